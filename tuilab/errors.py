@@ -130,7 +130,11 @@ class EditFailed(KernelError):
     """
 
     def __init__(
-        self, summary: str, hint: str = "", errno: int = 0, leftovers: Sequence[str] = ()
+        self,
+        summary: str,
+        hint: str = "",
+        errno: int = 0,
+        leftovers: Sequence[str] = (),
     ) -> None:
         super().__init__(summary, hint, errno)
         self.leftovers = tuple(leftovers)

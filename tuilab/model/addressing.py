@@ -1,0 +1,250 @@
+"""Names and addresses: legal, canonical, derived, next free."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache
+from itertools import count
+
+from tuilab.model.links import Bridge, Endpoint, Veth
+from tuilab.model.topology import LO, Topology
+
+IFNAMSIZ = 15
+"""Longest interface name in characters (IFNAMSIZ less the final NUL)."""
+NAME_MAX = 48
+"""Longest namespace name: it is a file name, but a box must still show it."""
+
+Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+DEFAULT_V4 = "0.0.0.0/0"
+DEFAULT_V6 = "::/0"
+
+_NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+_IFNAME = re.compile(r"[A-Za-z0-9_.@+-]+\Z")
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
+
+
+def namespace_name_problem(name: str) -> str:
+    """Why a namespace may not be called that, or an empty string."""
+    if not name:
+        return "a namespace needs a name"
+    if len(name) > NAME_MAX:
+        return f'"{name}" is {len(name)} characters long, {NAME_MAX} are the most'
+    if not _NAMESPACE.match(name):
+        return f'"{name}" may hold letters, digits, "_", "-" and "." only'
+    return ""
+
+
+def ifname_problem(name: str) -> str:
+    """Why a link may not be called that, or an empty string.
+
+    The kernel's rule (dev_valid_name) less what would confuse tuilab's own
+    ``namespace:ifname`` and a shell.
+    """
+    if not name:
+        return "a link needs a name"
+    if len(name) > IFNAMSIZ:
+        return f'"{name}" is {len(name)} characters long, {IFNAMSIZ} are the most'
+    if name in (".", "..") or not _IFNAME.match(name):
+        return f'"{name}" may hold letters, digits and "_.-+@" only'
+    return ""
+
+
+def mac_problem(mac: str) -> str:
+    """Why a link may not have that MAC address, or an empty string."""
+    if not _MAC.match(mac.lower()):
+        return f'"{mac}" is not a MAC address like 02:00:00:00:00:01'
+    if int(mac[:2], 16) & 1:
+        return f'"{mac}" is a multicast address, a link needs a unicast one'
+    if mac == "00:00:00:00:00:00":
+        return f'"{mac}" is no address of a link'
+    return ""
+
+
+@lru_cache(maxsize=65536)
+def interface(cidr: str) -> Interface:
+    """Read an address with its prefix length, such as ``10.0.0.1/24``.
+
+    Raises:
+        ValueError: It is not one, or it has no prefix length.
+    """
+    if "/" not in cidr:
+        msg = f'"{cidr}" has no prefix length'
+        raise ValueError(msg)
+    return ipaddress.ip_interface(cidr)
+
+
+@lru_cache(maxsize=65536)
+def address(text: str) -> Address:
+    """Read an address without prefix length.
+
+    Raises:
+        ValueError: It is not one.
+    """
+    return ipaddress.ip_address(text)
+
+
+def version(text: str) -> int:
+    """4 or 6, for an address or CIDR in canonical form."""
+    return 6 if ":" in text else 4
+
+
+def canonical_cidr(text: str) -> str:
+    """The one spelling of an address with prefix length; as given when unreadable."""
+    try:
+        return str(interface(text.strip()))
+    except ValueError:
+        return text
+
+
+def canonical_address(text: str) -> str:
+    """The one spelling of an address; as given when unreadable."""
+    try:
+        return str(address(text.strip()))
+    except ValueError:
+        return text
+
+
+def canonical_destination(to: str, via: str | None = None) -> str:
+    """The one spelling of a route's destination; as given when unreadable.
+
+    ``default`` takes its family from the gateway, IPv4 where there is none.
+    """
+    if to == "default":
+        return DEFAULT_V6 if via and version(via) == 6 else DEFAULT_V4
+    try:
+        return str(ipaddress.ip_network(to.strip()))
+    except ValueError:
+        return to
+
+
+def show_destination(to: str) -> str:
+    """A destination as iproute2 prints it: ``default`` for both default routes."""
+    return "default" if to in (DEFAULT_V4, DEFAULT_V6) else to
+
+
+def derived_mac(lab: str, namespace: str, ifname: str) -> str:
+    """The MAC of a link that names none: stable, unicast, locally administered."""
+    seed = f"{lab}\0{namespace}\0{ifname}".encode()
+    digest = hashlib.blake2b(seed, digest_size=5).digest()
+    return "02:" + ":".join(f"{octet:02x}" for octet in digest)
+
+
+def link_local(mac: str) -> str:
+    """The IPv6 link-local address the kernel makes from a MAC (RFC 4291, EUI-64)."""
+    octets = bytes.fromhex(mac.replace(":", ""))
+    eui = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + eui))
+
+
+def free_name(stem: str, taken: Container[str], start: int = 0) -> str:
+    """``stem`` with the smallest number from ``start`` that is not taken."""
+    return next(
+        name for number in count(start) if (name := f"{stem}{number}") not in taken
+    )
+
+
+def free_ifname(topology: Topology, namespace: str, stem: str = "eth") -> str:
+    """The next free interface name in a namespace, such as ``eth1``."""
+    there = topology.namespaces.get(namespace)
+    taken = {LO, *(there.links if there else ())}
+    return free_name(stem, taken)
+
+
+PROPOSED_NAMES = ("red", "blue", "green", "amber", "cyan", "violet", "olive", "pink")
+
+
+def free_namespace_name(topology: Topology) -> str:
+    """The next name to propose for a namespace: colours first, then ns1, ns2, ..."""
+    taken = topology.namespaces
+    for name in PROPOSED_NAMES:
+        if name not in taken:
+            return name
+    return free_name("ns", taken, start=1)
+
+
+def used_networks(topology: Topology) -> list[Network]:
+    """Every network that some link of the lab has an address in."""
+    found: dict[Network, None] = {}
+    for cidr in all_addresses(topology):
+        try:
+            found.setdefault(interface(cidr).network)
+        except ValueError:
+            continue
+    return list(found)
+
+
+def all_addresses(topology: Topology) -> Iterator[str]:
+    """Every address of the lab, as written."""
+    for namespace in topology.namespaces.values():
+        for _, link in namespace.all_links():
+            yield from link.addresses
+
+
+def free_network(topology: Topology) -> ipaddress.IPv4Network:
+    """The next 10.0.N.0/24 that overlaps nothing of the lab."""
+    used = [net for net in used_networks(topology) if net.version == 4]
+    for net in ipaddress.ip_network("10.0.0.0/8").subnets(new_prefix=24):
+        if isinstance(net, ipaddress.IPv4Network) and not any(
+            net.overlaps(other) for other in used
+        ):
+            return net
+    return ipaddress.IPv4Network("192.168.0.0/24")
+
+
+def free_address(network: Network, taken: Iterable[str]) -> str | None:
+    """The lowest host address of a network that is not taken, as CIDR, or None."""
+    used = set()
+    for cidr in taken:
+        try:
+            used.add(interface(cidr).ip)
+        except ValueError:
+            continue
+    for host in network.hosts():
+        if host not in used:
+            return f"{host}/{network.prefixlen}"
+    return None
+
+
+def segment(topology: Topology, start: Endpoint) -> set[Endpoint]:
+    """Every endpoint that shares a layer 2 segment with ``start``, itself included.
+
+    Cables are followed to their other end, bridges to all their ports. The bridge
+    itself is part of the segment: its own interface is a station on it.
+    """
+    seen: set[Endpoint] = set()
+    todo = [start]
+    while todo:
+        here = todo.pop()
+        if here in seen:
+            continue
+        link = topology.link(here)
+        if link is None:
+            continue
+        seen.add(here)
+        if link.master:
+            todo.append(Endpoint(here.namespace, link.master))
+        if isinstance(link, Veth):
+            todo.append(link.peer)
+        if isinstance(link, Bridge):
+            ports = topology.namespaces[here.namespace].ports(here.ifname)
+            todo.extend(Endpoint(here.namespace, port) for port in ports)
+    return seen
+
+
+def segment_networks(topology: Topology, start: Endpoint) -> list[Network]:
+    """The networks that are in use on a layer 2 segment, in order of first use."""
+    found: dict[Network, None] = {}
+    for endpoint in sorted(segment(topology, start)):
+        link = topology.link(endpoint)
+        for cidr in link.addresses if link else ():
+            try:
+                found.setdefault(interface(cidr).network)
+            except ValueError:
+                continue
+    return list(found)

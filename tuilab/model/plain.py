@@ -1,0 +1,156 @@
+"""A topology as plain data (dicts, lists, strings, numbers) and back.
+
+This is the structure of the topology file and of the journal; defaults are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from tuilab.model.addressing import canonical_cidr, show_destination
+from tuilab.model.edits import canonical_route
+from tuilab.model.links import KINDS, Endpoint, Link, Loopback, Veth
+from tuilab.model.topology import HOST, LO, Expectation, Namespace, Route, Topology
+
+VERSION = 1
+
+
+def to_data(topology: Topology) -> dict[str, Any]:
+    """The whole topology, in the order a person would write it."""
+    namespaces = {
+        name: namespace_to_data(namespace)
+        for name, namespace in topology.namespaces.items()
+        if name != HOST or namespace != Namespace()
+    }
+    data: dict[str, Any] = {"tuilab": VERSION, "name": topology.name}
+    data["namespaces"] = namespaces
+    if topology.cables:
+        data["cables"] = [[str(c.a), str(c.b)] for c in topology.cables]
+    if topology.layout:
+        data["layout"] = {k: list(v) for k, v in topology.layout.items()}
+    if topology.expect:
+        data["expect"] = [
+            {"from": e.source, "to": e.to, "reachable": e.reachable}
+            for e in topology.expect
+        ]
+    return data
+
+
+def namespace_to_data(namespace: Namespace) -> dict[str, Any]:
+    """One namespace; the ends of cables are there only when they say something."""
+    data: dict[str, Any] = {}
+    if namespace.sysctls:
+        data["sysctls"] = {k: _number(v) for k, v in namespace.sysctls.items()}
+    links = {}
+    for ifname, link in namespace.links.items():
+        shown = link_to_data(link)
+        if shown or not isinstance(link, Veth | Loopback):
+            links[ifname] = shown
+    if links:
+        data["links"] = links
+    if namespace.routes:
+        data["routes"] = [route_to_data(route) for route in namespace.routes]
+    return data
+
+
+def link_to_data(link: Link) -> dict[str, Any]:
+    """One link without its name. A cable's end and ``lo`` need no kind."""
+    data: dict[str, Any] = {}
+    if not isinstance(link, Veth | Loopback):
+        data["kind"] = link.kind
+    for field in fields(link):
+        value = getattr(link, field.name)
+        if field.name == "peer" or value == field.default:
+            continue
+        data[field.name] = list(value) if isinstance(value, tuple) else value
+    return data
+
+
+def route_to_data(route: Route) -> dict[str, Any]:
+    """One route; the default routes are called ``default`` when that is clear."""
+    clear = route.to == "0.0.0.0/0" or (route.via is not None and ":" in route.via)
+    data: dict[str, Any] = {"to": show_destination(route.to) if clear else route.to}
+    for name in ("via", "dev", "metric", "table"):
+        if (value := getattr(route, name)) is not None:
+            data[name] = value
+    return data
+
+
+def from_data(data: Mapping[str, Any]) -> Topology:
+    """The topology that such data describes.
+
+    The shape must be right (``formats.yaml`` sees to that for files); names, addresses
+    and references may be wrong: ``model.validate`` finds those.
+    """
+    namespaces: dict[str, dict[str, Link]] = {HOST: {}}
+    raw = data.get("namespaces") or {}
+    cables = [
+        (Endpoint.parse(a), Endpoint.parse(b)) for a, b in data.get("cables") or ()
+    ]
+    peers = {a: b for a, b in cables} | {b: a for a, b in cables}
+    for name, body in raw.items():
+        links = (body or {}).get("links") or {}
+        namespaces[name] = {
+            ifname: link_from_data(
+                ifname, link or {}, peers.get(Endpoint(name, ifname))
+            )
+            for ifname, link in links.items()
+        }
+    for end, peer in peers.items():
+        if end.namespace in namespaces:
+            namespaces[end.namespace].setdefault(end.ifname, Veth(peer=peer))
+    built = {
+        name: Namespace(
+            links=links,
+            routes=tuple(
+                canonical_route(Route(**route))
+                for route in (raw.get(name) or {}).get("routes") or ()
+            ),
+            sysctls={
+                k: str(v)
+                for k, v in ((raw.get(name) or {}).get("sysctls") or {}).items()
+            },
+        )
+        for name, links in namespaces.items()
+    }
+    return Topology(
+        name=data.get("name") or "",
+        namespaces=built,
+        layout={k: (v[0], v[1]) for k, v in (data.get("layout") or {}).items()},
+        expect=tuple(
+            Expectation(e["from"], e["to"], e.get("reachable", True))
+            for e in data.get("expect") or ()
+        ),
+    )
+
+
+def link_from_data(ifname: str, data: Mapping[str, Any], peer: Endpoint | None) -> Link:
+    """One link; ``peer`` is the other end where a cable ends here."""
+    values = {k: v for k, v in data.items() if k != "kind"}
+    values["addresses"] = tuple(canonical_cidr(a) for a in values.get("addresses", ()))
+    if values.get("mac"):
+        values["mac"] = values["mac"].lower()
+    for name in ("user", "group"):
+        if values.get(name) is not None:
+            values[name] = str(values[name])
+    if peer is not None:
+        return Veth(peer=peer, **values)
+    if ifname == LO:
+        return Loopback(**values)
+    return KINDS[data["kind"]](**values)
+
+
+def _number(value: str) -> int | str:
+    return int(value) if value.lstrip("-").isdigit() else value
+
+
+__all__ = [
+    "from_data",
+    "link_from_data",
+    "link_to_data",
+    "namespace_to_data",
+    "route_to_data",
+    "to_data",
+]

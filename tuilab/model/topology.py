@@ -1,0 +1,162 @@
+"""A lab as an immutable value.
+
+Mappings inside are plain dicts that nobody changes: an edit builds a new topology that
+shares every untouched part with the old one, so a history of them is cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from tuilab.model.links import Bridge, Endpoint, Link, Loopback, Tap, Veth
+
+__all__ = [
+    "HOST",
+    "LO",
+    "Bridge",
+    "Cable",
+    "Endpoint",
+    "Expectation",
+    "Link",
+    "Loopback",
+    "Namespace",
+    "Route",
+    "Tap",
+    "Topology",
+    "Veth",
+]
+
+HOST = "host"
+"""The lab's own root namespace: always there, never renamed or removed."""
+LO = "lo"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Route:
+    """A static route.
+
+    Attributes:
+        to: Destination CIDR; ``0.0.0.0/0`` or ``::/0`` for the default route.
+        via: Gateway address, or None when the destination is on the link.
+        dev: Link it leaves by; None when the gateway's subnet tells.
+        metric: None for the kernel's default (0 for IPv4, 1024 for IPv6).
+        table: Routing table number; None for main (254).
+    """
+
+    to: str
+    via: str | None = None
+    dev: str | None = None
+    metric: int | None = None
+    table: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A network namespace: its links by name, routes and settings.
+
+    ``lo`` need not be among the links; it is there all the same (`all_links`).
+    """
+
+    links: Mapping[str, Link] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    sysctls: Mapping[str, str] = field(default_factory=dict)
+
+    def all_links(self) -> Iterator[tuple[str, Link]]:
+        """Every link with its name, ``lo`` first."""
+        yield LO, self.links.get(LO) or Loopback()
+        for ifname, link in self.links.items():
+            if ifname != LO:
+                yield ifname, link
+
+    def link(self, ifname: str) -> Link | None:
+        """The link of that name, ``lo`` included, or None."""
+        if ifname == LO:
+            return self.links.get(LO) or Loopback()
+        return self.links.get(ifname)
+
+    def ports(self, bridge: str) -> list[str]:
+        """Names of the links whose master is that bridge, in order."""
+        return [name for name, link in self.links.items() if link.master == bridge]
+
+    def bridges(self) -> list[str]:
+        """Names of the bridges, in order."""
+        return [n for n, link in self.links.items() if isinstance(link, Bridge)]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cable:
+    """A veth pair seen as one thing. ``a`` sorts before ``b``."""
+
+    a: Endpoint
+    b: Endpoint
+
+    @classmethod
+    def of(cls, one: Endpoint, other: Endpoint) -> Cable:
+        """The cable between two endpoints, whichever is given first."""
+        return cls(one, other) if one <= other else cls(other, one)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a lab's author says must hold: ``source`` reaches ``to``, or does not.
+
+    Attributes:
+        source: Namespace the ping is sent from.
+        to: An address, or a namespace (any of its addresses, the first that fits).
+        reachable: Whether replies must come.
+    """
+
+    source: str
+    to: str
+    reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """An immutable description of a lab.
+
+    Attributes:
+        name: The lab's name; MACs are derived from it.
+        namespaces: By name; `HOST` is always among them.
+        layout: Canvas places set by hand, column and row by namespace or endpoint.
+        expect: What `tuilab check --live` verifies.
+    """
+
+    name: str
+    namespaces: Mapping[str, Namespace] = field(
+        default_factory=lambda: {HOST: Namespace()}
+    )
+    layout: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    expect: tuple[Expectation, ...] = ()
+
+    def link(self, endpoint: Endpoint) -> Link | None:
+        """The link at an endpoint, or None."""
+        namespace = self.namespaces.get(endpoint.namespace)
+        return namespace.link(endpoint.ifname) if namespace else None
+
+    def links(self) -> Iterator[tuple[Endpoint, Link]]:
+        """Every link that is not ``lo``, with its endpoint."""
+        for name, namespace in self.namespaces.items():
+            for ifname, link in namespace.links.items():
+                if ifname != LO:
+                    yield Endpoint(name, ifname), link
+
+    @property
+    def cables(self) -> tuple[Cable, ...]:
+        """All veth pairs, each once, in the order of their first ends."""
+        found: dict[Cable, None] = {}
+        for endpoint, link in self.links():
+            if isinstance(link, Veth):
+                found.setdefault(Cable.of(endpoint, link.peer))
+        return tuple(found)
+
+    def with_namespace(self, name: str, namespace: Namespace) -> Topology:
+        """This topology with one namespace put in or replaced, order kept."""
+        return replace(self, namespaces={**self.namespaces, name: namespace})
+
+    def with_link(self, endpoint: Endpoint, link: Link) -> Topology:
+        """This topology with one link put in or replaced, order kept."""
+        namespace = self.namespaces[endpoint.namespace]
+        links = {**namespace.links, endpoint.ifname: link}
+        return self.with_namespace(endpoint.namespace, replace(namespace, links=links))
