@@ -283,7 +283,7 @@ def rename_link(endpoint: Endpoint, ifname: str) -> Change:
 
 
 def set_link(endpoint: Endpoint, **attributes: Any) -> Change:
-    """Other attributes for a link: ``up``, ``mtu``, ``mac``, ``master``, ``user`` ..."""
+    """Other attributes for a link: ``up``, ``mtu``, ``mac``, ``master``, ``user``."""
 
     def apply(topology: Topology) -> Topology:
         link = _link(topology, endpoint)

@@ -89,7 +89,7 @@ def from_data(data: Mapping[str, Any]) -> Topology:
     cables = [
         (Endpoint.parse(a), Endpoint.parse(b)) for a, b in data.get("cables") or ()
     ]
-    peers = {a: b for a, b in cables} | {b: a for a, b in cables}
+    peers = dict(cables) | {b: a for a, b in cables}
     for name, body in raw.items():
         links = (body or {}).get("links") or {}
         namespaces[name] = {

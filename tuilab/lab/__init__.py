@@ -1,0 +1,1 @@
+"""A running lab, without a screen."""

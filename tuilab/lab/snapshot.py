@@ -1,0 +1,113 @@
+"""What the front ends see of a lab: immutable, compared by value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tuilab.model.topology import Endpoint, Topology
+from tuilab.plan.history import History
+from tuilab.plan.state import State
+
+Operstate = Literal["up", "down", "no-carrier", "unknown"]
+"""``down`` is administratively down; ``no-carrier`` is up without a carrier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the kernel says of a link right now, beyond what the lab decides.
+
+    Attributes:
+        operstate: See `Operstate`.
+        rx_bytes: Received since the link was made; likewise the others.
+    """
+
+    operstate: Operstate
+    rx_bytes: int = 0
+    tx_bytes: int = 0
+    rx_packets: int = 0
+    tx_packets: int = 0
+    errors: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A lab at one moment.
+
+    Attributes:
+        name: The lab's name.
+        topology: What is wished for.
+        observed: What the kernel holds.
+        live: Link states and counters, by endpoint; ``lo`` included.
+        history: All edits and where we stand.
+        pending: Title of the edit that is being carried out, or empty.
+        preview: Why this lab is only a model, or empty when it is real.
+    """
+
+    name: str
+    topology: Topology
+    observed: State
+    history: History
+    live: Mapping[Endpoint, Live] = field(default_factory=dict)
+    pending: str = ""
+    preview: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line group of the command log.
+
+    Attributes:
+        time: Seconds since the epoch.
+        title: The edit, undo or redo it belongs to.
+        commands: The lines a person would have typed.
+        error: What the kernel said when it refused, or empty.
+        outside: Whether it happened without us (somebody typed ``ip``).
+    """
+
+    time: float
+    title: str
+    commands: tuple[str, ...]
+    error: str = ""
+    outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an edit, undo or redo came to.
+
+    Attributes:
+        title: What was done.
+        commands: What was carried out, as text.
+        notes: What a person should know, such as a heal or a leftover.
+    """
+
+    title: str
+    commands: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Event: the lab looks different now."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Event: a new entry for the command log."""
+
+    entry: LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Event: the lab's sandbox has ended."""
+
+    reason: str
+
+
+Event = Changed | Logged | Gone

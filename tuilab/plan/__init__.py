@@ -1,0 +1,1 @@
+"""How one lab becomes another: pure, no I/O."""
