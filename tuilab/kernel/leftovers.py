@@ -1,0 +1,116 @@
+"""Ending a lab's processes where it could not have a PID namespace."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from tuilab.errors import KernelError
+
+_Identity = tuple[int, int]
+
+
+def _identity(path: Path) -> _Identity | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def processes() -> Iterator[int]:
+    """Every process number that /proc shows."""
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            if entry.name.isdigit():
+                yield int(entry.name)
+
+
+class Members:
+    """The processes of one lab, recognised by its namespaces.
+
+    A program that was run in the lab has one of the lab's network namespaces (or its
+    user namespace) and a mount namespace of its own. Those that only entered (another
+    tuilab) share the keeper's mount namespace and must live on to say what happened.
+    """
+
+    def __init__(self, keeper: int) -> None:
+        """Remember the namespaces of a living keeper; they pin nothing but numbers."""
+        base = Path(f"/proc/{keeper}")
+        self._fds: list[int] = []
+        self._mount = _identity(base / "ns/mnt")
+        self._user = _identity(base / "ns/user")
+        if self._user == _identity(Path("/proc/1/ns/user")):
+            self._user = None
+        self._nets = {_identity(base / "ns/net")}
+        names = base / "root/run/netns"
+        if names.is_dir():
+            self._nets |= {_identity(path) for path in names.iterdir()}
+        self._nets.discard(None)
+        # Held open, so that no number of ours is given to a stranger meanwhile.
+        for kind in ("mnt", "user", "net"):
+            try:
+                self._fds.append(os.open(base / "ns" / kind, os.O_RDONLY))
+            except OSError:
+                continue
+
+    def __enter__(self) -> Members:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._fds:
+            os.close(self._fds.pop())
+
+    def end(self, deadline: float) -> None:
+        """Kill them until none is left.
+
+        Args:
+            deadline: By ``time.monotonic()``.
+
+        Raises:
+            KernelError: Some are still there at the deadline.
+        """
+        while pids := [pid for pid in processes() if self._is_member(pid)]:
+            if time.monotonic() > deadline:
+                listed = ", ".join(map(str, pids))
+                raise KernelError(
+                    f"processes of the lab still run: {listed}",
+                    f"end them with `kill -9 {listed.replace(',', '')}`",
+                )
+            for pid in pids:
+                self._kill(pid, deadline)
+
+    def _is_member(self, pid: int) -> bool:
+        base = Path(f"/proc/{pid}/ns")
+        mount = _identity(base / "mnt")
+        if mount is None or mount == self._mount or pid == os.getpid():
+            return False
+        if self._user is not None and _identity(base / "user") == self._user:
+            return True
+        return _identity(base / "net") in self._nets
+
+    def _kill(self, pid: int, deadline: float) -> None:
+        try:
+            pidfd = os.pidfd_open(pid)
+        except OSError:
+            return
+        try:
+            if self._is_member(pid):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+                poll = select.poll()
+                poll.register(pidfd, select.POLLIN)
+                poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
+        except ProcessLookupError:
+            pass
+        finally:
+            os.close(pidfd)

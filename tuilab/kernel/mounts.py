@@ -1,0 +1,150 @@
+"""What the file system looks like inside a sandbox.
+
+Standard library only: the keeper runs this in a bare interpreter. Everything here
+acts on the calling process's mount namespace, which must be its own already.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tuilab.kernel import syscalls
+from tuilab.kernel.syscalls import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_REC
+
+_TMPFS = "mode=755,size=64m"
+
+
+def build() -> list[str]:
+    """Cut the mounts loose from the machine's and lay the sandbox's own over them.
+
+    Returns:
+        What had to be left out, one sentence each; empty is the rule.
+
+    Raises:
+        OSError: A mount that the sandbox can't do without was refused.
+    """
+    syscalls.mount("none", "/", flags=MS_REC | syscalls.MS_SLAVE)
+    notes = []
+    try:
+        _own_etc_netns()
+    except OSError as error:
+        notes.append(f"/etc/netns can't be made: {error.strerror}")
+    _own_run_netns()
+    try:
+        mount_sys()
+    except OSError as error:
+        notes.append(f"/sys still shows the machine's links: {error.strerror}")
+    return notes
+
+
+def mount_sys() -> None:
+    """Mount a sysfs of the calling thread's network namespace over /sys."""
+    cgroup = _open_directory("/sys/fs/cgroup")
+    try:
+        flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+        syscalls.mount("sysfs", "/sys", "sysfs", flags)
+        if cgroup is not None and Path("/sys/fs/cgroup").is_dir():
+            source = f"/proc/self/fd/{cgroup}"
+            syscalls.mount(source, "/sys/fs/cgroup", flags=MS_BIND | MS_REC)
+    finally:
+        if cgroup is not None:
+            os.close(cgroup)
+
+
+def mount_proc() -> None:
+    """Mount a /proc of the calling process's PID namespace."""
+    syscalls.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+
+
+def _own_run_netns() -> None:
+    """An empty /run/netns; `ip netns add` wants it to be a shared mount point."""
+    if not Path("/run/netns").is_dir():
+        _cover("/run")
+        Path("/run/netns").mkdir(mode=0o755)
+    _tmpfs("/run/netns")
+    syscalls.mount("none", "/run/netns", flags=syscalls.MS_SHARED)
+
+
+def _own_etc_netns() -> None:
+    """An empty /etc/netns that the user can write to."""
+    if not Path("/etc/netns").is_dir():
+        try:
+            _overlay("/etc")
+        except OSError:
+            _cover("/etc")
+            Path("/etc/netns").mkdir(mode=0o755)
+            return
+    _tmpfs("/etc/netns")
+
+
+def _tmpfs(directory: str) -> None:
+    syscalls.mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, _TMPFS)
+
+
+def _overlay(directory: str) -> None:
+    """Lay a writable layer over a directory, with an empty `netns` in it."""
+    old = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    stage = "/run"  # any directory does: what is staged here goes at once
+    _tmpfs(stage)
+    try:
+        Path(stage, "upper").mkdir(mode=0o755)
+        Path(stage, "upper", "netns").mkdir(mode=0o755)
+        Path(stage, "work").mkdir(mode=0o700)
+        layers = f"lowerdir={directory},upperdir={stage}/upper,workdir={stage}/work"
+        options = f"{layers},userxattr" if os.geteuid() else layers
+        syscalls.mount("overlay", directory, "overlay", MS_NODEV, options)
+    finally:
+        syscalls.umount(stage, syscalls.MNT_DETACH)
+    # Container engines mount resolv.conf and others one by one; an overlay sees
+    # through to what is below them.
+    for inner in _mounts_below(directory):
+        name = inner[len(directory) + 1 :]
+        syscalls.mount(f"/proc/self/fd/{old}/{name}", inner, flags=MS_BIND | MS_REC)
+    os.close(old)
+
+
+def _mounts_below(directory: str) -> list[str]:
+    found = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        point = line.split(" ")[4].encode().decode("unicode_escape")
+        if point.startswith(f"{directory}/") and point not in found:
+            found.append(point)
+    outer: list[str] = []
+    for point in sorted(found):
+        if not any(point.startswith(f"{other}/") for other in outer):
+            outer.append(point)
+    return outer
+
+
+def _cover(directory: str) -> None:
+    """Mount a tmpfs over a directory and bind every entry of it back."""
+    old = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    _tmpfs(directory)
+    with os.scandir(old) as entries:
+        for entry in entries:
+            _bind_back(entry, f"/proc/self/fd/{old}/{entry.name}", directory, old)
+    os.close(old)
+
+
+def _bind_back(entry: os.DirEntry[str], source: str, directory: str, old: int) -> None:
+    target = Path(directory, entry.name)
+    if entry.is_symlink():
+        target.symlink_to(os.readlink(entry.name, dir_fd=old))
+        return
+    if entry.is_dir(follow_symlinks=False):
+        target.mkdir()
+    else:
+        target.touch()
+    try:
+        syscalls.mount(source, str(target), flags=MS_BIND | MS_REC)
+    except OSError:
+        # One broken mount (a dead FUSE server, say) must not cost the whole lab.
+        return
+
+
+def _open_directory(path: str) -> int | None:
+    try:
+        return os.open(path, os.O_PATH | os.O_DIRECTORY)
+    except OSError:
+        return None

@@ -1,0 +1,236 @@
+"""Named network namespaces of a sandbox, made and entered without forks.
+
+For use inside a sandbox. The names are bind mounts under /run/netns, as iproute2
+makes them, so `ip netns` sees the same ones.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tuilab.errors import KernelError, NotFoundError, UsageError
+from tuilab.kernel import syscalls
+
+T = TypeVar("T")
+
+HOST = "host"
+"""The sandbox's own root network namespace."""
+
+_FOLDER = Path("/run/netns")
+# The main thread never changes its namespace, so its entry is always the root's.
+_ROOT = Path("/proc/self/ns/net")
+
+
+def path(name: str) -> Path:
+    """The file that stands for a namespace; it need not exist."""
+    return _ROOT if name == HOST else _FOLDER / _checked(name)
+
+
+def exists(name: str) -> bool:
+    """Whether a namespace of this name exists."""
+    try:
+        return path(name).stat().st_dev == _ROOT.stat().st_dev
+    except FileNotFoundError:
+        return False
+
+
+def names() -> list[str]:
+    """The named namespaces, sorted, without the root's."""
+    if not _FOLDER.is_dir():
+        return []
+    return sorted(entry.name for entry in _FOLDER.iterdir() if exists(entry.name))
+
+
+def create(name: str) -> None:
+    """Make a namespace.
+
+    Raises:
+        UsageError: The name is not one.
+        KernelError: It exists, or the kernel refused.
+    """
+    target = _place(name)
+
+    def make() -> None:
+        syscalls.unshare(syscalls.CLONE_NEWNET)
+        syscalls.mount("/proc/thread-self/ns/net", str(target), flags=syscalls.MS_BIND)
+
+    try:
+        _in_thread(make)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise _refused(name, "can't be made", error) from error
+
+
+def delete(name: str) -> None:
+    """Remove a namespace's name; it lives on while a process or socket is in it.
+
+    Raises:
+        NotFoundError: There is none of this name.
+        KernelError: The kernel refused.
+    """
+    _require(name)
+    try:
+        _drop(_named(name))
+    except OSError as error:
+        raise _refused(name, "can't be removed", error) from error
+
+
+def rename(old: str, new: str) -> None:
+    """Give a namespace another name.
+
+    Raises:
+        NotFoundError: There is none of the old name.
+        KernelError: The new name exists, or the kernel refused.
+    """
+    _require(old)
+    source, target = _named(old), _place(new)
+    try:
+        syscalls.mount(str(source), str(target), flags=syscalls.MS_BIND)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise _refused(old, f'can\'t be renamed to "{new}"', error) from error
+    try:
+        _drop(source)
+    except OSError as error:
+        _drop(target)
+        raise _refused(old, f'can\'t be renamed to "{new}"', error) from error
+
+
+def open_fd(name: str) -> int:
+    """A descriptor of a namespace, for setns(2) or IFLA_NET_NS_FD; the caller closes.
+
+    Raises:
+        NotFoundError: There is none of this name.
+    """
+    _require(name)
+    try:
+        return os.open(path(name), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise _missing(name) from None
+    except OSError as error:
+        raise _refused(name, "can't be opened", error) from error
+
+
+def run_in(name: str, function: Callable[[], T]) -> T:
+    """Call a function in a throwaway thread that is in the namespace.
+
+    Descriptors that it opens stay there; the calling thread does not move.
+
+    Raises:
+        NotFoundError: There is none of this name.
+        Exception: Whatever the function raises.
+    """
+    fd = open_fd(name)
+
+    def enter() -> T:
+        try:
+            syscalls.setns(fd, syscalls.CLONE_NEWNET)
+        except OSError as error:
+            raise _refused(name, "can't be entered", error) from error
+        return function()
+
+    try:
+        return _in_thread(enter)
+    finally:
+        os.close(fd)
+
+
+def pids(name: str) -> list[int]:
+    """The processes in a namespace, as far as this user may see them, sorted.
+
+    Raises:
+        NotFoundError: There is none of this name.
+    """
+    from tuilab.kernel.leftovers import processes
+
+    _require(name)
+    wanted = path(name).stat()
+    found = []
+    for pid in processes():
+        try:
+            status = Path(f"/proc/{pid}/ns/net").stat()
+        except OSError:
+            continue
+        if (status.st_dev, status.st_ino) == (wanted.st_dev, wanted.st_ino):
+            found.append(pid)
+    return sorted(found)
+
+
+def _checked(name: str) -> str:
+    if name in ("", ".", "..") or "/" in name or "\0" in name or len(name) > 255:
+        raise UsageError(
+            f'"{name}" is no name for a namespace',
+            "use letters, digits, dots, dashes and underscores",
+        )
+    return name
+
+
+def _named(name: str) -> Path:
+    if name == HOST:
+        raise UsageError(
+            '"host" is the lab\'s own root namespace and always there',
+            "choose another name",
+        )
+    return path(name)
+
+
+def _place(name: str) -> Path:
+    """A fresh file to bind a namespace to."""
+    target = _named(name)
+    if exists(name):
+        raise KernelError(
+            f'namespace "{name}" exists already', "choose another name", errno.EEXIST
+        )
+    try:
+        _FOLDER.mkdir(exist_ok=True)
+        # A plain file may be left over from someone killed half way.
+        os.close(os.open(target, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0))
+    except OSError as error:
+        raise _refused(name, "can't be made", error) from error
+    return target
+
+
+def _drop(target: Path) -> None:
+    syscalls.umount(str(target), syscalls.MNT_DETACH)
+    target.unlink(missing_ok=True)
+
+
+def _require(name: str) -> None:
+    if not exists(name):
+        raise _missing(name)
+
+
+def _missing(name: str) -> NotFoundError:
+    return NotFoundError(
+        f'namespace "{name}" does not exist', "`tuilab show` lists those that do"
+    )
+
+
+def _refused(name: str, what: str, error: OSError) -> KernelError:
+    return KernelError(
+        f'namespace "{name}" {what}: {error.strerror}', errno=error.errno or 0
+    )
+
+
+def _in_thread(function: Callable[[], T]) -> T:
+    """Call it in a thread of its own, whose namespaces end with it."""
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=call, name="netns", daemon=True)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return results[0]

@@ -1,0 +1,298 @@
+"""The sandbox of a lab: private namespaces and the keeper process that holds them.
+
+Without root it is a user, network, mount and PID namespace, for root the same without
+the user namespace. Nothing outside it changes: mounts do not travel out, and all of it
+ends with its keeper.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tuilab.errors import KernelError, LabGone, RightsError, TuilabError
+from tuilab.kernel import idmap, refusals, syscalls
+
+_PROGRAM = Path(__file__).with_name("keeper.py")
+_START_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """How a sandbox is found again.
+
+    Attributes:
+        pid: The keeper process, as numbered where it was made.
+        started: Its start time in clock ticks since boot: /proc/PID/stat, field 22.
+        boot_id: Which boot of the machine that was.
+        user_ns: The sandbox has a user namespace of its own.
+        pid_ns: The sandbox has a PID namespace of its own.
+    """
+
+    pid: int
+    started: int
+    boot_id: str
+    user_ns: bool
+    pid_ns: bool
+
+    def to_data(self) -> dict[str, object]:
+        """As plain values, for a file."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Keeper:
+        """From what `to_data` gave.
+
+        Raises:
+            KeyError, ValueError: The data is not a keeper's.
+        """
+        return cls(
+            pid=int(data["pid"]),
+            started=int(data["started"]),
+            boot_id=str(data["boot_id"]),
+            user_ns=bool(data["user_ns"]),
+            pid_ns=bool(data["pid_ns"]),
+        )
+
+
+def create(name: str) -> Keeper:
+    """Make a sandbox; the caller stays outside.
+
+    The keeper outlives the caller and its terminal. May be called with threads
+    running: no Python code runs between fork and exec.
+
+    Raises:
+        RightsError: No sandbox can be had here; the hint says what would allow it.
+        KernelError: The kernel refused, or did not finish in time.
+    """
+    with _started(name) as (keeper, control, _notes):
+        control.send(b"keep")
+        return keeper
+
+
+def unavailable() -> TuilabError | None:
+    """Why no sandbox can be had here, None when it can; makes one and drops it."""
+    try:
+        with _started("trial"):
+            return None
+    except (RightsError, KernelError) as error:
+        return error
+
+
+def notes() -> list[str]:
+    """What a sandbox here has to do without, one sentence each; makes one for it."""
+    with _started("trial") as (_keeper, _control, found):
+        return found
+
+
+def enter(keeper: Keeper) -> None:
+    """Join the sandbox's user, network and mount namespace, but not its PID namespace.
+
+    Programs run from here on keep the sandbox's capabilities. The working directory
+    stays the same path, or becomes "/" where that does not exist inside.
+
+    Raises:
+        LabGone: The keeper has ended.
+        KernelError: The kernel refused.
+        RuntimeError: The caller has more than one thread; the kernel allows only one.
+    """
+    if threads() > 1:
+        raise RuntimeError("a process with several threads can't enter a sandbox")
+    try:
+        directory = os.getcwd()  # noqa: PTH109 - Path.cwd() would say the same
+    except OSError:
+        directory = "/"
+    pidfd = _open(keeper)
+    if pidfd is None:
+        raise _gone()
+    flags = syscalls.CLONE_NEWNET | syscalls.CLONE_NEWNS
+    if keeper.user_ns:
+        flags |= syscalls.CLONE_NEWUSER
+    try:
+        syscalls.setns(pidfd, flags)
+    except ProcessLookupError as error:
+        raise _gone() from error
+    except OSError as error:
+        raise KernelError(
+            f"the lab's sandbox can't be entered: {error.strerror}",
+            "use the account that made the lab",
+            error.errno or 0,
+        ) from error
+    finally:
+        os.close(pidfd)
+    try:
+        os.chdir(directory)
+    except OSError:
+        os.chdir("/")
+    if keeper.user_ns:
+        syscalls.raise_ambient()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def alive(keeper: Keeper) -> bool:
+    """Whether the sandbox still exists."""
+    pidfd = _open(keeper)
+    if pidfd is None:
+        return False
+    os.close(pidfd)
+    return True
+
+
+def watch(keeper: Keeper) -> int:
+    """A descriptor that becomes readable when the lab ends; the caller closes it.
+
+    Raises:
+        LabGone: It has ended already.
+    """
+    pidfd = _open(keeper)
+    if pidfd is None:
+        raise _gone()
+    return pidfd
+
+
+def destroy(keeper: Keeper, timeout: float = 10) -> None:
+    """End the lab and every process in it; nothing happens if it has ended already.
+
+    Args:
+        keeper: The lab's keeper.
+        timeout: Seconds to wait for the last process to go.
+
+    Raises:
+        RightsError: The lab belongs to another user.
+        KernelError: Something still runs after the timeout.
+    """
+    from tuilab.kernel import leftovers
+
+    deadline = time.monotonic() + timeout
+    pidfd = _open(keeper)
+    if pidfd is None:
+        return
+    try:
+        members = None if keeper.pid_ns else leftovers.Members(keeper.pid)
+        try:
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        except PermissionError as error:
+            raise RightsError(
+                "the lab belongs to another user", "use the account that made it"
+            ) from error
+        except ProcessLookupError:
+            pass
+        if members is not None:
+            with members:
+                members.end(deadline)
+        if not _ended(pidfd, deadline - time.monotonic()):
+            raise KernelError(
+                f"the lab's keeper (process {keeper.pid}) still ends after {timeout} s",
+                "a process of the lab hangs in the kernel, or its parent never waits",
+            )
+    finally:
+        os.close(pidfd)
+
+
+def threads() -> int:
+    """How many threads this process has, as the kernel counts them."""
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - names will do
+
+
+def _gone() -> LabGone:
+    return LabGone("the lab has ended", "start it again with `tuilab up FILE`")
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _start_time(pid: int) -> int | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    # The name in parentheses may hold anything, so count from its end.
+    return int(stat[stat.rindex(b")") + 2 :].split()[19])
+
+
+def _open(keeper: Keeper) -> int | None:
+    """A pidfd of the keeper, None when it is gone or its number is someone else's."""
+    try:
+        pidfd = os.pidfd_open(keeper.pid)
+    except OSError:
+        return None
+    # The descriptor pins the process: what is true now of the number is true of it.
+    same = _start_time(keeper.pid) == keeper.started and _boot_id() == keeper.boot_id
+    if same and not _ended(pidfd, 0):
+        return pidfd
+    os.close(pidfd)
+    return None
+
+
+def _ended(pidfd: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
+@contextmanager
+def _started(name: str) -> Iterator[tuple[Keeper, socket.socket, list[str]]]:
+    """A sandbox that goes when the block ends, unless "keep" was sent to it."""
+    control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with control:
+        with far:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_PROGRAM), name],
+                stdin=far.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                start_new_session=True,
+            )
+        try:
+            control.settimeout(_START_SECONDS)
+            control.send(json.dumps({"maps": idmap.choices()}).encode())
+            report = _receive(control)
+            if not report.get("ready"):
+                raise refusals.explain(report)
+            keeper = _keeper(report)
+            yield keeper, control, list(report["notes"])
+            process.wait(_START_SECONDS)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        finally:
+            process.wait()
+
+
+def _receive(control: socket.socket) -> dict[str, Any]:
+    try:
+        data = control.recv(65536)
+    except TimeoutError as error:
+        raise KernelError(
+            f"the sandbox was not ready after {_START_SECONDS:.0f} s",
+            "the machine is very busy, or a mount under /run or /etc hangs",
+        ) from error
+    except ConnectionError:
+        data = b""
+    if not data:
+        return {"step": "keeper", "errno": 0, "message": "it ended by itself"}
+    report: dict[str, Any] = json.loads(data)
+    return report
+
+
+def _keeper(report: dict[str, Any]) -> Keeper:
+    pid = int(report["pid"])
+    started = _start_time(pid)
+    if started is None:
+        raise refusals.explain({"step": "keeper", "errno": 0, "message": "it died"})
+    return Keeper(pid, started, _boot_id(), report["user_ns"], report["pid_ns"])
