@@ -39,14 +39,12 @@ class Members:
     tuilab) share the keeper's mount namespace and must live on to say what happened.
     """
 
-    def __init__(self, keeper: int) -> None:
+    def __init__(self, keeper: int, user_ns: bool) -> None:
         """Remember the namespaces of a living keeper; they pin nothing but numbers."""
         base = Path(f"/proc/{keeper}")
         self._fds: list[int] = []
         self._mount = _identity(base / "ns/mnt")
-        self._user = _identity(base / "ns/user")
-        if self._user == _identity(Path("/proc/1/ns/user")):
-            self._user = None
+        self._user = _identity(base / "ns/user") if user_ns else None
         self._nets = {_identity(base / "ns/net")}
         names = base / "root/run/netns"
         if names.is_dir():

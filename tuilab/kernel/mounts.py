@@ -57,6 +57,18 @@ def mount_proc() -> None:
     syscalls.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 
+def bind_etc(namespace: str) -> None:
+    """Bind what /etc/netns has for a namespace over /etc, as `ip netns exec` does."""
+    folder = Path("/etc/netns", namespace)
+    if not folder.is_dir():
+        return
+    for source in sorted(folder.iterdir()):
+        target = Path("/etc", source.name)
+        if not target.exists() and not target.is_symlink() and source.is_file():
+            target.touch()
+        syscalls.mount(str(source), str(target), flags=MS_BIND | MS_REC)
+
+
 def _own_run_netns() -> None:
     """An empty /run/netns; `ip netns add` wants it to be a shared mount point."""
     if not Path("/run/netns").is_dir():

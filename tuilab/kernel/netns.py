@@ -60,7 +60,7 @@ def create(name: str) -> None:
         syscalls.mount("/proc/thread-self/ns/net", str(target), flags=syscalls.MS_BIND)
 
     try:
-        _in_thread(make)
+        in_thread(make)
     except OSError as error:
         target.unlink(missing_ok=True)
         raise _refused(name, "can't be made", error) from error
@@ -135,7 +135,7 @@ def run_in(name: str, function: Callable[[], T]) -> T:
         return function()
 
     try:
-        return _in_thread(enter)
+        return in_thread(enter)
     finally:
         os.close(fd)
 
@@ -159,6 +159,29 @@ def pids(name: str) -> list[int]:
         if (status.st_dev, status.st_ino) == (wanted.st_dev, wanted.st_ino):
             found.append(pid)
     return sorted(found)
+
+
+def in_thread(function: Callable[[], T]) -> T:
+    """Call a function in a thread of its own, whose namespaces end with it.
+
+    Raises:
+        Exception: Whatever the function raises.
+    """
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=call, name="netns", daemon=True)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return results[0]
 
 
 def _checked(name: str) -> str:
@@ -215,22 +238,3 @@ def _refused(name: str, what: str, error: OSError) -> KernelError:
     return KernelError(
         f'namespace "{name}" {what}: {error.strerror}', errno=error.errno or 0
     )
-
-
-def _in_thread(function: Callable[[], T]) -> T:
-    """Call it in a thread of its own, whose namespaces end with it."""
-    results: list[T] = []
-    failures: list[BaseException] = []
-
-    def call() -> None:
-        try:
-            results.append(function())
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=call, name="netns", daemon=True)
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
-    return results[0]

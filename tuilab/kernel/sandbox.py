@@ -27,6 +27,7 @@ from tuilab.kernel import idmap, refusals, syscalls
 
 _PROGRAM = Path(__file__).with_name("keeper.py")
 _START_SECONDS = 20.0
+_usual_open_files = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,7 @@ def enter(keeper: Keeper) -> None:
         directory = os.getcwd()  # noqa: PTH109 - Path.cwd() would say the same
     except OSError:
         directory = "/"
-    pidfd = _open(keeper)
-    if pidfd is None:
-        raise _gone()
+    pidfd = watch(keeper)
     flags = syscalls.CLONE_NEWNET | syscalls.CLONE_NEWNS
     if keeper.user_ns:
         flags |= syscalls.CLONE_NEWUSER
@@ -138,8 +137,7 @@ def enter(keeper: Keeper) -> None:
         os.chdir("/")
     if keeper.user_ns:
         syscalls.raise_ambient()
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    _raise_open_files()
 
 
 def alive(keeper: Keeper) -> bool:
@@ -181,7 +179,9 @@ def destroy(keeper: Keeper, timeout: float = 10) -> None:
     if pidfd is None:
         return
     try:
-        members = None if keeper.pid_ns else leftovers.Members(keeper.pid)
+        members = (
+            None if keeper.pid_ns else leftovers.Members(keeper.pid, keeper.user_ns)
+        )
         try:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         except PermissionError as error:
@@ -205,6 +205,21 @@ def destroy(keeper: Keeper, timeout: float = 10) -> None:
 def threads() -> int:
     """How many threads this process has, as the kernel counts them."""
     return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - names will do
+
+
+def open_files() -> int:
+    """The soft limit of open files that programs run from here should have.
+
+    Our own is raised by `enter`; programs that use select(2) can't have it so high.
+    """
+    return _usual_open_files or resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def _raise_open_files() -> None:
+    global _usual_open_files
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _usual_open_files = soft
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _gone() -> LabGone:
