@@ -40,6 +40,13 @@ def namespace_name_problem(name: str) -> str:
     return ""
 
 
+def lab_name_problem(name: str) -> str:
+    """Why a lab may not be called that, or an empty string."""
+    if not name:
+        return "a lab needs a name"
+    return namespace_name_problem(name)
+
+
 def ifname_problem(name: str) -> str:
     """Why a link may not be called that, or an empty string.
 
@@ -52,6 +59,10 @@ def ifname_problem(name: str) -> str:
         return f'"{name}" is {len(name)} characters long, {IFNAMSIZ} are the most'
     if name in (".", "..") or not _IFNAME.match(name):
         return f'"{name}" may hold letters, digits and "_.-+@" only'
+    if name in ("all", "default"):
+        return f'"{name}" is what the kernel calls the settings of every link'
+    if name.startswith("-"):
+        return f'"{name}" would be an option to ip and other programs'
     return ""
 
 
@@ -64,6 +75,47 @@ def mac_problem(mac: str) -> str:
     if mac == "00:00:00:00:00:00":
         return f'"{mac}" is no address of a link'
     return ""
+
+
+def cidr_problem(cidr: str) -> tuple[str, str]:
+    """Why a link may not have that address, and what to do; both empty if it may.
+
+    Wider than what the kernel refuses: it takes an IPv4 network or broadcast address
+    and then nobody can talk to it.
+    """
+    try:
+        have = interface(cidr)
+    except ValueError:
+        return _unreadable(cidr)
+    net, host = have.network, have.ip
+    first = net[1] if net.num_addresses > 2 else net[0]
+    use = f"use a host address such as {first}/{net.prefixlen}"
+    if "%" in cidr:
+        return f'"{cidr}" names a link inside the address', "leave out the % part"
+    if host.is_multicast:
+        return f'"{cidr}" is a multicast address', "use a unicast address"
+    if host.is_unspecified or str(host) == "255.255.255.255":
+        return f'"{cidr}" is no address of one machine', "use a unicast address"
+    if net.version == 4 and net.prefixlen < 31:
+        if host == net.network_address:
+            return f'"{cidr}" is the address of the network itself', use
+        if host == net.broadcast_address:
+            return f'"{cidr}" is the broadcast address of its network', use
+    return "", ""
+
+
+def _unreadable(cidr: str) -> tuple[str, str]:
+    host, slash, prefix = cidr.partition("/")
+    try:
+        known = ipaddress.ip_address(host)
+    except ValueError:
+        like = "fd00::1/64" if ":" in cidr else "10.0.0.1/24"
+        return f'"{cidr}" is not an address', f"write one like {like}"
+    most = known.max_prefixlen
+    like = f"write {host}/{24 if most == 32 else 64}"
+    if not slash:
+        return f'"{cidr}" has no prefix length', like
+    return f'"{cidr}": "{prefix}" is no prefix length, 0 to {most} is', like
 
 
 @lru_cache(maxsize=65536)
@@ -128,6 +180,7 @@ def show_destination(to: str) -> str:
     return "default" if to in (DEFAULT_V4, DEFAULT_V6) else to
 
 
+@lru_cache(maxsize=65536)
 def derived_mac(lab: str, namespace: str, ifname: str) -> str:
     """The MAC of a link that names none: stable, unicast, locally administered."""
     seed = f"{lab}\0{namespace}\0{ifname}".encode()

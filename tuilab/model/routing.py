@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from tuilab.model.addressing import address, interface
-from tuilab.model.topology import Namespace, Route
+from tuilab.model.topology import LO, Namespace, Route
 
 _LINK_LOCAL = ipaddress.IPv6Network("fe80::/10")
 
@@ -26,8 +26,9 @@ def outgoing(namespace: Namespace, route: Route) -> str | None:
     if gateway in _LINK_LOCAL:
         return route.dev if route.dev and namespace.link(route.dev) else None
     best: tuple[int, str] | None = None
-    for ifname, link in namespace.all_links():
-        if route.dev not in (None, ifname):
+    for ifname, link in namespace.links.items():
+        # What lo has in its networks is the namespace itself: no gateway is there.
+        if ifname == LO or route.dev not in (None, ifname):
             continue
         for cidr in link.addresses:
             try:

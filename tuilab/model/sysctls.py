@@ -6,6 +6,7 @@ gives every new namespace, whatever the machine's own value is.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -24,6 +25,15 @@ class Sysctl:
     maximum: int
     default: str
     about: str
+
+    def problem(self, value: str) -> str:
+        """What it takes, where it does not take that value, or an empty string."""
+        number = re.fullmatch("-?[0-9]{1,20}", value)
+        if number and self.minimum <= int(value) <= self.maximum:
+            return ""
+        if self.maximum - self.minimum == 1:
+            return f"takes {self.minimum} or {self.maximum}"
+        return f"takes a number from {self.minimum} to {self.maximum}"
 
 
 SYSCTLS: dict[str, Sysctl] = {

@@ -1,0 +1,421 @@
+"""Random valid labs and random valid edits of them, for property tests.
+
+Everything here is built through ``model.edits``, the road that people take, and small
+pools of names, subnets and destinations make the parts collide and interact often.
+No lab has a layer 2 loop: without spanning tree, that would be a broadcast storm.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from tuilab.errors import TuilabError
+from tuilab.model import edits
+from tuilab.model.addressing import Network, interface, segment_networks
+from tuilab.model.edits import Change
+from tuilab.model.links import Bridge, Endpoint, Link, Tap, Veth
+from tuilab.model.topology import HOST, LO, Expectation, Route, Topology
+from tuilab.model.validate import problems
+
+NAMES = ("red", "blue", "green", "amber", "ns-1", "a.b_c")
+IFNAMES = ("eth0", "eth1", "p2", "veth-long.name1", "x@y+z")
+BRIDGES = ("br0", "sw1")
+TAPS = ("tap0", "t1")
+V4 = (
+    *(ipaddress.ip_network(f"10.0.{n}.0/24") for n in range(4)),
+    ipaddress.ip_network("192.168.7.0/30"),
+    ipaddress.ip_network("198.51.100.4/31"),
+)
+V6 = (
+    *(ipaddress.ip_network(f"fd00:{n}::/64") for n in range(3)),
+    ipaddress.ip_network("2001:db8::/126"),
+)
+DESTINATIONS4 = ("0.0.0.0/0", "172.16.0.0/16", "172.16.5.0/24", "203.0.113.9/32")
+DESTINATIONS6 = ("::/0", "2001:db8:a::/48", "2001:db8:a:5::/64", "fd77::9/128")
+MTUS = (None, 576, 1280, 1400, 1500, 9000)
+MACS = (None, *(f"02:aa:00:00:00:{n:02x}" for n in range(8)))
+OWNERS = (None, "root", "0", "1000")
+SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+
+
+def fits(topology: Topology) -> bool:
+    """Valid, and without a layer 2 loop."""
+    return not problems(topology) and not has_loop(topology)
+
+
+def has_loop(topology: Topology) -> bool:
+    """Whether some frame could go round: a cycle of cables and bridges."""
+    root: dict[Endpoint, Endpoint] = {}
+
+    def find(item: Endpoint) -> Endpoint:
+        while root.setdefault(item, item) != item:
+            item = root[item]
+        return item
+
+    joints = [(cable.a, cable.b) for cable in topology.cables]
+    for endpoint, link in topology.links():
+        if link.master:
+            joints.append((endpoint, Endpoint(endpoint.namespace, link.master)))
+    for a, b in joints:
+        one, other = find(a), find(b)
+        if one == other:
+            return True
+        root[one] = other
+    return False
+
+
+def applied(topology: Topology, change: Change | None) -> Topology | None:
+    """What a change makes of a lab; None where it is refused, invalid or nothing."""
+    if change is None:
+        return None
+    try:
+        after = change.apply(topology)
+    except TuilabError:
+        return None
+    return after if after != topology and fits(after) else None
+
+
+# -- pieces --------------------------------------------------------------------
+
+
+def _namespace(draw: st.DrawFn, lab: Topology) -> str:
+    return draw(st.sampled_from(sorted(lab.namespaces)))
+
+
+def _endpoint(
+    draw: st.DrawFn, lab: Topology, wanted: Callable[[Link], bool] = lambda _: True
+) -> Endpoint | None:
+    found = sorted(e for e, link in lab.links() if wanted(link))
+    return draw(st.sampled_from(found)) if found else None
+
+
+def _free(draw: st.DrawFn, lab: Topology, names: tuple[str, ...]) -> Endpoint | None:
+    namespace = _namespace(draw, lab)
+    free = [n for n in names if lab.namespaces[namespace].link(n) is None]
+    return Endpoint(namespace, draw(st.sampled_from(free))) if free else None
+
+
+def _host_in(draw: st.DrawFn, network: Network) -> str:
+    """A host address of a network as CIDR."""
+    last = min(network.num_addresses - 1, 12)
+    lowest, highest = 1, last
+    if network.version == 4 and network.prefixlen < 31:
+        highest = last - 1 if last == network.num_addresses - 1 else last
+    elif network.prefixlen >= 31 and network.version == 4:
+        lowest = 0
+    number = draw(st.integers(lowest, highest))
+    return f"{network[number]}/{network.prefixlen}"
+
+
+def _cidr(draw: st.DrawFn, lab: Topology, at: Endpoint | None) -> str:
+    """An address, preferably in a subnet that the segment uses already."""
+    near = segment_networks(lab, at) if at and lab.link(at) else []
+    near = [n for n in near if n in V4 or n in V6]
+    if near and draw(st.integers(0, 2)):
+        return _host_in(draw, draw(st.sampled_from(near)))
+    return _host_in(draw, draw(st.sampled_from((*V4, *V6))))
+
+
+def _attributes(draw: st.DrawFn, lab: Topology, at: Endpoint) -> dict[str, object]:
+    """Attributes of a new link; mostly defaults, so that small labs stay small."""
+    found: dict[str, object] = {}
+    bridges = lab.namespaces[at.namespace].bridges()
+    if bridges and draw(st.booleans()):
+        found["master"] = draw(st.sampled_from(bridges))
+    else:
+        count = draw(st.integers(0, 2))
+        found["addresses"] = tuple(
+            dict.fromkeys(_cidr(draw, lab, at) for _ in range(count))
+        )
+    if not draw(st.integers(0, 3)):
+        found["mtu"] = draw(st.sampled_from(MTUS))
+    if not draw(st.integers(0, 3)):
+        found["mac"] = draw(st.sampled_from(MACS))
+    if not draw(st.integers(0, 4)):
+        found["up"] = False
+    return found
+
+
+# -- one function per kind of edit; None where the lab has nothing to do it to ---
+
+
+def _add_namespace(draw: st.DrawFn, lab: Topology) -> Change | None:
+    free = [n for n in NAMES if n not in lab.namespaces]
+    return edits.add_namespace(draw(st.sampled_from(free))) if free else None
+
+
+def _remove_namespace(draw: st.DrawFn, lab: Topology) -> Change | None:
+    there = sorted(n for n in lab.namespaces if n != HOST)
+    return edits.remove_namespace(draw(st.sampled_from(there))) if there else None
+
+
+def _rename_namespace(draw: st.DrawFn, lab: Topology) -> Change | None:
+    there = sorted(n for n in lab.namespaces if n != HOST)
+    free = [n for n in NAMES if n not in lab.namespaces]
+    if not there or not free:
+        return None
+    old = draw(st.sampled_from(there))
+    return edits.rename_namespace(old, draw(st.sampled_from(free)))
+
+
+def _add_bridge(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _free(draw, lab, BRIDGES)
+    if at is None:
+        return None
+    attributes = _attributes(draw, lab, at)
+    attributes.pop("master", None)
+    ports = [
+        name
+        for name, link in lab.namespaces[at.namespace].links.items()
+        if isinstance(link, Veth | Tap) and not link.addresses
+    ]
+    chosen = draw(st.lists(st.sampled_from(ports), unique=True)) if ports else []
+    return edits.add_bridge(at, ports=chosen, **attributes)
+
+
+def _add_tap(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _free(draw, lab, TAPS)
+    if at is None:
+        return None
+    attributes = _attributes(draw, lab, at)
+    return edits.add_tap(at, user=draw(st.sampled_from(OWNERS)), **attributes)
+
+
+def _connect(draw: st.DrawFn, lab: Topology) -> Change | None:
+    a = _free(draw, lab, IFNAMES)
+    b = _free(draw, lab, IFNAMES)
+    if a is None or b is None or a == b:
+        return None
+    one = _attributes(draw, lab, a)
+    other = _attributes(draw, lab, b)
+    if one.get("addresses") and other.get("addresses") and draw(st.booleans()):
+        network = interface(one["addresses"][0]).network  # type: ignore[index]
+        other["addresses"] = (_host_in(draw, network),)
+    return edits.connect(a, b, a_end=one, b_end=other)
+
+
+def _remove_link(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab)
+    return edits.remove_link(at) if at else None
+
+
+def _rename_link(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab)
+    if at is None:
+        return None
+    free = [
+        n
+        for n in (*IFNAMES, *BRIDGES, *TAPS)
+        if lab.namespaces[at.namespace].link(n) is None
+    ]
+    return edits.rename_link(at, draw(st.sampled_from(free))) if free else None
+
+
+def _up_down(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab)
+    link = lab.link(at) if at else None
+    return edits.set_link(at, up=not link.up) if at and link else None
+
+
+def _set_mtu(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab)
+    return edits.set_link(at, mtu=draw(st.sampled_from(MTUS))) if at else None
+
+
+def _set_mac(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab)
+    return edits.set_link(at, mac=draw(st.sampled_from(MACS))) if at else None
+
+
+def _set_master(draw: st.DrawFn, lab: Topology) -> Change | None:
+    able = [
+        (endpoint, master)
+        for endpoint, link in lab.links()
+        if not isinstance(link, Bridge) and not link.addresses
+        for master in (None, *lab.namespaces[endpoint.namespace].bridges())
+        if master != link.master
+    ]
+    if not able:
+        return None
+    at, master = draw(st.sampled_from(able))
+    return edits.set_link(at, master=master)
+
+
+def _set_owner(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab, lambda link: isinstance(link, Tap))
+    if at is None:
+        return None
+    which = draw(st.sampled_from(("user", "group")))
+    owner = draw(st.sampled_from(OWNERS))
+    return edits.set_link(at, **{which: owner})
+
+
+def _add_address(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab, lambda link: link.master is None)
+    return edits.add_address(at, _cidr(draw, lab, at)) if at else None
+
+
+def _add_lo_address(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = Endpoint(_namespace(draw, lab), LO)
+    cidr = draw(st.sampled_from(("192.0.2.1/32", "192.0.2.2/32", "fd00:ffff::1/128")))
+    return edits.add_address(at, cidr)
+
+
+def _remove_address(draw: st.DrawFn, lab: Topology) -> Change | None:
+    found = sorted(
+        (Endpoint(name, ifname), cidr)
+        for name, namespace in lab.namespaces.items()
+        for ifname, link in namespace.all_links()
+        for cidr in link.addresses
+    )
+    return edits.remove_address(*draw(st.sampled_from(found))) if found else None
+
+
+def _add_route(draw: st.DrawFn, lab: Topology) -> Change | None:
+    usable = [
+        (endpoint, interface(cidr).network)
+        for endpoint, link in lab.links()
+        for cidr in link.addresses
+    ]
+    if not usable:
+        return None
+    at, network = draw(st.sampled_from(usable))
+    family = network.version
+    to = draw(st.sampled_from(DESTINATIONS4 if family == 4 else DESTINATIONS6))
+    shape = draw(st.integers(0, 3))
+    via = None if shape == 0 else _host_in(draw, network).partition("/")[0]
+    dev = at.ifname if shape in (0, 1) else None
+    if family == 6 and shape == 1 and draw(st.booleans()):
+        via = "fe80::99"
+    metric = draw(st.sampled_from((None, None, 5, 70000)))
+    table = draw(st.sampled_from((None, None, None, 100)))
+    return edits.add_route(at.namespace, Route(to, via, dev, metric, table))
+
+
+def _remove_route(draw: st.DrawFn, lab: Topology) -> Change | None:
+    found = sorted(
+        ((name, route) for name, ns in lab.namespaces.items() for route in ns.routes),
+        key=repr,
+    )
+    return edits.remove_route(*draw(st.sampled_from(found))) if found else None
+
+
+def _set_sysctl(draw: st.DrawFn, lab: Topology) -> Change | None:
+    key = draw(st.sampled_from(SYSCTLS))
+    value = draw(st.sampled_from(("0", "1", "1", None)))
+    return edits.set_sysctl(_namespace(draw, lab), key, value)
+
+
+def _place(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab)
+    item = str(at) if at and draw(st.booleans()) else _namespace(draw, lab)
+    spot = st.tuples(st.integers(-5, 200), st.integers(-5, 200))
+    return edits.place(item, draw(st.one_of(st.none(), spot)))
+
+
+GROWING = (_add_namespace, _add_bridge, _connect, _connect, _add_tap)
+"""What makes a lab bigger."""
+DETAILS = (
+    _up_down,
+    _set_mtu,
+    _set_mac,
+    _set_master,
+    _set_master,
+    _set_owner,
+    _add_address,
+    _add_address,
+    _add_lo_address,
+    _add_route,
+    _add_route,
+    _set_sysctl,
+)
+"""What changes what is there."""
+REMOVING = (
+    _remove_namespace,
+    _rename_namespace,
+    _remove_link,
+    _rename_link,
+    _remove_address,
+    _remove_route,
+)
+"""What takes away or renames."""
+
+
+def _change(
+    draw: st.DrawFn,
+    lab: Topology,
+    makers: tuple[Callable[[st.DrawFn, Topology], Change | None], ...],
+) -> tuple[Change, Topology]:
+    for _ in range(6):
+        maker = draw(st.sampled_from(makers))
+        change = maker(draw, lab)
+        after = applied(lab, change)
+        if change is not None and after is not None:
+            return change, after
+    change = edits.set_sysctl(HOST, SYSCTLS[0], draw(st.sampled_from(("0", "1"))))
+    return change, change.apply(lab)
+
+
+# -- what tests use ------------------------------------------------------------
+
+
+@st.composite
+def changes(draw: st.DrawFn, topology: Topology) -> Change:
+    """A random edit that leaves that topology valid."""
+    return _change(draw, topology, (*GROWING, *DETAILS, *REMOVING, _place))[0]
+
+
+@st.composite
+def topologies(
+    draw: st.DrawFn, name: str = "lab", max_namespaces: int = 6, max_edits: int = 24
+) -> Topology:
+    """A random valid lab; shrinks towards an empty one."""
+    lab = Topology(name)
+    for other in NAMES[: draw(st.integers(0, max_namespaces - 1))]:
+        lab = edits.add_namespace(other).apply(lab)
+    makers = (*GROWING[1:], *DETAILS)
+    for _ in range(draw(st.integers(0, max_edits))):
+        _, lab = _change(draw, lab, makers)
+    return lab
+
+
+@st.composite
+def sequences(
+    draw: st.DrawFn, max_start: int = 10, max_edits: int = 10
+) -> tuple[Topology, list[Change]]:
+    """A lab, and edits that can be applied to it one after the other."""
+    start = draw(topologies(max_edits=max_start))
+    lab, found = start, []
+    for _ in range(draw(st.integers(1, max_edits))):
+        makers = (*GROWING, *DETAILS, *REMOVING)
+        change, lab = _change(draw, lab, makers)
+        found.append(change)
+    return start, found
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Topology:
+    """A lab with what only its file says as well: layout and expectations."""
+    lab = draw(topologies())
+    for _ in range(draw(st.integers(0, 3))):
+        change = _place(draw, lab)
+        lab = change.apply(lab) if change else lab
+    names = st.sampled_from(sorted(lab.namespaces))
+    to = st.one_of(names, st.sampled_from(("10.0.0.1", "fd00:1::2")))
+    one = st.builds(Expectation, names, to, st.booleans())
+    return replace(lab, expect=tuple(draw(st.lists(one, max_size=3))))
+
+
+__all__ = [
+    "applied",
+    "changes",
+    "documents",
+    "fits",
+    "has_loop",
+    "sequences",
+    "topologies",
+]
