@@ -1,0 +1,1 @@
+"""Packets: captured to disk, decoded in one line, crafted and sent."""

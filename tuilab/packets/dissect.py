@@ -1,0 +1,305 @@
+"""One line for a packet, decoded by hand: what a list shows for the rows in sight.
+
+Bytes from a wire may say anything: nothing here raises, and nothing that would move a
+terminal's cursor gets through.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from socket import AF_INET6, inet_ntoa, inet_ntop
+
+from tuilab.packets import applications, control, pcapng
+from tuilab.packets.scratch import Scratch, cut_short, mac, printable
+from tuilab.packets.store import Packet
+
+__all__ = ["Row", "line", "summary"]
+
+_DEEPEST = 6
+_VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
+_IPV4 = struct.Struct("!BxHHHBBxx4s4s")
+_IPV6 = struct.Struct("!4xHBB16s16s")
+_TCP = struct.Struct("!HHIIBBH")
+_UDP = struct.Struct("!HHH")
+_FLAGS = "FSRP.UEW"
+_VXLAN_PORT = 4789
+_EXTENSIONS = (0, 43, 51, 60, 135, 139, 140)
+_FRAGMENT = 44
+_NOTHING_FOLLOWS = 59
+_IP_NAMES = {
+    1: "ICMP",
+    2: "IGMP",
+    4: "IPv4",
+    6: "TCP",
+    17: "UDP",
+    41: "IPv6",
+    47: "GRE",
+    50: "ESP",
+    51: "AH",
+    58: "ICMPv6",
+    88: "EIGRP",
+    89: "OSPF",
+    103: "PIM",
+    112: "VRRP",
+    132: "SCTP",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A packet in one line, in the words of tcpdump.
+
+    Attributes:
+        source: Network address, or link address where there is none; may be empty.
+        destination: Likewise.
+        protocol: The innermost protocol that was understood, as Wireshark calls it.
+        info: What it says.
+    """
+
+    source: str
+    destination: str
+    protocol: str
+    info: str
+
+
+def summary(packet: Packet) -> Row:
+    """The row of a packet."""
+    row = Scratch()
+    decode = _LINKS.get(packet.linktype)
+    data = packet.data
+    try:
+        if decode is None:
+            row.protocol = "?"
+            row.info = f"link type {packet.linktype}, length {len(data)}"
+        else:
+            decode(data, row)
+    except (struct.error, IndexError, ValueError, OSError):
+        # The last two are what socket says of an address of the wrong length.
+        cut_short(row)
+    return Row(row.source, row.destination, row.protocol, row.prefix + row.info)
+
+
+def line(packet: Packet) -> str:
+    """The packet as one line of text, with local time as tcpdump prints it."""
+    row = summary(packet)
+    seconds, nanoseconds = divmod(packet.time_ns, 1_000_000_000)
+    clock = time.strftime("%H:%M:%S", time.localtime(seconds))
+    stamp = f"{clock}.{nanoseconds // 1000:06d}"
+    addresses = f"{row.source} > {row.destination} " if row.source else ""
+    endpoint = printable(str(packet.endpoint).encode())
+    return f"{stamp} {endpoint} {addresses}{row.protocol} {row.info}".rstrip()
+
+
+def _ethernet(data: bytes, row: Scratch) -> None:
+    row.protocol = "Ethernet"
+    row.destination = mac(data[0:6])
+    row.source = mac(data[6:12])
+    kind = struct.unpack_from("!H", data, 12)[0]
+    _by_ethertype(kind, data[14:], row)
+
+
+def _by_ethertype(kind: int, data: bytes, row: Scratch) -> None:
+    tags = 0
+    while kind in _VLAN_TAGS:
+        tag, kind = struct.unpack_from("!HH", data)
+        data = data[4:]
+        tags += 1
+        if tags <= 4:
+            row.prefix += f"vlan {tag & 0xFFF}, "
+    decode = _ETHERTYPES.get(kind)
+    if decode is not None:
+        decode(data, row)
+    elif kind < 1536:
+        control.llc(data[:kind], row, _by_ethertype)
+    else:
+        row.protocol = f"0x{kind:04x}"
+        row.info = f"ethertype 0x{kind:04x}, length {len(data)}"
+
+
+def _cooked(data: bytes, row: Scratch) -> None:
+    """LINUX_SLL: what libpcap makes of links without a header that it knows."""
+    row.protocol = "SLL"
+    length, address, kind = struct.unpack_from("!H8sH", data, 4)
+    row.source = mac(address[: min(length, 8)])
+    _by_ethertype(kind, data[16:], row)
+
+
+def _raw(data: bytes, row: Scratch) -> None:
+    row.protocol = "IP"
+    version = data[0] >> 4
+    if version == 4:
+        _ipv4(data, row)
+    elif version == 6:
+        _ipv6(data, row)
+    else:
+        row.protocol = "?"
+        row.info = f"neither IPv4 nor IPv6, length {len(data)}"
+
+
+def _ipv4(data: bytes, row: Scratch) -> None:
+    row.protocol = "IPv4"
+    version, total, ident, fragment, ttl, protocol, source, destination = (
+        _IPV4.unpack_from(data)
+    )
+    row.source, row.destination = inet_ntoa(source), inet_ntoa(destination)
+    row.ttl = ttl
+    header = (version & 15) * 4
+    if version >> 4 != 4 or header < 20:
+        row.info = f"bad header, version {version >> 4}, {header} bytes of header"
+        return
+    # Zero is what the kernel writes where it has the card cut up what it sends.
+    size = total or len(data)
+    if size < header:
+        row.info = f"bad length {total}"
+        return
+    offset = (fragment & 0x1FFF) * 8
+    more = bool(fragment & 0x2000)
+    payload = data[header:size]
+    if offset or more:
+        _fragment(payload, row, protocol, offset, more, ident)
+    else:
+        _transport(protocol, payload, size - header, row)
+
+
+def _ipv6(data: bytes, row: Scratch) -> None:
+    row.protocol = "IPv6"
+    length, following, hops, source, destination = _IPV6.unpack_from(data)
+    row.source = inet_ntop(AF_INET6, source)
+    row.destination = inet_ntop(AF_INET6, destination)
+    row.ttl = hops
+    if data[0] >> 4 != 6:
+        row.info = f"bad header, version {data[0] >> 4}"
+        return
+    end = 40 + length if length else len(data)
+    at = 40
+    while following in _EXTENSIONS:
+        if at + 8 > end:
+            raise IndexError
+        size = (data[at + 1] + 2) * 4 if following == 51 else (data[at + 1] + 1) * 8
+        following = data[at]
+        at += size
+    if following == _FRAGMENT:
+        following, word, ident = struct.unpack_from("!BxHI", data, at)
+        payload = data[at + 8 : end]
+        _fragment(payload, row, following, word & 0xFFF8, bool(word & 1), ident)
+    elif following == _NOTHING_FOLLOWS:
+        row.info = "no next header"
+    else:
+        _transport(following, data[at:end], end - at, row)
+
+
+def _fragment(
+    payload: bytes, row: Scratch, protocol: int, offset: int, more: bool, ident: int
+) -> None:
+    family = row.protocol
+    note = f"fragment id=0x{ident:x} offset={offset}{' more' if more else ''}"
+    row.prefix += f"{note}, "
+    if offset == 0:
+        _transport(protocol, payload, len(payload), row)
+    else:
+        row.info = f"{_IP_NAMES.get(protocol, f'protocol {protocol}')}"
+        row.info += f" length={len(payload)}"
+    row.protocol = family
+
+
+def _transport(protocol: int, data: bytes, size: int, row: Scratch) -> None:
+    """What follows an IP header; ``size`` is how long it says that is."""
+    decode = _TRANSPORTS.get(protocol)
+    if decode is not None:
+        decode(data, size, row)
+        return
+    name = _IP_NAMES.get(protocol)
+    row.protocol = name or row.protocol
+    row.info = f"length={size}" if name else f"protocol {protocol} length={size}"
+
+
+def _tcp(data: bytes, size: int, row: Scratch) -> None:
+    row.protocol = "TCP"
+    source, destination, seq, ack, offset, flags, window = _TCP.unpack_from(data)
+    header = (offset >> 4) * 4
+    names = "".join([f for bit, f in enumerate(_FLAGS) if flags >> bit & 1])
+    row.info = f"{source} > {destination} [{names or 'none'}] seq={seq}"
+    if flags & 0x10:
+        row.info += f" ack={ack}"
+    row.info += f" win={window}"
+    if header < 20 or header > size:
+        row.info += f" bad header length {header}"
+        return
+    row.info += f" len={size - header}"
+    if size > header:
+        applications.over_tcp(source, destination, data[header:], row)
+
+
+def _udp(data: bytes, size: int, row: Scratch) -> None:
+    row.protocol = "UDP"
+    source, destination, length = _UDP.unpack_from(data)
+    row.info = f"{source} > {destination}"
+    if length < 8 or (length > size and len(data) >= size):
+        row.info += f" bad length {length}"
+        return
+    row.info += f" len={length - 8}"
+    payload = data[8:length]
+    if destination == _VXLAN_PORT and len(payload) > 8 and payload[0] & 8:
+        vni = int.from_bytes(payload[4:7], "big")
+        _inside(f"vxlan {vni}", payload[8:], row, _ethernet)
+    else:
+        applications.over_udp(source, destination, payload, row)
+
+
+def _gre(data: bytes, size: int, row: Scratch) -> None:
+    row.protocol = "GRE"
+    flags, kind = struct.unpack_from("!HH", data)
+    row.info = f"protocol 0x{kind:04x} length={size}"
+    # Checksum, key and sequence number take four bytes each, where they are present.
+    header = 4 + 4 * (flags >> 15 & 1) + 4 * (flags >> 13 & 1) + 4 * (flags >> 12 & 1)
+    inner = data[header:]
+    if kind == 0x6558:
+        _inside("gre", inner, row, _ethernet)
+    elif kind in _ETHERTYPES:
+        _inside("gre", inner, row, _ETHERTYPES[kind])
+
+
+def _ip_in_ip(data: bytes, size: int, row: Scratch) -> None:
+    row.info = f"length={size}"
+    _inside("ipip", data, row, _raw)
+
+
+def _inside(
+    name: str, data: bytes, row: Scratch, decode: Callable[[bytes, Scratch], None]
+) -> None:
+    """Go on with the packet inside a tunnel; its addresses are those shown."""
+    row.depth += 1
+    if row.depth > _DEEPEST:
+        row.info = f"{name} inside {name}, too deep"
+        return
+    row.prefix += f"{name} {row.source} > {row.destination}, "
+    row.info = ""
+    decode(data, row)
+
+
+_LINKS: dict[int, Callable[[bytes, Scratch], None]] = {
+    pcapng.LINKTYPE_ETHERNET: _ethernet,
+    pcapng.LINKTYPE_RAW: _raw,
+    pcapng.LINKTYPE_IPV4: _raw,
+    pcapng.LINKTYPE_IPV6: _raw,
+    pcapng.LINKTYPE_LINUX_SLL: _cooked,
+}
+_ETHERTYPES: dict[int, Callable[[bytes, Scratch], None]] = {
+    0x0800: _ipv4,
+    0x86DD: _ipv6,
+    0x0806: control.arp,
+    0x88CC: control.lldp,
+}
+_TRANSPORTS: dict[int, Callable[[bytes, int, Scratch], None]] = {
+    1: control.icmp,
+    2: control.igmp,
+    4: _ip_in_ip,
+    6: _tcp,
+    17: _udp,
+    41: _ip_in_ip,
+    47: _gre,
+    58: control.icmpv6,
+}

@@ -1,0 +1,306 @@
+"""The thread that empties the rings of a capture into its file.
+
+One thread waits for every handle at once and alone writes the file, so packets of
+several endpoints come out in time order and a reader never sees half a packet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Final
+
+from tuilab.model.links import Endpoint
+from tuilab.packets import pcapng
+from tuilab.packets.handle import RETIRE_SECONDS, Handle
+from tuilab.packets.sink import Sink
+from tuilab.packets.store import Store
+
+_CHANGE_SECONDS: Final = 0.1
+_CHECK_SECONDS: Final = 0.25
+_ROUNDS: Final = 16
+"""Batches a handle may give before stopping and telling get their turn again."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointCounts:
+    """How the capture of one endpoint stands.
+
+    Attributes:
+        endpoint: What is captured.
+        received: Packets that passed the filter, lost ones included.
+        dropped: Packets the kernel lost because they were not read in time.
+        ended: Why its capture ended by itself; empty while it lives.
+    """
+
+    endpoint: Endpoint
+    received: int = 0
+    dropped: int = 0
+    ended: str = ""
+
+
+class Merge:
+    """Puts packets of several rings in time order.
+
+    A ring shows a packet up to `RETIRE_SECONDS` after its stamp, so all that was
+    stamped before the newest packet seen that long ago is complete.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[tuple[int, bytes]] = []
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._held)
+
+    def add(self, stamps: Sequence[int], blocks: Sequence[bytes], now: float) -> None:
+        """Take a batch that was read at ``now`` (monotonic seconds)."""
+        self._held.extend(zip(stamps, blocks, strict=True))
+        self._seen.append((now + RETIRE_SECONDS, max(stamps)))
+
+    def due(self) -> float:
+        """When something can be taken next (monotonic seconds)."""
+        return self._seen[0][0] if self._seen else 0.0
+
+    def take(self, now: float) -> list[bytes]:
+        """What is in its final order by now."""
+        newest = -1
+        while self._seen and self._seen[0][0] <= now:
+            newest = max(newest, self._seen.popleft()[1])
+        if newest < 0:
+            return []
+        self._held.sort(key=itemgetter(0))
+        cut = 0
+        while cut < len(self._held) and self._held[cut][0] <= newest:
+            cut += 1
+        ready = [block for _, block in self._held[:cut]]
+        del self._held[:cut]
+        return ready
+
+    def rest(self) -> list[bytes]:
+        """All that is left, in order."""
+        self._held.sort(key=itemgetter(0))
+        ready = [block for _, block in self._held]
+        self._held.clear()
+        self._seen.clear()
+        return ready
+
+
+class Recorder(threading.Thread):
+    """Drains handles into a sink until told to stop or nothing is left to drain.
+
+    Attributes:
+        written: Packets written so far.
+        counts: How each handle stands, in the order they were given.
+        problem: What ended it before its time; empty if nothing did.
+        done: Whether it has ended and its file is complete.
+    """
+
+    def __init__(
+        self,
+        handles: Sequence[Handle],
+        sink: Sink,
+        *,
+        store: Store | None,
+        size: int,
+        limit: int | None,
+        progress: Callable[[], None],
+        change: Callable[[], None],
+    ) -> None:
+        """Own the handles and the sink from now on.
+
+        Args:
+            handles: Live captures; their order is that of the interface blocks.
+            sink: Holds the file's head already.
+            store: Told of every packet when the sink is its file.
+            size: Bytes that the sink holds already.
+            limit: Packets after which to stop.
+            progress: Called after every write and at the end.
+            change: Called at most ten times a second when there is news.
+        """
+        super().__init__(name="tuilab-capture", daemon=True)
+        self.written = 0
+        self.problem = ""
+        self.done = False
+        self._handles = list(handles)
+        self._numbers = {handle: number for number, handle in enumerate(handles)}
+        self._live = list(handles)
+        self._backlog: set[Handle] = set()
+        self._sink = sink
+        self._store = store
+        self._size = size
+        self._limit = limit
+        self._progress = progress
+        self._change = change
+        self._changed = False
+        self._told = 0.0
+        self._checked = time.monotonic()
+        self._merge = Merge() if len(self._handles) > 1 else None
+        self._started_at = time.time_ns() // 1000
+        self._lock = threading.Lock()
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._poll = select.poll()
+        self._poll.register(self._wake, select.POLLIN)
+        for handle in self._handles:
+            self._poll.register(handle.fileno(), select.POLLIN)
+        self.counts = [EndpointCounts(h.endpoint) for h in self._handles]
+
+    def finish(self) -> None:
+        """End soon: what was sent before this call is still written."""
+        with self._lock:
+            if self._wake >= 0:
+                os.eventfd_write(self._wake, 1)
+
+    def statistics(self) -> bytes:
+        """The statistics blocks as things stand."""
+        now = time.time_ns() // 1000
+        return b"".join(
+            pcapng.statistics_block(
+                number,
+                started=self._started_at,
+                ended=now,
+                received=counts.received,
+                dropped=counts.dropped,
+            )
+            for number, counts in enumerate(self.counts)
+        )
+
+    def run(self) -> None:
+        """Record; the thread's body."""
+        try:
+            self._record()
+            if self._merge:
+                self._write(self._merge.rest())
+        except BrokenPipeError:
+            pass  # whoever read the stream has seen enough
+        except OSError as error:
+            self.problem = f"the capture cannot be written: {error.strerror or error}"
+        except Exception as error:
+            logging.getLogger(__name__).exception("recorder")
+            self.problem = f"the capture failed: {error}"
+        finally:
+            self._end()
+
+    def _record(self) -> None:
+        while self._live and not self._full():
+            events = {fd for fd, _ in self._poll.poll(self._patience())}
+            if self._wake in events:
+                self._poll.unregister(self._wake)
+                for handle in self._live:
+                    handle.finish()
+            now = time.monotonic()
+            ready = [h for h in self._live if not events or h.fileno() in events]
+            # The poll does not tell of packets left over from a round.
+            self._backlog = {
+                h for h in self._backlog.union(ready) if self._drain(h, now)
+            }
+            if self._merge:
+                self._write(self._merge.take(now))
+            self._look_after(now)
+
+    def _patience(self) -> int:
+        """Milliseconds to wait for packets before something else is due."""
+        if self._backlog:
+            return 0
+        now = time.monotonic()
+        due = self._checked + _CHECK_SECONDS
+        if self._changed:
+            due = min(due, self._told + _CHANGE_SECONDS)
+        if self._merge:
+            due = min(due, self._merge.due())
+        for handle in self._live:
+            due = min(due, handle.deadline)
+        return max(0, int((due - now) * 1000) + 1)
+
+    def _drain(self, handle: Handle, now: float) -> bool:
+        """Take what a handle has, within reason; whether there may be more."""
+        number = self._numbers[handle]
+        for _ in range(_ROUNDS):
+            batch = handle.read()
+            if batch is None:
+                return False
+            stamps, blocks = pcapng.batch_blocks(number, *batch)
+            if self._merge is None:
+                self._write(blocks)
+            else:
+                self._merge.add(stamps, blocks, now)
+            if self._full():
+                return False
+        return True
+
+    def _write(self, blocks: list[bytes]) -> None:
+        if self._limit is not None:
+            blocks = blocks[: self._limit - self.written]
+        if not blocks:
+            return
+        data = b"".join(blocks)
+        self._sink.write(data)
+        self._size += len(data)
+        if self._store is not None:
+            self._store.publish(map(len, blocks), self._size)
+        self.written += len(blocks)
+        self._changed = True
+        self._progress()
+
+    def _full(self) -> bool:
+        return self._limit is not None and self.written >= self._limit
+
+    def _look_after(self, now: float) -> None:
+        """Notice what has vanished, let go of what is finished, tell of changes."""
+        if now >= self._checked + _CHECK_SECONDS:
+            self._checked = now
+            for handle in self._live:
+                if not handle.ended and not handle.check():
+                    handle.finish()
+                    self._changed = True
+            self._count()
+        for handle in [h for h in self._live if h.finished()]:
+            self._release(handle)
+        if self._changed and now >= self._told + _CHANGE_SECONDS:
+            self._told = now
+            self._changed = False
+            self._count()
+            self._change()
+
+    def _release(self, handle: Handle) -> None:
+        self._live.remove(handle)
+        self._backlog.discard(handle)
+        self._poll.unregister(handle.fileno())
+        handle.count()
+        handle.close()
+
+    def _count(self) -> None:
+        for handle in self._live:
+            handle.count()
+        counts = [
+            EndpointCounts(h.endpoint, h.received, h.dropped, h.ended)
+            for h in self._handles
+        ]
+        if counts != self.counts:
+            self.counts = counts
+            self._changed = True
+
+    def _end(self) -> None:
+        for handle in self._live:
+            handle.count()
+            handle.close()
+        self._live = []
+        self._count()
+        # The packets are complete without it, and the cause is told.
+        with contextlib.suppress(OSError):
+            self._sink.write(self.statistics())
+        self._sink.close()
+        with self._lock:
+            os.close(self._wake)
+            self._wake = -1
+        self.done = True
+        self._progress()
+        self._change()

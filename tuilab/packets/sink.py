@@ -1,0 +1,76 @@
+"""Where a capture writes: a file, or a stream that somebody reads."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+from collections.abc import Callable
+from typing import Protocol
+
+_PIPE_CHUNK = 4096
+"""POSIX's PIPE_BUF on Linux: a pipe that polls writable takes that much at once."""
+_CHECK_MS = 100
+
+
+class Sink(Protocol):
+    """Takes whole blocks; an OSError leaves only whole blocks behind, if it can."""
+
+    def write(self, data: bytes) -> None:
+        """Write all of it, or raise OSError."""
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+
+
+class FileSink:
+    """A file on disk. A write that fails leaves the file as it was before it."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        """Append ``data``; raises OSError (ENOSPC ...) with nothing added."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError:
+            os.ftruncate(self._fd, self.size)
+            os.lseek(self._fd, self.size, os.SEEK_SET)
+            raise
+        self.size += len(data)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+class StreamSink:
+    """A pipe, socket or terminal, such as standard output; never seeks.
+
+    A reader that stops reading holds up writing, not stopping: once ``given_up``
+    says so, what can't be written is let go with BrokenPipeError.
+    """
+
+    def __init__(self, fd: int, given_up: Callable[[], bool]) -> None:
+        self._fd = os.dup(fd)
+        self._given_up = given_up
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLOUT)
+
+    def write(self, data: bytes) -> None:
+        """Write all of it; raises BrokenPipeError when nobody reads any more."""
+        rest = memoryview(data)
+        while rest:
+            if self._poll.poll(_CHECK_MS):
+                with contextlib.suppress(BlockingIOError):
+                    rest = rest[os.write(self._fd, rest[:_PIPE_CHUNK]) :]
+            elif self._given_up():
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+    def close(self) -> None:
+        """Close this descriptor; the caller's own stays open."""
+        os.close(self._fd)
