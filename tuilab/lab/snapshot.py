@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
+from tuilab.kernel.driver import Live, Operstate
 from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.history import History
 from tuilab.plan.state import State
 
-Operstate = Literal["up", "down", "no-carrier", "unknown"]
-"""``down`` is administratively down; ``no-carrier`` is up without a carrier."""
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What the kernel says of a link right now, beyond what the lab decides.
-
-    Attributes:
-        operstate: See `Operstate`.
-        rx_bytes: Received since the link was made; likewise the others.
-    """
-
-    operstate: Operstate
-    rx_bytes: int = 0
-    tx_bytes: int = 0
-    rx_packets: int = 0
-    tx_packets: int = 0
-    errors: int = 0
-    dropped: int = 0
+__all__ = [
+    "Changed",
+    "Event",
+    "Gone",
+    "Live",
+    "LogEntry",
+    "Logged",
+    "Operstate",
+    "Outcome",
+    "Snapshot",
+]
 
 
 @dataclass(frozen=True, slots=True)

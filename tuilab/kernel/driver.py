@@ -1,0 +1,113 @@
+"""What a lab asks of the kernel: the one door, with the real and a modelled one behind.
+
+`kernel.netlink` is the real one. `ModelDriver` carries operations out on a
+`plan.simulate.Machine`: preview mode, and what the tests hold against the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from tuilab.model.topology import HOST, Endpoint
+from tuilab.plan.operations import Operation
+from tuilab.plan.simulate import Machine, fresh_namespace
+from tuilab.plan.state import LinkState, State
+
+Operstate = Literal["up", "down", "no-carrier"]
+"""``down`` is administratively down; ``no-carrier`` is up, but nobody is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the kernel says of a link right now, beyond what the lab decides.
+
+    Attributes:
+        operstate: See `Operstate`.
+        rx_bytes: Received since the link was made; likewise the others.
+    """
+
+    operstate: Operstate
+    rx_bytes: int = 0
+    tx_bytes: int = 0
+    rx_packets: int = 0
+    tx_packets: int = 0
+    errors: int = 0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Namespaces as they are right now.
+
+    Attributes:
+        state: What the lab decides.
+        live: What it does not, by endpoint.
+    """
+
+    state: State
+    live: Mapping[Endpoint, Live] = field(default_factory=dict)
+
+
+class Driver(Protocol):
+    """Carries operations out and says what is there."""
+
+    async def observe(self, only: Collection[str] | None = None) -> Observation:
+        """Look at some namespaces, or at all; absent ones are left out."""
+
+    async def carry_out(self, operation: Operation) -> None:
+        """Do one operation; raises KernelError with what the kernel said."""
+
+    def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
+        """Call back on the event loop when something in these namespaces changed."""
+
+    async def aclose(self) -> None:
+        """Let go of every descriptor; the kernel's state stays."""
+
+
+def modelled_operstate(state: State, link: LinkState) -> Operstate:
+    """The operstate that the model's links would have."""
+    if not link.up:
+        return "down"
+    if link.kind == "tap":
+        return "no-carrier"
+    if link.peer is not None:
+        far = state.link(link.peer)
+        return "up" if far is not None and far.up else "no-carrier"
+    return "up"
+
+
+class ModelDriver:
+    """A kernel that is only a model; its namespaces live and die with it."""
+
+    def __init__(self, state: State | None = None) -> None:
+        start = State({HOST: fresh_namespace()}) if state is None else state
+        self._machine = Machine(start)
+
+    async def observe(self, only: Collection[str] | None = None) -> Observation:
+        """See `Driver`."""
+        everything = self._machine.state()
+        state = State(
+            {
+                name: namespace
+                for name, namespace in everything.namespaces.items()
+                if only is None or name in only
+            }
+        )
+        live = {
+            Endpoint(name, ifname): Live(modelled_operstate(everything, link))
+            for name, namespace in state.namespaces.items()
+            for ifname, link in namespace.links.items()
+        }
+        return Observation(state, live)
+
+    async def carry_out(self, operation: Operation) -> None:
+        """See `Driver`."""
+        operation.simulate(self._machine)
+
+    def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
+        """Nothing happens in a model that was not asked for."""
+
+    async def aclose(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,348 @@
+"""The real kernel: pyroute2, one route netlink socket per namespace, no forks.
+
+pyroute2's own ``netns=`` forks per socket, beside Textual's threads. Here a throwaway
+thread enters the namespace, opens the socket there and hands it to `AsyncIPRoute`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import struct
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from fcntl import ioctl
+from typing import Any
+
+from pyroute2 import AsyncIPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from tuilab.errors import KernelError, NotFoundError, RightsError
+from tuilab.kernel import netns, observe, sysctl
+from tuilab.kernel.driver import Live, Observation
+from tuilab.kernel.monitor import Monitor
+from tuilab.kernel.observe import Raw, RawLink
+from tuilab.model.topology import HOST, Endpoint
+from tuilab.plan.operations import Operation
+from tuilab.plan.operations.base import (
+    Index,
+    InNamespace,
+    MakeTap,
+    NamedNamespace,
+    Request,
+    Rtnl,
+    WriteSysctl,
+)
+from tuilab.plan.state import NamespaceState, State
+
+SOL_NETLINK = 270
+NETLINK_EXT_ACK = 11
+RCVBUF = 4 << 20
+"""Bytes; a dump of a bridge with a thousand ports must fit."""
+
+TUNSETIFF = 0x400454CA
+TUNSETPERSIST = 0x400454CB
+TUNSETOWNER = 0x400454CC
+TUNSETGROUP = 0x400454CE
+IFF_TAP, IFF_NO_PI, IFF_TUN_EXCL = 0x0002, 0x1000, 0x8000
+TUN = "/dev/net/tun"
+
+_HINTS = {
+    errno.EPERM: "this needs CAP_NET_ADMIN in the lab; see tuilab doctor",
+    errno.EOPNOTSUPP: "this kernel has no support for it; see tuilab doctor",
+    errno.ENODEV: "it is gone: removed outside tuilab, or never made",
+    errno.EEXIST: "something of that name or number is there already",
+    errno.ENETUNREACH: "the gateway must be in a network of its link",
+    errno.EBUSY: "something is using it; end that first",
+}
+
+
+def _open_socket() -> socket.socket:
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
+    sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RCVBUF)
+    sock.bind((0, 0))
+    sock.setblocking(False)
+    return sock
+
+
+class _Namespace:
+    """An open namespace: its socket, a descriptor of it, and what we know of it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.fd = netns.open_fd(name)
+        self.inode = os.fstat(self.fd).st_ino
+        try:
+            self.socket = netns.run_in(name, _open_socket)
+            self.ipr = AsyncIPRoute(use_socket=self.socket, ext_ack=True)
+        except BaseException:
+            os.close(self.fd)
+            raise
+        self.raw: Raw | None = None
+        self.heard = False
+        self.indexes: dict[str, int] = {}
+        self.nsids: dict[int, int | None] = {}
+        """Namespace ids as this namespace numbers others, by their inode."""
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self.ipr.close()
+        self.socket.close()
+        os.close(self.fd)
+
+    async def dump(self) -> Raw:
+        links = {
+            link.index: link
+            async for message in await self.ipr.link("dump")
+            for link in (observe.raw_link(message),)
+        }
+        addresses = [m async for m in await self.ipr.addr("dump")]
+        routes = [m async for m in await self.ipr.route("dump", family=0)]
+        self.raw = Raw(
+            links,
+            observe.raw_addresses(addresses, links),
+            observe.raw_routes(routes),
+            netns.run_in(self.name, sysctl.read_all),
+        )
+        self.indexes = {link.ifname: link.index for link in links.values()}
+        return self.raw
+
+    async def index(self, ifname: str) -> int:
+        if ifname not in self.indexes:
+            try:
+                (message,) = await self.ipr.link("get", ifname=ifname)
+            except NetlinkError as error:
+                raise KernelError(
+                    f'"{self.name}:{ifname}" does not exist',
+                    _HINTS[errno.ENODEV],
+                    error.code,
+                ) from error
+            self.indexes[ifname] = message["index"]
+        return self.indexes[ifname]
+
+    async def nsid_of(self, other: _Namespace) -> int | None:
+        if other.inode not in self.nsids:
+            answer = await self.ipr.get_netnsid(fd=other.fd)
+            nsid = answer["nsid"] if answer else None
+            if nsid is None or nsid < 0:
+                return None
+            self.nsids[other.inode] = nsid
+        return self.nsids[other.inode]
+
+
+class NetlinkDriver:
+    """See `kernel.driver.Driver`. For use inside a lab's sandbox, on one event loop."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, _Namespace] = {}
+        self._monitor: Monitor | None = None
+
+    # -- looking -------------------------------------------------------------------
+
+    async def observe(self, only: Collection[str] | None = None) -> Observation:
+        """See `Driver`."""
+        present = {HOST, *netns.names()}
+        for name in set(self._open) - present:
+            self._forget(name)
+        wanted = present if only is None else present & set(only)
+        spaces = [space for name in sorted(wanted) if (space := self._get(name))]
+        await asyncio.gather(*(space.dump() for space in spaces))
+        await self._introduce(spaces)
+        namespaces: dict[str, NamespaceState] = {}
+        live: dict[Endpoint, Live] = {}
+        for space in spaces:
+            if space.raw is None:
+                continue
+            peers = await self._peers(space, space.raw)
+            namespaces[space.name], alive = observe.state_of(space.raw, peers)
+            live.update((Endpoint(space.name, k), v) for k, v in alive.items())
+        return Observation(State(namespaces), live)
+
+    def _get(self, name: str) -> _Namespace | None:
+        """The open namespace, opened anew when the name means another one by now."""
+        known = self._open.get(name)
+        try:
+            if known is not None:
+                if os.stat(netns.path(name)).st_ino == known.inode:  # noqa: PTH116
+                    return known
+                self._forget(name)
+            self._open[name] = _Namespace(name)
+        except (NotFoundError, FileNotFoundError):
+            self._forget(name)
+            return None
+        return self._open[name]
+
+    def _forget(self, name: str) -> None:
+        known = self._open.pop(name, None)
+        if known is not None:
+            known.close()
+
+    async def _introduce(self, spaces: list[_Namespace]) -> None:
+        """Give namespaces an id in the root one, so that their events are heard."""
+        host = self._get(HOST)
+        if self._monitor is None or host is None:
+            return
+        for space in spaces:
+            if space is host or space.heard:
+                continue
+            nsid = await host.nsid_of(space)
+            if nsid is None:
+                await host.ipr.set_netnsid(fd=space.fd)
+                nsid = await host.nsid_of(space)
+            if nsid is not None:
+                self._monitor.name(nsid, space.name)
+                space.heard = True
+
+    async def _peers(self, here: _Namespace, raw: Raw) -> dict[int, Endpoint]:
+        found = {}
+        for index, link in raw.links.items():
+            if link.kind != "veth" or not link.peer_index:
+                continue
+            if link.peer_nsid is None:
+                far = raw.links.get(link.peer_index)
+                if far is not None:
+                    found[index] = Endpoint(here.name, far.ifname)
+                continue
+            endpoint = await self._far_end(here, link)
+            if endpoint is not None:
+                found[index] = endpoint
+        return found
+
+    async def _far_end(self, here: _Namespace, link: RawLink) -> Endpoint | None:
+        """The other end of a veth, in whichever of our namespaces it is.
+
+        Only namespaces with a veth that mirrors the two indexes are asked for their
+        id, so this costs about one question a cable, once.
+        """
+        for space in list(self._open.values()):
+            if space is here:
+                continue
+            if space.raw is None:
+                await space.dump()
+            far = space.raw.links.get(link.peer_index) if space.raw else None
+            if far is None or far.kind != "veth" or far.peer_index != link.index:
+                continue
+            if await here.nsid_of(space) == link.peer_nsid:
+                return Endpoint(space.name, far.ifname)
+        return None
+
+    # -- doing ---------------------------------------------------------------------
+
+    async def carry_out(self, operation: Operation) -> None:
+        """See `Driver`."""
+        for request in operation.requests():
+            try:
+                await self._send(request)
+            except NetlinkError as error:
+                line = " ; ".join(operation.commands())
+                said = error.args[1] if len(error.args) > 1 else str(error)
+                raise KernelError(
+                    f'"{line}" was refused: {said}',
+                    _HINTS.get(error.code, ""),
+                    error.code,
+                ) from error
+
+    async def _send(self, request: Request) -> None:
+        if isinstance(request, Rtnl):
+            await self._rtnl(request)
+        elif isinstance(request, NamedNamespace):
+            self._named(request)
+        elif isinstance(request, MakeTap):
+            netns.run_in(request.namespace, lambda: _make_tap(request))
+        else:
+            self._write(request)
+
+    @staticmethod
+    def _write(request: WriteSysctl) -> None:
+        netns.run_in(
+            request.namespace, lambda: sysctl.write(request.key, request.value)
+        )
+
+    async def _rtnl(self, request: Rtnl) -> None:
+        space = self._require(request.namespace)
+        args = {k: await self._resolved(space, v) for k, v in request.args.items()}
+        await getattr(space.ipr, request.noun)(request.verb, **args)
+        if request.noun == "link" and (request.verb != "set" or "ifname" in args):
+            # Names and indexes have moved, on the far side of a cable as well.
+            for other in self._open.values():
+                other.indexes.clear()
+
+    async def _resolved(self, space: _Namespace, value: Any) -> Any:
+        if isinstance(value, Index):
+            return await space.index(value.ifname)
+        if isinstance(value, InNamespace):
+            return self._require(value.name).fd
+        if isinstance(value, dict):
+            return {k: await self._resolved(space, v) for k, v in value.items()}
+        return value
+
+    def _require(self, name: str) -> _Namespace:
+        space = self._get(name)
+        if space is None:
+            raise KernelError(
+                f'namespace "{name}" does not exist',
+                "it is gone: removed outside tuilab, or never made",
+                errno.ENOENT,
+            )
+        return space
+
+    def _named(self, request: NamedNamespace) -> None:
+        if request.verb == "add":
+            netns.create(request.name)
+            netns.run_in(request.name, sysctl.set_defaults)
+            self._get(request.name)
+        elif request.verb == "del":
+            self._forget(request.name)
+            netns.delete(request.name)
+        else:
+            self._forget(request.name)
+            netns.rename(request.name, request.new)
+            self._get(request.new)
+
+    # -- watching ------------------------------------------------------------------
+
+    def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
+        """See `Driver`."""
+        self._monitor = Monitor(netns.run_in(HOST, _open_socket), callback)
+
+    async def aclose(self) -> None:
+        """See `Driver`."""
+        if self._monitor is not None:
+            self._monitor.close()
+        for name in list(self._open):
+            self._forget(name)
+
+
+def _make_tap(request: MakeTap) -> None:
+    """Make a persistent tap in the namespace of the calling thread; see tun(4)."""
+    try:
+        fd = os.open(TUN, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise RightsError(
+            f'"{TUN}" can\'t be opened: {error.strerror}',
+            "a tap needs it; as root: modprobe tun && chmod 666 /dev/net/tun",
+        ) from error
+    try:
+        flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL
+        name = request.ifname.encode()
+        ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name, flags))
+        if request.user is not None:
+            ioctl(fd, TUNSETOWNER, request.user)
+        if request.group is not None:
+            ioctl(fd, TUNSETGROUP, request.group)
+        ioctl(fd, TUNSETPERSIST, 1)
+    except OSError as error:
+        hint = ""
+        if error.errno == errno.EINVAL:
+            hint = "without root, only users mapped into the lab can own a tap: you"
+        raise KernelError(
+            f'tap "{request.namespace}:{request.ifname}" can\'t be made: '
+            f"{error.strerror}",
+            hint,
+            error.errno or 0,
+        ) from error
+    finally:
+        os.close(fd)

@@ -1,0 +1,41 @@
+"""One step on the kernel, with its three faces.
+
+``simulate`` is what it does to the model, ``requests`` what is sent to the kernel, and
+``commands`` what a person would type. They are tested against each other.
+"""
+
+from tuilab.plan.operations.addresses import AddAddress, DeleteAddress
+from tuilab.plan.operations.base import Operation
+from tuilab.plan.operations.links import (
+    AddBridge,
+    AddTap,
+    AddVeth,
+    DeleteLink,
+    RenameLink,
+    SetLink,
+)
+from tuilab.plan.operations.namespaces import (
+    CreateNamespace,
+    DeleteNamespace,
+    RenameNamespace,
+)
+from tuilab.plan.operations.routes import AddRoute, DeleteRoute
+from tuilab.plan.operations.sysctl import SetSysctl
+
+__all__ = [
+    "AddAddress",
+    "AddBridge",
+    "AddRoute",
+    "AddTap",
+    "AddVeth",
+    "CreateNamespace",
+    "DeleteAddress",
+    "DeleteLink",
+    "DeleteNamespace",
+    "DeleteRoute",
+    "Operation",
+    "RenameLink",
+    "RenameNamespace",
+    "SetLink",
+    "SetSysctl",
+]

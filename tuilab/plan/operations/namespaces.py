@@ -1,0 +1,74 @@
+"""Network namespaces, named as ``ip netns`` names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuilab.plan.operations.base import NamedNamespace, Operation, Request
+from tuilab.plan.simulate import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class CreateNamespace(Operation):
+    """A new, empty namespace."""
+
+    name: str
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def simulate(self, machine: Machine) -> None:
+        machine.create_namespace(self.name)
+
+    def requests(self) -> tuple[Request, ...]:
+        return (NamedNamespace("add", self.name),)
+
+    def commands(self) -> tuple[str, ...]:
+        return (f"ip netns add {self.name}",)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteNamespace(Operation):
+    """A namespace and what is still in it."""
+
+    name: str
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def simulate(self, machine: Machine) -> None:
+        machine.delete_namespace(self.name)
+
+    def requests(self) -> tuple[Request, ...]:
+        return (NamedNamespace("del", self.name),)
+
+    def commands(self) -> tuple[str, ...]:
+        return (f"ip netns del {self.name}",)
+
+
+@dataclass(frozen=True, slots=True)
+class RenameNamespace(Operation):
+    """The same namespace under another name; iproute2 has no verb for it."""
+
+    old: str
+    new: str
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        return (self.old, self.new)
+
+    def simulate(self, machine: Machine) -> None:
+        machine.rename_namespace(self.old, self.new)
+
+    def requests(self) -> tuple[Request, ...]:
+        return (NamedNamespace("rename", self.old, self.new),)
+
+    def commands(self) -> tuple[str, ...]:
+        old, new = f"/run/netns/{self.old}", f"/run/netns/{self.new}"
+        return (
+            f"touch {new}",
+            f"mount --bind {old} {new}",
+            f"ip netns del {self.old}",
+        )

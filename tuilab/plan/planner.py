@@ -1,0 +1,317 @@
+"""From one state to another: ordered operations, a reason for each.
+
+The planner drives a model of the kernel as it goes, so each step is planned on what the
+steps before it leave behind, side effects included: what a link going down takes along
+is put back by the same plan. If a round does not reach the goal another follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from tuilab.errors import KernelError, TuilabError
+from tuilab.model.addressing import interface, version
+from tuilab.model.edits import Rename
+from tuilab.model.topology import HOST, LO, Endpoint
+from tuilab.plan.merge import merge
+from tuilab.plan.operations import (
+    AddAddress,
+    AddBridge,
+    AddRoute,
+    AddTap,
+    AddVeth,
+    CreateNamespace,
+    DeleteAddress,
+    DeleteLink,
+    DeleteNamespace,
+    DeleteRoute,
+    Operation,
+    RenameLink,
+    RenameNamespace,
+    SetLink,
+    SetSysctl,
+)
+from tuilab.plan.simulate import Machine
+from tuilab.plan.state import LinkState, NamespaceState, State, kernel_order
+
+MAX_ROUNDS = 4
+PUT_BACK = "put back what an earlier step takes along"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ordered operations, and what they lead to.
+
+    Attributes:
+        operations: In the order they are to be carried out.
+        goal: The state afterwards.
+    """
+
+    operations: tuple[Operation, ...]
+    goal: State
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The lines a person would type, in order."""
+        return tuple(line for op in self.operations for line in op.commands())
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Namespaces that may look different afterwards."""
+        return tuple(
+            dict.fromkeys(name for op in self.operations for name in op.touches)
+        )
+
+
+def plan(
+    base: State, target: State, observed: State, renames: Iterable[Rename] = ()
+) -> Plan:
+    """What to do so that observed follows from base to target, and no further.
+
+    Args:
+        base: What the lab was to be.
+        target: What it is to be.
+        observed: What the kernel holds.
+        renames: What base and target call differently though it is the same.
+    """
+    planner = _Planner(observed)
+    was = Machine(base)
+    for rename in renames:
+        planner.rename(rename)
+        _relabel(was, rename)
+    goal = merge(was.state(), target, _relabelled(observed, renames))
+    return planner.reach(goal)
+
+
+def route_to(observed: State, goal: State) -> Plan:
+    """What to do to get from what is there to exactly that goal."""
+    return _Planner(observed).reach(goal)
+
+
+def _relabelled(state: State, renames: Iterable[Rename]) -> State:
+    machine = Machine(state)
+    for rename in renames:
+        _relabel(machine, rename)
+    return machine.state()
+
+
+def _relabel(machine: Machine, rename: Rename) -> None:
+    if isinstance(rename.old, Endpoint) and isinstance(rename.new, Endpoint):
+        if machine.link(rename.old) is not None:
+            machine.relabel_link(rename.old, rename.new.ifname)
+    elif machine.namespace(str(rename.old)) is not None:
+        machine.rename_namespace(str(rename.old), str(rename.new))
+
+
+class _Planner:
+    def __init__(self, observed: State) -> None:
+        self.machine = Machine(observed)
+        self.operations: list[Operation] = []
+        self.reason = ""
+
+    def emit(self, operation: Operation) -> None:
+        if self.reason and not operation.reason:
+            operation = replace(operation, reason=self.reason)
+        operation.simulate(self.machine)
+        self.operations.append(operation)
+
+    def rename(self, rename: Rename) -> None:
+        old, new = rename.old, rename.new
+        if isinstance(old, Endpoint) and isinstance(new, Endpoint):
+            link = self.machine.link(old)
+            if link is None:
+                return
+            if link.up:
+                reason = "a link is renamed while it is down"
+                self.emit(SetLink(old, up=False, reason=reason))
+            self.emit(RenameLink(old, new.ifname, link.peer))
+        elif self.machine.namespace(str(old)) is not None:
+            self.emit(RenameNamespace(str(old), str(new)))
+
+    def reach(self, goal: State) -> Plan:
+        for turn in range(MAX_ROUNDS):
+            names = self._different(goal)
+            if not names:
+                return Plan(tuple(self.operations), goal)
+            self.reason = PUT_BACK if turn else ""
+            self._round(goal, names)
+        left = ", ".join(self._different(goal))
+        if not left:
+            return Plan(tuple(self.operations), goal)
+        raise TuilabError(
+            f'no way was found to bring "{left}" to what it should be',
+            "this is a mistake in tuilab; please report the lab and the edit",
+        )
+
+    def _different(self, goal: State) -> list[str]:
+        now = self.machine.state().namespaces
+        return [
+            name
+            for name in {**now, **goal.namespaces}
+            if now.get(name) is not goal.namespaces.get(name)
+            and now.get(name) != goal.namespaces.get(name)
+        ]
+
+    def _round(self, goal: State, names: Sequence[str]) -> None:
+        ends = {
+            name: goal.namespaces[name] for name in names if name in goal.namespaces
+        }
+        self._remove_links(goal, names)
+        for name in names:
+            if name not in ends and self.machine.namespace(name) and name != HOST:
+                self.emit(DeleteNamespace(name))
+        for name in ends:
+            if self.machine.namespace(name) is None:
+                self.emit(CreateNamespace(name))
+        self._add_links(goal, ends)
+        for name, namespace in ends.items():
+            self._set_links(name, namespace)
+        for name, namespace in ends.items():
+            self._set_addresses(name, namespace)
+            self._set_sysctls(name, namespace)
+        for name, namespace in ends.items():
+            self._set_routes(name, namespace)
+
+    # -- phases ------------------------------------------------------------------
+
+    def _remove_links(self, goal: State, names: Sequence[str]) -> None:
+        for name in names:
+            there = self.machine.namespace(name)
+            for ifname, link in list(there.links.items() if there else ()):
+                endpoint = Endpoint(name, ifname)
+                if ifname == LO or self.machine.link(endpoint) is None:
+                    continue
+                wanted = goal.link(endpoint)
+                if wanted is None or _other(link, wanted):
+                    if wanted is None and self._goes_with_namespace(goal, name, link):
+                        continue
+                    self.emit(DeleteLink(endpoint, link.peer))
+
+    @staticmethod
+    def _goes_with_namespace(goal: State, name: str, link: LinkState) -> bool:
+        """Whether deleting the namespace takes the link along, leaving no trace."""
+        if name in goal.namespaces:
+            return False
+        return link.peer is None or link.peer.namespace == name
+
+    def _add_links(self, goal: State, ends: dict[str, NamespaceState]) -> None:
+        for name, namespace in ends.items():
+            for ifname, link in namespace.links.items():
+                endpoint = Endpoint(name, ifname)
+                if self.machine.link(endpoint) is None:
+                    self._add_link(goal, endpoint, link)
+
+    def _add_link(self, goal: State, endpoint: Endpoint, link: LinkState) -> None:
+        if link.kind == "bridge":
+            self.emit(AddBridge(endpoint, link.mac, link.mtu))
+        elif link.kind == "tap":
+            self.emit(AddTap(endpoint, link.mac, link.mtu, link.user, link.group))
+        elif link.kind == "veth" and link.peer is not None:
+            peer = goal.link(link.peer)
+            if peer is not None:
+                if self.machine.namespace(link.peer.namespace) is None:
+                    self.emit(CreateNamespace(link.peer.namespace))
+                macs = link.mac, peer.mac
+                self.emit(AddVeth(endpoint, link.peer, *macs, link.mtu, peer.mtu))
+        else:
+            raise KernelError(
+                f'"{endpoint}" of kind {link.kind} was made outside tuilab and goes',
+                "tuilab can't make it again: remove it by hand first",
+            )
+
+    def _set_links(self, name: str, namespace: NamespaceState) -> None:
+        # Bridges first, so that a port finds its master ready.
+        for ifname, wanted in sorted(
+            namespace.links.items(), key=lambda item: item[1].kind != "bridge"
+        ):
+            endpoint = Endpoint(name, ifname)
+            there = self.machine.link(endpoint)
+            if there is None:
+                continue
+            if there.mac != wanted.mac and there.up:
+                why = "with a new MAC the link-local address is made anew when it is up"
+                self.emit(SetLink(endpoint, up=False, reason=why))
+                there = replace(there, up=False)
+            change = SetLink(
+                endpoint,
+                mac=wanted.mac if there.mac != wanted.mac else None,
+                mtu=wanted.mtu if there.mtu != wanted.mtu else None,
+                master=(wanted.master or "") if there.master != wanted.master else None,
+                up=wanted.up if there.up != wanted.up else None,
+            )
+            if change != SetLink(endpoint):
+                self.emit(change)
+
+    def _set_addresses(self, name: str, namespace: NamespaceState) -> None:
+        for ifname, wanted in namespace.links.items():
+            endpoint = Endpoint(name, ifname)
+            for family in (4, 6):
+                there = self.machine.link(endpoint)
+                if there is None:
+                    continue
+                now = [a for a in there.addresses if version(a) == family]
+                goal = [a for a in wanted.addresses if version(a) == family]
+                if now != goal:
+                    self._replace_addresses(endpoint, now, goal)
+
+    def _replace_addresses(
+        self, endpoint: Endpoint, now: list[str], goal: list[str]
+    ) -> None:
+        kept = [a for a in now if a in goal]
+        added = [a for a in goal if a not in kept]
+        if list(kernel_order((*kept, *added))) != goal or _beheads(now, kept):
+            same = 0
+            while same < min(len(now), len(goal)) and now[same] == goal[same]:
+                same += 1
+            kept = now[:same]
+        for cidr in reversed(now):
+            if cidr not in kept:
+                self.emit(DeleteAddress(endpoint, cidr))
+        there = self.machine.link(endpoint)
+        held = there.addresses if there else ()
+        for cidr in goal:
+            if cidr not in held:
+                self.emit(AddAddress(endpoint, cidr))
+
+    def _set_sysctls(self, name: str, namespace: NamespaceState) -> None:
+        there = self.machine.namespace(name)
+        for key, value in namespace.sysctls.items():
+            if there is not None and there.sysctls.get(key) != value:
+                self.emit(SetSysctl(name, key, value))
+
+    def _set_routes(self, name: str, namespace: NamespaceState) -> None:
+        there = self.machine.namespace(name)
+        now = there.routes if there else frozenset()
+        for route in sorted(now - namespace.routes, key=str):
+            self.emit(DeleteRoute(name, route))
+        # On-link routes first: a gateway may be reached through one.
+        for route in sorted(
+            namespace.routes - now, key=lambda r: (r.via is not None, str(r))
+        ):
+            self.emit(AddRoute(name, route))
+
+
+def _other(there: LinkState, wanted: LinkState) -> bool:
+    """Whether the kernel can only make one into the other by making it anew."""
+    return (there.kind, there.peer, there.user, there.group) != (
+        wanted.kind,
+        wanted.peer,
+        wanted.user,
+        wanted.group,
+    )
+
+
+def _beheads(now: list[str], kept: list[str]) -> bool:
+    """Whether the first IPv4 address of a subnet goes while a further one stays.
+
+    The kernel then drops or promotes the further ones, as a sysctl says.
+    """
+    heads: dict[object, str] = {}
+    for cidr in now:
+        if version(cidr) == 4:
+            heads.setdefault(interface(cidr).network, cidr)
+    return any(
+        version(cidr) == 4 and heads[interface(cidr).network] not in kept
+        for cidr in kept
+    )

@@ -1,0 +1,340 @@
+"""The kernel as a model: what each operation does, its side effects included.
+
+`Machine` is what preview mode runs on, what the planner uses to foresee side effects,
+and what the tests compare with the real kernel. Its rules are those of Linux 6.x.
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+
+from tuilab.errors import KernelError
+from tuilab.model.addressing import interface, version
+from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.topology import LO, Endpoint
+from tuilab.plan.state import (
+    DEFAULT_MTU,
+    IPV6_MIN_MTU,
+    LOOPBACK_MAC,
+    LOOPBACK_MTU,
+    LinkState,
+    NamespaceState,
+    RouteState,
+    State,
+    holdable,
+    kernel_order,
+)
+
+
+def refusal(number: int, subject: str, fact: str) -> KernelError:
+    """What the kernel would say: the object, the fact, and the error number."""
+    return KernelError(f'"{subject}" {fact}', errno=number)
+
+
+def fresh_namespace() -> NamespaceState:
+    """A namespace just after it was made: ``lo``, down, and the default settings."""
+    lo = LinkState("loopback", up=False, mtu=LOOPBACK_MTU, mac=LOOPBACK_MAC)
+    return NamespaceState({LO: lo}, sysctls={k: s.default for k, s in SYSCTLS.items()})
+
+
+class _Namespace:
+    """One namespace, open to change."""
+
+    __slots__ = ("links", "routes", "sysctls")
+
+    def __init__(self, state: NamespaceState) -> None:
+        self.links = dict(state.links)
+        self.routes = set(state.routes)
+        self.sysctls = dict(state.sysctls)
+
+    def state(self) -> NamespaceState:
+        return NamespaceState(
+            dict(self.links), frozenset(self.routes), dict(self.sysctls)
+        )
+
+
+class Machine:
+    """A mutable model of a lab's kernel state; untouched namespaces are shared."""
+
+    def __init__(self, state: State) -> None:
+        self._before = state.namespaces
+        self._changed: dict[str, _Namespace | None] = {}
+
+    def namespace(self, name: str) -> NamespaceState | None:
+        """One namespace as it is now, or None."""
+        if name not in self._changed:
+            return self._before.get(name)
+        namespace = self._changed[name]
+        return namespace.state() if namespace else None
+
+    def link(self, endpoint: Endpoint) -> LinkState | None:
+        """One link as it is now, or None."""
+        namespace = self._changed.get(endpoint.namespace)
+        if namespace is not None:
+            return namespace.links.get(endpoint.ifname)
+        if endpoint.namespace in self._changed:
+            return None
+        before = self._before.get(endpoint.namespace)
+        return before.links.get(endpoint.ifname) if before else None
+
+    def state(self) -> State:
+        """What is there now."""
+        out = {
+            name: namespace
+            for name, namespace in self._before.items()
+            if name not in self._changed
+        }
+        out.update(
+            (name, namespace.state())
+            for name, namespace in self._changed.items()
+            if namespace is not None
+        )
+        return State(out)
+
+    # -- namespaces --------------------------------------------------------------
+
+    def create_namespace(self, name: str) -> None:
+        """As ``ip netns add``."""
+        if self._has(name):
+            raise refusal(errno.EEXIST, name, "exists already")
+        self._changed[name] = _Namespace(fresh_namespace())
+
+    def delete_namespace(self, name: str) -> None:
+        """As ``ip netns del``; veths go with their far ends."""
+        namespace = self._namespace(name)
+        for ifname in list(namespace.links):
+            if ifname in namespace.links and ifname != LO:
+                self.delete_link(Endpoint(name, ifname))
+        self._changed[name] = None
+
+    def rename_namespace(self, old: str, new: str) -> None:
+        """The same namespace under another name."""
+        namespace = self._namespace(old)
+        if self._has(new):
+            raise refusal(errno.EEXIST, new, "exists already")
+        self._changed[old] = None
+        self._changed[new] = namespace
+        for ifname, link in namespace.links.items():
+            if link.peer is None:
+                continue
+            if link.peer.namespace == old:
+                peer = Endpoint(new, link.peer.ifname)
+                namespace.links[ifname] = replace(link, peer=peer)
+            else:
+                self._set(link.peer, peer=Endpoint(new, ifname))
+
+    def set_sysctl(self, name: str, key: str, value: str) -> None:
+        """As ``sysctl -w`` inside the namespace."""
+        self._namespace(name).sysctls[key] = value
+
+    # -- links -------------------------------------------------------------------
+
+    def add_link(self, endpoint: Endpoint, link: LinkState) -> None:
+        """A bridge or tap as the kernel makes it: down, no addresses, no master."""
+        self._free(endpoint)
+        bare = replace(link, up=False, master=None, addresses=())
+        self._namespace(endpoint.namespace).links[endpoint.ifname] = bare
+
+    def add_veth(
+        self, a: Endpoint, a_link: LinkState, b: Endpoint, b_link: LinkState
+    ) -> None:
+        """A veth pair, both ends down."""
+        self.add_link(a, replace(a_link, peer=b))
+        try:
+            self.add_link(b, replace(b_link, peer=a))
+        except KernelError:
+            del self._namespace(a.namespace).links[a.ifname]
+            raise
+
+    def delete_link(self, endpoint: Endpoint) -> None:
+        """A link, the other end of its cable, and what leads through them."""
+        link = self._link(endpoint)
+        ends = [endpoint] if link.peer is None else [endpoint, link.peer]
+        for end in ends:
+            namespace = self._namespace(end.namespace)
+            gone = namespace.links.pop(end.ifname, None)
+            namespace.routes = {r for r in namespace.routes if r.dev != end.ifname}
+            for name, other in list(namespace.links.items()):
+                if other.master == end.ifname:
+                    namespace.links[name] = replace(other, master=None)
+            if gone and gone.master:
+                self._adjust_mtu(Endpoint(end.namespace, gone.master))
+
+    def rename_link(self, endpoint: Endpoint, ifname: str) -> None:
+        """Another name; before Linux 6.2 the link must be down for it."""
+        self._free(Endpoint(endpoint.namespace, ifname))
+        if self._link(endpoint).up:
+            raise refusal(errno.EBUSY, str(endpoint), "is up and can't be renamed")
+        self.relabel_link(endpoint, ifname)
+
+    def relabel_link(self, endpoint: Endpoint, ifname: str) -> None:
+        """Another name wherever the old one is mentioned, up or down."""
+        link = self._link(endpoint)
+        namespace = self._namespace(endpoint.namespace)
+        namespace.links = {
+            ifname if name == endpoint.ifname else name: (
+                replace(other, master=ifname)
+                if other.master == endpoint.ifname
+                else other
+            )
+            for name, other in namespace.links.items()
+        }
+        namespace.routes = {
+            replace(r, dev=ifname) if r.dev == endpoint.ifname else r
+            for r in namespace.routes
+        }
+        if link.peer is not None:
+            self._set(link.peer, peer=Endpoint(endpoint.namespace, ifname))
+
+    def set_up(self, endpoint: Endpoint, up: bool) -> None:
+        """IFF_UP. Going down takes IPv6 addresses and routes along."""
+        self._set(endpoint, up=up)
+        if not up:
+            self._drop_v6(endpoint)
+            self._drop_routes(endpoint)
+
+    def set_mtu(self, endpoint: Endpoint, mtu: int) -> None:
+        """Bytes; below 1280 takes IPv6 away, and a bridge follows its ports."""
+        if not 68 <= mtu <= 65536:
+            raise refusal(errno.EINVAL, str(endpoint), f"can't have mtu {mtu}")
+        self._set(endpoint, mtu=mtu)
+        if mtu < IPV6_MIN_MTU:
+            self._drop_v6(endpoint)
+            self._drop_routes(endpoint, only=6)
+        master = self._link(endpoint).master
+        if master:
+            self._adjust_mtu(Endpoint(endpoint.namespace, master))
+
+    def set_mac(self, endpoint: Endpoint, mac: str) -> None:
+        """The hardware address."""
+        self._set(endpoint, mac=mac)
+
+    def set_master(self, endpoint: Endpoint, master: str | None) -> None:
+        """Join or leave a bridge, whose mtu follows."""
+        former = self._link(endpoint).master
+        if master is not None:
+            bridge = self._link(Endpoint(endpoint.namespace, master))
+            if bridge.kind != "bridge":
+                raise refusal(errno.EOPNOTSUPP, master, "is no bridge")
+            if self._link(endpoint).kind in ("bridge", "loopback"):
+                raise refusal(errno.ELOOP, str(endpoint), "can't be a port of a bridge")
+        self._set(endpoint, master=master)
+        for name in {former, master} - {None}:
+            self._adjust_mtu(Endpoint(endpoint.namespace, str(name)))
+
+    # -- addresses and routes ------------------------------------------------------
+
+    def add_address(self, endpoint: Endpoint, cidr: str) -> None:
+        """After those that are there."""
+        link = self._link(endpoint)
+        if cidr in link.addresses:
+            raise refusal(errno.EEXIST, str(endpoint), f"has {cidr} already")
+        if version(cidr) == 6 and link.mtu < IPV6_MIN_MTU:
+            raise refusal(errno.EINVAL, str(endpoint), "is too small for IPv6")
+        self._set(endpoint, addresses=kernel_order((*link.addresses, cidr)))
+
+    def delete_address(self, endpoint: Endpoint, cidr: str) -> None:
+        """A primary goes with its secondaries; the last IPv4 one with all routes."""
+        link = self._link(endpoint)
+        if cidr not in link.addresses:
+            raise refusal(errno.EADDRNOTAVAIL, str(endpoint), f"has no {cidr}")
+        rest = [a for a in link.addresses if a != cidr]
+        if version(cidr) == 4:
+            network = interface(cidr).network
+            kin = [a for a in link.addresses if interface(a).network == network]
+            if kin[0] == cidr:
+                rest = [a for a in rest if a not in kin]
+        self._set(endpoint, addresses=tuple(rest))
+        if version(cidr) == 4 and not any(version(a) == 4 for a in rest):
+            self._drop_routes(endpoint, only=4)
+
+    def add_route(self, name: str, route: RouteState) -> None:
+        """Refused when the link is down or the gateway is on none of its networks."""
+        namespace = self._namespace(name)
+        link = self._link(Endpoint(name, route.dev))
+        if any(route.key == other.key for other in namespace.routes):
+            raise refusal(errno.EEXIST, route.to, "has such a route already")
+        if not link.up or not holdable(link, route.to):
+            raise refusal(errno.ENETDOWN, f"{name}:{route.dev}", "is down")
+        if route.via and not self._reaches(link, route.via):
+            raise refusal(errno.ENETUNREACH, route.via, "is on none of its networks")
+        namespace.routes.add(route)
+
+    def delete_route(self, name: str, route: RouteState) -> None:
+        """Exactly that one."""
+        namespace = self._namespace(name)
+        if route not in namespace.routes:
+            raise refusal(errno.ESRCH, route.to, "has no such route")
+        namespace.routes.remove(route)
+
+    # -- helpers -------------------------------------------------------------------
+
+    @staticmethod
+    def _reaches(link: LinkState, via: str) -> bool:
+        if via.startswith("fe80:"):
+            return True
+        gateway = interface(f"{via}/{128 if version(via) == 6 else 32}").ip
+        return any(gateway in interface(a).network for a in link.addresses)
+
+    def _has(self, name: str) -> bool:
+        if name in self._changed:
+            return self._changed[name] is not None
+        return name in self._before
+
+    def _namespace(self, name: str) -> _Namespace:
+        if name not in self._changed and name in self._before:
+            self._changed[name] = _Namespace(self._before[name])
+        namespace = self._changed.get(name)
+        if namespace is None:
+            raise refusal(errno.ENOENT, name, "is no namespace of this lab")
+        return namespace
+
+    def _link(self, endpoint: Endpoint) -> LinkState:
+        link = self._namespace(endpoint.namespace).links.get(endpoint.ifname)
+        if link is None:
+            raise refusal(errno.ENODEV, str(endpoint), "does not exist")
+        return link
+
+    def _free(self, endpoint: Endpoint) -> None:
+        if endpoint.ifname in self._namespace(endpoint.namespace).links:
+            raise refusal(errno.EEXIST, str(endpoint), "exists already")
+
+    def _set(self, endpoint: Endpoint, **values: object) -> None:
+        link = replace(self._link(endpoint), **values)  # type: ignore[arg-type]
+        self._namespace(endpoint.namespace).links[endpoint.ifname] = link
+
+    def _drop_v6(self, endpoint: Endpoint) -> None:
+        link = self._link(endpoint)
+        rest = tuple(a for a in link.addresses if version(a) == 4)
+        if rest != link.addresses:
+            self._set(endpoint, addresses=rest)
+
+    def _drop_routes(self, endpoint: Endpoint, only: int = 0) -> None:
+        namespace = self._namespace(endpoint.namespace)
+        namespace.routes = {
+            route
+            for route in namespace.routes
+            if route.dev != endpoint.ifname or only not in (0, version(route.to))
+        }
+
+    def _adjust_mtu(self, bridge: Endpoint) -> None:
+        namespace = self._namespace(bridge.namespace)
+        if bridge.ifname not in namespace.links:
+            return
+        ports = (
+            link.mtu
+            for link in namespace.links.values()
+            if link.master == bridge.ifname
+        )
+        mtu = min(ports, default=DEFAULT_MTU)
+        if namespace.links[bridge.ifname].mtu != mtu:
+            self._set(bridge, mtu=mtu)
+            if mtu < IPV6_MIN_MTU:
+                self._drop_v6(bridge)
+                self._drop_routes(bridge, only=6)
+
+
+def namespaces_of(*endpoints: Endpoint | None) -> tuple[str, ...]:
+    """The namespaces of some endpoints, each once."""
+    return tuple(dict.fromkeys(e.namespace for e in endpoints if e is not None))
