@@ -27,7 +27,7 @@ NOT_EXECUTABLE = 126
 
 
 def main() -> NoReturn:
-    """Do as the specification in the first argument says."""
+    """Do as the specification in the first argument says, then run the others."""
     spec = json.loads(sys.argv[1])
     status: int = spec["status"]
     os.set_inheritable(status, False)
@@ -39,7 +39,7 @@ def main() -> NoReturn:
         _enter(spec)
         _restore(spec)
         step = "exec"
-        _execute(spec["argv"])
+        _execute(sys.argv[2:])
     except OSError as error:
         if error.errno == errno.ENOENT and step == "exec":
             code = NOT_FOUND

@@ -28,7 +28,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from tuilab.errors import KernelError, LabGone, MissingTool, TuilabError
+from tuilab.errors import KernelError, LabGone, MissingTool, TuilabError, UsageError
 from tuilab.kernel import netns, sandbox, syscalls
 from tuilab.kernel.sandbox import Keeper
 
@@ -174,6 +174,8 @@ def _start(
     Raises:
         _StartFailed: It was not found or can't be executed.
     """
+    if not start.argv:
+        raise UsageError("no program is given", "say what to run after `--`")
     network = None if namespace == netns.HOST else netns.open_fd(namespace)
     pidfd = sandbox.watch(keeper)
     read, write = os.pipe()
@@ -185,9 +187,8 @@ def _start(
         "open_files": sandbox.open_files(),
         "mask": start.mask,
         "foreground": start.foreground,
-        "argv": list(start.argv),
     }
-    command = [sys.executable, "-I", "-S", str(_INSIDE), json.dumps(spec)]
+    command = [sys.executable, "-I", "-S", str(_INSIDE), json.dumps(spec), *start.argv]
     passed = {write, *popen.pop("pass_fds", ())} | ({network} if network else set())
     popen["env"] = environment(keeper, namespace, popen.get("env"))
 
@@ -346,11 +347,10 @@ def _run_apart(keeper: Keeper, namespace: str, argv: Sequence[str]) -> int:
     spec = {
         "keeper": keeper.to_data(),
         "namespace": namespace,
-        "argv": list(argv),
         "leader": os.getpgrp() == os.getpid(),
         "open_files": sandbox.open_files(),
     }
-    command = [sys.executable, "-I", "-S", __file__, json.dumps(spec)]
+    command = [sys.executable, "-I", "-S", __file__, json.dumps(spec), *argv]
     with _terminal_signals_ignored(), subprocess.Popen(command) as front:
         while True:
             _, status = os.waitpid(front.pid, os.WUNTRACED)
@@ -382,7 +382,7 @@ def _main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (spec["open_files"], hard))
     keeper = Keeper.from_data(spec["keeper"])
     try:
-        return _run_here(keeper, spec["namespace"], spec["argv"], spec["leader"])
+        return _run_here(keeper, spec["namespace"], sys.argv[2:], spec["leader"])
     except TuilabError as error:
         sys.stderr.write(f"tuilab: {error}\n")
         return error.exit_code
