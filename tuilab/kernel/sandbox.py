@@ -27,6 +27,8 @@ from tuilab.kernel import idmap, refusals, syscalls
 
 _PROGRAM = Path(__file__).with_name("keeper.py")
 _START_SECONDS = 20.0
+_GRACE_SECONDS = 0.2
+_PF_EXITING = 0x4
 _usual_open_files = 0
 
 
@@ -85,17 +87,32 @@ def create(name: str) -> Keeper:
 
 def unavailable() -> TuilabError | None:
     """Why no sandbox can be had here, None when it can; makes one and drops it."""
+    if sys.platform != "linux":
+        return RightsError(
+            f"no sandbox can be made on {sys.platform}", "use a machine with Linux"
+        )
     try:
-        with _started("trial"):
+        with trial():
             return None
     except (RightsError, KernelError) as error:
         return error
 
 
-def notes() -> list[str]:
-    """What a sandbox here has to do without, one sentence each; makes one for it."""
-    with _started("trial") as (_keeper, _control, found):
-        return found
+@contextmanager
+def trial() -> Iterator[tuple[Keeper, list[str]]]:
+    """A sandbox that ends with the block, even if this process is killed in it.
+
+    Gives its keeper, and what it has to do without, one sentence each.
+
+    Raises:
+        RightsError: No sandbox can be had here; the hint says what would allow it.
+        KernelError: The kernel refused, or did not finish in time.
+    """
+    with _started("trial") as (keeper, _control, notes):
+        try:
+            yield keeper, notes
+        finally:
+            destroy(keeper)
 
 
 def enter(keeper: Keeper) -> None:
@@ -172,32 +189,33 @@ def destroy(keeper: Keeper, timeout: float = 10) -> None:
         RightsError: The lab belongs to another user.
         KernelError: Something still runs after the timeout.
     """
-    from tuilab.kernel import leftovers
+    from tuilab.kernel.leftovers import Members
 
     deadline = time.monotonic() + timeout
     pidfd = _open(keeper)
     if pidfd is None:
         return
     try:
-        members = (
-            None if keeper.pid_ns else leftovers.Members(keeper.pid, keeper.user_ns)
-        )
-        try:
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-        except PermissionError as error:
-            raise RightsError(
-                "the lab belongs to another user", "use the account that made it"
-            ) from error
-        except ProcessLookupError:
-            pass
-        if members is not None:
-            with members:
-                members.end(deadline)
-        if not _ended(pidfd, deadline - time.monotonic()):
-            raise KernelError(
-                f"the lab's keeper (process {keeper.pid}) still ends after {timeout} s",
-                "a process of the lab hangs in the kernel, or its parent never waits",
-            )
+        with Members(keeper.pid, keeper.user_ns, keeper.pid_ns) as members:
+            try:
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            except PermissionError as error:
+                raise RightsError(
+                    "the lab belongs to another user", "use the account that made it"
+                ) from error
+            except ProcessLookupError:
+                pass
+            members.end(deadline)
+        # PID 1 of a namespace stays, dead in all but name, while a process of the
+        # namespace is a zombie that its parent outside does not fetch.
+        while not _ended(pidfd, min(_GRACE_SECONDS, deadline - time.monotonic())):
+            if _exiting(keeper.pid):
+                break
+            if time.monotonic() > deadline:
+                raise KernelError(
+                    f"the lab's keeper (process {keeper.pid}) does not end",
+                    "it hangs in the kernel; `dmesg` may say why",
+                )
     finally:
         os.close(pidfd)
 
@@ -230,13 +248,24 @@ def _boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def _start_time(pid: int) -> int | None:
+def _stat(pid: int) -> list[bytes]:
+    """The fields of /proc/PID/stat from the third on; empty when it is gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
-        return None
+        return []
     # The name in parentheses may hold anything, so count from its end.
-    return int(stat[stat.rindex(b")") + 2 :].split()[19])
+    return stat[stat.rindex(b")") + 2 :].split()
+
+
+def _start_time(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[19]) if fields else None
+
+
+def _exiting(pid: int) -> bool:
+    fields = _stat(pid)
+    return not fields or bool(int(fields[6]) & _PF_EXITING)
 
 
 def _open(keeper: Keeper) -> int | None:
@@ -247,7 +276,7 @@ def _open(keeper: Keeper) -> int | None:
         return None
     # The descriptor pins the process: what is true now of the number is true of it.
     same = _start_time(keeper.pid) == keeper.started and _boot_id() == keeper.boot_id
-    if same and not _ended(pidfd, 0):
+    if same and not _exiting(keeper.pid) and not _ended(pidfd, 0):
         return pidfd
     os.close(pidfd)
     return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -42,23 +43,13 @@ _CLONE_NAMES = {
 }
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_libc.mount.argtypes = (
-    ctypes.c_char_p,
-    ctypes.c_char_p,
-    ctypes.c_char_p,
-    ctypes.c_ulong,
-    ctypes.c_char_p,
-)
-_libc.umount2.argtypes = (ctypes.c_char_p, ctypes.c_int)
-_libc.unshare.argtypes = (ctypes.c_int,)
-_libc.setns.argtypes = (ctypes.c_int, ctypes.c_int)
-_libc.prctl.argtypes = (
-    ctypes.c_int,
-    ctypes.c_ulong,
-    ctypes.c_ulong,
-    ctypes.c_ulong,
-    ctypes.c_ulong,
-)
+if sys.platform == "linux":  # elsewhere there is only preview, which imports us too
+    _text, _word = ctypes.c_char_p, ctypes.c_ulong
+    _libc.mount.argtypes = (_text, _text, _text, _word, _text)
+    _libc.umount2.argtypes = (_text, ctypes.c_int)
+    _libc.unshare.argtypes = (ctypes.c_int,)
+    _libc.setns.argtypes = (ctypes.c_int, ctypes.c_int)
+    _libc.prctl.argtypes = (ctypes.c_int, _word, _word, _word, _word)
 
 _Words = ctypes.c_uint32 * 6
 
