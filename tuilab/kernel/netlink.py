@@ -11,7 +11,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from fcntl import ioctl
 from typing import Any
@@ -228,6 +228,15 @@ class NetlinkDriver:
             if await here.nsid_of(space) == link.peer_nsid:
                 return Endpoint(space.name, far.ifname)
         return None
+
+    async def live(self) -> Mapping[Endpoint, Live]:
+        """See `Driver`."""
+        found: dict[Endpoint, Live] = {}
+        for space in list(self._open.values()):
+            async for message in await space.ipr.link("dump"):
+                link = observe.raw_link(message)
+                found[Endpoint(space.name, link.ifname)] = link.live
+        return found
 
     # -- doing ---------------------------------------------------------------------
 

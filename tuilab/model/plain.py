@@ -78,6 +78,11 @@ def route_to_data(route: Route) -> dict[str, Any]:
     return data
 
 
+def route_from_data(data: Mapping[str, Any]) -> Route:
+    """Read what `route_to_data` made, or a person wrote."""
+    return canonical_route(Route(**data))
+
+
 def from_data(data: Mapping[str, Any]) -> Topology:
     """The topology that such data describes.
 
@@ -105,7 +110,7 @@ def from_data(data: Mapping[str, Any]) -> Topology:
         name: Namespace(
             links=links,
             routes=tuple(
-                canonical_route(Route(**route))
+                route_from_data(route)
                 for route in (raw.get(name) or {}).get("routes") or ()
             ),
             sysctls={
@@ -151,6 +156,7 @@ __all__ = [
     "link_from_data",
     "link_to_data",
     "namespace_to_data",
+    "route_from_data",
     "route_to_data",
     "to_data",
 ]

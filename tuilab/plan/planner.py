@@ -109,6 +109,14 @@ class _Planner:
         self.machine = Machine(observed)
         self.operations: list[Operation] = []
         self.reason = ""
+        self.refusal: KernelError | None = None
+
+    def attempt(self, operation: Operation) -> None:
+        """Emit what a later round may still manage when something is in its way."""
+        try:
+            self.emit(operation)
+        except KernelError as refusal:
+            self.refusal = refusal
 
     def emit(self, operation: Operation) -> None:
         if self.reason and not operation.reason:
@@ -126,8 +134,10 @@ class _Planner:
                 reason = "a link is renamed while it is down"
                 self.emit(SetLink(old, up=False, reason=reason))
             self.emit(RenameLink(old, new.ifname, link.peer))
-        elif self.machine.namespace(str(old)) is not None:
-            self.emit(RenameNamespace(str(old), str(new)))
+        elif (there := self.machine.namespace(str(old))) is not None:
+            far = (link.peer for link in there.links.values())
+            around = tuple(sorted({e.namespace for e in far if e} - {str(old)}))
+            self.emit(RenameNamespace(str(old), str(new), around))
 
     def reach(self, goal: State) -> Plan:
         for turn in range(MAX_ROUNDS):
@@ -135,10 +145,17 @@ class _Planner:
             if not names:
                 return Plan(tuple(self.operations), goal)
             self.reason = PUT_BACK if turn else ""
+            self.refusal = None
             self._round(goal, names)
         left = ", ".join(self._different(goal))
         if not left:
             return Plan(tuple(self.operations), goal)
+        if self.refusal is not None:
+            raise KernelError(
+                self.refusal.summary,
+                "the lab was changed outside tuilab, which is in the way of this edit",
+                self.refusal.errno,
+            )
         raise TuilabError(
             f'no way was found to bring "{left}" to what it should be',
             "this is a mistake in tuilab; please report the lab and the edit",
@@ -165,8 +182,10 @@ class _Planner:
             if self.machine.namespace(name) is None:
                 self.emit(CreateNamespace(name))
         self._add_links(goal, ends)
-        for name, namespace in ends.items():
-            self._set_links(name, namespace)
+        for _ in range(2):
+            # The second time for bridges whose mtu followed a port.
+            for name, namespace in ends.items():
+                self._set_links(name, namespace)
         for name, namespace in ends.items():
             self._set_addresses(name, namespace)
             self._set_sysctls(name, namespace)
@@ -267,12 +286,12 @@ class _Planner:
             kept = now[:same]
         for cidr in reversed(now):
             if cidr not in kept:
-                self.emit(DeleteAddress(endpoint, cidr))
+                self.attempt(DeleteAddress(endpoint, cidr))
         there = self.machine.link(endpoint)
         held = there.addresses if there else ()
         for cidr in goal:
             if cidr not in held:
-                self.emit(AddAddress(endpoint, cidr))
+                self.attempt(AddAddress(endpoint, cidr))
 
     def _set_sysctls(self, name: str, namespace: NamespaceState) -> None:
         there = self.machine.namespace(name)
@@ -284,12 +303,12 @@ class _Planner:
         there = self.machine.namespace(name)
         now = there.routes if there else frozenset()
         for route in sorted(now - namespace.routes, key=str):
-            self.emit(DeleteRoute(name, route))
+            self.attempt(DeleteRoute(name, route))
         # On-link routes first: a gateway may be reached through one.
         for route in sorted(
             namespace.routes - now, key=lambda r: (r.via is not None, str(r))
         ):
-            self.emit(AddRoute(name, route))
+            self.attempt(AddRoute(name, route))
 
 
 def _other(there: LinkState, wanted: LinkState) -> bool:

@@ -54,10 +54,12 @@ class RenameNamespace(Operation):
 
     old: str
     new: str
+    around: tuple[str, ...] = ()
+    """Namespaces that cables lead to from here: their far ends are named anew."""
 
     @property
     def touches(self) -> tuple[str, ...]:
-        return (self.old, self.new)
+        return (self.old, self.new, *self.around)
 
     def simulate(self, machine: Machine) -> None:
         machine.rename_namespace(self.old, self.new)

@@ -1,0 +1,269 @@
+"""What survives a crash: the history of a lab as lines of JSON, only ever appended.
+
+Each line is one record. ``begin`` says what is about to be done and how the touched
+namespaces look now; the record that follows says how it went: ``edit`` (a new entry of
+the history), ``at`` (the history stands elsewhere) or ``back`` (rolled back). A
+``begin`` with nothing behind it was cut off: the next process that gets the lock rolls
+it back. Every line is on disk (fsync) before the step it speaks of is taken. A last
+line without an end is a record that was never written.
+
+The lock beside it (flock) keeps two processes from changing one lab at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tuilab.errors import Busy, TuilabError
+from tuilab.lab import records
+from tuilab.model.topology import Topology
+from tuilab.plan.history import Edit, History
+
+JOURNAL = "journal.jsonl"
+LOCK = "lock"
+LOCK_TIMEOUT = 30.0
+"""Seconds to wait for another process's edit."""
+_LOCK_PERIOD = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A change that was begun.
+
+    Attributes:
+        title: What it was to do.
+        before: The touched namespaces as they were, in `plan.state` plain data; None
+            for one that was not there.
+    """
+
+    title: str
+    before: Mapping[str, Any]
+
+
+class Journal(Protocol):
+    """Where a lab's history is kept."""
+
+    history: History
+    begun: Begun | None
+    source: Path | None
+
+    def refresh(self) -> bool:
+        """Take in what other processes wrote; whether there was anything."""
+
+    def begin(self, begun: Begun) -> None:
+        """Say what is about to be done."""
+
+    def edit(self, edit: Edit) -> None:
+        """Done: a new entry of the history."""
+
+    def at(self, position: int) -> None:
+        """Done: the history stands elsewhere."""
+
+    def back(self) -> None:
+        """Rolled back."""
+
+    def set_source(self, source: Path) -> None:
+        """The file that the lab was loaded from or saved to."""
+
+    def exclusive(self) -> Any:
+        """An async context in which no other process changes the lab."""
+
+
+class MemoryJournal:
+    """The history of a lab that nobody but us sees: preview."""
+
+    def __init__(self, start: Topology) -> None:
+        self.history = History(start)
+        self.begun: Begun | None = None
+        self.source: Path | None = None
+
+    def refresh(self) -> bool:
+        """Nobody else writes."""
+        return False
+
+    def begin(self, begun: Begun) -> None:
+        """See `Journal`."""
+        self.begun = begun
+
+    def edit(self, edit: Edit) -> None:
+        """See `Journal`."""
+        self.begun = None
+        self.history = self.history.after(edit)
+
+    def at(self, position: int) -> None:
+        """See `Journal`."""
+        self.begun = None
+        self.history = self.history.moved(position)
+
+    def back(self) -> None:
+        """See `Journal`."""
+        self.begun = None
+
+    def set_source(self, source: Path) -> None:
+        """See `Journal`."""
+        self.source = source
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[None]:
+        """Nobody else is there."""
+        yield
+
+
+class FileJournal:
+    """A journal in the lab's directory."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open it and read all of it.
+
+        Raises:
+            TuilabError: It can't be read.
+        """
+        self.directory = directory
+        self.begun: Begun | None = None
+        self.source: Path | None = None
+        self._path = directory / JOURNAL
+        self._offset = 0
+        self.history = History(Topology(directory.name))
+        self.refresh()
+
+    @classmethod
+    def create(cls, directory: Path, start: Topology) -> FileJournal:
+        """Begin a history; the file appears whole or not at all."""
+        path = directory / JOURNAL
+        draft = path.with_suffix(f".{os.getpid()}")
+        with draft.open("w") as file:
+            file.write(_line({"tuilab": 1, "start": records.topology_to_data(start)}))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+        _sync_folder(directory)
+        return cls(directory)
+
+    def refresh(self) -> bool:
+        """See `Journal`."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                fresh = file.read()
+        except OSError as error:
+            raise TuilabError(
+                f'"{self._path}" can\'t be read: {error.strerror}',
+                f'to give the lab up: tuilab down "{self.directory.name}"',
+            ) from error
+        whole, _, _ = fresh.rpartition(b"\n")
+        if not whole:
+            return False
+        for number, line in enumerate(whole.split(b"\n")):
+            try:
+                self._take(json.loads(line))
+            except (ValueError, KeyError, TypeError) as error:
+                raise TuilabError(
+                    f'"{self._path}" is damaged {number + 1} lines after byte '
+                    f"{self._offset}",
+                    "move it away to keep it, then tuilab down the lab",
+                ) from error
+        self._offset += len(whole) + 1
+        return True
+
+    def _take(self, record: dict[str, Any]) -> None:
+        if "start" in record:
+            self.history = History(records.topology_from_data(record["start"]))
+        elif "begin" in record:
+            self.begun = Begun(record["begin"], record["before"])
+        elif "edit" in record:
+            self.begun = None
+            edit = records.edit_from_data(record["edit"], self.history.topology)
+            self.history = self.history.after(edit)
+        elif "at" in record:
+            self.begun = None
+            self.history = self.history.moved(record["at"])
+        elif "back" in record:
+            self.begun = None
+        elif "source" in record:
+            self.source = Path(record["source"])
+
+    def begin(self, begun: Begun) -> None:
+        """See `Journal`."""
+        self._append({"begin": begun.title, "before": begun.before})
+
+    def edit(self, edit: Edit) -> None:
+        """See `Journal`."""
+        self._append({"edit": records.edit_to_data(edit, self.history.topology)})
+
+    def at(self, position: int) -> None:
+        """See `Journal`."""
+        self._append({"at": position})
+
+    def back(self) -> None:
+        """See `Journal`."""
+        self._append({"back": True})
+
+    def set_source(self, source: Path) -> None:
+        """See `Journal`."""
+        self._append({"source": str(source)})
+
+    def _append(self, record: dict[str, Any]) -> None:
+        line = _line(record).encode()
+        try:
+            fd = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                # Whatever lies behind the last whole line was never written.
+                os.ftruncate(fd, self._offset)
+                os.pwrite(fd, line, self._offset)
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise TuilabError(
+                f'"{self._path}" can\'t be written: {error.strerror}',
+                "make room or rights for it; nothing was changed",
+            ) from error
+        self._take(record)
+        self._offset += len(line)
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[None]:
+        """See `Journal`.
+
+        Raises:
+            Busy: Another process has been changing the lab for too long.
+        """
+X
+        try:
+            deadline = time.monotonic() + LOCK_TIMEOUT
+            while True:
+                try:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Busy(
+                            f'lab "{self.directory.name}" is being changed elsewhere',
+                            "wait for that to finish, or end that process",
+                        ) from None
+                    # flock has no way to wait that a loop could watch.
+                    await asyncio.sleep(_LOCK_PERIOD)
+            yield
+        finally:
+            os.close(fd)
+
+
+def _line(record: dict[str, Any]) -> str:
+    return json.dumps(record, separators=(",", ":")) + "\n"
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

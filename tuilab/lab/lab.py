@@ -1,0 +1,509 @@
+"""A running lab: every change goes from one topology to another, and is verified.
+
+    change -> new topology -> plan -> operations on the kernel -> observe -> verify
+
+An edit that fails is rolled back by the same planner, to what was observed before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
+
+from tuilab.errors import (
+    EditFailed,
+    InvalidTopology,
+    KernelError,
+    LabGone,
+    TuilabError,
+    UsageError,
+)
+from tuilab.kernel.driver import Driver, ModelDriver
+from tuilab.lab.journal import Begun, Journal, MemoryJournal
+from tuilab.lab.snapshot import (
+    Changed,
+    Event,
+    Gone,
+    LogEntry,
+    Logged,
+    Outcome,
+    Snapshot,
+)
+from tuilab.model.edits import Change, Rename
+from tuilab.model.topology import Topology
+from tuilab.model.validate import problems
+from tuilab.plan.difference import differences
+from tuilab.plan.history import Edit, Step
+from tuilab.plan.operations import Operation
+from tuilab.plan.planner import Plan, plan, route_to
+from tuilab.plan.state import State, expand, from_data, to_data
+
+HEALS = 3
+"""Rounds of putting side effects right before an edit counts as failed."""
+COUNTER_PERIOD = 1.0
+"""Seconds between looks at the counters."""
+JOURNAL_PERIOD = 0.25
+"""Seconds between looks at what other processes did to the lab."""
+LOG_LENGTH = 1000
+
+
+class Lab:
+    """One running topology with its history, on one event loop."""
+
+    def __init__(
+        self, driver: Driver, journal: Journal, directory: Path, preview: str = ""
+    ) -> None:
+        self.directory = directory
+        self.log: list[LogEntry] = []
+        self._driver = driver
+        self._journal = journal
+        self._preview = preview
+        self._mutex = asyncio.Lock()
+        self._listeners: list[Callable[[Event], None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._expanded: tuple[Topology, State] | None = None
+        self._commands: list[str] = []
+        self._gone = ""
+        topology = journal.history.topology
+        self.snapshot = Snapshot(
+            name=topology.name,
+            topology=topology,
+            observed=State(),
+            history=journal.history,
+            preview=preview,
+        )
+
+    @classmethod
+    async def open(
+        cls, driver: Driver, journal: Journal, directory: Path, preview: str = ""
+    ) -> Lab:
+        """A lab on a driver; what a crash cut off is rolled back first."""
+        lab = cls(driver, journal, directory, preview)
+        async with lab._exclusive():
+            await lab._look()
+        return lab
+
+    @classmethod
+    async def preview(
+        cls,
+        topology: Topology | None = None,
+        reason: str = "preview",
+        directory: Path = Path(),
+    ) -> Lab:
+        """A lab that is only a model: the whole editor works, no packet flows."""
+        start = topology or Topology("preview")
+        driver = ModelDriver()
+        lab = await cls.open(driver, MemoryJournal(start), directory, reason)
+        await lab.restore()
+        return lab
+
+    @property
+    def name(self) -> str:
+        """The lab's name."""
+        return self.snapshot.name
+
+    @property
+    def source(self) -> Path | None:
+        """The file that the lab was loaded from or saved to."""
+        return self._journal.source
+
+    def set_source(self, path: Path) -> None:
+        """Remember the file that the lab was loaded from or saved to."""
+        self._journal.set_source(path.resolve())
+
+    # -- events --------------------------------------------------------------------
+
+    def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
+        """Call back on the loop with every event; the answer ends that."""
+        self._listeners.append(callback)
+        if not self._tasks:
+            self._driver.watch(self._hear)
+            self._tasks = [
+                asyncio.create_task(self._follow_journal()),
+                asyncio.create_task(self._follow_counters()),
+            ]
+
+        def unsubscribe() -> None:
+            self._listeners.remove(callback)
+
+        return unsubscribe
+
+    def _emit(self, event: Event) -> None:
+        for listener in list(self._listeners):
+            listener(event)
+
+    def _update(self, **values: object) -> None:
+        now = Snapshot(**{**_fields(self.snapshot), **values})  # type: ignore[arg-type]
+        if now != self.snapshot:
+            self.snapshot = now
+            self._emit(Changed(now))
+
+    def _record(
+        self,
+        title: str,
+        commands: Sequence[str],
+        error: str = "",
+        outside: bool = False,
+    ) -> None:
+        entry = LogEntry(time.time(), title, tuple(commands), error, outside)
+        self.log = [*self.log[-LOG_LENGTH + 1 :], entry]
+        self._emit(Logged(entry))
+
+    def end(self, reason: str) -> None:
+        """The sandbox has ended: nothing can be changed any more."""
+        self._gone = reason
+        self._emit(Gone(reason))
+
+    # -- planning ------------------------------------------------------------------
+
+    def plan(self, change: Change) -> Plan:
+        """What an edit would do, on what was last observed.
+
+        Raises:
+            UsageError: The change makes no sense.
+            InvalidTopology: What it leads to can't be built.
+        """
+        before = self.snapshot.topology
+        after = change.apply(before)
+        _check(before, after)
+        return self._plan(after, change.renames, self.snapshot.observed)
+
+    def _plan(
+        self, after: Topology, renames: Sequence[Rename], observed: State
+    ) -> Plan:
+        base = self._expand(self._journal.history.topology)
+        target = expand(after, self._expanded)
+        return plan(base, target, observed, renames)
+
+    def _expand(self, topology: Topology) -> State:
+        if self._expanded is None or self._expanded[0] is not topology:
+            self._expanded = topology, expand(topology, self._expanded)
+        return self._expanded[1]
+
+    # -- changing ------------------------------------------------------------------
+
+    async def edit(self, change: Change) -> Outcome:
+        """Carry an edit out, verified, as one entry of the history.
+
+        Raises:
+            UsageError: The change makes no sense; nothing was touched.
+            InvalidTopology: What it leads to can't be built; nothing was touched.
+            EditFailed: The kernel refused; the lab is as before, or `leftovers` says
+                what is not.
+            Busy: Another process is at it.
+            LabGone: The lab has ended.
+        """
+
+        async def go() -> Outcome:
+            before = self._journal.history.topology
+            after = change.apply(before)
+            _check(before, after)
+            outcome = await self._converge(change.title, after, change.renames)
+            self._journal.edit(
+                Edit(
+                    change.title,
+                    after,
+                    change.renames,
+                    time.time(),
+                    outcome.commands,
+                )
+            )
+            return outcome
+
+        return await self._alone(change.title, go)
+
+    async def undo(self) -> Outcome:
+        """Go back by one edit; raises as `edit` does, UsageError at the start."""
+        return await self._step(lambda: self._journal.history.undo(), "undo")
+
+    async def redo(self) -> Outcome:
+        """Go forward again by one edit that was undone; raises as `edit` does."""
+        return await self._step(lambda: self._journal.history.redo(), "redo")
+
+    async def go_to(self, position: int) -> Outcome:
+        """Undo or redo until that many edits are done, as one step."""
+
+        def find() -> Step | None:
+            history = self._journal.history
+            if not 0 <= position <= len(history.edits):
+                return None
+            renames: list[Rename] = []
+            walk = history
+            while walk.position != position:
+                step = walk.undo() if walk.position > position else walk.redo()
+                if step is None:
+                    return None
+                renames.extend(step.renames)
+                walk = walk.moved(step.position)
+            back = position < history.position
+            title = f"{'undo' if back else 'redo'} to entry {position}"
+            return Step(title, history.at(position), tuple(renames), position)
+
+        return await self._step(find, "go on")
+
+    async def _step(self, find: Callable[[], Step | None], verb: str) -> Outcome:
+        async def go() -> Outcome:
+            step = find()
+            if step is None:
+                raise UsageError(f"nothing to {verb}", "the history shows all edits")
+            outcome = await self._converge(step.title, step.topology, step.renames)
+            self._journal.at(step.position)
+            return outcome
+
+        return await self._alone(verb, go)
+
+    async def restore(self) -> Outcome:
+        """Bring whatever is there to what the history says: a new or lost sandbox."""
+
+        async def go() -> Outcome:
+            goal = self._expand(self._journal.history.topology)
+            steps = route_to(self.snapshot.observed, goal)
+            self._commands = []
+            await self._apply(f"bring {self.name} up", steps)
+            return Outcome(f"bring {self.name} up", tuple(self._commands))
+
+        return await self._alone(f"bring {self.name} up", go)
+
+    async def _alone(self, title: str, go: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Run a change while no other does, to its end even when the caller is gone."""
+        return await asyncio.shield(asyncio.ensure_future(self._run(title, go)))
+
+    async def _run(self, title: str, go: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        async with self._exclusive():
+            self._update(pending=title)
+            try:
+                return await go()
+            finally:
+                self._update(
+                    pending="",
+                    history=self._journal.history,
+                    topology=self._journal.history.topology,
+                )
+
+    @asynccontextmanager
+    async def _exclusive(self) -> AsyncIterator[None]:
+        if self._gone:
+            raise LabGone(self._gone, "start it again with tuilab up")
+        async with self._mutex, self._journal.exclusive():
+            self._journal.refresh()
+            if self._journal.begun is not None:
+                await self._recover(self._journal.begun)
+            yield
+
+    async def _recover(self, begun: Begun) -> None:
+        """Roll back what a process that died had begun."""
+        await self._look()
+        namespaces = dict(self.snapshot.observed.namespaces)
+        for name in begun.before:
+            namespaces.pop(name, None)
+        namespaces.update(from_data(begun.before).namespaces)
+        steps = route_to(self.snapshot.observed, State(namespaces))
+        title = f"roll back {begun.title}, which was cut off"
+        self._commands = []
+        left = await self._roll(steps.goal, tuple(begun.before))
+        self._journal.back()
+        self._record(title, self._commands, "; ".join(left))
+
+    # -- converging ----------------------------------------------------------------
+
+    async def _converge(
+        self, title: str, after: Topology, renames: Sequence[Rename]
+    ) -> Outcome:
+        self._commands = []
+        await self._look(self._scope(after, renames))
+        steps = self._plan(after, renames, self.snapshot.observed)
+        if not steps.operations:
+            return Outcome(title)
+        before = self.snapshot.observed
+        self._journal.begin(Begun(title, to_data(before, steps.touched)))
+        try:
+            notes = await self._apply(title, steps)
+        except KernelError as error:
+            await self._give_up(title, error, before, steps)
+        return Outcome(title, tuple(self._commands), notes)
+
+    def _scope(self, after: Topology, renames: Sequence[Rename]) -> set[str]:
+        """The namespaces an edit changes, and those their cables lead to."""
+        before = self._journal.history.topology
+        changed = _changed(before, after)
+        changed |= {str(n) for r in renames for n in (r.old, r.new)}
+        around = set(changed)
+        for topology in (before, after):
+            for name in changed & set(topology.namespaces):
+                for link in topology.namespaces[name].links.values():
+                    peer = getattr(link, "peer", None)
+                    if peer is not None:
+                        around.add(peer.namespace)
+        return around
+
+    async def _apply(self, title: str, steps: Plan) -> tuple[str, ...]:
+        """Carry a plan out, verify it, put right what it did besides."""
+        touched = set(steps.touched)
+        await self._carry_out(title, steps.operations)
+        for _ in range(HEALS):
+            await self._look(touched)
+            heal = route_to(self.snapshot.observed, steps.goal)
+            if not touched & set(heal.touched):
+                return ()
+            await self._carry_out(f"{title}: put right", heal.operations)
+            touched |= set(heal.touched)
+        await self._look(touched)
+        wrong = differences(self.snapshot.observed, steps.goal, touched)
+        if not wrong:
+            return ()
+        raise KernelError(
+            f'"{title}" did not come out as planned: {wrong[0]}',
+            "something else may be changing the lab at the same time",
+        )
+
+    async def _carry_out(
+        self, title: str, operations: Sequence[Operation], *, stop: bool = True
+    ) -> None:
+        """Do operations in order; one that is refused ends it, or is passed over."""
+        done: list[str] = []
+        refused: KernelError | None = None
+        for operation in operations:
+            try:
+                await self._driver.carry_out(operation)
+            except KernelError as error:
+                refused = error
+                if stop:
+                    break
+            else:
+                done.extend(operation.commands())
+        self._commands.extend(done)
+        if done or refused:
+            self._record(title, done, str(refused or ""))
+        if refused and stop:
+            raise refused
+
+    async def _give_up(
+        self, title: str, error: KernelError, before: State, steps: Plan
+    ) -> NoReturn:
+        left = await self._roll(before, steps.touched)
+        self._journal.back()
+        what = "the lab is as before"
+        if left:
+            what = f"rolling back left: {'; '.join(left)}"
+        hint = f"{error.hint}; {what}" if error.hint else what
+        raise EditFailed(error.summary, hint, error.errno, left) from error
+
+    async def _roll(self, goal: State, touched: Sequence[str]) -> list[str]:
+        """Go to that goal as far as the kernel lets us; what is left, with remedies."""
+        scope = set(touched)
+        for _ in range(HEALS):
+            await self._look(scope)
+            try:
+                steps = route_to(self.snapshot.observed, goal)
+            except TuilabError as error:
+                return [str(error)]
+            if not steps.operations:
+                return []
+            scope |= set(steps.touched)
+            # What one step can't do the next round may.
+            await self._carry_out("roll back", steps.operations, stop=False)
+        await self._look(scope)
+        wrong = differences(self.snapshot.observed, goal, scope)
+        rest = route_to(self.snapshot.observed, goal).commands
+        return [f"{what} (by hand: {' && '.join(rest)})" for what in wrong]
+
+    # -- looking -------------------------------------------------------------------
+
+    async def rescan(self) -> None:
+        """Observe everything again."""
+        async with self._mutex:
+            await self._look()
+
+    async def _look(self, only: set[str] | None = None) -> None:
+        seen = await self._driver.observe(only)
+        if only is None:
+            self._update(observed=seen.state, live=seen.live)
+            return
+        namespaces = {
+            name: namespace
+            for name, namespace in self.snapshot.observed.namespaces.items()
+            if name not in only
+        }
+        live = {
+            endpoint: alive
+            for endpoint, alive in self.snapshot.live.items()
+            if endpoint.namespace not in only
+        }
+        namespaces.update(seen.state.namespaces)
+        live.update(seen.live)
+        self._update(observed=State(namespaces), live=live)
+
+    def _hear(self, names: frozenset[str]) -> None:
+        self._tasks = [task for task in self._tasks if not task.done()]
+        self._tasks.append(asyncio.create_task(self._look_outside(set(names))))
+
+    async def _look_outside(self, names: set[str]) -> None:
+        """Something happened in these namespaces that may not have been us."""
+        async with self._mutex:
+            before = self.snapshot.observed
+            await self._look(names)
+            self._take_journal()
+            if self._journal.begun is not None:
+                return
+            goal = self._expand(self._journal.history.topology)
+            # Only what leads away from the wish is news from outside.
+            news = [
+                what
+                for what in differences(before, self.snapshot.observed, names)
+                if differences(goal, self.snapshot.observed, names)
+            ]
+            if news:
+                self._record("; ".join(news), (), outside=True)
+
+    def _take_journal(self) -> None:
+        if self._journal.refresh():
+            history, begun = self._journal.history, self._journal.begun
+            self._update(
+                history=history,
+                topology=history.topology,
+                pending=begun.title if begun else "",
+            )
+
+    async def _follow_journal(self) -> None:
+        while True:
+            await asyncio.sleep(JOURNAL_PERIOD)
+            if not self._mutex.locked():
+                with suppress(TuilabError):
+                    self._take_journal()
+
+    async def _follow_counters(self) -> None:
+        while True:
+            await asyncio.sleep(COUNTER_PERIOD)
+            if self._listeners and not self._mutex.locked():
+                with suppress(TuilabError):
+                    self._update(live=await self._driver.live())
+
+    async def aclose(self) -> None:
+        """Let go of the lab; it goes on running."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._driver.aclose()
+
+
+def _changed(before: Topology, after: Topology) -> set[str]:
+    """The namespaces that are not the very same in both."""
+    return {
+        name
+        for name in {**before.namespaces, **after.namespaces}
+        if before.namespaces.get(name) is not after.namespaces.get(name)
+    }
+
+
+def _check(before: Topology, after: Topology) -> None:
+    """Let an edit pass that leads to a lab that can be built."""
+    if found := problems(after, _changed(before, after)):
+        raise InvalidTopology(found)
+
+
+def _fields(snapshot: Snapshot) -> dict[str, object]:
+    return {name: getattr(snapshot, name) for name in Snapshot.__slots__}
