@@ -1,0 +1,150 @@
+"""The process that keeps scapy warm.
+
+It forks for every job, and the child goes into the job's namespace before it does
+anything; so a job that hangs can be ended, and none sees what scapy remembers of the
+namespace of another. Run as a program by `send.Sender`, it speaks JSON lines: jobs and
+cancellations on standard input, results on standard output, each with the job's id.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from tuilab.errors import TuilabError
+from tuilab.kernel import netns, syscalls
+
+_READ = 65_536
+
+
+def main() -> int:
+    """Serve jobs until standard input ends or the parent dies."""
+    parent = int(sys.argv[1])
+    _die_with(parent)
+    # Ctrl-C is for the parent, which ends us if it means to.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("scapy").setLevel(logging.ERROR)
+    jobs = _jobs()
+    _send({"ready": True})
+    server = _Server(jobs)
+    try:
+        server.serve()
+    finally:
+        server.end()
+    return 0
+
+
+def _jobs() -> dict[str, Callable[..., Iterator[dict[str, Any]]]]:
+    from tuilab.packets import craft
+
+    return {"ping": craft.ping, "arp": craft.arp}
+
+
+class _Server:
+    def __init__(
+        self, jobs: dict[str, Callable[..., Iterator[dict[str, Any]]]]
+    ) -> None:
+        self._jobs = jobs
+        self._poll = select.poll()
+        self._poll.register(0, select.POLLIN)
+        self._children: dict[int, tuple[int, int]] = {}
+        """Job id: child's pid and pidfd."""
+
+    def serve(self) -> None:
+        """Until standard input ends."""
+        buffer = b""
+        while True:
+            ready = {fd for fd, _ in self._poll.poll()}
+            self._reap(ready)
+            if 0 not in ready:
+                continue
+            data = os.read(0, _READ)
+            if not data:
+                return
+            *lines, buffer = (buffer + data).split(b"\n")
+            for line in lines:
+                self._do(json.loads(line))
+
+    def end(self) -> None:
+        """End every job that still runs."""
+        for pid, pidfd in self._children.values():
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(pidfd)
+        self._children.clear()
+
+    def _do(self, message: dict[str, Any]) -> None:
+        number = message["id"]
+        if "cancel" in message:
+            if number in self._children:
+                signal.pidfd_send_signal(self._children[number][1], signal.SIGKILL)
+            return
+        me = os.getpid()
+        pid = os.fork()
+        if not pid:
+            self._child(me, message)
+        pidfd = os.pidfd_open(pid)
+        self._children[number] = (pid, pidfd)
+        self._poll.register(pidfd, select.POLLIN)
+
+    def _reap(self, ready: set[int]) -> None:
+        for number, (pid, pidfd) in list(self._children.items()):
+            if pidfd in ready:
+                _, status = os.waitpid(pid, 0)
+                self._poll.unregister(pidfd)
+                os.close(pidfd)
+                del self._children[number]
+                _send({"id": number, "end": os.waitstatus_to_exitcode(status)})
+
+    def _child(self, parent: int, message: dict[str, Any]) -> NoReturn:
+        code = 1
+        try:
+            _die_with(parent)
+            os.close(0)
+            for _, pidfd in self._children.values():
+                os.close(pidfd)
+            self._run(message)
+            code = 0
+        except BrokenPipeError:
+            pass
+        except TuilabError as error:
+            failure = [type(error).__name__, error.summary, error.hint]
+            _send({"id": message["id"], "failed": failure})
+            code = 0
+        except BaseException as error:
+            text = f"{type(error).__name__}: {error}"
+            with contextlib.suppress(OSError):
+                _send({"id": message["id"], "failed": ["", text, ""]})
+            code = 0
+        finally:
+            os._exit(code)
+
+    def _run(self, message: dict[str, Any]) -> None:
+        if message["namespace"] != netns.HOST:
+            fd = netns.open_fd(message["namespace"])
+            syscalls.setns(fd, syscalls.CLONE_NEWNET)
+            os.close(fd)
+        for result in self._jobs[message["job"]](**message["wish"]):
+            _send({"id": message["id"], "result": result})
+
+
+def _send(message: dict[str, Any]) -> None:
+    # One write of less than PIPE_BUF: lines of several jobs never mix.
+    os.write(1, json.dumps(message).encode() + b"\n")
+
+
+def _die_with(parent: int) -> None:
+    syscalls.set_parent_death_signal(signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before that
+
+
+if __name__ == "__main__":
+    sys.exit(main())
