@@ -1,0 +1,107 @@
+"""What stands in a node's box at each level of detail, and how large that makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tuilab.tui.canvas.graph import Health, Interface, Item, Mark, Node
+
+Level = Literal[1, 2, 3]
+"""1: chips of one row. 2: boxes with their ports. 3: interfaces and addresses too."""
+LEVELS: tuple[Level, ...] = (3, 2, 1)
+
+PORT_GAP = {1: 2, 2: 3, 3: 3}
+"""Columns from one port of a box to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of text in a box.
+
+    Attributes:
+        item: What a click on it means.
+        text: Without bullet and mark.
+        health: Gives the bullet; None for a row without.
+        mark: How the link differs from the wish.
+    """
+
+    item: Item
+    text: str
+    health: Health | None = None
+    mark: Mark = ""
+
+    @property
+    def width(self) -> int:
+        """Columns, bullet included."""
+        return len(self.text) + (self.health is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Size and content of a box.
+
+    Attributes:
+        width: Columns, borders included.
+        height: Rows, borders included.
+        bare: A chip of one row, without a border.
+        title: The name.
+        lines: Further rows.
+    """
+
+    width: int
+    height: int
+    bare: bool
+    title: str
+    lines: tuple[Line, ...] = ()
+
+
+def shape(node: Node, level: Level, ports: int, side_ports: int) -> Shape:
+    """The box of a node.
+
+    Args:
+        node: What to show.
+        level: How much of it.
+        ports: How many ports its fuller long side has.
+        side_ports: How many ports its fuller short side has.
+    """
+    title = node.label
+    if level == 1 or node.item.kind == "tap":
+        width = _even(PORT_GAP[1] * ports + 1, len(title) + 2)
+        return Shape(width, 1, True, title)
+    lines: tuple[Line, ...] = ()
+    if level == 3:
+        if node.forwards:
+            title += " fwd"
+        lines = _lines(node)
+    gap = PORT_GAP[level] if ports <= 8 else 2
+    text = max((line.width for line in lines), default=0)
+    width = _even(gap * ports + 2, max(len(title), text) + 4)
+    return Shape(width, max(1 + len(lines), side_ports) + 2, False, title, lines)
+
+
+def _even(ports: int, text: int) -> int:
+    """Columns for ports and text; what is left over is the same on both sides."""
+    return max(text, ports + (ports - text) % 2)
+
+
+def _lines(node: Node) -> tuple[Line, ...]:
+    if node.item.kind == "bridge":
+        return tuple(Line(node.item, cidr) for cidr in node.addresses)
+    longest = max((len(i.item.ifname or "") for i in node.interfaces), default=0)
+    return tuple(
+        line
+        for interface in node.interfaces
+        for line in _interface_lines(interface, longest)
+    )
+
+
+def _interface_lines(interface: Interface, longest: int) -> list[Line]:
+    name = interface.item.ifname or ""
+    first, *rest = interface.addresses or ("",)
+    text = f"{name:{longest}} {first}".rstrip()
+    lines = [Line(interface.item, text, interface.health, interface.mark)]
+    # One column more stands where the first line has its bullet.
+    pad = " " * (longest + 2)
+    lines += [Line(interface.item, pad + cidr) for cidr in rest]
+    return lines

@@ -1,0 +1,145 @@
+"""A finished drawing: rows of styled text, and what is where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tuilab.tui.canvas.boxes import Level
+from tuilab.tui.canvas.graph import Item
+
+
+class Run(NamedTuple):
+    """Neighbouring cells of one style.
+
+    Attributes:
+        text: One character a cell.
+        style: Names of `STYLES`, by spaces; later ones win.
+    """
+
+    text: str
+    style: str
+
+
+class Area(NamedTuple):
+    """A rectangle in cells."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Spot(NamedTuple):
+    """A port: the item and its cell."""
+
+    item: Item
+    x: int
+    y: int
+
+
+Row = tuple[Run, ...]
+
+STYLES = (
+    "space",
+    "namespace",
+    "bridge",
+    "tap",
+    "title",
+    "detail",
+    "cable",
+    "idle",
+    "join",
+    "crossing",
+    "up",
+    "no-carrier",
+    "down",
+    "missing",
+    "pending",
+    "drift",
+    "outside",
+    "marked",
+    "selected",
+)
+"""What a cell can be; each is a component class ``canvas--NAME`` of the widget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What the canvas shows.
+
+    Attributes:
+        level: Level of detail.
+        width: Columns.
+        height: Rows.
+        rows: Runs that fill each row from the first to the last column.
+        boxes: Where every node is.
+        ports: The ports on every node's border, clockwise from the upper left.
+        ways: The cells of every cable and tie between two nodes, end to end.
+    """
+
+    level: Level = 2
+    width: int = 0
+    height: int = 0
+    rows: tuple[Row, ...] = ()
+    boxes: Mapping[Item, Area] = field(default_factory=dict)
+    ports: Mapping[Item, tuple[Spot, ...]] = field(default_factory=dict)
+    ways: Mapping[Item, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    owners: tuple[tuple[int, ...], ...] = ()
+    items: tuple[Item, ...] = ()
+
+    def at(self, x: int, y: int) -> Item | None:
+        """What is at a cell, or None."""
+        if 0 <= y < self.height and 0 <= x < self.width:
+            owner = self.owners[y][x]
+            return self.items[owner] if owner >= 0 else None
+        return None
+
+    def node_at(self, x: int, y: int) -> Item | None:
+        """The node whose box covers a cell, or None."""
+        for item, box in self.boxes.items():
+            if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
+                return item
+        return None
+
+    def node_of(self, item: Item) -> Item | None:
+        """The node an item is, or is drawn on; a cable's first end's."""
+        if item in self.boxes:
+            return item
+        port = self.port_of(item)
+        return port[0] if port else None
+
+    def port_of(self, item: Item) -> tuple[Item, Spot] | None:
+        """The node a link is drawn on, and its port there."""
+        for node, spots in self.ports.items():
+            for spot in spots:
+                if spot.item == item:
+                    return node, spot
+        return None
+
+    def text(self) -> str:
+        """As plain text, without trailing blanks."""
+        lines = ("".join(run.text for run in row).rstrip() for row in self.rows)
+        return "\n".join(lines)
+
+
+def differences(old: Drawing, new: Drawing) -> list[Area]:
+    """Where two drawings of one size look different, one area a row."""
+    areas = []
+    for y, (before, after) in enumerate(zip(old.rows, new.rows, strict=True)):
+        if before is not after and before != after:
+            low, high = _changed(before, after)
+            areas.append(Area(low, y, high - low, 1))
+    return areas
+
+
+def _changed(before: Row, after: Row) -> tuple[int, int]:
+    """First column that differs, and the first of those that are the same again."""
+    one = [(ch, run.style) for run in before for ch in run.text]
+    two = [(ch, run.style) for run in after for ch in run.text]
+    low = next(i for i, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
+    high = len(one)
+    while one[high - 1] == two[high - 1]:
+        high -= 1
+    return low, high

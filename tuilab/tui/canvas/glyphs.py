@@ -1,0 +1,125 @@
+"""The signs of the drawing, in Unicode and in plain ASCII; each one cell wide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuilab.tui.canvas.graph import Health, Mark
+
+NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
+VERTICAL = NORTH | SOUTH
+HORIZONTAL = EAST | WEST
+
+
+def _lines(signs: str) -> dict[int, str]:
+    """A table by mask from ``│─╭╮╰╯``; half a line looks like a whole one."""
+    vertical, horizontal, es, sw, ne, nw = signs
+    return {
+        NORTH: vertical,
+        SOUTH: vertical,
+        VERTICAL: vertical,
+        EAST: horizontal,
+        WEST: horizontal,
+        HORIZONTAL: horizontal,
+        EAST | SOUTH: es,
+        SOUTH | WEST: sw,
+        NORTH | EAST: ne,
+        NORTH | WEST: nw,
+    }
+
+
+def _joins(signs: str) -> dict[tuple[str, int], str]:
+    keys = [
+        (kind, direction)
+        for kind in ("bridge", "namespace")
+        for direction in (NORTH, EAST, SOUTH, WEST)
+    ]
+    return dict(zip(keys, signs, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of signs.
+
+    Attributes:
+        light: Lines by mask of the directions they leave a cell in.
+        dashed: Lines without carrier.
+        heavy: The selected line.
+        double: Bridges, and what ties them to their namespace.
+        cross: Crossing of two lines that are not joined; by weight of the vertical
+            and the horizontal one (``l``, ``h`` or ``d``).
+        port: The sign on a border, by health of the link.
+        marks: The sign behind a name or on a port, by mark.
+        bullet: Before an interface in a list, by health.
+        joins: Where a bridge is tied to its namespace: the sign on the border of
+            which of the two, by direction.
+        chip: Brackets of a namespace, a bridge and a tap on one row.
+        selected: Left and right of a selected name, and of a marked one.
+    """
+
+    light: dict[int, str]
+    dashed: dict[int, str]
+    heavy: dict[int, str]
+    double: dict[int, str]
+    cross: dict[str, str]
+    port: dict[Health, str]
+    marks: dict[Mark, str]
+    bullet: dict[Health, str]
+    joins: dict[tuple[str, int], str]
+    chip: dict[str, tuple[str, str]]
+    selected: tuple[str, str]
+    marked: tuple[str, str]
+    down: str
+
+
+UNICODE = Glyphs(
+    light=_lines("│─╭╮╰╯"),
+    dashed=_lines("┆╌╭╮╰╯"),
+    heavy=_lines("┃━┏┓┗┛"),
+    double=_lines("║═╔╗╚╝"),
+    cross={
+        "ll": "┼",
+        "hl": "╂",
+        "lh": "┿",
+        "hh": "╋",
+        "dl": "╫",
+        "ld": "╪",
+        "dd": "╬",
+        "hd": "╂",
+        "dh": "┿",
+    },
+    port={"up": "●", "no-carrier": "○", "down": "✗", "missing": "?"},
+    marks={"": "", "pending": "…", "drift": "!", "missing": "?", "outside": "+"},
+    bullet={"up": "▸", "no-carrier": "▹", "down": "✗", "missing": "?"},
+    joins=_joins("╩╠╦╣╨╞╥╡"),
+    chip={"namespace": ("[", "]"), "bridge": ("═", "═"), "tap": ("(", ")")},
+    selected=("▐", "▌"),
+    marked=("◆", "◆"),
+    down="✗",
+)
+ASCII = Glyphs(
+    light=_lines("|-++++"),
+    dashed=_lines(":.++++"),
+    heavy=_lines("######"),
+    double=_lines('"=++++'),
+    # A plus sign would be a corner, so the horizontal line passes below.
+    cross={
+        "ll": "|",
+        "hl": "#",
+        "lh": "#",
+        "hh": "#",
+        "dl": '"',
+        "ld": "|",
+        "dd": '"',
+        "hd": "#",
+        "dh": "#",
+    },
+    port={"up": "o", "no-carrier": "o", "down": "x", "missing": "?"},
+    marks={"": "", "pending": "~", "drift": "!", "missing": "?", "outside": "+"},
+    bullet={"up": ">", "no-carrier": ".", "down": "x", "missing": "?"},
+    joins=_joins("++++++++"),
+    chip={"namespace": ("[", "]"), "bridge": ("=", "="), "tap": ("(", ")")},
+    selected=(">", "<"),
+    marked=("*", "*"),
+    down="x",
+)

@@ -1,0 +1,317 @@
+"""From places to cells.
+
+Every cell of a line keeps the mask of directions it leaves in and whose line it is.
+Where two lines meet in a cell they can only cross: there is no sign for a branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+
+from tuilab.tui.canvas.boxes import Shape
+from tuilab.tui.canvas.drawing import Area, Drawing, Row, Run, Spot
+from tuilab.tui.canvas.glyphs import (
+    EAST,
+    NORTH,
+    SOUTH,
+    UNICODE,
+    VERTICAL,
+    WEST,
+    Glyphs,
+)
+from tuilab.tui.canvas.graph import Edge, End, Graph, Item, Node
+from tuilab.tui.canvas.layout import Box, Scene
+
+
+def draw(
+    graph: Graph,
+    scene: Scene,
+    glyphs: Glyphs = UNICODE,
+    selected: Item | None = None,
+    marked: Item | None = None,
+) -> Drawing:
+    """Give every cell its sign, style and owner.
+
+    Args:
+        graph: What is drawn.
+        scene: Where.
+        glyphs: Signs to use.
+        selected: Shown as selected.
+        marked: Shown as the first end of a cable to be made.
+    """
+    return _Raster(graph, scene, glyphs, selected, marked).run()
+
+
+class _Raster:
+    """The cells of one drawing."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        scene: Scene,
+        glyphs: Glyphs,
+        selected: Item | None,
+        marked: Item | None,
+    ) -> None:
+        self.graph = graph
+        self.scene = scene
+        self.glyphs = glyphs
+        self.selected = selected
+        self.marked = marked
+        self.signs = [[" "] * scene.width for _ in range(scene.height)]
+        self.styles = [["space"] * scene.width for _ in range(scene.height)]
+        self.owners = [[-1] * scene.width for _ in range(scene.height)]
+        self.items: list[Item] = []
+        self.index: dict[Item, int] = {}
+        self.ports: dict[int, list[Spot]] = {}
+        self.ways: dict[Item, tuple[tuple[int, int], ...]] = {}
+
+    def run(self) -> Drawing:
+        """Lines first, then boxes over their ends, then ports on the borders."""
+        self._lines()
+        for number, box in self.scene.boxes.items():
+            self._box(self.graph.nodes[number], box)
+        for number, way in self.scene.ways.items():
+            edge = self.graph.edges[number]
+            self._port(edge, edge.a, way[0], way[1])
+            self._port(edge, edge.b, way[-1], way[-2])
+        return Drawing(
+            level=self.scene.level,
+            width=self.scene.width,
+            height=self.scene.height,
+            rows=tuple(self._rows()),
+            boxes={
+                self.graph.nodes[n].item: Area(box.x, box.y, box.width, box.height)
+                for n, box in self.scene.boxes.items()
+            },
+            ports={
+                node.item: self._clockwise(number)
+                for number, node in enumerate(self.graph.nodes)
+            },
+            ways=self.ways,
+            owners=tuple(map(tuple, self.owners)),
+            items=tuple(self.items),
+        )
+
+    def _owner(self, item: Item) -> int:
+        number = self.index.get(item)
+        if number is None:
+            number = self.index[item] = len(self.items)
+            self.items.append(item)
+        return number
+
+    def _put(self, x: int, y: int, sign: str, style: str, owner: int) -> None:
+        self.signs[y][x] = sign
+        self.styles[y][x] = style
+        self.owners[y][x] = owner
+
+    # -- lines ------------------------------------------------------------------------
+
+    def _lines(self) -> None:
+        cells: dict[tuple[int, int], tuple[int, int]] = {}
+        crossings: dict[tuple[int, int], tuple[int, int]] = {}
+        for number, way in self.scene.ways.items():
+            masks = _masks(way)
+            self.ways.setdefault(self.graph.edges[number].item, tuple(masks))
+            for cell, mask in masks.items():
+                if cell in cells:
+                    crossings[cell] = (number, mask)
+                else:
+                    cells[cell] = (number, mask)
+        looks = {n: self._look(self.graph.edges[n]) for n in self.scene.ways}
+        owners = {n: self._owner(self.graph.edges[n].item) for n in self.scene.ways}
+        for (x, y), (number, mask) in cells.items():
+            table, style, _ = looks[number]
+            self._put(x, y, table[mask], style, owners[number])
+        for (x, y), (number, mask) in crossings.items():
+            other, _ = cells[x, y]
+            pair = (number, other) if mask == VERTICAL else (other, number)
+            sign = self.glyphs.cross[looks[pair[0]][2] + looks[pair[1]][2]]
+            chosen = [n for n in pair if looks[n][2] == "h"]
+            style = looks[chosen[0]][1] if chosen else "crossing"
+            self._put(x, y, sign, style, owners[(chosen or pair)[0]])
+
+    def _look(self, edge: Edge) -> tuple[dict[int, str], str, str]:
+        """Signs, style and weight of a line."""
+        if edge.item == self.selected and edge.kind == "cable":
+            return self.glyphs.heavy, "cable selected", "h"
+        if edge.kind == "join":
+            return self.glyphs.double, "join", "d"
+        marks = {edge.a.mark, edge.b.mark} - {""}
+        style = "cable" if edge.alive else "idle"
+        if len(marks) == 1:
+            style = f"{style} {marks.pop()}"
+        return (self.glyphs.light if edge.alive else self.glyphs.dashed), style, "l"
+
+    # -- boxes ------------------------------------------------------------------------
+
+    def _box(self, node: Node, box: Box) -> None:
+        owner = self._owner(node.item)
+        style = f"{node.item.kind} {node.mark}" if node.mark else node.item.kind
+        chosen = node.item == self.selected
+        if box.shape.bare:
+            self._chip(node, box, style, owner)
+            return
+        bridge = node.item.kind == "bridge"
+        table = self.glyphs.double if bridge else self.glyphs.light
+        if chosen and not bridge:
+            table = self.glyphs.heavy
+        self._frame(box, table, style, owner)
+        # A single row of text stands in the middle, where lines at the sides are.
+        spare = box.height - 2 - 1 - len(box.shape.lines)
+        y = box.y + 1 + spare // 2
+        title = box.shape.title
+        width = box.width - 2
+        left = box.x + 1 + (width - len(title)) // 2
+        self._title(node, left, y, title, owner)
+        self._text(box, y + 1, style)
+
+    def _frame(self, box: Box, table: dict[int, str], style: str, owner: int) -> None:
+        x, y, right, bottom = box.x, box.y, box.right - 1, box.bottom - 1
+        for column in range(x + 1, right):
+            self._put(column, y, table[EAST | WEST], style, owner)
+            self._put(column, bottom, table[EAST | WEST], style, owner)
+        for row in range(y + 1, bottom):
+            self._put(x, row, table[VERTICAL], style, owner)
+            self._put(right, row, table[VERTICAL], style, owner)
+            for column in range(x + 1, right):
+                self._put(column, row, " ", "space", owner)
+        self._put(x, y, table[EAST | SOUTH], style, owner)
+        self._put(right, y, table[SOUTH | WEST], style, owner)
+        self._put(x, bottom, table[NORTH | EAST], style, owner)
+        self._put(right, bottom, table[NORTH | WEST], style, owner)
+
+    def _chip(self, node: Node, box: Box, style: str, owner: int) -> None:
+        before, after = self.glyphs.chip[node.item.kind]
+        width, title = box.width - 2, box.shape.title
+        fill = after if node.item.kind == "bridge" else " "
+        text = before + title.center(width).replace(" ", fill) + after
+        for step, sign in enumerate(text):
+            self._put(box.x + step, box.y, sign, style, owner)
+        left = box.x + text.index(title)
+        self._title(node, left, box.y, title, owner)
+
+    def _title(self, node: Node, x: int, y: int, title: str, owner: int) -> None:
+        """The name, with what must be known without colour before and behind it."""
+        style = f"title {node.item.kind}"
+        if node.mark:
+            style += f" {node.mark}"
+        before = after = ""
+        if node.item == self.marked:
+            before, after = self.glyphs.marked
+            style += " marked"
+        if node.item == self.selected:
+            before, after = self.glyphs.selected
+            style += " selected"
+        if node.health == "down":
+            after = self.glyphs.down
+        if node.mark:
+            after = self.glyphs.marks[node.mark]
+        for step, sign in enumerate(title):
+            self._put(x + step, y, sign, style, owner)
+        if before:
+            self._put(x - 1, y, before, style, owner)
+        if after:
+            self._put(x + len(title), y, after, style, owner)
+
+    def _text(self, box: Box, y: int, frame: str) -> None:
+        shape: Shape = box.shape
+        width = max((line.width for line in shape.lines), default=0)
+        left = box.x + 1 + (box.width - 2 - width) // 2
+        for step, line in enumerate(shape.lines):
+            owner = self._owner(line.item)
+            style = f"detail {line.mark}" if line.mark else "detail"
+            if line.item == self.selected and line.health is not None:
+                style += " selected"
+            row, x = y + step, left
+            for column in range(box.x + 1, box.right - 1):
+                self.owners[row][column] = owner
+            if line.health is not None:
+                sign = self.glyphs.bullet[line.health]
+                self._put(x, row, sign, line.health, owner)
+                x += 1
+            for column, sign in enumerate(line.text, x):
+                self._put(column, row, sign, style, owner)
+            if line.mark:
+                sign = self.glyphs.marks[line.mark]
+                self._put(x + len(line.text), row, sign, style, owner)
+
+    # -- ports ------------------------------------------------------------------------
+
+    def _port(
+        self, edge: Edge, end: End, cell: tuple[int, int], towards: tuple[int, int]
+    ) -> None:
+        x, y = cell
+        bare = self.scene.boxes[end.node].shape.bare
+        self.ports.setdefault(end.node, []).append(Spot(end.port, x, y))
+        chosen = end.port == self.selected and end.port.kind == "link"
+        plain = end.health in ("up", "no-carrier") and not end.mark
+        if bare and plain and not chosen and end.port != self.marked:
+            return
+        sign = self.glyphs.port[end.health]
+        if edge.kind == "join":
+            if not plain or bare:
+                return
+            which = "bridge" if end.node == edge.b.node else "namespace"
+            sign = self.glyphs.joins[which, _towards(cell, towards)]
+        if end.mark:
+            sign = self.glyphs.marks[end.mark]
+        style = f"{end.health} {end.mark}" if end.mark else end.health
+        if end.port == self.marked:
+            sign, style = self.glyphs.marked[0], f"{style} marked"
+        if chosen:
+            style += " selected"
+        self._put(x, y, sign, style, self._owner(end.port))
+
+    def _clockwise(self, number: int) -> tuple[Spot, ...]:
+        """Ports of a node: along the top, down the right, back, up the left."""
+        spots = self.ports.get(number, [])
+        box = self.scene.boxes[number]
+
+        def key(spot: Spot) -> tuple[int, int]:
+            if spot.y <= box.y - box.shape.bare:
+                return 0, spot.x
+            if spot.x >= box.right - 1 and spot.y < box.bottom - 1:
+                return 1, spot.y
+            if spot.y >= box.bottom - (not box.shape.bare):
+                return 2, -spot.x
+            return 3, -spot.y
+
+        return tuple(sorted(spots, key=key))
+
+    def _rows(self) -> Iterator[Row]:
+        for signs, styles in zip(self.signs, self.styles, strict=True):
+            runs, at = [], 0
+            for style, some in groupby(styles):
+                size = sum(1 for _ in some)
+                runs.append(Run("".join(signs[at : at + size]), style))
+                at += size
+            yield tuple(runs)
+
+
+def _towards(cell: tuple[int, int], other: tuple[int, int]) -> int:
+    """The direction of one cell from another of its row or column."""
+    if cell[0] == other[0]:
+        return SOUTH if other[1] > cell[1] else NORTH
+    return EAST if other[0] > cell[0] else WEST
+
+
+def _masks(way: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """The cells along a way, each with the directions the line leaves it in."""
+    masks: dict[tuple[int, int], int] = {}
+    for (x, y), (to_x, to_y) in pairwise(way):
+        if x == to_x:
+            step, ahead, back = (1, SOUTH, NORTH) if to_y > y else (-1, NORTH, SOUTH)
+            cells = [(x, row) for row in range(y, to_y + step, step)]
+        else:
+            step, ahead, back = (1, EAST, WEST) if to_x > x else (-1, WEST, EAST)
+            cells = [(column, y) for column in range(x, to_x + step, step)]
+        for index, cell in enumerate(cells):
+            mask = masks.get(cell, 0)
+            if index:
+                mask |= back
+            if index < len(cells) - 1:
+                mask |= ahead
+            masks[cell] = mask
+    return masks
