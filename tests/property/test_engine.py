@@ -1,4 +1,4 @@
-"""Any lab to any lab, on the model: the planner reaches every goal, undo every start."""
+"""Any lab to any lab, on the model: every goal is reached, every start come back to."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -62,7 +62,7 @@ class Driver(Protocol):
     async def carry_out(self, operation: Operation) -> None:
         """Do one operation; raises KernelError with what the kernel said."""
 
-    def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
+    async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
         """Call back on the event loop when something in these namespaces changed."""
 
     async def aclose(self) -> None:
@@ -113,7 +113,7 @@ class ModelDriver:
         """See `Driver`."""
         operation.simulate(self._machine)
 
-    def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
+    async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
         """Nothing happens in a model that was not asked for."""
 
     async def aclose(self) -> None:

@@ -313,9 +313,10 @@ class NetlinkDriver:
 
     # -- watching ------------------------------------------------------------------
 
-    def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
+    async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
         """See `Driver`."""
         self._monitor = Monitor(netns.run_in(HOST, _open_socket), callback)
+        await self._introduce(list(self._open.values()))
 
     async def aclose(self) -> None:
         """See `Driver`."""

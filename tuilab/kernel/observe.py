@@ -86,8 +86,10 @@ def raw_link(message: Any) -> RawLink:
     data = info.get("data") if info is not None else None
     user = group = None
     if kind == "tun" and data is not None:
-        kind = "tap" if data.get("type") == IFF_TAP else "tun"
-        user, group = _owner(data.get("owner")), _owner(data.get("group"))
+        kind = "tap" if data.get_attr("IFLA_TUN_TYPE") == IFF_TAP else "tun"
+        user, group = (
+            _owner(data.get_attr(f"IFLA_TUN_{who}")) for who in ("OWNER", "GROUP")
+        )
     if not kind:
         kind = "loopback" if ifname == LO else "device"
     link = message.get("link")
@@ -165,12 +167,13 @@ def raw_routes(messages: Iterable[Any]) -> tuple[tuple[RouteState, int], ...]:
     found = []
     for message in messages:
         table = message.get("table") or message["table"]
+        oif = message.get("oif")
         if (
             message["proto"] in (RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA)
             or message["type"] != RTN_UNICAST
             or table == RT_TABLE_LOCAL
             or message["flags"] & RTM_F_CLONED
-            or message.get("oif") is None
+            or oif is None
         ):
             continue
         zero = "::" if message["family"] == 10 else "0.0.0.0"  # noqa: S104
@@ -182,7 +185,7 @@ def raw_routes(messages: Iterable[Any]) -> tuple[tuple[RouteState, int], ...]:
             metric=message.get("priority") or 0,
             table=table or MAIN_TABLE,
         )
-        found.append((route, message["oif"]))
+        found.append((route, oif))
     return tuple(found)
 
 

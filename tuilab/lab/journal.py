@@ -237,7 +237,8 @@ class FileJournal:
         Raises:
             Busy: Another process has been changing the lab for too long.
         """
-X
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        fd = os.open(self.directory / LOCK, flags, 0o600)
         try:
             deadline = time.monotonic() + LOCK_TIMEOUT
             while True:

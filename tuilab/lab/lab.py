@@ -19,6 +19,7 @@ from tuilab.errors import (
     InvalidTopology,
     KernelError,
     LabGone,
+    RightsError,
     TuilabError,
     UsageError,
 )
@@ -121,8 +122,8 @@ class Lab:
         """Call back on the loop with every event; the answer ends that."""
         self._listeners.append(callback)
         if not self._tasks:
-            self._driver.watch(self._hear)
             self._tasks = [
+                asyncio.create_task(self._follow_kernel()),
                 asyncio.create_task(self._follow_journal()),
                 asyncio.create_task(self._follow_counters()),
             ]
@@ -322,8 +323,8 @@ class Lab:
         self._journal.begin(Begun(title, to_data(before, steps.touched)))
         try:
             notes = await self._apply(title, steps)
-        except KernelError as error:
-            await self._give_up(title, error, before, steps)
+        except TuilabError as error:
+            await self._give_up(error, before, steps)
         return Outcome(title, tuple(self._commands), notes)
 
     def _scope(self, after: Topology, renames: Sequence[Rename]) -> set[str]:
@@ -365,11 +366,11 @@ class Lab:
     ) -> None:
         """Do operations in order; one that is refused ends it, or is passed over."""
         done: list[str] = []
-        refused: KernelError | None = None
+        refused: TuilabError | None = None
         for operation in operations:
             try:
                 await self._driver.carry_out(operation)
-            except KernelError as error:
+            except TuilabError as error:
                 refused = error
                 if stop:
                     break
@@ -382,7 +383,7 @@ class Lab:
             raise refused
 
     async def _give_up(
-        self, title: str, error: KernelError, before: State, steps: Plan
+        self, error: TuilabError, before: State, steps: Plan
     ) -> NoReturn:
         left = await self._roll(before, steps.touched)
         self._journal.back()
@@ -390,7 +391,10 @@ class Lab:
         if left:
             what = f"rolling back left: {'; '.join(left)}"
         hint = f"{error.hint}; {what}" if error.hint else what
-        raise EditFailed(error.summary, hint, error.errno, left) from error
+        if isinstance(error, RightsError) and not left:
+            raise RightsError(error.summary, hint) from error
+        number = error.errno if isinstance(error, KernelError) else 0
+        raise EditFailed(error.summary, hint, number, left) from error
 
     async def _roll(self, goal: State, touched: Sequence[str]) -> list[str]:
         """Go to that goal as far as the kernel lets us; what is left, with remedies."""
@@ -436,6 +440,11 @@ class Lab:
         namespaces.update(seen.state.namespaces)
         live.update(seen.live)
         self._update(observed=State(namespaces), live=live)
+
+    async def _follow_kernel(self) -> None:
+        await self._driver.watch(self._hear)
+        # Whatever happened before we listened.
+        await self.rescan()
 
     def _hear(self, names: frozenset[str]) -> None:
         self._tasks = [task for task in self._tasks if not task.done()]

@@ -1,0 +1,155 @@
+"""Which labs there are: one directory each under the user's state directory.
+
+``XDG_STATE_HOME/tuilab/labs/NAME`` holds the journal, the lock, the keeper's identity
+and the captures. A lab whose keeper has ended (a reboot) is listed as down and can be
+brought up again with its whole history.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuilab.errors import NotFoundError, TuilabError, UsageError
+from tuilab.kernel import sandbox
+from tuilab.kernel.sandbox import Keeper
+from tuilab.lab.journal import JOURNAL
+
+KEEPER = "keeper.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LabInfo:
+    """A lab on this machine.
+
+    Attributes:
+        name: Its name.
+        directory: Where its state lies.
+        keeper: Its sandbox, or None when it is down.
+        used: When it was last changed, in seconds since the epoch.
+    """
+
+    name: str
+    directory: Path
+    keeper: Keeper | None
+    used: float
+
+    @property
+    def running(self) -> bool:
+        """Whether its sandbox is there."""
+        return self.keeper is not None
+
+
+def state_directory() -> Path:
+    """Our part of the XDG state directory."""
+    base = os.environ.get("XDG_STATE_HOME") or ""
+    root = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
+    return root / "tuilab"
+
+
+def directory_of(name: str) -> Path:
+    """Where a lab of that name keeps its state, whether it exists or not."""
+    return state_directory() / "labs" / name
+
+
+def labs() -> list[LabInfo]:
+    """All labs of this user, the one last changed first."""
+    folder = state_directory() / "labs"
+    found = []
+    with suppress(FileNotFoundError):
+        for entry in folder.iterdir():
+            if (entry / JOURNAL).exists():
+                used = (entry / JOURNAL).stat().st_mtime
+                found.append(LabInfo(entry.name, entry, keeper_of(entry), used))
+    return sorted(found, key=lambda lab: -lab.used)
+
+
+def find(name: str | None = None) -> LabInfo:
+    """The lab of that name, or the only one that runs.
+
+    Raises:
+        NotFoundError: There is none.
+        UsageError: There are several, and no name was given.
+    """
+    known = labs()
+    if name is not None:
+        for lab in known:
+            if lab.name == name:
+                return lab
+        have = ", ".join(lab.name for lab in known) or "none yet"
+        raise NotFoundError(f'no lab "{name}"', f"labs: {have}")
+    running = [lab for lab in known if lab.running]
+    if len(running) == 1:
+        return running[0]
+    if not running:
+        down = ", ".join(lab.name for lab in known)
+        hint = "start one with tuilab up FILE, or just tuilab"
+        if down:
+            hint = f"bring one up again with tuilab up LAB: {down}"
+        raise NotFoundError("no lab is running", hint)
+    names = ", ".join(lab.name for lab in running)
+    raise UsageError(
+        f"{len(running)} labs are running", f"say which with --lab: {names}"
+    )
+
+
+def keeper_of(directory: Path) -> Keeper | None:
+    """The living keeper of a lab, or None."""
+    try:
+        keeper = Keeper.from_data(json.loads((directory / KEEPER).read_text()))
+    except (OSError, ValueError, KeyError):
+        return None
+    return keeper if sandbox.alive(keeper) else None
+
+
+def ensure_keeper(directory: Path) -> tuple[Keeper, bool]:
+    """The lab's sandbox, made when there is none; whether it was made.
+
+    Raises:
+        RightsError: No sandbox can be had here.
+    """
+    with _locked(directory):
+        keeper = keeper_of(directory)
+        if keeper is not None:
+            return keeper, False
+        keeper = sandbox.create(directory.name)
+        draft = directory / f"{KEEPER}.{os.getpid()}"
+        draft.write_text(json.dumps(keeper.to_data()))
+        draft.rename(directory / KEEPER)
+        return keeper, True
+
+
+def end(lab: LabInfo, *, keep: bool = False) -> None:
+    """End a lab: every process and namespace in it, and unless kept its history."""
+    with _locked(lab.directory):
+        keeper = keeper_of(lab.directory)
+        if keeper is not None:
+            sandbox.destroy(keeper)
+        (lab.directory / KEEPER).unlink(missing_ok=True)
+        if not keep:
+            shutil.rmtree(lab.directory, ignore_errors=True)
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Two processes must not start or end one lab at once."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        fd = os.open(directory / "start.lock", flags, 0o600)
+    except OSError as error:
+        raise TuilabError(
+            f'"{directory}" can\'t be used: {error.strerror}',
+            "set XDG_STATE_HOME to a directory that you can write",
+        ) from error
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
