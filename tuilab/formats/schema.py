@@ -1,0 +1,247 @@
+"""The shape of a topology file, as pydantic models: what `tuilab schema` prints.
+
+Shape only. Whether names, addresses and references make sense is said by
+`model.validate`, with all of a lab in sight. Descriptions and examples end up in the
+JSON Schema, where editors show them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
+
+from tuilab.model.sysctls import SYSCTLS
+
+Word = Annotated[str, WithJsonSchema({"type": ["string", "integer"]})]
+"""Text that may be written as a number: a name, a user id, a setting."""
+Name = Annotated[str, Field(examples=["red"])]
+EndpointText = Annotated[
+    str, Field(pattern=r"^[^:]+:.+$", examples=["red:eth0", "host:port1"])
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class LinkModel(_Model):
+    """What every kind of link may say."""
+
+    up: Annotated[
+        bool, Field(description="Whether the link is set up (administratively).")
+    ] = True
+    mtu: Annotated[
+        int | None,
+        Field(
+            description="Bytes in a packet; 1500 where it is left out, and for a "
+            "bridge the smallest of its ports.",
+            examples=[1400, 9000],
+        ),
+    ] = None
+    mac: Annotated[
+        str | None,
+        Field(
+            description="Hardware address; derived from the names where it is left "
+            "out, always the same.",
+            examples=["02:00:00:00:00:01"],
+        ),
+    ] = None
+    master: Annotated[
+        Word | None,
+        Field(
+            description="The bridge of the same namespace that this is a port of.",
+            examples=["br0"],
+        ),
+    ] = None
+    addresses: Annotated[
+        list[str],
+        Field(
+            description="IPv4 and IPv6 addresses with prefix length.",
+            examples=[["10.0.0.1/24", "fd00::1/64"]],
+        ),
+    ] = []
+
+
+class CableEnd(LinkModel):
+    """One end of a cable (veth), or lo. Needed only where it has something to say."""
+
+    kind: Annotated[Literal["veth"] | None, Field(description="May be left out.")] = (
+        None
+    )
+
+
+class BridgeLink(LinkModel):
+    """A switch. Its ports are the links that name it as their master."""
+
+    kind: Annotated[Literal["bridge"], Field(description="A switch.")]
+
+
+class TapLink(LinkModel):
+    """A tap device: a program holds its other end, such as a virtual machine."""
+
+    kind: Annotated[Literal["tap"], Field(description="A tap device.")]
+    user: Annotated[
+        Word | None,
+        Field(description="User, by name or number, who may open it."),
+    ] = None
+    group: Annotated[
+        Word | None,
+        Field(description="Group, by name or number, who may open it."),
+    ] = None
+
+
+LINKS: dict[str, type[LinkModel]] = {
+    "veth": CableEnd,
+    "bridge": BridgeLink,
+    "tap": TapLink,
+}
+"""By kind."""
+
+
+def _kind(data: Any) -> str | None:
+    kind = data.get("kind") if isinstance(data, dict) else None
+    return "veth" if kind is None else kind if isinstance(kind, str) else None
+
+
+AnyLink = Annotated[
+    Annotated[CableEnd, Tag("veth")]
+    | Annotated[BridgeLink, Tag("bridge")]
+    | Annotated[TapLink, Tag("tap")],
+    Discriminator(_kind),
+]
+
+
+class RouteModel(_Model):
+    """A static route. It needs a gateway or a link."""
+
+    to: Annotated[
+        str,
+        Field(
+            description='Destination network, or "default".',
+            examples=["default", "10.0.2.0/24", "2001:db8::/32"],
+        ),
+    ]
+    via: Annotated[
+        str | None,
+        Field(
+            description="Gateway: an address in a network of this namespace.",
+            examples=["10.0.0.254"],
+        ),
+    ] = None
+    dev: Annotated[
+        Word | None, Field(description="Link to leave by.", examples=["eth0"])
+    ] = None
+    metric: Annotated[
+        int | None,
+        Field(description="The lower wins; 0 in IPv4, 1024 in IPv6 if left out."),
+    ] = None
+    table: Annotated[
+        int | None, Field(description="Number of the routing table; 254 is main.")
+    ] = None
+
+
+class NamespaceModel(_Model):
+    """A network namespace: a machine with a network of its own."""
+
+    sysctls: Annotated[
+        dict[str, Word],
+        Field(
+            description="Kernel settings: "
+            + "; ".join(f"{key}: {s.about}" for key, s in SYSCTLS.items())
+            + ".",
+            examples=[{"net.ipv4.ip_forward": 1}],
+        ),
+    ] = {}
+    links: Annotated[
+        dict[str, AnyLink | None],
+        Field(
+            description="Network devices by name. A cable's end needs to be here only "
+            "when it has something to say.",
+            examples=[{"br0": {"kind": "bridge", "addresses": ["10.0.0.254/24"]}}],
+        ),
+    ] = {}
+    routes: Annotated[
+        list[RouteModel],
+        Field(
+            description="Static routes.",
+            examples=[[{"to": "default", "via": "10.0.0.254"}]],
+        ),
+    ] = []
+
+
+class ExpectModel(_Model):
+    """What must hold, checked by `tuilab check --live`."""
+
+    from_: Annotated[
+        Word, Field(alias="from", description="Namespace that sends the ping.")
+    ]
+    to: Annotated[
+        Word,
+        Field(
+            description="Namespace or address that is pinged.",
+            examples=["blue", "10.0.0.2"],
+        ),
+    ]
+    reachable: Annotated[
+        bool, Field(description="Whether a reply must come, or must not.")
+    ] = True
+
+
+class TopologyModel(_Model):
+    """A network lab: namespaces, their links, addresses and routes, and cables."""
+
+    tuilab: Annotated[
+        Literal[1], Field(description="Version of this file format; always 1.")
+    ]
+    name: Annotated[
+        Word,
+        Field(
+            description="Name of the lab; MAC addresses are derived from it.",
+            examples=["two-hosts"],
+        ),
+    ]
+    namespaces: Annotated[
+        dict[str, NamespaceModel | None],
+        Field(
+            description='By name. "host" is the lab\'s own root namespace and is '
+            "always there.",
+        ),
+    ] = {}
+    cables: Annotated[
+        list[Annotated[list[EndpointText], Field(min_length=2, max_length=2)]],
+        Field(
+            description="Veth pairs, each by its two ends NAMESPACE:LINK.",
+            examples=[[["red:eth0", "blue:eth0"]]],
+        ),
+    ] = []
+    layout: Annotated[
+        dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]],
+        Field(
+            description="Column and row on the canvas, for what was placed by hand: "
+            "a namespace, or a link as NAMESPACE:LINK.",
+            examples=[{"red": [4, 2]}],
+        ),
+    ] = {}
+    expect: Annotated[
+        list[ExpectModel],
+        Field(
+            description="What must hold when the lab is up.",
+            examples=[[{"from": "red", "to": "blue", "reachable": True}]],
+        ),
+    ] = []
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a topology file, for editors and other programs."""
+    schema = TopologyModel.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "tuilab topology"
+    return schema
