@@ -13,7 +13,7 @@ HORIZONTAL = EAST | WEST
 
 def _lines(signs: str) -> dict[int, str]:
     """A table by mask from ``│─╭╮╰╯``; half a line looks like a whole one."""
-    vertical, horizontal, es, sw, ne, nw = signs
+    vertical, horizontal, es, sw, ne, nw = list(signs)
     return {
         NORTH: vertical,
         SOUTH: vertical,

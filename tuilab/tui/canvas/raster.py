@@ -198,9 +198,11 @@ class _Raster:
         if node.mark:
             style += f" {node.mark}"
         before = after = ""
+        beside = style
         if node.item == self.marked:
             before, after = self.glyphs.marked
             style += " marked"
+            beside = style
         if node.item == self.selected:
             before, after = self.glyphs.selected
             style += " selected"
@@ -211,9 +213,9 @@ class _Raster:
         for step, sign in enumerate(title):
             self._put(x + step, y, sign, style, owner)
         if before:
-            self._put(x - 1, y, before, style, owner)
+            self._put(x - 1, y, before, beside, owner)
         if after:
-            self._put(x + len(title), y, after, style, owner)
+            self._put(x + len(title), y, after, beside, owner)
 
     def _text(self, box: Box, y: int, frame: str) -> None:
         shape: Shape = box.shape

@@ -77,9 +77,9 @@ def _constrain(pieces: list[_Piece]) -> None:
     top_at = {c: i for i, piece in enumerate(pieces) for c in piece.tops}
     for index, piece in enumerate(pieces):
         for column in piece.bottoms:
-            other = top_at.get(column)
-            if other is not None and other != index:
-                piece.before.add(other)
+            above = top_at.get(column)
+            if above is not None and above != index:
+                piece.before.add(above)
     spans = [(piece.low, piece.high) for piece in pieces]
     for i, one in enumerate(pieces):
         low, high = spans[i]
