@@ -1,0 +1,1 @@
+"""A lab as text, and back."""
