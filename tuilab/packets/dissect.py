@@ -194,15 +194,15 @@ def _ipv6(data: bytes, row: Scratch) -> None:
 def _fragment(
     payload: bytes, row: Scratch, protocol: int, offset: int, more: bool, ident: int
 ) -> None:
-    family = row.protocol
+    """Only the first one can be read further; the others stay IPv4 or IPv6."""
     note = f"fragment id=0x{ident:x} offset={offset}{' more' if more else ''}"
-    row.prefix += f"{note}, "
     if offset == 0:
+        row.prefix += f"{note}, "
+        row.fragment = True
         _transport(protocol, payload, len(payload), row)
     else:
-        row.info = f"{_IP_NAMES.get(protocol, f'protocol {protocol}')}"
-        row.info += f" length={len(payload)}"
-    row.protocol = family
+        name = _IP_NAMES.get(protocol, f"protocol {protocol}")
+        row.info = f"{note}, {name} length={len(payload)}"
 
 
 def _transport(protocol: int, data: bytes, size: int, row: Scratch) -> None:
@@ -237,7 +237,7 @@ def _udp(data: bytes, size: int, row: Scratch) -> None:
     row.protocol = "UDP"
     source, destination, length = _UDP.unpack_from(data)
     row.info = f"{source} > {destination}"
-    if length < 8 or (length > size and len(data) >= size):
+    if length < 8 or (length > size and not row.fragment):
         row.info += f" bad length {length}"
         return
     row.info += f" len={length - 8}"

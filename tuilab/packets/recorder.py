@@ -241,14 +241,26 @@ class Recorder(threading.Thread):
             blocks = blocks[: self._limit - self.written]
         if not blocks:
             return
+        try:
+            self._put(blocks)
+        except OSError:
+            if self._store is None:
+                raise
+            # The file is as before: let it take what still fits.
+            for block in blocks:
+                self._put([block])
+            raise
+        finally:
+            self._changed = True
+            self._progress()
+
+    def _put(self, blocks: list[bytes]) -> None:
         data = b"".join(blocks)
         self._sink.write(data)
         self._size += len(data)
         if self._store is not None:
             self._store.publish(map(len, blocks), self._size)
         self.written += len(blocks)
-        self._changed = True
-        self._progress()
 
     def _full(self) -> bool:
         return self._limit is not None and self.written >= self._limit

@@ -14,14 +14,25 @@ class Scratch:
         info: What the innermost layer says.
         ttl: TTL or hop limit of the innermost IP header.
         depth: How many tunnels we are in.
+        fragment: This is the first fragment of more.
     """
 
-    __slots__ = ("depth", "destination", "info", "prefix", "protocol", "source", "ttl")
+    __slots__ = (
+        "depth",
+        "destination",
+        "fragment",
+        "info",
+        "prefix",
+        "protocol",
+        "source",
+        "ttl",
+    )
 
     def __init__(self) -> None:
         self.source = self.destination = self.protocol = ""
         self.prefix = self.info = ""
         self.ttl = self.depth = 0
+        self.fragment = False
 
 
 def cut_short(row: Scratch) -> None:

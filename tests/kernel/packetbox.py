@@ -1,0 +1,88 @@
+"""Runs a test's body inside a sandbox of its own.
+
+Only a process with one thread can enter a sandbox, and pytest has more: so the body
+runs in a fresh interpreter. A plain assert there fails the test here, with its trace.
+"""
+
+import asyncio
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tuilab.errors import KernelError, RightsError
+from tuilab.kernel import netns, sandbox
+
+_SECONDS = 60
+_ROOT = Path(__file__).parents[2]
+
+
+def boxed(body: Callable) -> Callable:
+    """Make a test of a function, or coroutine function, that takes a directory."""
+
+    @pytest.mark.kernel
+    def test(tmp_path):
+        try:
+            keeper = sandbox.create("packetbox")
+        except (RightsError, KernelError) as error:
+            pytest.skip(str(error))
+        try:
+            command = [sys.executable, "-W", "error", "-m", "tests.kernel.packetbox"]
+            command += [json.dumps(keeper.to_data()), body.__module__, body.__name__]
+            done = subprocess.run(
+                [*command, str(tmp_path)],
+                cwd=_ROOT,
+                capture_output=True,
+                text=True,
+                timeout=_SECONDS,
+            )
+        finally:
+            sandbox.destroy(keeper)
+        if done.returncode:
+            pytest.fail(f"{done.stdout}\n{done.stderr}", pytrace=False)
+
+    test.__name__ = body.__name__
+    test.__doc__ = body.__doc__
+    test.body = body
+    return test
+
+
+def sh(command: str) -> str:
+    """Run a program, words split at blanks, and give its output."""
+    done = subprocess.run(command.split(), capture_output=True, text=True)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return done.stdout
+
+
+def pair() -> None:
+    """red:eth0 and blue:eth0, joined by a cable, up, with IPv4 and IPv6 addresses."""
+    sh("ip link set lo up")
+    netns.create("red")
+    netns.create("blue")
+    sh("ip -n red link add eth0 type veth peer name eth0 netns blue")
+    for name, host in (("red", 1), ("blue", 2)):
+        sh(f"ip -n {name} link set lo up")
+        # No link-local address: no router solicitations among the packets.
+        sh(f"ip -n {name} link set eth0 addrgenmode none")
+        sh(f"ip -n {name} link set eth0 up")
+        sh(f"ip -n {name} addr add 10.9.0.{host}/24 dev eth0")
+        sh(f"ip -n {name} addr add fd00::{host}/64 dev eth0 nodad")
+
+
+def main() -> None:
+    """Enter the sandbox of argv[1] and run function argv[3] of module argv[2]."""
+    keeper, module, name, directory = sys.argv[1:]
+    sandbox.enter(sandbox.Keeper.from_data(json.loads(keeper)))
+    body = getattr(importlib.import_module(module), name).body
+    result = body(Path(directory))
+    if inspect.iscoroutine(result):
+        asyncio.run(result)
+
+
+if __name__ == "__main__":
+    main()

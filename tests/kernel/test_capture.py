@@ -1,0 +1,618 @@
+"""Captures of real interfaces, checked with tcpdump and tshark."""
+
+import asyncio
+import fcntl
+import itertools
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import termios
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.kernel.packetbox import boxed, pair, sh
+from tuilab.errors import NotFoundError, PacketError, UsageError
+from tuilab.kernel import netns, syscalls
+from tuilab.model.links import Endpoint
+from tuilab.packets import pcapng
+from tuilab.packets.capture import Capture, check_filter
+from tuilab.packets.dissect import summary
+from tuilab.packets.store import Store
+
+RED, BLUE = Endpoint("red", "eth0"), Endpoint("blue", "eth0")
+OURS = 0x88B5
+"""EtherType for local experiments: nobody else sends it."""
+SECONDS = 10.0
+
+
+def port(namespace: str, ifname: str = "eth0") -> socket.socket:
+    """A socket that sends frames out of an interface."""
+
+    def make() -> socket.socket:
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sock.bind((ifname, 0))
+        return sock
+
+    return netns.run_in(namespace, make)
+
+
+def frame(number: int, size: int = 142) -> bytes:
+    head = bytes.fromhex("ffffffffffff02000000000a") + struct.pack("!HI", OURS, number)
+    return head + bytes(size - len(head))
+
+
+def number_of(data: bytes) -> int:
+    return struct.unpack_from("!I", data, 14)[0]
+
+
+def send(namespace: str, numbers, size: int = 142) -> None:
+    with port(namespace) as sock:
+        for number in numbers:
+            sock.send(frame(number, size))
+
+
+def tshark(path: Path, *arguments: str) -> list[str]:
+    # -n: it must not ask any resolver.
+    command = ["tshark", "-n", "-r", str(path), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def ours(**options) -> dict:
+    return {"capture_filter": f"ether proto {OURS:#x}", **options}
+
+
+@boxed
+def test_every_packet_is_on_disk(directory):
+    pair()
+    path = directory / "all.pcapng"
+    capture = Capture([BLUE], **ours(path=path))
+    capture.start()
+    send("red", range(5000))
+    capture.stop()
+    assert capture.written == 5000
+    assert [number_of(p.data) for p in capture.store.packets()] == list(range(5000))
+    (counts,) = capture.counts
+    assert (counts.received, counts.dropped, counts.ended) == (5000, 0, "")
+    assert len(tshark(path)) == 5000
+    assert sh(f"tcpdump -n -r {path} --count") == "5000 packets\n"
+    assert set(tshark(path, "-T", "fields", "-e", "frame.interface_name")) == {
+        "blue:eth0"
+    }
+    capture.close()
+
+
+@boxed
+def test_two_endpoints_in_one_file_in_time_order(directory):
+    pair()
+    path = directory / "two.pcapng"
+    with Capture([RED, BLUE], **ours(path=path)) as capture:
+        with port("red") as red, port("blue") as blue:
+            for number in range(0, 400, 2):
+                red.send(frame(number))
+                blue.send(frame(number + 1))
+        capture.stop()
+        packets = list(capture.store.packets())
+    assert len(packets) == 800
+    for endpoint in (RED, BLUE):
+        seen = [number_of(p.data) for p in packets if p.endpoint == endpoint]
+        assert seen == list(range(400))
+    stamps = [p.time_ns for p in packets]
+    assert stamps == sorted(stamps)
+    names = tshark(path, "-T", "fields", "-e", "frame.interface_name")
+    assert names == [str(p.endpoint) for p in packets]
+    assert (names.count("red:eth0"), names.count("blue:eth0")) == (400, 400)
+
+
+@boxed
+def test_what_is_sent_between_start_and_stop_is_there(directory):
+    pair()
+    with port("red") as sock:
+        for capture_filter in ("", f"ether proto {OURS:#x}"):
+            for number in range(8):
+                capture = Capture(
+                    [BLUE], capture_filter=capture_filter, directory=directory
+                )
+                capture.start()
+                sock.send(frame(number))
+                capture.stop()
+                assert number in {
+                    number_of(p.data)
+                    for p in capture.store.packets()
+                    if p.data[12:14] == b"\x88\xb5"
+                }
+                capture.stop()
+                capture.close()
+
+
+@boxed
+def test_the_kernel_filters(directory):
+    pair()
+    with Capture([BLUE], capture_filter="icmp", directory=directory) as capture:
+        send("red", range(100))
+        sh("ip netns exec red ping -c 3 -i 0.01 10.9.0.2")
+        assert capture.wait(6, SECONDS)
+        capture.stop()
+        assert {summary(p).protocol for p in capture.store.packets()} == {"ICMP"}
+        assert capture.written == 6
+
+
+@boxed
+def test_statistics_close_the_file(directory):
+    pair()
+    path = directory / "stats.pcapng"
+    with Capture([RED, BLUE], **ours(path=path)):
+        send("red", range(7))
+    data = path.read_bytes()
+    found = [
+        pcapng.parse_statistics(data[offset : offset + total], "=")
+        for kind, offset, total in pcapng.blocks(data)
+        if kind == pcapng.STATISTICS
+    ]
+    assert found == [(0, 7, 0), (1, 7, 0)]
+
+
+@boxed
+def test_drops_are_counted(directory):
+    """The front end's hook holds the thread up until the ring has overflowed."""
+    pair()
+    path = directory / "drops.pcapng"
+    held, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        go.wait(SECONDS)
+
+    capture = Capture([BLUE], **ours(path=path, on_change=hold))
+    capture.start()
+    send("red", [0])
+    assert held.wait(SECONDS)
+    send("red", range(1, 40_000), size=1400)
+    go.set()
+    capture.stop()
+    (counts,) = capture.counts
+    assert counts.received == 40_000
+    assert counts.dropped == capture.dropped > 0
+    assert capture.written == counts.received - counts.dropped
+    capture.close()
+    data = path.read_bytes()
+    last = [b for b in pcapng.blocks(data) if b[0] == pcapng.STATISTICS][-1]
+    block = data[last[1] : last[1] + last[2]]
+    assert pcapng.parse_statistics(block, "=") == (0, 40_000, counts.dropped)
+
+
+@boxed
+def test_an_interface_that_vanishes_ends_only_its_own_part(directory):
+    pair()
+    sh("ip -n blue link add spare type veth peer name spare2")
+    sh("ip -n blue link set spare up")
+    spare = Endpoint("blue", "spare")
+    news = threading.Event()
+    capture = Capture([spare, BLUE], **ours(directory=directory, on_change=news.set))
+    capture.start()
+    send("red", range(3))
+    sh("ip -n blue link del spare")
+    wait_until(lambda: capture.counts[0].ended, news)
+    send("red", range(3, 6))
+    assert capture.wait(6, SECONDS)
+    assert capture.running
+    capture.stop()
+    assert [c.ended for c in capture.counts] == ['"blue:spare" is gone', ""]
+    assert [number_of(p.data) for p in capture.store.packets()] == list(range(6))
+    assert capture.problem == ""
+    capture.close()
+
+
+def wait_until(condition, news: threading.Event) -> None:
+    """Until a condition holds; ``news`` says when to look again."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert news.wait(deadline - time.monotonic()), "nothing happened in time"
+        news.clear()
+
+
+@boxed
+def test_a_namespace_that_vanishes_ends_the_capture(directory):
+    pair()
+    path = directory / "gone.pcapng"
+    capture = Capture([BLUE], **ours(path=path))
+    capture.start()
+    send("red", range(10))
+    netns.delete("blue")
+    assert capture.wait(timeout=SECONDS), "it must end by itself"
+    assert capture.counts[0].ended == 'namespace "blue" is gone'
+    assert not capture.running
+    assert capture.written == 10
+    assert len(tshark(path)) == 10
+    # Nothing of ours keeps the namespace alive: its cable goes, and red's end with it.
+    news = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+    news.close()
+    capture.close()
+    deadline = time.monotonic() + SECONDS
+    while "eth0" in sh("ip -n red -br link"):
+        assert time.monotonic() < deadline
+
+
+@boxed
+def test_a_renamed_namespace_goes_on(directory):
+    pair()
+    news = threading.Event()
+    capture = Capture([BLUE], **ours(directory=directory, on_change=news.set))
+    capture.start()
+    netns.rename("blue", "green")
+    send("red", range(4))
+    assert capture.wait(4, SECONDS)
+    netns.delete("green")
+    assert capture.wait(timeout=SECONDS)
+    assert capture.counts[0].ended == 'namespace "blue" is gone'
+    capture.close()
+
+
+@boxed
+def test_a_link_that_goes_down_and_up_goes_on(directory):
+    pair()
+    capture = Capture([BLUE], **ours(directory=directory))
+    capture.start()
+    send("red", range(3))
+    sh("ip -n blue link set eth0 down")
+    sh("ip -n blue link set eth0 up")
+    send("red", range(3, 6))
+    assert capture.wait(6, SECONDS)
+    capture.stop()
+    assert [number_of(p.data) for p in capture.store.packets()] == list(range(6))
+    assert capture.counts[0].ended == ""
+    capture.close()
+
+
+@boxed
+def test_what_cannot_be_captured_is_said(directory):
+    pair()
+    sh("ip -n red link add down0 type veth peer name down1")
+
+    def refused(kind, *endpoints, **options) -> str:
+        capture = Capture(endpoints, **{"directory": directory, **options})
+        with pytest.raises(kind) as caught:
+            capture.start()
+        capture.stop()
+        assert not capture.running
+        return str(caught.value)
+
+    text = refused(NotFoundError, Endpoint("red", "eth9"))
+    assert '"red:eth9" does not exist' in text
+    assert "eth0" in text
+    assert '"pink" does not exist' in refused(NotFoundError, Endpoint("pink", "eth0"))
+    assert '"red:down0" is down' in refused(PacketError, Endpoint("red", "down0"))
+    assert "nothing to capture" in refused(UsageError)
+    assert "syntax error" in refused(UsageError, RED, capture_filter="icmp and")
+    nowhere = directory / "no" / "such.pcapng"
+    assert f'"{nowhere}"' in refused(PacketError, RED, path=nowhere)
+    # A half-opened set of endpoints leaves nothing behind.
+    before = os.listdir("/proc/self/fd")
+    refused(NotFoundError, RED, BLUE, Endpoint("red", "eth9"))
+    assert os.listdir("/proc/self/fd") == before
+    assert os.listdir(directory) == []
+
+
+def test_check_filter_speaks_for_libpcap():
+    assert check_filter("") is None
+    assert check_filter("tcp port 80 or icmp6") is None
+    assert "syntax error" in (check_filter("icmp and") or "")
+    assert check_filter("icmp\0") is not None
+
+
+@boxed
+def test_a_full_disk_ends_the_capture_with_a_readable_file(directory):
+    pair()
+    small = directory / "small"
+    small.mkdir()
+    syscalls.mount("tmpfs", str(small), "tmpfs", data="size=128k")
+    path = small / "full.pcapng"
+    capture = Capture([BLUE], **ours(path=path))
+    capture.start()
+    send("red", range(2000))
+    assert capture.wait(timeout=SECONDS)
+    assert "No space left" in capture.problem
+    capture.stop()
+    assert 0 < capture.written < 2000
+    numbers = [number_of(p.data) for p in capture.store.packets()]
+    assert numbers == list(range(capture.written))
+    assert len(tshark(path)) == capture.written
+    capture.close()
+    with pytest.raises(PacketError, match="No space left"):
+        Store.open(path).save(small / "copy.pcapng")
+    assert os.listdir(small) == ["full.pcapng"]
+
+
+@boxed
+def test_a_stream_can_be_read_while_it_grows(directory):
+    pair()
+    command = "tshark -n -l -r - -T fields -e frame.interface_name -e frame.len"
+    with subprocess.Popen(
+        command.split(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as reader:
+        capture = Capture([BLUE], **ours(stream=reader.stdin.fileno()))
+        capture.start()
+        reader.stdin.close()
+        send("red", [1], size=77)
+        assert reader.stdout.readline() == "blue:eth0\t77\n"
+        send("red", [2], size=88)
+        assert reader.stdout.readline() == "blue:eth0\t88\n"
+        with pytest.raises(PacketError):
+            capture.store  # noqa: B018
+        capture.close()
+        assert reader.stdout.read() == ""
+        assert reader.wait() == 0
+
+
+@boxed
+def test_a_reader_that_leaves_ends_it_quietly(directory):
+    pair()
+    ours_end, theirs = os.pipe()
+    capture = Capture([BLUE], **ours(stream=theirs))
+    capture.start()
+    os.close(theirs)
+    os.read(ours_end, 10)
+    os.close(ours_end)
+    send("red", range(10))
+    assert capture.wait(timeout=SECONDS)
+    assert capture.problem == ""
+    capture.close()
+
+
+@boxed
+def test_a_reader_that_sleeps_does_not_hold_up_the_end(directory):
+    pair()
+    ours_end, theirs = os.pipe()
+    capture = Capture([BLUE], **ours(stream=theirs))
+    capture.start()
+    send("red", range(2000))
+    room = fcntl.fcntl(theirs, fcntl.F_GETPIPE_SZ) - 2 * 4096
+    deadline = time.monotonic() + SECONDS
+    while waiting_bytes(ours_end) < room:
+        assert time.monotonic() < deadline, "it should write until the pipe is full"
+    began = time.monotonic()
+    capture.stop()
+    assert time.monotonic() - began < 2
+    os.close(ours_end)
+    os.close(theirs)
+
+
+def waiting_bytes(fd: int) -> int:
+    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))[0]
+
+
+@boxed
+def test_a_limit_is_kept_to_the_packet(directory):
+    pair()
+    path = directory / "limit.pcapng"
+    capture = Capture([BLUE], **ours(path=path, limit=7))
+    capture.start()
+    send("red", range(100))
+    assert capture.wait(7, SECONDS)
+    assert capture.wait(timeout=SECONDS), "it must end by itself"
+    assert not capture.wait(8, SECONDS), "there will never be more"
+    assert [number_of(p.data) for p in capture.store.packets()] == list(range(7))
+    capture.close()
+    assert len(tshark(path)) == 7
+
+
+@boxed
+async def test_waiting_without_blocking(directory):
+    pair()
+    capture = Capture([BLUE], **ours(directory=directory))
+    await asyncio.to_thread(capture.start)
+    assert not await capture.wait_async(1, 0.01)
+    waiting = [asyncio.create_task(capture.wait_async(n, SECONDS)) for n in (1, 5, 6)]
+    end = asyncio.create_task(capture.wait_async(timeout=SECONDS))
+    await asyncio.to_thread(send, "red", range(5))
+    assert await waiting[0]
+    assert await waiting[1]
+    assert not waiting[2].done()
+    await asyncio.to_thread(capture.stop)
+    assert not await waiting[2]
+    assert await end
+    capture.close()
+
+
+@boxed
+def test_news_come_at_most_ten_times_a_second(directory):
+    pair()
+    calls = []
+    capture = Capture(
+        [BLUE], **ours(directory=directory, on_change=lambda: calls.append(time.time()))
+    )
+    capture.start()
+    began = time.time()
+    with port("red") as sock:
+        number = 0
+        while time.time() < began + 1:
+            sock.send(frame(number))
+            number += 1
+    assert capture.wait(number, SECONDS)
+    capture.stop()
+    gaps = [b - a for a, b in itertools.pairwise(calls[:-1])]
+    assert 3 <= len(calls) <= 14
+    assert min(gaps) >= 0.099
+    capture.close()
+
+
+@boxed
+def test_a_hook_that_fails_does_not_end_the_capture(directory):
+    pair()
+
+    def hook() -> None:
+        raise RuntimeError("the screen is gone")
+
+    capture = Capture([BLUE], **ours(directory=directory, on_change=hook))
+    capture.start()
+    send("red", [1])
+    assert capture.wait(1, SECONDS)
+    send("red", [2])
+    assert capture.wait(2, SECONDS)
+    capture.close()
+
+
+@boxed
+def test_saving_while_it_runs_gives_a_complete_file(directory):
+    pair()
+    copy = directory / "copy.pcapng"
+    copy.write_text("an older one")
+    capture = Capture([BLUE], **ours(directory=directory))
+    capture.start()
+    assert capture.save(copy) == 0
+    assert tshark(copy) == []
+    send("red", range(50))
+    assert capture.wait(50, SECONDS)
+    assert capture.save(copy) == 50
+    send("red", range(50, 60))
+    assert capture.wait(60, SECONDS)
+    assert len(tshark(copy)) == 50
+    assert len(Store.open(copy)) == 50
+    with pytest.raises(PacketError, match="captured into"):
+        capture.save(capture.path)
+    capture.close()
+    assert {p.name for p in directory.iterdir()} == {copy.name, capture.path.name}
+
+
+@boxed
+def test_a_tun_link_has_no_ethernet_header(directory):
+    sh("ip link set lo up")
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        return  # the machine forbids tun devices, which has nothing to do with us
+    sh("ip tuntap add tun0 mode tun")
+    sh("ip link set tun0 up")
+    capture = Capture([Endpoint("host", "tun0")], directory=directory)
+    capture.start()
+    capture.close()
+    assert tshark(capture.path) == []
+
+
+@boxed
+def test_loopback_shows_a_packet_once(directory):
+    sh("ip link set lo up")
+    with Capture(
+        [Endpoint("host", "lo")], capture_filter="icmp", directory=directory
+    ) as capture:
+        sh("ping -c 2 -i 0.01 127.0.0.1")
+        assert capture.wait(4, SECONDS)
+        capture.stop()
+        assert capture.written == 4
+
+
+@boxed
+def test_fifty_endpoints_at_once(directory):
+    pair()
+    endpoints = []
+    for number in range(25):
+        names = f"a{number}", f"b{number}"
+        sh(f"ip -n red link add {names[0]} type veth peer name {names[1]}")
+        for name in names:
+            sh(f"ip -n red link set {name} up")
+            endpoints.append(Endpoint("red", name))
+    capture = Capture(endpoints, **ours(directory=directory))
+    capture.start()
+    for number in range(25):
+        with port("red", f"a{number}") as sock:
+            sock.send(frame(number))
+    assert capture.wait(50, SECONDS)
+    capture.stop()
+    seen = {(str(p.endpoint), number_of(p.data)) for p in capture.store.packets()}
+    assert seen == {(f"red:{side}{n}", n) for n in range(25) for side in "ab"}
+    capture.close()
+
+
+REAL_TRAFFIC = (
+    "ip netns exec red ping -c 2 -i 0.01 10.9.0.2",
+    "ip netns exec red ping -c 2 -i 0.01 -s 4000 10.9.0.2",
+    "ip netns exec red ping -c 2 -i 0.01 fd00::2",
+    "ip netns exec red ping -c 1 -s 3000 fd00::2",
+)
+
+
+@boxed
+def test_rows_agree_with_tshark_on_real_traffic(directory):
+    """Protocol and addresses as tshark has them, words as tcpdump has them."""
+    pair()
+    sh("ip -n red neigh flush dev eth0")
+    sh("ip -n red route add 10.8.0.0/16 via 10.9.0.2")
+    sh("ip -n red route add 10.7.0.0/16 via 10.9.0.2")
+    sh("ip -n blue route add unreachable 10.7.0.0/16")
+    sh("ip -n blue route add 10.8.0.0/16 via 10.9.0.9")
+    netns.run_in("blue", lambda: Path(forwarding()).write_text("1"))
+    path = directory / "real.pcapng"
+    server = netns.run_in("blue", lambda: socket.create_server(("10.9.0.2", 8080)))
+    with Capture([RED], path=path) as capture, server:
+        for command in REAL_TRAFFIC:
+            sh(command)
+        for target in ("10.7.0.1", "-t 1 10.8.0.1"):
+            ping = f"ip netns exec red ping -c 1 -W 1 {target}"
+            assert subprocess.run(ping.split(), capture_output=True).returncode == 1
+        netns.run_in("red", lambda: talk(server))
+        netns.run_in("red", knock)
+        capture.stop()
+        rows = [summary(p) for p in capture.store.packets()]
+    columns = ["_ws.col.Source", "_ws.col.Destination", "_ws.col.Protocol"]
+    fields = [word for column in columns for word in ("-e", column)]
+    # A line is decoded from its own packet alone.
+    options = ["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"]
+    theirs = tshark(path, *options, "-T", "fields", *fields)
+    mine = ["\t".join((r.source, r.destination, r.protocol)) for r in rows]
+    assert len(mine) > 30
+    different = [pair for pair in zip(mine, theirs, strict=True) if len(set(pair)) > 1]
+    assert not different, different
+    text = "\n".join(row.info for row in rows)
+    for words in (
+        "who-has 10.9.0.2 tell 10.9.0.1",
+        "10.9.0.2 is-at ",
+        "echo request id=0x",
+        "host 10.7.0.1 unreachable",
+        "time exceeded in-transit",
+        "10.9.0.2 udp port 9 unreachable",
+        "[S] seq=",
+        "[S.] seq=",
+        "[F.] seq=",
+        "GET / HTTP/1.1",
+        "fragment id=0x",
+        "neighbor solicitation, who has fd00::",
+        "neighbor advertisement, tgt is fd00::",
+    ):
+        assert words in text, f"{words} not in\n{text}"
+    assert "[cut short]" not in text
+
+
+def forwarding() -> str:
+    return "/proc/sys/net/ipv4/ip_forward"
+
+
+def talk(server: socket.socket) -> None:
+    with socket.create_connection(("10.9.0.2", 8080)) as client:
+        far, _ = server.accept()
+        client.sendall(b"GET / HTTP/1.1\r\nHost: blue\r\n\r\n")
+        far.recv(100)
+        far.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        client.recv(100)
+        far.close()
+
+
+def knock() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect(("10.9.0.2", 9))
+        sock.send(b"anybody there")
+        with pytest.raises(ConnectionRefusedError):
+            sock.recv(1)
+
+
+def test_tools_to_check_with_are_here():
+    missing = [tool for tool in ("tcpdump", "tshark") if shutil.which(tool) is None]
+    assert not missing, json.dumps(missing)
