@@ -189,7 +189,8 @@ def add_link(endpoint: Endpoint, link: Link) -> Change:
 
     def apply(topology: Topology) -> Topology:
         _free(topology, endpoint)
-        return topology.with_link(endpoint, _canonical(link))
+        own = _with_free_mac(topology, endpoint, _canonical(link))
+        return topology.with_link(endpoint, own)
 
     return Change(f"add {link.kind} {endpoint}", apply)
 
@@ -227,6 +228,8 @@ def connect(
         _free(topology, b)
         one = _canonical(Veth(peer=b, **(a_end or {})))
         other = _canonical(Veth(peer=a, **(b_end or {})))
+        one = _with_free_mac(topology, a, one)
+        other = _with_free_mac(topology, b, other)
         return topology.with_link(a, one).with_link(b, other)
 
     return Change(f"add cable {a} = {b}", apply)
@@ -447,6 +450,23 @@ def _with_pinned_mac(lab: str, endpoint: Endpoint, link: Link) -> Link:
     if link.mac is not None or isinstance(link, Loopback):
         return link
     mac = derived_mac(lab, endpoint.namespace, endpoint.ifname)
+    return replace(link, mac=mac)
+
+
+def _with_free_mac(topology: Topology, endpoint: Endpoint, link: Link) -> Link:
+    """The link, with a MAC of its own if its name's is taken.
+
+    A renamed link keeps the MAC of its old name, under which another may come.
+    """
+    if link.mac is not None:
+        return link
+    taken = {other.mac for _, other in topology.links() if other.mac}
+    names = endpoint.namespace, endpoint.ifname
+    if derived_mac(topology.name, *names) not in taken:
+        return link
+    lab = topology.name
+    while (mac := derived_mac(lab, *names)) in taken:
+        lab += "+"
     return replace(link, mac=mac)
 
 

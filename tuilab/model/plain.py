@@ -5,6 +5,7 @@ This is the structure of the topology file and of the journal; defaults are left
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -96,13 +97,16 @@ def from_data(data: Mapping[str, Any]) -> Topology:
     ]
     peers = dict(cables) | {b: a for a, b in cables}
     for name, body in raw.items():
-        links = (body or {}).get("links") or {}
+        described = (body or {}).get("links") or {}
         namespaces[name] = {
             ifname: link_from_data(
                 ifname, link or {}, peers.get(Endpoint(name, ifname))
             )
-            for ifname, link in links.items()
+            for ifname, link in described.items()
         }
+    for links in namespaces.values():
+        if links.get(LO) == Loopback():
+            del links[LO]
     for end, peer in peers.items():
         if end.namespace in namespaces:
             namespaces[end.namespace].setdefault(end.ifname, Veth(peer=peer))
@@ -148,7 +152,7 @@ def link_from_data(ifname: str, data: Mapping[str, Any], peer: Endpoint | None) 
 
 
 def _number(value: str) -> int | str:
-    return int(value) if value.lstrip("-").isdigit() else value
+    return int(value) if re.fullmatch("-?(0|[1-9][0-9]{,18})", value) else value
 
 
 __all__ = [

@@ -28,7 +28,7 @@ class Sysctl:
 
     def problem(self, value: str) -> str:
         """What it takes, where it does not take that value, or an empty string."""
-        number = re.fullmatch("-?[0-9]{1,20}", value)
+        number = re.fullmatch("-?(0|[1-9][0-9]{,18})", value)
         if number and self.minimum <= int(value) <= self.maximum:
             return ""
         if self.maximum - self.minimum == 1:

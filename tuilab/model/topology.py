@@ -156,7 +156,12 @@ class Topology:
         return replace(self, namespaces={**self.namespaces, name: namespace})
 
     def with_link(self, endpoint: Endpoint, link: Link) -> Topology:
-        """This topology with one link put in or replaced, order kept."""
+        """This topology with one link put in or replaced, order kept.
+
+        A ``lo`` with nothing to say is left out, so that one lab is one value.
+        """
         namespace = self.namespaces[endpoint.namespace]
         links = {**namespace.links, endpoint.ifname: link}
+        if endpoint.ifname == LO and link == Loopback():
+            del links[LO]
         return self.with_namespace(endpoint.namespace, replace(namespace, links=links))
