@@ -86,7 +86,10 @@ def line(packet: Packet) -> str:
     """The packet as one line of text, with local time as tcpdump prints it."""
     row = summary(packet)
     seconds, nanoseconds = divmod(packet.time_ns, 1_000_000_000)
-    clock = time.strftime("%H:%M:%S", time.localtime(seconds))
+    try:
+        clock = time.strftime("%H:%M:%S", time.localtime(seconds))
+    except (OverflowError, OSError, ValueError):
+        clock = str(seconds)  # a damaged file puts packets beyond all calendars
     stamp = f"{clock}.{nanoseconds // 1000:06d}"
     addresses = f"{row.source} > {row.destination} " if row.source else ""
     endpoint = printable(str(packet.endpoint).encode())
