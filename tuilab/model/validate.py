@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from tuilab.errors import InvalidTopology, Problem
@@ -206,9 +206,8 @@ def _masters(name: str, namespace: Namespace) -> Iterator[Problem]:
             yield Problem(at, fact, "connect the two with a cable instead")
 
 
-def _loop(links: dict[str, Link] | object, start: str) -> tuple[str, ...]:
+def _loop(links: Mapping[str, Link], start: str) -> tuple[str, ...]:
     """The ring of masters through that link, or nothing."""
-    assert isinstance(links, dict)
     ring = [start]
     while True:
         link = links.get(ring[-1])
@@ -303,21 +302,30 @@ def _segment(
                 addresses.setdefault(host, []).append((endpoint, index))
         mac = link.mac or derived_mac(topology.name, *_parts(endpoint))
         macs.setdefault(mac, []).append(endpoint)
-    order = {name: number for number, name in enumerate(topology.namespaces)}
-
-    def place(endpoint: Endpoint) -> tuple[int, int]:
-        links = list(topology.namespaces[endpoint.namespace].links)
-        return order[endpoint.namespace], links.index(endpoint.ifname)
-
+    place = _places(topology, members)
     for host, holders in addresses.items():
         if len(holders) > 1:
-            holders.sort(key=lambda item: (*place(item[0]), item[1]))
+            holders.sort(key=lambda item: (place[item[0]], item[1]))
             yield from _shared_address(scope, host, holders)
     for mac, ends in macs.items():
         if len(ends) > 1 and not mac_problem(mac):
             # The one whose MAC was derived has no say in it: it counts as the first.
-            ends.sort(key=lambda e: (_named_mac(topology, e), *place(e)))
+            ends.sort(key=lambda e: (_named_mac(topology, e), place[e]))
             yield from _shared_mac(topology, scope, mac, ends)
+
+
+def _places(topology: Topology, members: set[Endpoint]) -> dict[Endpoint, int]:
+    """Numbers that sort endpoints as they stand in the topology."""
+    names = {endpoint.namespace for endpoint in members}
+    return {
+        Endpoint(name, ifname): number
+        for number, (name, ifname) in enumerate(
+            (name, ifname)
+            for name, namespace in topology.namespaces.items()
+            if name in names
+            for ifname in namespace.links
+        )
+    }
 
 
 def _shared_address(
@@ -329,7 +337,7 @@ def _shared_address(
         same = endpoint.namespace == first.namespace
         if (same and not link_local) or endpoint == first:
             continue
-        if scope_has(scope, first, endpoint):
+        if _in_scope(scope, first, endpoint):
             fact = f'"{host}" is there twice on one segment: "{first}" and '
             fact += f'"{endpoint}" have it'
             at = (*_at(endpoint), "addresses", index)
@@ -342,14 +350,14 @@ def _shared_mac(
     for first, endpoint in pairwise(ends):
         if _bridge_and_port(topology, first, endpoint):
             continue
-        if scope_has(scope, first, endpoint):
+        if _in_scope(scope, first, endpoint):
             fact = f'"{mac}" is there twice on one segment: "{first}" and '
             fact += f'"{endpoint}" have it'
             at = (*_at(endpoint), "mac") if _named_mac(topology, endpoint) else ()
             yield Problem(at or _at(endpoint), fact, "give one another MAC")
 
 
-def scope_has(scope: Collection[str], *endpoints: Endpoint) -> bool:
+def _in_scope(scope: Collection[str], *endpoints: Endpoint) -> bool:
     """Whether one of them is in a namespace that is looked at."""
     return any(endpoint.namespace in scope for endpoint in endpoints)
 
