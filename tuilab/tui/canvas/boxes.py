@@ -55,6 +55,21 @@ class Shape:
     title: str
     lines: tuple[Line, ...] = ()
 
+    @property
+    def title_row(self) -> int:
+        """Row of the title, from the top of the box."""
+        if self.bare:
+            return 0
+        # A box made taller for ports at its sides has its text in the middle.
+        return 1 + (self.height - 3 - len(self.lines)) // 2
+
+    def row_of(self, item: Item) -> int:
+        """Row of a link's name; where there is none, of the title."""
+        for row, line in enumerate(self.lines, self.title_row + 1):
+            if line.item == item:
+                return row
+        return self.title_row
+
 
 def shape(node: Node, level: Level, ports: int, side_ports: int) -> Shape:
     """The box of a node.

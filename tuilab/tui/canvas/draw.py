@@ -24,5 +24,5 @@ def draw_text(
         ascii_only: Use plain ASCII signs.
     """
     graph = build(snapshot)
-    scene = layout(graph, arrange(graph), level, width)
+    scene = layout(graph, arrange(graph), level, width, roomy=ascii_only)
     return draw(graph, scene, ASCII if ascii_only else UNICODE).text()

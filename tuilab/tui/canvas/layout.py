@@ -75,16 +75,20 @@ class Scene:
     ways: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
 
-def fit(graph: Graph, order: Order, width: int, height: int) -> Scene:
+def fit(
+    graph: Graph, order: Order, width: int, height: int, *, roomy: bool = False
+) -> Scene:
     """The most detailed scene that fits a pane, or else the least detailed one."""
     for level in LEVELS:
-        scene = layout(graph, order, level, width)
+        scene = layout(graph, order, level, width, roomy=roomy)
         if scene.width <= width and scene.height <= height:
             break
     return scene
 
 
-def layout(graph: Graph, order: Order, level: Level, width: int) -> Scene:
+def layout(
+    graph: Graph, order: Order, level: Level, width: int, *, roomy: bool = False
+) -> Scene:
     """Place everything.
 
     Args:
@@ -92,12 +96,13 @@ def layout(graph: Graph, order: Order, level: Level, width: int) -> Scene:
         order: Its rows, from `arrange`.
         level: Level of detail.
         width: Columns there are; unconnected parts are put into several shelves.
+        roomy: Keep lines apart that would seem joined in ASCII.
     """
     scene = Scene(level)
     shelf: list[_Part] = []
     used = 0
     for layers in order.parts:
-        part = _Part(graph, layers, level)
+        part = _Part(graph, layers, level, roomy)
         part.run()
         if shelf and used + PART_GAP + part.width > width:
             _put(scene, shelf)
@@ -137,10 +142,11 @@ class _Pin:
 class _Part:
     """One connected part of the graph, in cells of its own."""
 
-    def __init__(self, graph: Graph, layers: Layers, level: Level) -> None:
+    def __init__(self, graph: Graph, layers: Layers, level: Level, roomy: bool) -> None:
         self.graph = graph
         self.layers = layers
         self.level = level
+        self.roomy = roomy
         self.count = len(graph.nodes)
         self.at = {v: i for row in layers.rows for i, v in enumerate(row)}
         self.row = {v: r for r, row in enumerate(layers.rows) for v in row}
@@ -321,7 +327,7 @@ class _Part:
         for index, row in enumerate(rows):
             channel = channels[index]
             channel.top = y
-            y += channel.height(self.level, index == 0, last=False)
+            y += channel.height(first=index == 0)
             tall = max(
                 (self.shapes[v].height for v in row if self._is_node(v)), default=1
             )
@@ -332,7 +338,7 @@ class _Part:
                     self.boxes[vertex] = Box(self.x[vertex], place, box)
             y += tall
         channels[-1].top = y
-        y += channels[-1].height(self.level, first=False, last=True)
+        y += channels[-1].height(last=True)
         self._draw_hops(channels)
         self._draw_arcs(channels)
         self._draw_sides()
@@ -340,7 +346,7 @@ class _Part:
 
     def _channel(self, above: int) -> _Channel:
         """The channel below a row, with its tracks assigned."""
-        channel = _Channel()
+        channel = _Channel(roomy=self.roomy or self.level == 1)
         for number, (hop, pins) in enumerate(
             zip(self.layers.hops, self.hop_pins, strict=True)
         ):
@@ -358,7 +364,8 @@ class _Part:
                 channel.arcs[number] = Wire(flat.edge, columns, ())
             elif not below and row == above + 1:
                 channel.arcs[number] = Wire(flat.edge, (), columns)
-        channel.tracks = assign([*channel.hops.values(), *channel.arcs.values()])
+        wires = [*channel.hops.values(), *channel.arcs.values()]
+        channel.tracks = assign(wires, gap=2 if self.roomy else 1)
         return channel
 
     def _mouth(self, pin: _Pin, *, south: bool) -> tuple[int, int]:
@@ -375,7 +382,7 @@ class _Part:
                 hop = self.layers.hops[number]
                 top, bottom = self.hop_pins[number]
                 way = [(self._column(top), channel.top)]
-                way += channel.corners(wire, self.level, self._column(bottom))
+                way += channel.corners(wire, self._column(bottom))
                 pieces.setdefault(hop.edge, []).append((number, hop, way))
         for edge, parts in pieces.items():
             parts.sort(key=lambda part: part[0])
@@ -391,7 +398,7 @@ class _Part:
         for channel in channels:
             for number, wire in channel.arcs.items():
                 one, two = self.arc_pins[number]
-                y = channel.row(wire.bend[0], self.level)
+                y = channel.row(wire.bend[0])
                 south = bool(wire.tops)
                 self.ways[wire.edge] = [
                     self._mouth(one, south=south),
@@ -408,15 +415,35 @@ class _Part:
             bare_a, bare_b = a.shape.bare, b.shape.bare
             top = max(a.y + (not bare_a), b.y + (not bare_b))
             bottom = min(a.bottom - (not bare_a), b.bottom - (not bare_b))
-            y = top + (bottom - top - len(flats)) // 2
-            for step, flat in enumerate(flats):
-                way = [
-                    (a.right - (not bare_a), y + step),
-                    (b.x - bare_b, y + step),
-                ]
+            for y, flat in self._side_rows(flats, (a, b), top, bottom):
+                way = [(a.right - (not bare_a), y), (b.x - bare_b, y)]
                 if flat.left != left:
                     way.reverse()
                 self.ways[flat.edge] = way
+
+    def _side_rows(
+        self, flats: list[Flat], boxes: tuple[Box, Box], top: int, bottom: int
+    ) -> list[tuple[int, Flat]]:
+        """A row for each line between two boxes, near the names of its links."""
+        wishes = []
+        for flat in flats:
+            edge = self.graph.edges[flat.edge]
+            rows = [
+                box.y + box.shape.row_of(end.port)
+                for box in boxes
+                for end in (edge.a, edge.b)
+                if self.boxes[end.node] is box
+            ]
+            wishes.append((sum(rows) / len(rows), flat))
+        wishes.sort(key=lambda wish: wish[0])
+        out = []
+        at = top
+        for index, (wish, flat) in enumerate(wishes):
+            last = bottom - (len(wishes) - index)
+            at = min(max(at, int(wish)), last)
+            out.append((at, flat))
+            at += 1
+        return out
 
     def _normalise(self, height: int) -> None:
         """Start at column 0."""
@@ -438,32 +465,27 @@ class _Part:
 class _Channel:
     """The space between two rows."""
 
+    roomy: bool
+    """Whether lines go a row straight on before they bend; chips need it, for what
+    is wrong with a link is shown there."""
     hops: dict[int, Wire] = field(default_factory=dict)
     arcs: dict[int, Wire] = field(default_factory=dict)
     tracks: int = 0
     top: int = 0
-    first: bool = False
+    lead: int = 0
 
-    def height(self, level: Level, first: bool, *, last: bool) -> int:
+    def height(self, *, first: bool = False, last: bool = False) -> int:
         """Rows, outer channels included."""
-        self.first = first
-        if first or last:
-            if not self.tracks:
-                return 0
-            return self.tracks + (1 if first else self._lead(level))
+        self.lead = int(self.roomy and not first)
         if not self.tracks:
-            return PLAIN_CHANNEL
-        return self._lead(level) + self.tracks + 1
+            return 0 if first or last else PLAIN_CHANNEL
+        return self.lead + self.tracks + (not last)
 
-    def _lead(self, level: Level) -> int:
-        """Rows above the first track: a chip's line shows its state there."""
-        return int(level == 1 and not self.first)
-
-    def row(self, track: int, level: Level) -> int:
+    def row(self, track: int) -> int:
         """The row of a track."""
-        return self.top + self._lead(level) + track
+        return self.top + self.lead + track
 
-    def corners(self, wire: Wire, level: Level, column: int) -> list[tuple[int, int]]:
+    def corners(self, wire: Wire, column: int) -> list[tuple[int, int]]:
         """Where a wire from above bends on its way to a column."""
         if wire.straight:
             return []
@@ -471,6 +493,6 @@ class _Channel:
         columns = [wire.tops[0], *wire.bend[1::2], column]
         out = []
         for index, track in enumerate(tracks):
-            y = self.row(track, level)
+            y = self.row(track)
             out += [(columns[index], y), (columns[index + 1], y)]
         return out

@@ -158,9 +158,7 @@ class _Raster:
         if chosen and not bridge:
             table = self.glyphs.heavy
         self._frame(box, table, style, owner)
-        # A single row of text stands in the middle, where lines at the sides are.
-        spare = box.height - 2 - 1 - len(box.shape.lines)
-        y = box.y + 1 + spare // 2
+        y = box.y + box.shape.title_row
         title = box.shape.title
         width = box.width - 2
         left = box.x + 1 + (width - len(title)) // 2
@@ -194,7 +192,7 @@ class _Raster:
 
     def _title(self, node: Node, x: int, y: int, title: str, owner: int) -> None:
         """The name, with what must be known without colour before and behind it."""
-        style = f"title {node.item.kind}"
+        style = "title"
         if node.mark:
             style += f" {node.mark}"
         before = after = ""
@@ -257,6 +255,8 @@ class _Raster:
                 return
             which = "bridge" if end.node == edge.b.node else "namespace"
             sign = self.glyphs.joins[which, _towards(cell, towards)]
+            self._put(x, y, sign, "join", self._owner(end.port))
+            return
         if end.mark:
             sign = self.glyphs.marks[end.mark]
         style = f"{end.health} {end.mark}" if end.mark else end.health

@@ -57,13 +57,22 @@ class _Piece:
         return max((*self.tops, *self.bottoms))
 
 
-def assign(wires: list[Wire]) -> int:
-    """Give every wire its track (``bend``) and say how many tracks there are."""
+def assign(wires: list[Wire], gap: int = 1) -> int:
+    """Give every wire its track (``bend``).
+
+    Args:
+        wires: All wires of a channel.
+        gap: Rows from a bend to one of another wire below it; with 2, not even signs
+            that look the same in all directions seem joined.
+
+    Returns:
+        How many tracks there are.
+    """
     bent = [wire for wire in wires if not wire.straight]
     pieces = [_Piece(wire.tops, wire.bottoms) for wire in bent]
     taken = {c for wire in wires for c in (*wire.tops, *wire.bottoms)}
     _constrain(pieces)
-    second = _place(pieces, taken)
+    second = _place(pieces, taken, gap)
     for index, wire in enumerate(bent):
         wire.bend = [pieces[index].track]
         if index in second:
@@ -104,7 +113,7 @@ def _crossings(
     )
 
 
-def _place(pieces: list[_Piece], taken: set[int]) -> dict[int, int]:
+def _place(pieces: list[_Piece], taken: set[int], gap: int) -> dict[int, int]:
     """Tracks from the top; a piece that waits for itself is cut in two.
 
     Returns:
@@ -118,7 +127,7 @@ def _place(pieces: list[_Piece], taken: set[int]) -> dict[int, int]:
         ready = [i for i in waiting if not pieces[i].before & still]
         if ready:
             index = min(ready, key=lambda i: len(pieces[i].rather & still))
-            _lay(pieces, index, runs)
+            _lay(pieces, index, runs, gap)
             waiting.remove(index)
             continue
         index = _in_circle(pieces, still)
@@ -137,16 +146,20 @@ def _in_circle(pieces: list[_Piece], waiting: set[int]) -> int:
     return index
 
 
-def _lay(pieces: list[_Piece], index: int, runs: list[list[tuple[int, int]]]) -> None:
+def _lay(
+    pieces: list[_Piece], index: int, runs: list[list[tuple[int, int]]], gap: int
+) -> None:
     """Put a piece on the first track that is free and low enough."""
     piece = pieces[index]
     low, high = piece.low, piece.high
     track = 0
     for other in piece.before:
-        track = max(track, pieces[other].track + 1)
+        track = max(track, pieces[other].track + gap)
     for other in piece.rather:
         track = max(track, pieces[other].track + 1)
-    while track < len(runs) and any(a <= high and low <= b for a, b in runs[track]):
+    while track < len(runs) and any(
+        a <= high + 1 and low <= b + 1 for a, b in runs[track]
+    ):
         track += 1
     while track >= len(runs):
         runs.append([])

@@ -24,8 +24,8 @@ class DrawingView(ScrollView):
         scrollbar-size: 1 1;
         & > .canvas--namespace { color: $primary; }
         & > .canvas--bridge { color: $accent; }
-        & > .canvas--tap { color: $secondary; }
-        & > .canvas--title { text-style: bold; }
+        & > .canvas--tap { color: $text-secondary; }
+        & > .canvas--title { color: $foreground; text-style: bold; }
         & > .canvas--detail { color: $text-muted; }
         & > .canvas--cable { color: $foreground; }
         & > .canvas--idle { color: $text-muted; }

@@ -206,7 +206,7 @@ class Canvas(DrawingView, can_focus=True):
     @ascii_only.setter
     def ascii_only(self, value: bool) -> None:
         self._ascii = value
-        self._redraw()
+        self._lay()
 
     def follow(self, renames: Iterable[Rename]) -> None:
         """Keep selection, mark and places of what has another name from now on.
@@ -242,9 +242,13 @@ class Canvas(DrawingView, can_focus=True):
             return
         before = self._scene.level, self._zoom
         if self._zoom is None:
-            self._scene = fit(self._graph, self._order, width, height)
+            self._scene = fit(
+                self._graph, self._order, width, height, roomy=self._ascii
+            )
         else:
-            self._scene = layout(self._graph, self._order, self._zoom, width)
+            self._scene = layout(
+                self._graph, self._order, self._zoom, width, roomy=self._ascii
+            )
         self._redraw()
         if (self._scene.level, self._zoom) != before:
             self.post_message(self.Zoomed(self.level, fitted=self.fitted))
