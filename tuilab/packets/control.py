@@ -246,11 +246,16 @@ def _nd_options(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
 def igmp(data: bytes, size: int, row: Scratch) -> None:
     """RFC 2236, 3376."""
     row.protocol = "IGMP"
-    kind, group = struct.unpack_from("!B3x4s", data)
-    names = {0x11: "query", 0x12: "v1 report", 0x16: "v2 report", 0x17: "leave"}
+    kind, code, group = struct.unpack_from("!BBxx4s", data)
+    version = {0x12: 1, 0x16: 2, 0x17: 2, 0x22: 3}.get(kind, 0)
+    if kind == 0x11:
+        version = 3 if size >= 12 else 2 if code else 1
+    if version:
+        row.protocol = f"IGMPv{version}"
     if kind == 0x22:
-        row.info = f"v3 report, {int.from_bytes(group[2:], 'big')} group record(s)"
+        row.info = f"report, {int.from_bytes(group[2:], 'big')} group record(s)"
     else:
+        names = {0x11: "query", 0x12: "report", 0x16: "report", 0x17: "leave"}
         row.info = f"{names.get(kind, f'type 0x{kind:02x}')} {inet_ntoa(group)}"
 
 
