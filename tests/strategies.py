@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+import tests.profile  # noqa: F401 - loads the Hypothesis profile
 from tuilab.errors import TuilabError
 from tuilab.model import edits
 from tuilab.model.addressing import Network, interface, segment_networks

@@ -178,6 +178,9 @@ class NetlinkDriver:
     def _forget(self, name: str) -> None:
         known = self._open.pop(name, None)
         if known is not None:
+            # The kernel gives the number of a namespace that is gone to the next one.
+            for other in self._open.values():
+                other.nsids.pop(known.inode, None)
             known.close()
 
     async def _introduce(self, spaces: list[_Namespace]) -> None:

@@ -226,36 +226,40 @@ class Lab:
         return await self._step(lambda: self._journal.history.redo(), "redo")
 
     async def go_to(self, position: int) -> Outcome:
-        """Undo or redo until that many edits are done, as one step."""
+        """Undo or redo until that many edits are done; raises as `edit` does.
 
-        def find() -> Step | None:
+        What fails on the way leaves the lab where it got to, as the history says.
+        """
+
+        async def go() -> Outcome:
             history = self._journal.history
             if not 0 <= position <= len(history.edits):
-                return None
-            renames: list[Rename] = []
-            walk = history
-            while walk.position != position:
-                step = walk.undo() if walk.position > position else walk.redo()
-                if step is None:
-                    return None
-                renames.extend(step.renames)
-                walk = walk.moved(step.position)
+                raise UsageError(
+                    f'the history has no entry "{position}"',
+                    f"it has 0 (the start) to {len(history.edits)}",
+                )
             back = position < history.position
             title = f"{'undo' if back else 'redo'} to entry {position}"
-            return Step(title, history.at(position), tuple(renames), position)
+            commands: list[str] = []
+            for step in history.way_to(position):
+                commands += (await self._take_step(step)).commands
+            return Outcome(title, tuple(commands))
 
-        return await self._step(find, "go on")
+        return await self._alone(f"go to entry {position}", go)
 
     async def _step(self, find: Callable[[], Step | None], verb: str) -> Outcome:
         async def go() -> Outcome:
             step = find()
             if step is None:
                 raise UsageError(f"nothing to {verb}", "the history shows all edits")
-            outcome = await self._converge(step.title, step.topology, step.renames)
-            self._journal.at(step.position)
-            return outcome
+            return await self._take_step(step)
 
         return await self._alone(verb, go)
+
+    async def _take_step(self, step: Step) -> Outcome:
+        outcome = await self._converge(step.title, step.topology, step.renames)
+        self._journal.at(step.position)
+        return outcome
 
     async def restore(self) -> Outcome:
         """Bring whatever is there to what the history says: a new or lost sandbox."""

@@ -97,3 +97,22 @@ class History:
         return Step(
             f"redo {edit.title}", edit.topology, edit.renames, self.position + 1
         )
+
+    def way_to(self, position: int) -> list[Step]:
+        """The steps to another position, as few as names allow.
+
+        Edits that rename are steps of their own, since a name may mean something else
+        before and after; runs of others are leapt over in one.
+        """
+        steps: list[Step] = []
+        walk, leap = self, False
+        while walk.position != position:
+            step = walk.undo() if walk.position > position else walk.redo()
+            if step is None:
+                break
+            if leap and not step.renames:
+                steps.pop()
+            steps.append(step)
+            leap = not step.renames
+            walk = walk.moved(step.position)
+        return steps

@@ -231,8 +231,11 @@ class _Planner:
             if peer is not None:
                 if self.machine.namespace(link.peer.namespace) is None:
                     self.emit(CreateNamespace(link.peer.namespace))
-                macs = link.mac, peer.mac
-                self.emit(AddVeth(endpoint, link.peer, *macs, link.mtu, peer.mtu))
+                ends = [(endpoint, link), (link.peer, peer)]
+                # The root namespace has no name to send an end to, so it comes first.
+                ends.sort(key=lambda end: end[0].namespace != HOST)
+                (a, near), (b, far) = ends
+                self.emit(AddVeth(a, b, near.mac, far.mac, near.mtu, far.mtu))
         else:
             raise KernelError(
                 f'"{endpoint}" of kind {link.kind} was made outside tuilab and goes',

@@ -25,7 +25,10 @@ def _words(mac: str, mtu: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AddVeth(Operation):
-    """A cable: both ends at once, each in its namespace, both down."""
+    """A cable: both ends at once, each in its namespace, both down.
+
+    An end in the lab's root namespace is ``a``: that one has no name for ``netns``.
+    """
 
     a: Endpoint
     b: Endpoint
@@ -64,14 +67,11 @@ class AddVeth(Operation):
         a, b = _words(self.a_mac, self.a_mtu), _words(self.b_mac, self.b_mtu)
         where = ""
         if self.b.namespace != self.a.namespace:
-            where = f" netns {_netns_word(self.b.namespace)}"
-        line = f"link add {self.a.ifname} {a} type veth peer name {self.b.ifname} {b}"
+            where = f" netns {self.b.namespace}"
+        line = (
+            f"link add name {self.a.ifname} {a} type veth peer name {self.b.ifname} {b}"
+        )
         return (ip(self.a.namespace, line + where),)
-
-
-def _netns_word(namespace: str) -> str:
-    # The lab's root namespace has no name under /run/netns; its keeper is process 1.
-    return "1" if namespace == "host" else namespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class AddBridge(Operation):
 
     def commands(self) -> tuple[str, ...]:
         words = _words(self.mac, self.mtu)
-        line = f"link add {self.endpoint.ifname} {words} type bridge"
+        line = f"link add name {self.endpoint.ifname} {words} type bridge"
         return (ip(self.endpoint.namespace, line),)
 
 
@@ -146,7 +146,7 @@ class AddTap(Operation):
         group = f" group {self.group}" if self.group is not None else ""
         return (
             ip(where, f"tuntap add dev {ifname} mode tap{user}{group}"),
-            ip(where, f"link set {ifname} {_words(self.mac, self.mtu)}"),
+            ip(where, f"link set dev {ifname} {_words(self.mac, self.mtu)}"),
         )
 
 
@@ -174,7 +174,7 @@ class DeleteLink(Operation):
         return (Rtnl(self.endpoint.namespace, "link", "del", args),)
 
     def commands(self) -> tuple[str, ...]:
-        return (ip(self.endpoint.namespace, f"link del {self.endpoint.ifname}"),)
+        return (ip(self.endpoint.namespace, f"link del dev {self.endpoint.ifname}"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ class RenameLink(Operation):
         return (Rtnl(self.endpoint.namespace, "link", "set", args),)
 
     def commands(self) -> tuple[str, ...]:
-        line = f"link set {self.endpoint.ifname} name {self.ifname}"
+        line = f"link set dev {self.endpoint.ifname} name {self.ifname}"
         return (ip(self.endpoint.namespace, line),)
 
 
@@ -256,5 +256,5 @@ class SetLink(Operation):
             words.append(f"master {self.master}" if self.master else "nomaster")
         if self.up is not None:
             words.append("up" if self.up else "down")
-        line = f"link set {self.endpoint.ifname} {' '.join(words)}"
+        line = f"link set dev {self.endpoint.ifname} {' '.join(words)}"
         return (ip(self.endpoint.namespace, line),)

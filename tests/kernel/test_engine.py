@@ -1,0 +1,424 @@
+"""The engine on the real kernel, cross-checked with what iproute2 says."""
+
+import asyncio
+import difflib
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from hypothesis import given, settings
+
+from tests import strategies
+from tests.kernel.packetbox import boxed, sh
+from tests.strategies import sequences, topologies
+from tuilab.errors import EditFailed, KernelError
+from tuilab.kernel.netlink import NetlinkDriver
+from tuilab.lab.journal import FileJournal, MemoryJournal
+from tuilab.lab.lab import Lab
+from tuilab.model import edits
+from tuilab.model.topology import Endpoint, Route, Topology
+from tuilab.plan.state import expand, to_data
+
+RED, BLUE, BR = Endpoint("red", "eth0"), Endpoint("blue", "eth0"), Endpoint("host", "b")
+TAPS = os.access("/dev/net/tun", os.R_OK | os.W_OK)
+DEADLINE = 10.0
+
+# What this user may make here: no tap without its device, none for somebody else.
+if not TAPS:
+    maker = strategies._add_tap
+    strategies.GROWING = tuple(m for m in strategies.GROWING if m is not maker)
+if os.getuid() != 0:
+    strategies.OWNERS = (None, str(os.getuid()))
+
+ROUTED = (
+    edits.add_namespace("red"),
+    edits.add_namespace("blue", {"net.ipv4.ip_forward": "1"}),
+    edits.add_bridge(BR, addresses=("10.0.0.254/24", "fd00::fe/64")),
+    edits.connect(
+        RED,
+        Endpoint("host", "p1"),
+        a_end={"addresses": ("10.0.0.1/24", "10.0.0.7/24", "fd00::1/64")},
+        b_end={"master": "b"},
+    ),
+    edits.connect(
+        BLUE,
+        Endpoint("host", "p2"),
+        a_end={"addresses": ("10.0.0.2/24", "fd00::2/64"), "mtu": 1400},
+        b_end={"master": "b", "mtu": 1400},
+    ),
+    edits.add_route("red", Route("default", "10.0.0.254")),
+    edits.add_route("red", Route("default", "fd00::fe")),
+    edits.add_route("red", Route("192.168.0.0/16", "10.0.0.2", metric=7, table=42)),
+    edits.add_address(Endpoint("red", "lo"), "192.0.2.1/32"),
+)
+
+
+@asynccontextmanager
+async def a_lab(directory=None, driver=None):
+    if directory is None:
+        journal = MemoryJournal(Topology("lab"))
+    else:
+        if not (directory / "journal.jsonl").exists():
+            FileJournal.create(directory, Topology("lab"))
+        journal = FileJournal(directory)
+    lab = await Lab.open(driver or NetlinkDriver(), journal, directory or Path())
+    try:
+        await lab.restore()
+        yield lab
+    finally:
+        await lab.aclose()
+
+
+def ip_json():
+    """All that iproute2 shows of the lab, less indexes, ids, and DAD's progress.
+
+    The kernel makes a link-local address when a carrier first comes and keeps it when
+    the carrier goes: on a link without carrier it tells of the past, not of the lab.
+    """
+    return {
+        name: {
+            "links": _sorted(_stable(x) for x in _ip(name, "addr")),
+            "routes": _sorted(_routes(name)),
+            "bridge": _sorted(_stable(x) for x in _bridge(name)),
+        }
+        for name in ("host", *sorted(x["name"] for x in _ip("host", "netns")))
+    }
+
+
+def _sorted(items):
+    """By content: the kernel lists in order of ifindex, or of creation."""
+    return sorted(items, key=json.dumps)
+
+
+def _ip(name, rest):
+    where = "" if name == "host" else f"-n {name} "
+    return json.loads(sh(f"ip {where}-j {rest}") or "[]")
+
+
+def _routes(name):
+    """Without the kernel's own for link-local and multicast: see `_stable`."""
+    return [
+        route
+        for family in ("-4", "-6")
+        for route in _ip(name, f"{family} route show table all")
+        if not (
+            route.get("protocol") == "kernel"
+            and route["dst"].startswith(("fe80:", "ff00:"))
+        )
+    ]
+
+
+def _bridge(name):
+    where = "" if name == "host" else f"-n {name} "
+    return json.loads(sh(f"bridge {where}-j link") or "[]")
+
+
+def _stable(link):
+    unstable = ("ifindex", "link_index", "link_netnsid", "link")
+    link = {"addr_info": [], **{k: v for k, v in link.items() if k not in unstable}}
+    for address in link.get("addr_info", ()):
+        for flag in ("tentative", "optimistic", "dadfailed"):
+            address.pop(flag, None)
+    if "NO-CARRIER" in link["flags"]:
+        link["addr_info"] = [a for a in link["addr_info"] if a["scope"] != "link"]
+    return link
+
+
+def eventually(look, wanted):
+    """What the kernel does a moment later (carrier, link-local) must come to this."""
+    deadline = time.monotonic() + DEADLINE
+    while (now := look()) != wanted and time.monotonic() < deadline:
+        # iproute2 has nothing to wait on; each look is a few processes long.
+        os.sched_yield()
+    if now != wanted:
+        texts = (json.dumps(x, indent=1).splitlines() for x in (wanted, now))
+        raise AssertionError("\n".join(difflib.unified_diff(*texts, n=6)))
+
+
+def settled():
+    """iproute2's view once carriers and link-local addresses have come."""
+    before = ip_json()
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        now = ip_json()
+        quiet = not any(
+            link["operstate"] == "LOWERLAYERDOWN"
+            or ("UP" in link["flags"] and not _has_link_local(link))
+            for space in now.values()
+            for link in space["links"]
+            if link["ifname"] != "lo" and "NO-CARRIER" not in link["flags"]
+        )
+        if quiet and now == before:
+            return now
+        before = now
+    return now
+
+
+def _has_link_local(link):
+    if link["mtu"] < 1280:
+        return True
+    return any(
+        a["scope"] == "link" for a in link["addr_info"] if a["family"] == "inet6"
+    )
+
+
+async def assert_as_wished(lab):
+    await lab.rescan()
+    assert to_data(lab.snapshot.observed) == to_data(expand(lab.snapshot.topology))
+
+
+@boxed
+async def test_every_edit_and_every_undo_is_exact(tmp_path):
+    async with a_lab(tmp_path) as lab:
+        more = (
+            edits.set_link(RED, up=False),
+            edits.set_link(RED, up=True),
+            edits.set_link(RED, mtu=1300),
+            edits.set_link(RED, mac="02:00:00:00:00:99"),
+            edits.remove_address(RED, "10.0.0.1/24"),
+            edits.rename_link(RED, "lan0"),
+            edits.rename_namespace("blue", "azure"),
+            edits.set_sysctl("red", "net.ipv6.conf.all.forwarding", "1"),
+            edits.set_link(Endpoint("host", "p1"), master=None),
+            edits.rename_link(BR, "switch"),
+            edits.remove_link(Endpoint("host", "p2")),
+            edits.remove_namespace("red"),
+        )
+        seen = [(settled(), to_data(lab.snapshot.observed))]
+        for change in (*ROUTED, *more):
+            await lab.edit(change)
+            await assert_as_wished(lab)
+            seen.append((settled(), to_data(lab.snapshot.observed)))
+        for view, dump in reversed(seen[:-1]):
+            await lab.undo()
+            await assert_as_wished(lab)
+            assert to_data(lab.snapshot.observed) == dump
+            eventually(ip_json, view)
+        for view, dump in seen[1:]:
+            await lab.redo()
+            assert to_data(lab.snapshot.observed) == dump
+            eventually(ip_json, view)
+        await lab.go_to(0)
+        eventually(ip_json, seen[0][0])
+        await lab.go_to(len(seen) - 1)
+        eventually(ip_json, seen[-1][0])
+
+
+@boxed
+def test_random_edits_undo_and_redo(tmp_path):
+    @settings(max_examples=25, derandomize=False)
+    @given(sequences())
+    def walk(sequence):
+        asyncio.run(go(*sequence))
+
+    async def go(start, changes):
+        async with a_lab() as lab:
+            await lab.edit(edits.become("start", start))
+            await assert_as_wished(lab)
+            dumps = [to_data(lab.snapshot.observed)]
+            for change in changes:
+                await lab.edit(change)
+                await assert_as_wished(lab)
+                dumps.append(to_data(lab.snapshot.observed))
+            for dump in reversed(dumps[:-1]):
+                await lab.undo()
+                await lab.rescan()
+                assert to_data(lab.snapshot.observed) == dump
+            for dump in dumps[1:]:
+                await lab.redo()
+                await lab.rescan()
+                assert to_data(lab.snapshot.observed) == dump
+            await lab.go_to(0)
+            await assert_as_wished(lab)
+
+    walk()
+
+
+@boxed
+def test_any_lab_becomes_any_other_on_the_kernel_too(tmp_path):
+    @settings(max_examples=15)
+    @given(topologies(), topologies())
+    def walk(one, other):
+        asyncio.run(go(one, other))
+
+    async def go(one, other):
+        async with a_lab() as lab:
+            for topology in (one, other, Topology("")):
+                await lab.edit(edits.become("load", topology))
+                await assert_as_wished(lab)
+
+    walk()
+
+
+class Refusing(NetlinkDriver):
+    """The real kernel, except that it refuses the k-th operation from now."""
+
+    countdown = -1
+
+    async def carry_out(self, operation):
+        self.countdown -= 1
+        if self.countdown == 0:
+            raise KernelError("refused for the test", errno=errno.EPERM)
+        await super().carry_out(operation)
+
+
+@boxed
+async def test_a_refusal_at_any_operation_leaves_the_lab_as_it_was(tmp_path):
+    driver = Refusing()
+    async with a_lab(tmp_path, driver) as lab:
+        for change in ROUTED:
+            await lab.edit(change)
+        history, before = lab.snapshot.history, to_data(lab.snapshot.observed)
+        view = settled()
+        hard = (
+            edits.remove_namespace("red"),
+            edits.rename_link(RED, "lan0"),
+            edits.set_link(RED, mac="02:00:00:00:00:99"),
+            edits.become("load", Topology("")),
+        )
+        refused = steps = 0
+        for change in hard:
+            for k in range(1, len(lab.plan(change).operations) + 1):
+                steps += 1
+                driver.countdown = k
+                try:
+                    await lab.edit(change)
+                except EditFailed as error:
+                    refused += 1
+                    assert not error.leftovers
+                    assert "the lab is as before" in str(error)
+                else:
+                    raise AssertionError(f"{change.title}: step {k} was not refused")
+                driver.countdown = -1
+                assert lab.snapshot.history == history
+                await lab.rescan()
+                assert to_data(lab.snapshot.observed) == before
+        assert refused == steps > 12
+        eventually(ip_json, view)
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from tests.kernel import test_engine as t
+from tuilab.model import edits
+
+class Killed(t.NetlinkDriver):
+    left = int(sys.argv[2])
+    async def carry_out(self, operation):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        await super().carry_out(operation)
+
+async def main():
+    async with t.a_lab(Path(sys.argv[1]), Killed()) as lab:
+        await lab.edit(edits.remove_namespace("red"))
+
+asyncio.run(main())
+"""
+
+
+@boxed
+async def test_killed_at_any_moment_the_next_start_rolls_back(tmp_path):
+    async with a_lab(tmp_path) as lab:
+        for change in ROUTED:
+            await lab.edit(change)
+        history, before = lab.snapshot.history, to_data(lab.snapshot.observed)
+        steps = len(lab.plan(edits.remove_namespace("red")).operations)
+    for k in range(1, steps + 1):
+        command = [sys.executable, "-c", KILLED, str(tmp_path), str(k)]
+        assert subprocess.run(command).returncode == -signal.SIGKILL
+        async with a_lab(tmp_path) as lab:
+            assert lab.snapshot.history == history
+            assert to_data(lab.snapshot.observed) == before
+            assert any("cut off" in entry.title for entry in lab.log)
+    assert steps >= 2
+
+
+@boxed
+async def test_two_at_one_lab_see_each_other_and_never_interleave(tmp_path):
+    async with a_lab(tmp_path) as one, a_lab(tmp_path) as other:
+        seen = asyncio.Event()
+
+        def listen(_):
+            if len(other.snapshot.topology.namespaces) == 13:
+                seen.set()
+
+        other.subscribe(listen)
+        await asyncio.gather(
+            *(
+                lab.edit(edits.add_namespace(f"{lab_name}{number}"))
+                for number in range(6)
+                for lab_name, lab in (("a", one), ("b", other))
+            )
+        )
+        await asyncio.wait_for(seen.wait(), DEADLINE)
+        await one.rescan()
+        await other.rescan()
+        assert len(FileJournal(tmp_path).history.edits) == 12
+        for lab in (one, other):
+            assert set(lab.snapshot.observed.namespaces) == {
+                "host",
+                *(f"{letter}{number}" for letter in "ab" for number in range(6)),
+            }
+        await other.undo()
+        await one.undo()
+        assert len(FileJournal(tmp_path).history.topology.namespaces) == 11
+
+
+@boxed
+async def test_what_is_done_outside_is_seen_and_left_alone(tmp_path):
+    async with a_lab(tmp_path) as lab:
+        for change in ROUTED:
+            await lab.edit(change)
+        heard = asyncio.Event()
+
+        def listen(_):
+            link = lab.snapshot.observed.link(BLUE)
+            if link and link.mtu == 1234 and any(e.outside for e in lab.log):
+                heard.set()
+
+        lab.subscribe(listen)
+        await lab.rescan()
+        await lab.edit(edits.set_sysctl("red", "net.ipv4.ip_forward", "1"))
+        sh("ip -n blue link set eth0 mtu 1234")
+        await asyncio.wait_for(heard.wait(), DEADLINE)
+        entry = next(e for e in lab.log if e.outside)
+        assert '"blue:eth0" has mtu 1234' in entry.title
+        # Neither an edit elsewhere nor its undo touches that.
+        await lab.edit(edits.set_link(RED, up=False))
+        await lab.undo()
+        await lab.edit(edits.add_address(BLUE, "10.9.9.9/24"))
+        await lab.undo()
+        assert lab.snapshot.observed.link(BLUE).mtu == 1234
+
+
+@boxed
+async def test_the_commands_shown_do_what_netlink_does(tmp_path):
+    """A person who types the command log gets the very same lab."""
+    script = []
+    async with a_lab(tmp_path) as lab:
+        for change in ROUTED:
+            script += (await lab.edit(change)).commands
+        for change in (
+            edits.set_link(RED, mtu=1300),
+            edits.rename_link(BR, "switch"),
+            edits.rename_namespace("blue", "azure"),
+            edits.remove_address(RED, "10.0.0.7/24"),
+            edits.remove_link(Endpoint("host", "p2")),
+        ):
+            script += (await lab.edit(change)).commands
+        view, dump = settled(), to_data(lab.snapshot.observed)
+        await lab.go_to(0)
+        for line in script:
+            subprocess.run(line, shell=True, check=True)
+        await lab.rescan()
+        assert to_data(lab.snapshot.observed) == dump
+        eventually(ip_json, view)
