@@ -102,15 +102,15 @@ ASCII = Glyphs(
     dashed=_lines(":.++++"),
     heavy=_lines("######"),
     double=_lines('"=++++'),
-    # A plus sign would be a corner, so the horizontal line passes below.
+    # A plus sign would be a corner: one line hops over the other.
     cross={
-        "ll": "|",
+        "ll": ")",
         "hl": "#",
         "lh": "#",
         "hh": "#",
-        "dl": '"',
-        "ld": "|",
-        "dd": '"',
+        "dl": ")",
+        "ld": ")",
+        "dd": ")",
         "hd": "#",
         "dh": "#",
     },

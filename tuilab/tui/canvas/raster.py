@@ -247,16 +247,16 @@ class _Raster:
         self.ports.setdefault(end.node, []).append(Spot(end.port, x, y))
         chosen = end.port == self.selected and end.port.kind == "link"
         plain = end.health in ("up", "no-carrier") and not end.mark
+        if edge.kind == "join":
+            # How the bridge is, its own box says.
+            if not bare:
+                which = "bridge" if end.node == edge.b.node else "namespace"
+                sign = self.glyphs.joins[which, _towards(cell, towards)]
+                self._put(x, y, sign, "join", self._owner(end.port))
+            return
         if bare and plain and not chosen and end.port != self.marked:
             return
         sign = self.glyphs.port[end.health]
-        if edge.kind == "join":
-            if not plain or bare:
-                return
-            which = "bridge" if end.node == edge.b.node else "namespace"
-            sign = self.glyphs.joins[which, _towards(cell, towards)]
-            self._put(x, y, sign, "join", self._owner(end.port))
-            return
         if end.mark:
             sign = self.glyphs.marks[end.mark]
         style = f"{end.health} {end.mark}" if end.mark else end.health

@@ -1,0 +1,243 @@
+"""Labs to draw: a short way to write them down, well-known ones, and random ones.
+
+Unlike those of ``strategies`` they may have loops, parallel cables and cables within
+one namespace: the canvas has to draw whatever there is.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from tuilab.lab.snapshot import Live, Snapshot
+from tuilab.model.topology import (
+    HOST,
+    Bridge,
+    Endpoint,
+    Link,
+    Namespace,
+    Tap,
+    Topology,
+    Veth,
+)
+from tuilab.plan.history import History
+from tuilab.plan.state import State, expand
+
+
+class Sketch:
+    """A lab in the making. A place is ``namespace`` or ``namespace/bridge``."""
+
+    def __init__(self) -> None:
+        self.namespaces: dict[str, dict[str, Link]] = {HOST: {}}
+        self.sysctls: dict[str, dict[str, str]] = {}
+
+    def add(self, *names: str) -> Sketch:
+        for name in names:
+            self.namespaces.setdefault(name, {})
+        return self
+
+    def bridge(self, place: str, *addresses: str) -> Sketch:
+        name, ifname = place.split("/")
+        self.add(name).namespaces[name][ifname] = Bridge(addresses=addresses)
+        return self
+
+    def tap(self, place: str, ifname: str) -> Sketch:
+        name, _, master = place.partition("/")
+        self.add(name).namespaces[name][ifname] = Tap(master=master or None)
+        return self
+
+    def cable(
+        self,
+        a: str,
+        b: str,
+        *,
+        addresses: tuple[str, str] = ("", ""),
+        up: tuple[bool, bool] = (True, True),
+    ) -> Sketch:
+        ends, masters = [], []
+        for place in (a, b):
+            name, _, master = place.partition("/")
+            links = self.add(name).namespaces[name]
+            stem = "port" if master else "eth"
+            number = sum(other.startswith(stem) for other in links)
+            links[f"{stem}{number}"] = Tap()  # keeps the name for a moment
+            ends.append(Endpoint(name, f"{stem}{number}"))
+            masters.append(master or None)
+        for at in (0, 1):
+            self.namespaces[ends[at].namespace][ends[at].ifname] = Veth(
+                peer=ends[1 - at],
+                master=masters[at],
+                up=up[at],
+                addresses=(addresses[at],) if addresses[at] else (),
+            )
+        return self
+
+    def router(self, name: str) -> Sketch:
+        self.add(name).sysctls[name] = {"net.ipv4.ip_forward": "1"}
+        return self
+
+    def topology(self, layout: Mapping[str, tuple[int, int]] | None = None) -> Topology:
+        return Topology(
+            "lab",
+            {
+                name: Namespace(links=links, sysctls=self.sysctls.get(name, {}))
+                for name, links in self.namespaces.items()
+            },
+            layout=layout or {},
+        )
+
+    def snapshot(self, **kwargs: object) -> Snapshot:
+        return snapshot(self.topology(), **kwargs)  # type: ignore[arg-type]
+
+
+def snapshot(
+    topology: Topology,
+    *,
+    observed: State | None = None,
+    live: Mapping[Endpoint, Live] | None = None,
+    pending: str = "",
+) -> Snapshot:
+    """A lab at rest, or as the kernel is said to hold it."""
+    return Snapshot(
+        topology.name,
+        topology,
+        expand(topology) if observed is None else observed,
+        History(topology),
+        live or {},
+        pending,
+    )
+
+
+def two_hosts() -> Sketch:
+    return Sketch().cable("red", "blue", addresses=("10.0.0.1/24", "10.0.0.2/24"))
+
+
+def switch(count: int = 3) -> Sketch:
+    sketch = Sketch().bridge("host/br0")
+    for number in range(1, count + 1):
+        sketch.cable(f"h{number}", "host/br0", addresses=(f"10.0.0.{number}/24", ""))
+    return sketch
+
+
+def gateway() -> Sketch:
+    sketch = Sketch().bridge("host/br0", "192.168.15.5/24")
+    sketch.cable("red", "host/br0").cable("blue", "host/br0").tap("host/br0", "tap0")
+    return sketch.cable("host", "uplink")
+
+
+def two_subnets() -> Sketch:
+    sketch = Sketch().router("r1").bridge("host/br1").bridge("host/br2")
+    sketch.cable("host", "r1", addresses=("10.0.0.1/30", "10.0.0.2/30"))
+    for net in (1, 2):
+        sketch.cable("r1", f"host/br{net}", addresses=(f"10.{net}.0.1/24", ""))
+    for net in (1, 2):
+        for number in (1, 2, 3):
+            sketch.cable(
+                f"pc{net}{number}",
+                f"host/br{net}",
+                addresses=(f"10.{net}.0.1{number}/24", ""),
+                up=((net, number) != (1, 3), True),
+            )
+    return sketch
+
+
+def nested() -> Sketch:
+    sketch = Sketch().bridge("host/underlay")
+    for node in ("node1", "node2"):
+        sketch.bridge(f"{node}/cni0").cable(node, "host/underlay")
+        for pod in "abc":
+            sketch.cable(f"pod{node[-1]}{pod}", f"{node}/cni0")
+    return sketch
+
+
+def ring(count: int = 6) -> Sketch:
+    sketch = Sketch().add(*(f"r{number}" for number in range(count)))
+    for number in range(count):
+        sketch.cable(f"r{number}", f"r{(number + 1) % count}")
+    for number in range(count):
+        sketch.cable(f"h{number}", f"r{number}")
+    return sketch
+
+
+def mesh(count: int = 5) -> Sketch:
+    sketch = Sketch().add(*(f"r{number}" for number in range(count)))
+    for b in range(count):
+        for a in range(b):
+            sketch.cable(f"r{a}", f"r{b}")
+    return sketch
+
+
+def fat_tree(k: int = 4) -> Sketch:
+    """Of 5k²/4 switches and k³/4 hosts: 36 nodes for 4."""
+    sketch, half, host = Sketch(), k // 2, 0
+    for core in range(half * half):
+        sketch.bridge(f"host/c{core}")
+    for pod in range(k):
+        for at in range(half):
+            sketch.bridge(f"host/a{pod}{at}").bridge(f"host/e{pod}{at}")
+    for pod in range(k):
+        for at in range(half):
+            for other in range(half):
+                sketch.cable(f"host/a{pod}{at}", f"host/c{at * half + other}")
+                sketch.cable(f"host/e{pod}{at}", f"host/a{pod}{other}")
+                sketch.cable(f"h{host}", f"host/e{pod}{at}")
+                host += 1
+    return sketch
+
+
+def branches(switches: int = 4, hosts: int = 4) -> Sketch:
+    sketch = Sketch().add("r1")
+    for number in range(switches):
+        sketch.bridge(f"host/br{number}").cable("r1", f"host/br{number}")
+        for at in range(hosts):
+            sketch.cable(f"h{number}{at}", f"host/br{number}")
+    return sketch
+
+
+def odd() -> Sketch:
+    """Parallel cables, a cable within one namespace, taps everywhere, a loner."""
+    sketch = Sketch().add("a", "b", "lonely").bridge("c/br0").bridge("c/empty")
+    sketch.cable("a", "b").cable("a", "b", up=(True, False))
+    sketch.cable("a", "b", up=(False, True)).cable("c", "c").cable("c", "c/br0")
+    sketch.cable("c/br0", "c/br0").cable("d", "c/br0").cable("d", "c/br0")
+    return sketch.tap("b", "tap0").tap("c/br0", "tap0").tap("host", "tap1")
+
+
+KNOWN = {
+    "two hosts": two_hosts,
+    "switch": switch,
+    "gateway": gateway,
+    "two subnets": two_subnets,
+    "nested": nested,
+    "ring": ring,
+    "mesh": mesh,
+    "fat tree": fat_tree,
+    "branches": branches,
+    "odd": odd,
+}
+
+
+def at_random(seed: int) -> Sketch:
+    """Any lab of up to sixteen namespaces, as tangled as the seed says."""
+    dice = random.Random(seed)
+    sketch = Sketch()
+    names = [HOST]
+    for number in range(dice.randint(0, 16)):
+        name = dice.choice(("n", "node", "a-long-name-")) + str(number)
+        sketch.add(name)
+        names.append(name)
+    places = list(names)
+    for number in range(dice.randint(0, 5)):
+        place = f"{dice.choice([HOST, *names])}/br{number}"
+        address = (f"10.9.{number}.1/24",) if dice.random() < 0.3 else ()
+        sketch.bridge(place, *address)
+        places += [place] * dice.randint(1, 5)
+    for _ in range(dice.randint(0, 24)):
+        a, b = dice.choice(places), dice.choice(places)
+        up = (dice.random() < 0.9, dice.random() < 0.9)
+        sketch.cable(a, b, up=up)
+        if dice.random() < 0.1:
+            sketch.cable(a, b)
+    for number in range(dice.randint(0, 3)):
+        sketch.tap(dice.choice(places), f"tap{number}")
+    return sketch
