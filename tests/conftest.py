@@ -1,3 +1,61 @@
-"""What every test stands on."""
+"""What every test stands on: the machine stays as it was, no skip goes unseen."""
+
+import os
+
+import pytest
 
 import tests.profile  # noqa: F401 - loads the Hypothesis profile
+from tests import machine
+
+BEFORE = pytest.StashKey[dict[str, list[str]]]()
+LEFT = pytest.StashKey[list[str]]()
+
+
+def _is_worker(config):
+    return hasattr(config, "workerinput")
+
+
+def pytest_sessionstart(session):
+    if not _is_worker(session.config):
+        session.config.stash[BEFORE] = machine.picture()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    config = session.config
+    if _is_worker(config) or BEFORE not in config.stash:
+        return
+    left = machine.changes(config.stash[BEFORE], machine.picture())
+    config.stash[LEFT] = left
+    if left and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    skipped = terminalreporter.stats.get("skipped", ())
+    if skipped:
+        reasons = sorted({report.longrepr[2] for report in skipped})
+        terminalreporter.write_line(f"{len(skipped)} skipped, because: {reasons}")
+    for line in config.stash.get(LEFT, ()):
+        terminalreporter.write_line(f"left behind on this machine: {line}", red=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    """In CI, where a sandbox can be had, a skipped kernel test is a failure."""
+    if (
+        os.environ.get("CI")
+        and call.excinfo is not None
+        and call.excinfo.errisinstance(pytest.skip.Exception)
+        and item.get_closest_marker("kernel")
+        and not _no_sandbox()
+    ):
+        call.excinfo = pytest.ExceptionInfo.from_exception(
+            AssertionError(f"no kernel test may skip here: {call.excinfo.value}")
+        )
+
+
+def _no_sandbox():
+    from tuilab.kernel import sandbox
+
+    return sandbox.unavailable()

@@ -462,14 +462,11 @@ class Lab:
             self._take_journal()
             if self._journal.begun is not None:
                 return
+            now = self.snapshot.observed
             goal = self._expand(self._journal.history.topology)
-            # Only what leads away from the wish is news from outside.
-            news = [
-                what
-                for what in differences(before, self.snapshot.observed, names)
-                if differences(goal, self.snapshot.observed, names)
-            ]
-            if news:
+            # What agrees with the wish was done by another tuilab, or undone by hand.
+            news = differences(before, now, names)
+            if news and differences(goal, now, names):
                 self._record("; ".join(news), (), outside=True)
 
     def _take_journal(self) -> None:
