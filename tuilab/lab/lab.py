@@ -357,7 +357,7 @@ class Lab:
             await self._carry_out(f"{title}: put right", heal.operations)
             touched |= set(heal.touched)
         await self._look(touched)
-        wrong = differences(self.snapshot.observed, steps.goal, touched)
+        wrong = differences(steps.goal, self.snapshot.observed, touched)
         if not wrong:
             return ()
         raise KernelError(
@@ -415,7 +415,7 @@ class Lab:
             # What one step can't do the next round may.
             await self._carry_out("roll back", steps.operations, stop=False)
         await self._look(scope)
-        wrong = differences(self.snapshot.observed, goal, scope)
+        wrong = differences(goal, self.snapshot.observed, scope)
         rest = route_to(self.snapshot.observed, goal).commands
         return [f"{what} (by hand: {' && '.join(rest)})" for what in wrong]
 

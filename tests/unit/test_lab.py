@@ -1,0 +1,183 @@
+"""The lab on the modelled kernel: edits, history, refusals, events."""
+
+import pytest
+
+from tuilab.errors import (
+    EditFailed,
+    InvalidTopology,
+    KernelError,
+    LabGone,
+    RightsError,
+    UsageError,
+)
+from tuilab.kernel.driver import ModelDriver
+from tuilab.lab.journal import MemoryJournal
+from tuilab.lab.lab import Lab
+from tuilab.lab.snapshot import Changed, Gone, Logged
+from tuilab.model import edits
+from tuilab.model.topology import Endpoint, Route, Topology
+from tuilab.plan.state import expand
+
+RED = Endpoint("red", "eth0")
+CABLE = edits.connect(
+    RED,
+    Endpoint("blue", "eth0"),
+    a_end={"addresses": ("10.0.0.1/24", "fd00::1/64")},
+    b_end={"addresses": ("10.0.0.2/24",)},
+)
+
+
+@pytest.fixture
+async def lab(tmp_path):
+    lab = await Lab.preview()
+    for name in ("red", "blue"):
+        await lab.edit(edits.add_namespace(name))
+    await lab.edit(CABLE)
+    await lab.edit(edits.add_route("red", Route("default", "10.0.0.2")))
+    yield lab
+    await lab.aclose()
+
+
+async def test_an_edit_shows_in_the_snapshot_and_the_log(lab):
+    assert lab.snapshot.observed == expand(lab.snapshot.topology)
+    assert lab.snapshot.history.position == 4
+    assert lab.log[-1].commands == (
+        "ip -n red route add default via 10.0.0.2 dev eth0",
+    )
+    assert lab.snapshot.live[RED].operstate == "up"
+
+
+async def test_link_down_and_its_undo_put_back_what_went_along(lab):
+    before = lab.snapshot.observed
+    down = await lab.edit(edits.set_link(RED, up=False))
+    assert down.commands == ("ip -n red link set dev eth0 down",)
+    undone = await lab.undo()
+    assert undone.commands == (
+        "ip -n red link set dev eth0 up",
+        "ip -n red addr add fd00::1/64 dev eth0 nodad",
+        "ip -n red route add default via 10.0.0.2 dev eth0",
+    )
+    assert lab.snapshot.observed == before
+
+
+async def test_the_plan_shown_is_what_is_carried_out(lab):
+    change = edits.remove_namespace("blue")
+    shown = lab.plan(change).commands
+    assert (await lab.edit(change)).commands == shown
+    assert not lab.snapshot.topology.namespaces["red"].routes
+
+
+async def test_nothing_to_undo_or_redo_is_said(lab):
+    await lab.go_to(0)
+    with pytest.raises(UsageError, match="nothing to undo"):
+        await lab.undo()
+    await lab.go_to(4)
+    with pytest.raises(UsageError, match="nothing to redo"):
+        await lab.redo()
+    with pytest.raises(UsageError, match="no entry"):
+        await lab.go_to(9)
+
+
+async def test_an_edit_after_undo_forgets_what_was_undone(lab):
+    await lab.undo()
+    await lab.edit(edits.add_namespace("green"))
+    titles = [edit.title for edit in lab.snapshot.history.edits]
+    assert titles[-1] == "add namespace green"
+    assert len(titles) == 4
+
+
+async def test_names_used_twice_over_time_find_their_way(lab):
+    await lab.edit(edits.rename_namespace("red", "rouge"))
+    await lab.edit(edits.add_namespace("red"))
+    await lab.go_to(0)
+    await lab.go_to(6)
+    assert lab.snapshot.observed == expand(lab.snapshot.topology)
+    assert set(lab.snapshot.observed.namespaces) == {"host", "blue", "rouge", "red"}
+
+
+async def test_what_cannot_be_built_touches_nothing(lab):
+    before = lab.snapshot
+    with pytest.raises(InvalidTopology):
+        await lab.edit(edits.add_address(RED, "300.0.0.1/24"))
+    with pytest.raises(UsageError):
+        await lab.edit(edits.add_namespace("red"))
+    assert lab.snapshot == before
+
+
+class Stubborn(ModelDriver):
+    """Refuses some operations, by the name of their class."""
+
+    def __init__(self):
+        super().__init__()
+        self.refused = {}
+
+    async def carry_out(self, operation):
+        error = self.refused.get(type(operation).__name__)
+        if error:
+            raise error
+        await super().carry_out(operation)
+
+
+@pytest.fixture
+async def stubborn(tmp_path):
+    driver = Stubborn()
+    lab = await Lab.open(driver, MemoryJournal(Topology("lab")), tmp_path)
+    await lab.restore()
+    for change in (edits.add_namespace("red"), edits.add_namespace("blue"), CABLE):
+        await lab.edit(change)
+    yield lab, driver
+    await lab.aclose()
+
+
+async def test_a_refused_edit_is_rolled_back(stubborn):
+    lab, driver = stubborn
+    before = lab.snapshot
+    driver.refused["AddAddress"] = KernelError("refused", errno=1)
+    change = edits.add_bridge(Endpoint("red", "br0"), addresses=("10.7.0.1/24",))
+    with pytest.raises(EditFailed, match="the lab is as before") as caught:
+        await lab.edit(change)
+    assert caught.value.errno == 1
+    assert lab.snapshot == before
+    assert lab.log[-2].error == "refused"
+
+
+async def test_what_rolling_back_cannot_restore_is_named_with_its_command(stubborn):
+    lab, driver = stubborn
+    driver.refused["AddAddress"] = KernelError("refused")
+    driver.refused["DeleteLink"] = KernelError("refused too")
+    change = edits.add_bridge(Endpoint("red", "br0"), addresses=("10.7.0.1/24",))
+    with pytest.raises(EditFailed) as caught:
+        await lab.edit(change)
+    (left,) = caught.value.leftovers
+    assert '"red:br0" is there' in left
+    assert "ip -n red link del dev br0" in left
+
+
+async def test_lacking_rights_stay_lacking_rights(stubborn):
+    lab, driver = stubborn
+    driver.refused["AddTap"] = RightsError("no /dev/net/tun", "make it")
+    with pytest.raises(RightsError, match="the lab is as before"):
+        await lab.edit(edits.add_tap(Endpoint("red", "tap0")))
+
+
+async def test_listeners_hear_of_every_change_until_they_stop(lab):
+    heard = []
+    stop = lab.subscribe(heard.append)
+    await lab.edit(edits.add_namespace("green"))
+    assert any(isinstance(event, Logged) for event in heard)
+    assert isinstance(heard[-1], Changed)
+    assert heard[-1].snapshot is lab.snapshot
+    assert any(e.snapshot.pending for e in heard if isinstance(e, Changed))
+    stop()
+    count = len(heard)
+    await lab.edit(edits.add_namespace("amber"))
+    assert len(heard) == count
+
+
+async def test_a_lab_that_has_ended_says_so(lab):
+    heard = []
+    lab.subscribe(heard.append)
+    lab.end("gone")
+    assert heard == [Gone("gone")]
+    with pytest.raises(LabGone, match="gone"):
+        await lab.undo()
