@@ -170,15 +170,21 @@ def _echo6_matcher(ident: int) -> Matcher:
                 for level, kind, value in control
                 if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT)
             ]
-            reply = {"address": address[0], "size": len(data)}
+            reply = {"address": _scoped(address), "size": len(data)}
             return seq, reply | {"ttl": hops[0] if hops else None}
         if kind not in (1, 2, 3) or len(data) < 56 or data[14] != 58 or data[48] != 128:
             return None
         number, seq = struct.unpack_from("!HH", data, 52)
         text = _ICMP6_ERRORS.get((kind, code), f"unreachable (code {code})")
-        return _failed(number == ident, seq, text, address[0])
+        return _failed(number == ident, seq, text, _scoped(address))
 
     return match
+
+
+def _scoped(address: tuple[str, int, int, int]) -> str:
+    """An IPv6 address with the interface that a link-local one belongs to."""
+    host, _, _, scope = address
+    return f"{host}%{socket.if_indextoname(scope)}" if scope else host
 
 
 def _failed(ours: bool, seq: int, text: str, who: str) -> tuple[int, Reply] | None:

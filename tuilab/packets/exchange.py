@@ -96,19 +96,34 @@ def exchange(
         if more and now >= due:
             seq += 1
             due = max(due + schedule.interval, now)
-            packet = build(seq)
-            pending[seq & 0xFFFF] = _Sent(seq, time.monotonic() + schedule.timeout)
-            try:
-                send(packet)
-            except OSError as error:
-                del pending[seq & 0xFFFF]
-                yield {"seq": seq, "error": refusal(error)}
-            continue
-        deadlines = [sent.deadline for sent in pending.values()]
-        wait = min([*deadlines, due] if more else deadlines) - now
+            yield from _send_one(seq, schedule, pending, build, send)
+        waits = [sent.deadline for sent in pending.values()]
+        if schedule.count is None or seq < schedule.count:
+            waits.append(due)
+        wait = min(waits, default=0) - time.monotonic()
         if poll.poll(max(0, wait * 1000)):
             yield from _received(sock, pending, match)
         yield from _expired(pending)
+
+
+def _send_one(
+    seq: int,
+    schedule: Schedule,
+    pending: dict[int, _Sent],
+    build: Callable[[int], bytes],
+    send: Callable[[bytes], object],
+) -> Iterator[Reply]:
+    key = seq & 0xFFFF
+    if key in pending:
+        # Sixteen bits have come round: the old one's answer would look like ours.
+        yield {"seq": pending.pop(key).seq, "error": "timeout"}
+    packet = build(seq)
+    pending[key] = _Sent(seq, time.monotonic() + schedule.timeout)
+    try:
+        send(packet)
+    except OSError as error:
+        del pending[key]
+        yield {"seq": seq, "error": refusal(error)}
 
 
 def _expired(pending: dict[int, _Sent]) -> Iterator[Reply]:

@@ -196,7 +196,9 @@ class _Worker:
     @classmethod
     async def start(cls) -> _Worker:
         """Start it; it takes jobs at once, and does them when scapy is imported."""
-        path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH")]))
+        # A relative entry would have the worker import what lies about here.
+        paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        path = os.pathsep.join([_ROOT, *filter(os.path.isabs, paths)])
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
