@@ -1,0 +1,238 @@
+"""Taking a command line apart, and telling of whatever goes wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from tuilab import __version__
+from tuilab.cli import work
+from tuilab.cli.output import joined, say, tell
+from tuilab.errors import EXIT_USAGE, TuilabError, UsageError
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+_INTERNAL = 70
+"""EX_SOFTWARE of sysexits.h."""
+COMPLETE = "_TUILAB_COMPLETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """Where a verb is found.
+
+    Attributes:
+        module: Its module in this package.
+        name: Its function, or its `typer.Typer` where it has verbs of its own.
+        panel: Its heading in the help; empty for what help does not list.
+    """
+
+    module: str
+    name: str
+    panel: str
+
+
+_LABS, _EDITS, _LOOKS, _PACKETS = "Labs", "Changing a lab", "Looking", "Trying it out"
+
+VERBS = {
+    "up": Verb("labs", "up", _LABS),
+    "down": Verb("labs", "down", _LABS),
+    "ls": Verb("labs", "ls", _LABS),
+    # "save": Verb("files", "save", _LABS),
+    # "check": Verb("files", "check", _LABS),
+    "plan": Verb("labs", "plan", _LABS),
+    "show": Verb("looks", "show", _LOOKS),
+    "history": Verb("looks", "history", _LOOKS),
+    "doctor": Verb("looks", "doctor", _LOOKS),
+    "schema": Verb("looks", "schema", _LOOKS),
+    "add": Verb("add", "app", _EDITS),
+    "set": Verb("edits", "set_", _EDITS),
+    "rm": Verb("edits", "rm", _EDITS),
+    "rename": Verb("edits", "rename", _EDITS),
+    "undo": Verb("edits", "undo", _EDITS),
+    "redo": Verb("edits", "redo", _EDITS),
+    "exec": Verb("programs", "exec_", _PACKETS),
+    "shell": Verb("programs", "shell", _PACKETS),
+    # "ping": Verb("packets", "ping", _PACKETS),
+    # "arp": Verb("packets", "arp", _PACKETS),
+    # "capture": Verb("capture", "capture", _PACKETS),
+    # "open": Verb("screen", "open_", ""),
+}
+
+
+def run(words: Sequence[str]) -> int:
+    """Do what a command line says.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks must not end the program.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    code = _run(list(words))
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _silence()
+    return code
+
+
+def _run(words: list[str]) -> int:
+    try:
+        if COMPLETE in os.environ:
+            from tuilab.cli.colons import complete
+
+            return complete(build())
+        return _invoke(words)
+    except TuilabError as error:
+        tell(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        return _silence()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
+    except Exception as error:
+        return _other(error)
+
+
+def _invoke(words: list[str]) -> int:
+    at = _first_argument(words)
+    word = words[at] if at < len(words) else None
+    if word == "help":
+        words = [*words[:at], *words[at + 1 :], "--help"]
+        at, word = _first_argument(words), None
+        word = words[at] if at < len(words) else None
+    work.outside()
+    if word in VERBS:
+        app = build(word)
+    elif word is None and any(w in _ROOT_ONLY for w in words):
+        app = build()
+    else:
+        from tuilab.cli.screen import target
+
+        if word is not None:
+            target(word)
+        words, app = ["open", *words], build("open")
+    command = typer.main.get_command(app)
+    # Not the command's own main(): that has another idea of how to tell of errors.
+    with command.make_context("tuilab", words) as context:
+        result = command.invoke(context)
+    return result if isinstance(result, int) else 0
+
+
+_ROOT_ONLY = ("--help", "--version", "--install-completion", "--show-completion")
+
+
+def _first_argument(words: Sequence[str]) -> int:
+    """Where the first word stands that is no option of the program itself."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        if words[at] == "--":
+            return at + 1
+        at += 2 if words[at] == "--lab" else 1
+    return at
+
+
+def unknown(word: str) -> UsageError:
+    """What to say of a first word that is neither verb, lab nor file."""
+    shown = [verb for verb, where in VERBS.items() if where.panel]
+    close = get_close_matches(word, shown, n=1)
+    hint = "tuilab --help lists the verbs, tuilab ls the labs"
+    if close:
+        hint = f'did you mean "tuilab {close[0]}"?'
+    return UsageError(f'"{word}" is no verb, no lab and no file', hint)
+
+
+def build(only: str = "") -> typer.Typer:
+    """The program with all verbs, or with the one that is called for."""
+    app = typer.Typer(
+        name="tuilab",
+        add_completion=not only,
+        context_settings={"help_option_names": ["--help", "-h"]},
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_root)
+    for verb, where in VERBS.items():
+        if only in ("", verb):
+            found = getattr(import_module(f"tuilab.cli.{where.module}"), where.name)
+            panel: dict[str, Any] = {"rich_help_panel": where.panel}
+            if isinstance(found, typer.Typer):
+                app.add_typer(found, name=verb, **panel)
+            else:
+                settings = getattr(found, "context_settings", None)
+                app.command(
+                    verb,
+                    hidden=not where.panel,
+                    context_settings=settings,
+                    **panel,
+                )(found)
+    return app
+
+
+def _root(
+    lab: Annotated[
+        str | None,
+        typer.Option("--lab", metavar="NAME", help="The lab that a verb is about."),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.")
+    ] = False,
+) -> None:
+    """The network lab in your terminal.
+
+    tuilab [FILE|LAB] opens the screen: a topology file as a lab, or a lab that runs.
+    Options of its own: tuilab open --help.
+    """
+    if lab:
+        os.environ["TUILAB_LAB"] = lab
+    if version:
+        print(f"tuilab {__version__}")
+        raise typer.Exit
+
+
+def _other(error: Exception) -> int:
+    """Typer's own exceptions, which differ from version to version, and mistakes."""
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, typer.Abort):
+        return _INTERRUPTED
+    if hasattr(error, "format_message"):
+        _explain(error)
+        return EXIT_USAGE
+    from tuilab.cli.mistake import confess
+
+    confess(error)
+    return _INTERNAL
+
+
+def _explain(error: Any) -> None:
+    """A command line that does not fit the verb."""
+    text = " ".join(str(error.format_message()).split()).rstrip(".")
+    if not text:
+        return  # the help has been printed
+    context = getattr(error, "ctx", None)
+    say(f"tuilab: {text[:1].lower()}{text[1:]}")
+    if context is not None:
+        choices = getattr(context.command, "commands", None)
+        if choices and "command" in text.lower():
+            say(f"  choose {joined(list(choices))}")
+        else:
+            say(f"  {context.get_usage().strip()}")
+        say(f"  {context.command_path} --help says more")
+
+
+def _silence() -> int:
+    """Nobody reads any more: let what is left be written nowhere."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+    return _BROKEN_PIPE

@@ -1,0 +1,279 @@
+"""Changing what is there: set, rm, rename, undo, redo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from tuilab.cli import complete, work
+from tuilab.cli.options import (
+    DryRun,
+    EndpointArgument,
+    LabArgument,
+    LabOption,
+    NamespaceArgument,
+    Quiet,
+)
+from tuilab.errors import UsageError
+from tuilab.lab.lab import Lab
+from tuilab.lab.session import enter
+from tuilab.lab.snapshot import Outcome
+from tuilab.model import edits
+from tuilab.model.edits import Change
+from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.topology import Route
+
+rm = typer.Typer(
+    help="Remove a namespace, link, address or route.", no_args_is_help=True
+)
+
+_LINK_WORDS = "up, down, mtu N, mac MAC, master BRIDGE, nomaster, user U or group G"
+
+
+def set_(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="NS:IF|NS",
+            help="A link, or for a kernel setting a namespace.",
+            autocompletion=complete.named,
+        ),
+    ],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORDS...",
+            help=f"For a link {_LINK_WORDS}; several at once are one edit. For a "
+            "namespace KEY VALUE, as net.ipv4.ip_forward 1.",
+        ),
+    ],
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Set a link up or down, its mtu, MAC or master; or a namespace's sysctl."""
+    if ":" in target:
+        change = edits.set_link(work.endpoint(target), **link_attributes(words))
+    else:
+        change = _sysctls(target, words)
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+def rename(
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="OLD",
+            help="A namespace, or a link as NS:IF.",
+            autocompletion=complete.named,
+        ),
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Give a namespace or a link another name."""
+    if ":" not in old:
+        change = edits.rename_namespace(old, new)
+    else:
+        where = work.endpoint(old)
+        namespace, colon, ifname = new.rpartition(":")
+        if colon and namespace != where.namespace:
+            raise UsageError(
+                f'"{old}" can\'t become "{new}": a link stays in its namespace',
+                f"to rename it say {where.namespace}:{ifname}",
+            )
+        change = edits.rename_link(where, ifname)
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+_To = Annotated[
+    int | None,
+    typer.Option("--to", metavar="N", help="Until that entry of the history."),
+]
+
+
+def undo(
+    lab: LabArgument = None,
+    to: _To = None,
+    quiet: Quiet = False,
+    option: LabOption = None,
+) -> None:
+    """Take back the last edit, or all after an entry of the history."""
+    _walk(lab, option, to, quiet=quiet, back=True)
+
+
+def redo(
+    lab: LabArgument = None,
+    to: _To = None,
+    quiet: Quiet = False,
+    option: LabOption = None,
+) -> None:
+    """Do again what was undone last, or all up to an entry of the history."""
+    _walk(lab, option, to, quiet=quiet, back=False)
+
+
+@rm.command("namespace")
+def rm_namespace(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NS...", help="A namespace.", autocompletion=complete.namespaces
+        ),
+    ],
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove namespaces and all in them, the far ends of their cables included."""
+    changes = [edits.remove_namespace(name) for name in names]
+    change = _one(f"remove namespaces {', '.join(names)}", changes)
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+@rm.command("link")
+def rm_link(
+    at: EndpointArgument,
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove a link; a cable goes with both ends, a bridge lets its ports go."""
+    change = edits.remove_link(work.endpoint(at))
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+@rm.command("address")
+def rm_address(
+    at: EndpointArgument,
+    cidrs: Annotated[
+        list[str], typer.Argument(metavar="CIDR...", help="As 10.0.0.1/24.")
+    ],
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take addresses from a link."""
+    where = work.endpoint(at)
+    changes = [edits.remove_address(where, cidr) for cidr in cidrs]
+    change = _one(f"remove addresses {', '.join(cidrs)} from {where}", changes)
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+@rm.command("route")
+def rm_route(
+    namespace: NamespaceArgument,
+    to: Annotated[
+        str, typer.Argument(metavar="DEST", help="default, or as 10.1.0.0/16.")
+    ],
+    via: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="The one by this gateway.")
+    ] = None,
+    dev: Annotated[
+        str | None, typer.Option(metavar="IF", help="The one by this link.")
+    ] = None,
+    metric: Annotated[int | None, typer.Option(metavar="N")] = None,
+    table: Annotated[int | None, typer.Option(metavar="N")] = None,
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove a static route."""
+    change = edits.remove_route(namespace, Route(to, via, dev, metric, table))
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+# -- helpers -------------------------------------------------------------------
+
+
+def link_attributes(words: Sequence[str]) -> dict[str, Any]:
+    """Attributes of a link from words as `ip link set` takes them.
+
+    Raises:
+        UsageError: A word is none of them, or lacks its value.
+    """
+    found: dict[str, Any] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word in ("up", "down"):
+            name, value = "up", word == "up"
+        elif word == "nomaster":
+            name, value = "master", None
+        elif word in ("mtu", "mac", "address", "master", "user", "group"):
+            if not rest:
+                raise UsageError(f'"{word}" lacks its value', f"say {_LINK_WORDS}")
+            name = "mac" if word == "address" else word
+            value = _value(name, rest.pop(0))
+        else:
+            raise UsageError(
+                f'"{word}" is nothing that a link can be set to',
+                f"say {_LINK_WORDS}",
+            )
+        if found.setdefault(name, value) != value:
+            raise UsageError(f'"{word}" contradicts what is said before', "say one")
+    return found
+
+
+def _value(name: str, text: str) -> Any:
+    if text == "default" and name != "master":
+        return None
+    if name != "mtu":
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(
+            f'"{text}" is no mtu', "it is a number of bytes such as 1500, or default"
+        ) from None
+
+
+def _sysctls(namespace: str, words: Sequence[str]) -> Change:
+    pairs = [part for word in words for part in word.split("=", 1)]
+    if len(pairs) % 2:
+        raise UsageError(
+            f'"{pairs[-1]}" lacks its value',
+            f"as: tuilab set {namespace} net.ipv4.ip_forward 1; "
+            f"a link is set as: tuilab set {namespace}:eth0 up",
+        )
+    changes = [
+        edits.set_sysctl(namespace, _key(key), None if value == "default" else value)
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True)
+    ]
+    return _one(f"set {namespace} {' '.join(words)}", changes)
+
+
+def _key(text: str) -> str:
+    """A setting by its full name, or by the end of it where that is clear."""
+    ends = [key for key in SYSCTLS if key == text or key.endswith(f".{text}")]
+    return ends[0] if len(ends) == 1 else text
+
+
+def _one(title: str, changes: list[Change]) -> Change:
+    return changes[0] if len(changes) == 1 else edits.together(title, changes)
+
+
+def _walk(
+    lab: str | None, option: str | None, to: int | None, *, quiet: bool, back: bool
+) -> None:
+    place = enter(work.running(lab, option).name)
+
+    async def go(it: Lab) -> Outcome:
+        if to is None:
+            return await (it.undo() if back else it.redo())
+        history = it.snapshot.history
+        least, most = (
+            (0, history.position) if back else (history.position, len(history.edits))
+        )
+        if not least <= to <= most:
+            verb = "undo" if back else "redo"
+            raise UsageError(
+                f'can\'t {verb} to entry "{to}"',
+                f"choose {least} to {most}; tuilab history lists them",
+            )
+        return await it.go_to(to)
+
+    work.report(work.inside(place, go), quiet=quiet)

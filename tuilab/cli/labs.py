@@ -1,0 +1,269 @@
+"""Labs as a whole: up, down, ls, plan."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from tuilab.cli import complete, output, targets, work
+from tuilab.cli.options import DryRun, Json, LabArgument, LabOption
+from tuilab.cli.output import counted, put, put_json, say
+from tuilab.cli.targets import Target
+from tuilab.errors import NotFoundError, TuilabError, UsageError
+from tuilab.lab import registry
+from tuilab.lab.lab import Lab
+from tuilab.lab.registry import LabInfo
+from tuilab.lab.session import Place, enter
+from tuilab.model import edits
+from tuilab.model.topology import Topology
+from tuilab.plan.operations import Operation
+
+_Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE|LAB|EXAMPLE",
+        help="A topology file, a lab that is down, or a ready lab such as two-hosts.",
+        autocompletion=complete.sources,
+        show_default=False,
+    ),
+]
+
+
+def up(
+    source: _Source,
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Bring a lab up, or bring the running one to what a file says.
+
+    Whatever lab of that name runs already is changed, in one edit that undo takes
+    back. Nothing is made when the file has mistakes or the kernel refuses.
+    """
+    target = _target(source, lab)
+    topology = _load(target, lab)
+    if dry_run:
+        _show_plan(topology, json=json)
+        return
+    before = targets.known(topology.name)
+    try:
+        place = enter(topology.name, create=True)
+        summary = work.inside(place, lambda it: _raise_up(it, target, topology, place))
+    except BaseException:
+        if before is None:
+            folder = registry.directory_of(topology.name)
+            registry.end(LabInfo(topology.name, folder, None, 0))
+        raise
+    summary["created"] = before is None
+    if json:
+        put_json(summary)
+    if before is None:
+        say("  tuilab shows it, tuilab down ends it")
+
+
+def plan(source: _Source, lab: LabOption = None, json: Json = False) -> None:
+    """Print the commands that up would run, with the reason of each."""
+    _show_plan(_load(_target(source, lab), lab), json=json)
+
+
+def down(
+    lab: LabArgument = None,
+    every: Annotated[bool, typer.Option("--all", help="End every lab.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep its history, for tuilab up LAB.")
+    ] = False,
+    option: LabOption = None,
+) -> None:
+    """End a lab: its namespaces, its programs and, unless kept, its history."""
+    if every and (lab or option):
+        raise UsageError("both a lab and --all are given", "give one of them")
+    ending = registry.labs() if every else [_to_end(lab, option)]
+    if keep:
+        ending = [it for it in ending if it.running]
+    if not ending:
+        say("no lab is there")
+        return
+    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+        _ask(ending, keep=keep)
+    for it in ending:
+        registry.end(it, keep=keep)
+        rest = f", tuilab up {it.name} brings it back" if keep else ""
+        say(f'lab "{it.name}" has ended{rest}')
+
+
+def ls(json: Json = False) -> None:
+    """List the labs, the one changed last first."""
+    found = registry.labs()
+    rows = [_row(it) for it in found]
+    if json:
+        put_json(
+            [
+                row | {"directory": str(it.directory)}
+                for it, row in zip(found, rows, strict=True)
+            ]
+        )
+        return
+    if not rows:
+        say("no labs yet; tuilab up two-hosts makes one")
+        return
+    cells = [
+        (
+            str(row["name"]),
+            "running" if row["running"] else "down",
+            str(row.get("namespaces", "?")),
+            str(row.get("links", "?")),
+            _ago(it.used),
+            str(row.get("source") or row.get("problem") or ""),
+        )
+        for it, row in zip(found, rows, strict=True)
+    ]
+    head = ("NAME", "STATE", "NAMESPACES", "LINKS", "CHANGED", "FILE")
+    for line in output.table(head, cells):
+        put(line)
+
+
+# -- helpers -------------------------------------------------------------------
+
+
+def _target(source: str, lab: str | None) -> Target:
+    target = targets.find(source, labs=lab is None)
+    if target is None:
+        from tuilab.formats import library
+
+        try:
+            return Target(file=library.find(source))
+        except NotFoundError as error:
+            known = ", ".join(it.name for it in registry.labs())
+            if known and lab is None:
+                raise NotFoundError(
+                    f'no file, lab or ready lab "{source}"',
+                    f"{error.hint}; your labs are {known}",
+                ) from None
+            raise
+    return target
+
+
+def _load(target: Target, name: str | None) -> Topology:
+    """What the lab is to be, under the name that it is to have."""
+    from dataclasses import replace
+
+    if target.lab is not None:
+        return work.journal(target.lab).history.topology
+    from tuilab.formats import yaml
+
+    assert target.file is not None
+    topology = yaml.load(target.file).topology
+    return replace(topology, name=name) if name else topology
+
+
+async def _raise_up(
+    lab: Lab, target: Target, topology: Topology, place: Place
+) -> dict[str, object]:
+    started = time.monotonic()
+    commands = [line for entry in lab.log for line in entry.commands]
+    notes: tuple[str, ...] = ()
+    if target.file is not None:
+        name = target.file.stem if target.ready else target.file.name
+        change = edits.become(f"load {name}", topology)
+        if change.apply(lab.snapshot.topology) != lab.snapshot.topology:
+            outcome = await lab.edit(change)
+            commands += outcome.commands
+            notes = outcome.notes
+        if not target.ready and lab.source != target.file.resolve():
+            lab.set_source(target.file)
+    for note in notes:
+        say(note)
+    now = lab.snapshot.topology
+    size = f"{counted(len(now.namespaces), 'namespace')}, " + counted(
+        sum(1 for _ in now.links()), "link"
+    )
+    if commands:
+        took = time.monotonic() - started
+        done = f"is up: {size} ({counted(len(commands), 'command')}, {took:.2f} s)"
+    else:
+        done = f"{'is up' if place.fresh else 'is like that already'}: {size}"
+    say(f'lab "{lab.name}" {done}')
+    return {"lab": lab.name, "commands": commands, "notes": list(notes)}
+
+
+def _show_plan(topology: Topology, *, json: bool) -> None:
+    lab = targets.known(topology.name)
+    steps: tuple[Operation, ...]
+    if lab is not None and lab.running:
+        place = enter(lab.name)
+        change = edits.become("load", topology)
+
+        async def ask(it: Lab) -> tuple[Operation, ...]:
+            return it.plan(change).operations
+
+        steps = work.inside(place, ask)
+    else:
+        steps = _from_nothing(topology)
+    if json:
+        live = lab is not None and lab.running
+        data = {"lab": topology.name, "running": live}
+        put_json(data | {"operations": output.plan_data(steps)})
+        return
+    for line in output.plan_lines(steps):
+        put(line)
+    if not steps:
+        say(f'lab "{topology.name}" is like that already: nothing to do')
+
+
+def _from_nothing(topology: Topology) -> tuple[Operation, ...]:
+    """All that it takes in a machine that has just been started."""
+    from tuilab.model.topology import HOST
+    from tuilab.plan.planner import route_to
+    from tuilab.plan.simulate import fresh_namespace
+    from tuilab.plan.state import State, expand
+
+    return route_to(State({HOST: fresh_namespace()}), expand(topology)).operations
+
+
+def _to_end(lab: str | None, option: str | None) -> LabInfo:
+    try:
+        return work.choose(lab, option)
+    except NotFoundError:
+        left = registry.labs()
+        if lab or option or len(left) != 1:
+            raise
+        return left[0]
+
+
+def _ask(ending: list[LabInfo], *, keep: bool) -> None:
+    names = ", ".join(f'"{it.name}"' for it in ending)
+    what = "End" if keep else "End and forget"
+    noun = "lab" if len(ending) == 1 else "labs"
+    if not typer.confirm(f"{what} {noun} {names}?", err=True):
+        raise typer.Exit(1)
+
+
+def _row(lab: LabInfo) -> dict[str, object]:
+    row: dict[str, object] = {
+        "name": lab.name,
+        "running": lab.running,
+        "changed": round(lab.used, 3),
+    }
+    try:
+        journal = work.journal(lab)
+    except TuilabError as error:
+        return row | {"problem": error.summary}
+    topology = journal.history.topology
+    return row | {
+        "namespaces": len(topology.namespaces),
+        "links": sum(1 for _ in topology.links()),
+        "edits": journal.history.position,
+        "source": str(journal.source) if journal.source else None,
+    }
+
+
+def _ago(then: float) -> str:
+    seconds = max(0, int(time.time() - then))
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{counted(seconds // size, unit)} ago"
+    return "just now"

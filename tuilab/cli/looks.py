@@ -1,0 +1,127 @@
+"""Looking at a lab and at the machine: show, history, doctor, schema."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from tuilab.cli import work
+from tuilab.cli.options import Json, LabArgument, LabOption
+from tuilab.cli.output import put, put_json, say
+from tuilab.errors import EXIT_OK, EXIT_RIGHTS
+from tuilab.lab.lab import Lab
+from tuilab.lab.session import enter
+from tuilab.plan.history import Edit
+
+_MARKS = {True: "ok", False: "no"}
+
+
+def show(
+    lab: LabArgument = None,
+    observed: Annotated[
+        bool,
+        typer.Option("--observed", help="What the kernel holds, not what is wished."),
+    ] = False,
+    json: Json = False,
+    option: LabOption = None,
+) -> None:
+    """Print a lab as a topology file, or what the kernel holds of it."""
+    if not observed:
+        topology = work.journal(work.choose(lab, option)).history.topology
+        if json:
+            from tuilab.model.plain import to_data
+
+            put_json(to_data(topology))
+            return
+        from tuilab.formats import yaml
+
+        put(yaml.dump(topology).removesuffix("\n"))
+        return
+    place = enter(work.running(lab, option).name)
+
+    async def look(it: Lab) -> dict[str, Any]:
+        from tuilab.plan.state import to_data
+
+        return to_data(it.snapshot.observed)
+
+    data = work.inside(place, look)
+    if json:
+        put_json(data)
+        return
+    from tuilab.formats import emit
+
+    for name, body in data.items():
+        for line in emit.entry(name, body):
+            put(line)
+
+
+def history(
+    lab: LabArgument = None,
+    json: Json = False,
+    option: LabOption = None,
+) -> None:
+    """List the edits of a lab; those below the arrow are undone."""
+    past = work.journal(work.choose(lab, option)).history
+    if json:
+        put_json(
+            {
+                "position": past.position,
+                "edits": [
+                    _edit_data(number, edit, done=number <= past.position)
+                    for number, edit in enumerate(past.edits, 1)
+                ],
+            }
+        )
+        return
+    if not past.edits:
+        say("no edits yet")
+        return
+    width = len(str(len(past.edits)))
+    put(f"{'>' if past.position == 0 else ' '} {0:>{width}}  {'':8}  start")
+    for number, edit in enumerate(past.edits, 1):
+        mark = ">" if number == past.position else " "
+        undone = "" if number <= past.position else "  (undone)"
+        put(f"{mark} {number:>{width}}  {_clock(edit.time)}  {edit.title}{undone}")
+
+
+def doctor(json: Json = False) -> int:
+    """Say what this machine can do for labs, and what to do about the rest."""
+    from tuilab.kernel import probe
+
+    checks = probe.checks()
+    fatal = any(check.required and not check.ok for check in checks)
+    if json:
+        fields = ("name", "ok", "detail", "remedy", "required")
+        put_json([{f: getattr(check, f) for f in fields} for check in checks])
+        return EXIT_RIGHTS if fatal else EXIT_OK
+    for check in checks:
+        mark = "ok" if check.ok else "NO" if check.required else "--"
+        put(f"{mark:<3} {check.name}: {check.detail}")
+        if check.remedy:
+            put(f"      {check.remedy}")
+    if fatal:
+        say("no lab can be had here; the screen still opens, as a preview")
+    return EXIT_RIGHTS if fatal else EXIT_OK
+
+
+def schema() -> None:
+    """Print the JSON Schema of topology files, for editors."""
+    from tuilab.formats.schema import json_schema
+
+    put_json(json_schema())
+
+
+def _edit_data(number: int, edit: Edit, *, done: bool) -> dict[str, object]:
+    return {
+        "number": number,
+        "title": edit.title,
+        "time": edit.time,
+        "done": done,
+        "commands": list(edit.commands),
+    }
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(seconds))

@@ -1,0 +1,49 @@
+"""Options and arguments that many verbs share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tuilab.cli import complete
+
+LabOption = Annotated[
+    str | None,
+    typer.Option(
+        "--lab",
+        metavar="NAME",
+        help="The lab, where more than one runs; else $TUILAB_LAB.",
+        autocompletion=complete.labs,
+    ),
+]
+LabArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[LAB]",
+        help="The lab, where more than one runs.",
+        show_default=False,
+        autocompletion=complete.labs,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", "-n", help="Only print the commands.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Don't print the commands that ran.")
+]
+NamespaceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NS", help="A namespace.", autocompletion=complete.namespaces
+    ),
+]
+EndpointArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NS:IF",
+        help="A link, as red:eth0.",
+        autocompletion=complete.endpoints,
+    ),
+]

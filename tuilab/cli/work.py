@@ -1,0 +1,154 @@
+"""What the verbs do with labs: choose one, look at its files, work inside it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tuilab.cli.output import plan_lines, put, say
+from tuilab.errors import NotFoundError, UsageError
+from tuilab.lab import registry
+from tuilab.lab.journal import FileJournal
+from tuilab.lab.lab import Lab
+from tuilab.lab.registry import LabInfo
+from tuilab.lab.session import Place, enter, open_lab
+from tuilab.lab.snapshot import Outcome
+from tuilab.model.edits import Change
+from tuilab.model.topology import Endpoint, Topology
+
+Result = TypeVar("Result")
+
+
+def outside() -> None:
+    """Refuse to work within a lab, where processes have other numbers.
+
+    Raises:
+        UsageError: This process was started in a lab, by `tuilab shell` for example.
+    """
+    try:
+        keeper = Path("/proc/1/comm").read_text().strip() == "tuilab-keeper"
+    except OSError:
+        return
+    if keeper:
+        name = os.environ.get("TUILAB_LAB", "a lab")
+        raise UsageError(
+            f'this is inside lab "{name}"', "run tuilab in a terminal outside of it"
+        )
+
+
+def choose(argument: str | None = None, option: str | None = None) -> LabInfo:
+    """The lab that is meant: the one named, else $TUILAB_LAB, else the only one.
+
+    Args:
+        argument: A name given as an argument.
+        option: A name given with ``--lab``.
+
+    Raises:
+        UsageError: Two different ones are named, or several run and none is named.
+        NotFoundError: There is no such lab.
+    """
+    if argument and option and argument != option:
+        raise UsageError(f'both "{argument}" and "{option}" are named', "name one lab")
+    return registry.find(argument or option or os.environ.get("TUILAB_LAB") or None)
+
+
+def running(argument: str | None = None, option: str | None = None) -> LabInfo:
+    """The lab that is meant, which must be up; raises as `choose` does."""
+    lab = choose(argument, option)
+    if not lab.running:
+        raise UsageError(
+            f'lab "{lab.name}" is down', f"bring it up again: tuilab up {lab.name}"
+        )
+    return lab
+
+
+def journal(lab: LabInfo) -> FileJournal:
+    """The history of a lab, running or not, without going there."""
+    return FileJournal(lab.directory)
+
+
+def inside(place: Place, job: Callable[[Lab], Awaitable[Result]]) -> Result:
+    """Do something with the lab of a place that was entered."""
+
+    async def work() -> Result:
+        lab = await open_lab(place)
+        try:
+            return await _to_its_end(lab, job(lab))
+        finally:
+            await lab.aclose()
+
+    return asyncio.run(work())
+
+
+async def _to_its_end(lab: Lab, job: Awaitable[Result]) -> Result:
+    """A first Ctrl-C waits for the edit that is being carried out."""
+    task = asyncio.ensure_future(job)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if lab.snapshot.pending:
+            say("tuilab: finishing this edit; Ctrl-C again to leave it to be undone")
+            await asyncio.wait([task])
+        else:
+            task.cancel()
+        raise
+
+
+def edit(lab: str | None, change: Change, *, dry_run: bool, quiet: bool) -> None:
+    """Carry out an edit, or only show what it would run."""
+    place = enter(running(option=lab).name)
+    if dry_run:
+
+        async def plan(lab: Lab) -> list[str]:
+            return plan_lines(lab.plan(change).operations)
+
+        for line in inside(place, plan):
+            put(line)
+        return
+    report(inside(place, lambda lab: lab.edit(change)), quiet=quiet)
+
+
+def report(outcome: Outcome, *, quiet: bool = False) -> None:
+    """Show what an edit, undo or redo ran."""
+    for note in outcome.notes:
+        say(note)
+    if quiet:
+        return
+    for command in outcome.commands:
+        put(command)
+    if not outcome.commands:
+        say(f"{outcome.title}: nothing had to be done")
+
+
+def endpoint(text: str, topology: Topology | None = None) -> Endpoint:
+    """Read ``red:eth0``.
+
+    Args:
+        text: What was typed.
+        topology: Where to look for what may have been meant.
+
+    Raises:
+        UsageError: It is no endpoint.
+    """
+    try:
+        return Endpoint.parse(text)
+    except ValueError:
+        like = f"host:{text}" if text and ":" not in text else "red:eth0"
+        raise UsageError(
+            f'"{text}" is not a link of the form NS:IF', f"write it as {like}"
+        ) from None
+
+
+def namespace_of(topology: Topology, name: str) -> str:
+    """A namespace of the lab.
+
+    Raises:
+        NotFoundError: There is none of that name.
+    """
+    if name not in topology.namespaces:
+        have = ", ".join(topology.namespaces)
+        raise NotFoundError(f'no namespace "{name}"', f"the lab has {have}")
+    return name
