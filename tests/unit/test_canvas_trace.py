@@ -11,6 +11,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import given
+
 from tests.canvas_labs import KNOWN, at_random, snapshot
 from tests.strategies import topologies
 from tuilab.model.topology import HOST, Bridge, Endpoint, Tap, Topology
@@ -26,13 +27,17 @@ BACK = {N: S, S: N, E: W, W: E}
 VERTICAL = {N, S}
 HORIZONTAL = {E, W}
 SIGNS = {
-    **dict.fromkeys("│┆┃║", VERTICAL),
-    **dict.fromkeys("─╌━═", HORIZONTAL),
-    **dict.fromkeys("╭┏╔", {E, S}),
-    **dict.fromkeys("╮┓╗", {S, W}),
-    **dict.fromkeys("╰┗╚", {N, E}),
-    **dict.fromkeys("╯┛╝", {N, W}),
-    **dict.fromkeys("┼╂┿╋╫╪╬", {N, E, S, W}),
+    sign: ways
+    for signs, ways in (
+        ("│┆┃║", VERTICAL),
+        ("─╌━═", HORIZONTAL),
+        ("╭┏╔", {E, S}),
+        ("╮┓╗", {S, W}),
+        ("╰┗╚", {N, E}),
+        ("╯┛╝", {N, W}),
+        ("┼╂┿╋╫╪╬", {N, E, S, W}),
+    )
+    for sign in signs
 }
 PORTS = set("●○✗?╩╠╦╣╨╞╥╡")
 ASCII_VERTICAL, ASCII_HORIZONTAL = set('|:"'), set("-.=")

@@ -9,8 +9,8 @@ from tuilab.tui.canvas.drawing import Drawing
 from tuilab.tui.canvas.graph import Item
 
 Direction = Literal["left", "right", "up", "down"]
-_ASIDE = 2.0
-"""How much farther something counts that is off to the side."""
+_ASIDE = {"left": 6.0, "right": 6.0, "up": 0.5, "down": 0.5}
+"""How much what is off to the side counts: a drawing is made of rows."""
 _TALL = 2.0
 """A cell is about twice as tall as it is wide."""
 
@@ -35,7 +35,7 @@ def nearest(
             ahead = -ahead
         if ahead <= 0:
             continue
-        far = ahead + _ASIDE * abs(aside)
+        far = ahead + _ASIDE[direction] * abs(aside)
         if best is None or far < best[0]:
             best = far, item
     return best[1] if best else None

@@ -171,7 +171,10 @@ class DrawingView(ScrollView):
         if area is None:
             return
         region = Region(*area) if centre else Region(*area).grow((1, 2, 1, 2))
-        self.scroll_to_region(region, animate=False, center=centre, immediate=True)
+        # By force: scroll bars that a new drawing needs come with the next layout.
+        self.scroll_to_region(
+            region, animate=False, center=centre, immediate=True, force=True
+        )
 
     def item_at(self, x: int, y: int) -> Item | None:
         """What is at a cell of the pane."""

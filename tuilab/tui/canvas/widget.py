@@ -358,7 +358,9 @@ class Canvas(DrawingView, can_focus=True):
             self.show_item(item, centre=True)
             return
         x, y = area.x + area.width // 2, area.y + area.height // 2
-        self.scroll_to(x - place.x, y - place.y, animate=False, immediate=True)
+        self.scroll_to(
+            x - place.x, y - place.y, animate=False, immediate=True, force=True
+        )
 
     def _nearest(self, pointer: Offset) -> Item | None:
         """The node closest to a cell of the pane."""

@@ -1,0 +1,403 @@
+"""The canvas as a person meets it: keys, mouse, and what goes to the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.events import MouseScrollUp
+from textual.geometry import Region
+from textual.message import Message
+
+from tests.canvas_labs import (
+    Sketch,
+    branches,
+    fat_tree,
+    gateway,
+    odd,
+    snapshot,
+    switch,
+    two_hosts,
+    two_subnets,
+)
+from tuilab.lab.snapshot import Live, Snapshot
+from tuilab.model.edits import Rename
+from tuilab.model.topology import HOST, Endpoint
+from tuilab.tui.canvas.drawing import STYLES
+from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.widget import Canvas
+
+CARD = "Nothing here yet.\n\n  n  Add the first namespace\n  b  Add the first bridge"
+
+
+class Bench(App[None]):
+    """A canvas alone, and what it has said."""
+
+    CSS = "Canvas { border: round $primary; }"
+
+    def __init__(self, lab: Snapshot, *, ascii_only: bool = False) -> None:
+        super().__init__()
+        self.lab = lab
+        self.ascii_only = ascii_only
+        self.said: list[Message] = []
+
+    def compose(self) -> ComposeResult:
+        yield Canvas(self.lab, empty=CARD, ascii_only=self.ascii_only)
+
+    @property
+    def canvas(self) -> Canvas:
+        return self.query_one(Canvas)
+
+    def on_canvas_selected(self, message: Canvas.Selected) -> None:
+        self.said.append(message)
+
+    def on_canvas_opened(self, message: Canvas.Opened) -> None:
+        self.said.append(message)
+
+    def on_canvas_connect_requested(self, message: Canvas.ConnectRequested) -> None:
+        self.said.append(message)
+
+    def on_canvas_menu_requested(self, message: Canvas.MenuRequested) -> None:
+        self.said.append(message)
+
+    def on_canvas_zoomed(self, message: Canvas.Zoomed) -> None:
+        self.said.append(message)
+
+
+def namespace(name: str) -> Item:
+    return Item("namespace", name)
+
+
+def shown(app: Bench) -> str:
+    """The canvas as it is on the screen, without its border."""
+    canvas = app.canvas
+    lines = [canvas.render_line(y).text for y in range(canvas.size.height)]
+    assert all(len(line) == canvas.size.width for line in lines)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def cell(app: Bench, item: Item) -> tuple[int, int]:
+    """Where the name of a node is, from the canvas's corner."""
+    box = app.canvas.drawing.boxes[item]
+    left, top = app.canvas._origin
+    return left + box.x + box.width // 2 + 1, top + box.y + 1 + (box.height > 1)
+
+
+async def test_an_empty_lab_shows_the_card() -> None:
+    app = Bench(Sketch().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "Add the first namespace" in shown(app)
+        await pilot.press("down", "p", "enter", "space", "plus", "0", "c")
+        assert app.canvas.selected is None
+        app.canvas.snapshot = two_hosts().snapshot()
+        await pilot.pause()
+        assert "Add the first" not in shown(app)
+        assert "red" in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("size", "level"), [((80, 24), 2), ((160, 48), 3), ((64, 16), 1)]
+)
+async def test_as_much_detail_as_fits(size: tuple[int, int], level: int) -> None:
+    app = Bench(two_subnets().snapshot())
+    async with app.run_test(size=size):
+        assert app.canvas.level == level
+        assert app.canvas.fitted
+        assert "pc11" in shown(app)
+        assert app.canvas.max_scroll_x == app.canvas.max_scroll_y == 0
+
+
+async def test_keys_walk_from_node_to_node() -> None:
+    app = Bench(two_subnets().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down")
+        assert app.canvas.selected == namespace(HOST)
+        await pilot.press("down", "j")
+        assert app.canvas.selected == Item("bridge", HOST, "br1")
+        await pilot.press("right", "down", "h")
+        assert app.canvas.selected == namespace("pc21")
+        assert "▐pc21▌" in shown(app)
+        assert [m.item for m in app.said if isinstance(m, Canvas.Selected)] == [
+            namespace(HOST),
+            namespace("r1"),
+            Item("bridge", HOST, "br1"),
+            Item("bridge", HOST, "br2"),
+            namespace("pc22"),
+            namespace("pc21"),
+        ]
+        await pilot.press("enter")
+        last = app.said[-1]
+        assert isinstance(last, Canvas.Opened)
+        assert last.item == namespace("pc21")
+
+
+async def test_ports_of_a_node_can_be_walked() -> None:
+    app = Bench(odd().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.selected = namespace("a")
+        await pilot.press("p")
+        assert app.canvas.selected == Item("link", "a", "eth0")
+        await pilot.press("down", "down")
+        assert app.canvas.selected == Item("link", "a", "eth2")
+        await pilot.press("escape")
+        assert app.canvas.selected == namespace("a")
+
+
+async def test_two_marks_ask_for_a_cable() -> None:
+    app = Bench(switch().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.selected = namespace("h1")
+        await pilot.press("space")
+        assert app.canvas.marked == namespace("h1")
+        await pilot.press("right")
+        assert "◆h1◆" in shown(app)
+        await pilot.press("space")
+        last = app.said[-1]
+        assert isinstance(last, Canvas.ConnectRequested)
+        assert (last.a, last.b) == (namespace("h1"), namespace("h2"))
+        assert app.canvas.marked is None
+        await pilot.press("space", "escape")
+        assert app.canvas.marked is None
+
+
+async def test_zoom_fit_and_pan() -> None:
+    app = Bench(two_subnets().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.selected = namespace("pc23")
+        await pilot.press("plus")
+        assert app.canvas.level == 3
+        assert not app.canvas.fitted
+        assert "pc23" in shown(app)  # what is selected stays in sight
+        assert "pc11" not in shown(app)
+        await pilot.press("plus")
+        assert app.canvas.level == 3
+        for _ in range(30):
+            await pilot.press("H")
+        assert app.canvas.scroll_x == 0
+        assert "pc11" in shown(app)
+        await pilot.press("c")
+        assert "pc23" in shown(app)
+        await pilot.press("minus", "minus")
+        assert app.canvas.level == 1
+        await pilot.press("0")
+        assert app.canvas.level == 2
+        assert app.canvas.fitted
+        zoomed = [m for m in app.said if isinstance(m, Canvas.Zoomed)]
+        assert (zoomed[-1].level, zoomed[-1].fitted) == (2, True)
+
+
+async def test_a_walk_scrolls_along() -> None:
+    app = Bench(branches(6, 5).snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.selected = namespace("h00")
+        for _ in range(29):
+            await pilot.press("right")
+        assert app.canvas.selected == namespace("h54")
+        assert "▐h54▌" in shown(app)
+
+
+async def test_the_mouse_selects_opens_and_asks_for_the_menu() -> None:
+    app = Bench(switch().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        h2 = namespace("h2")
+        await pilot.click(Canvas, offset=cell(app, h2))
+        assert app.canvas.selected == h2
+        await pilot.click(Canvas, offset=cell(app, h2), times=2)
+        assert any(isinstance(m, Canvas.Opened) and m.item == h2 for m in app.said)
+        h3 = namespace("h3")
+        await pilot.click(Canvas, offset=cell(app, h3), button=3)
+        last = app.said[-1]
+        assert isinstance(last, Canvas.MenuRequested)
+        assert last.item == h3 == app.canvas.selected
+        await pilot.click(Canvas, offset=(2, 2))
+        assert app.canvas.selected is None
+
+
+async def test_a_click_on_a_cable_or_a_port_selects_it() -> None:
+    app = Bench(two_hosts().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        cable = Item("cable", "blue", "eth0", Endpoint("red", "eth0"))
+        left, top = app.canvas._origin
+        way = app.canvas.drawing.ways[cable]
+        x, y = way[len(way) // 2]
+        await pilot.click(Canvas, offset=(left + x + 1, top + y + 1))
+        assert app.canvas.selected == cable
+        assert "━" in shown(app)
+        (port,) = app.canvas.drawing.ports[namespace("red")]
+        await pilot.click(Canvas, offset=(left + port.x + 1, top + port.y + 1))
+        assert app.canvas.selected == Item("link", "red", "eth0")
+
+
+async def test_a_drag_from_node_to_node_asks_for_a_cable() -> None:
+    app = Bench(switch().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.mouse_down(Canvas, offset=cell(app, namespace("h1")))
+        await pilot.hover(Canvas, offset=cell(app, namespace("h3")))
+        assert app.canvas.marked == namespace("h1")
+        await pilot.mouse_up(Canvas, offset=cell(app, namespace("h3")))
+        asked = [m for m in app.said if isinstance(m, Canvas.ConnectRequested)]
+        assert [(m.a, m.b) for m in asked] == [(namespace("h1"), namespace("h3"))]
+        assert app.canvas.marked is None
+
+
+async def test_a_drag_on_empty_space_pans() -> None:
+    app = Bench(fat_tree().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("plus")
+        app.canvas.scroll_to(0, 0, animate=False, immediate=True)
+        top = app.canvas.drawing.at
+        left, row = next(
+            (x, y) for y in range(5, 20) for x in range(30, 60) if top(x, y) is None
+        )
+        await pilot.mouse_down(Canvas, offset=(left + 1, row + 1))
+        await pilot.hover(Canvas, offset=(left - 19, row - 1))
+        await pilot.mouse_up(Canvas, offset=(left - 19, row - 1))
+        assert app.canvas.scroll_offset == (20, 2)
+
+
+async def test_the_wheel_zooms_at_the_pointer() -> None:
+    app = Bench(two_subnets().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        at = cell(app, namespace("pc22"))
+        assert await pilot._post_mouse_events(
+            [MouseScrollUp],
+            Canvas,
+            offset=at,
+            button=0,
+        )
+        await pilot.pause()
+        assert app.canvas.level == 3
+        assert abs(cell(app, namespace("pc22"))[0] - at[0]) <= 1
+        assert "pc22" in shown(app)
+
+
+async def test_the_selection_survives_edits_and_follows_renames() -> None:
+    app = Bench(switch().snapshot())
+    async with app.run_test(size=(80, 24)):
+        canvas = app.canvas
+        canvas.selected = namespace("h2")
+        canvas.snapshot = switch().cable("h9", "host/br0").snapshot()
+        assert canvas.selected == namespace("h2")
+        place = canvas.drawing.boxes[namespace("h2")].x
+        renamed = switch().cable("h9", "host/br0")
+        renamed.namespaces = {
+            {"h2": "xx"}.get(name, name): {
+                ifname: replace(link, peer=Endpoint("xx", "eth0"))
+                if getattr(link, "peer", None) == Endpoint("h2", "eth0")
+                else link
+                for ifname, link in links.items()
+            }
+            for name, links in renamed.namespaces.items()
+        }
+        canvas.follow([Rename("h2", "xx")])
+        canvas.snapshot = renamed.snapshot()
+        assert canvas.selected == namespace("xx")
+        assert canvas.drawing.boxes[namespace("xx")].x == place
+
+
+async def test_what_is_gone_is_no_longer_selected() -> None:
+    app = Bench(odd().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        canvas = app.canvas
+        canvas.selected = Item("link", "a", "eth2")
+        canvas.snapshot = Sketch().cable("a", "b").snapshot()
+        assert canvas.selected == namespace("a")
+        canvas.snapshot = Sketch().cable("c", "b").snapshot()
+        await pilot.pause()
+        assert canvas.selected is None
+        last = app.said[-1]
+        assert isinstance(last, Canvas.Selected)
+        assert last.item is None
+
+
+async def test_only_what_differs_is_repainted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab = fat_tree().topology()
+    app = Bench(snapshot(lab))
+    async with app.run_test(size=(160, 48)) as pilot:
+        await pilot.pause()
+        painted: list[Region] = []
+        refresh = Canvas.refresh
+
+        def spy(self: Canvas, *regions: Region, **kwargs: bool) -> Canvas:
+            painted.extend(regions or [self.size.region])
+            return refresh(self, *regions, **kwargs)
+
+        monkeypatch.setattr(Canvas, "refresh", spy)
+        before = shown(app)
+        live = {Endpoint("h5", "eth0"): Live("up", rx_bytes=5)}
+        app.canvas.snapshot = snapshot(lab, live=live)
+        assert not painted  # counters are not on the drawing
+        live = {Endpoint("h5", "eth0"): Live("no-carrier")}
+        app.canvas.snapshot = snapshot(lab, live=live)
+        assert 0 < sum(region.area for region in painted) < 40
+        after = shown(app)
+        for y, (one, other) in enumerate(
+            zip(before.split("\n"), after.split("\n"), strict=True)
+        ):
+            width = max(len(one), len(other))
+            for x in range(width):
+                if one.ljust(width)[x] != other.ljust(width)[x]:
+                    assert any(region.contains(x, y) for region in painted)
+
+
+async def test_colours_need_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Bench(gateway().snapshot())
+    async with app.run_test(size=(60, 15)) as pilot:
+        assert app.no_color
+        await pilot.press("down", "p", "space", "escape", "escape", "plus", "L", "0")
+        for y in range(app.canvas.size.height):
+            assert all(
+                segment.style is not None for segment in app.canvas.render_line(y)
+            )
+        app.canvas.snapshot = Sketch().snapshot()
+        await pilot.pause()
+        for y in range(app.canvas.size.height):
+            assert all(
+                segment.style is not None for segment in app.canvas.render_line(y)
+            )
+
+
+async def test_ascii_only() -> None:
+    app = Bench(two_subnets().snapshot(), ascii_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("down", "space", "down", "p")
+        assert shown(app).isascii()
+
+
+async def test_every_theme_paints_every_style() -> None:
+    app = Bench(odd().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        for theme in ("textual-dark", "textual-light", "ansi-dark", "ansi-light"):
+            app.theme = theme
+            await pilot.pause()
+            assert "lonely" in shown(app)
+            looks = {name: app.canvas._look(name) for name in STYLES}
+            background = looks["space"].bgcolor
+            for name, look in looks.items():
+                if name not in ("space", "selected"):
+                    assert look.color is not None, (theme, name)
+                    assert look.color != background, (theme, name)
+            assert looks["selected"].reverse
+            assert looks["up"].color != looks["down"].color
+
+
+async def test_navigation_keys_have_ids_and_can_be_changed() -> None:
+    assert all(binding.id.startswith("canvas.") for binding in Canvas.BINDINGS)  # type: ignore[union-attr]
+    app = Bench(two_hosts().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.set_keymap({"canvas.right": "f5"})
+        await pilot.press("f5", "f5")
+        assert app.canvas.selected == namespace("blue")
+
+
+async def test_a_smaller_pane_keeps_the_selection_in_sight() -> None:
+    app = Bench(branches(4, 4).snapshot())
+    async with app.run_test(size=(160, 40)) as pilot:
+        app.canvas.selected = namespace("h33")
+        await pilot.resize_terminal(60, 15)
+        await pilot.pause()
+        assert "▐h33▌" in shown(app)

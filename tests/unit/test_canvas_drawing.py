@@ -1,0 +1,314 @@
+"""Where things stand, that they stay there, what a cell belongs to, and how fast."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from tests.canvas_labs import (
+    KNOWN,
+    Sketch,
+    at_random,
+    branches,
+    fat_tree,
+    gateway,
+    odd,
+    ring,
+    snapshot,
+    switch,
+    two_hosts,
+    two_subnets,
+)
+from tuilab.model.topology import HOST, Endpoint, Topology
+from tuilab.tui.canvas.boxes import LEVELS
+from tuilab.tui.canvas.draw import draw_text
+from tuilab.tui.canvas.drawing import Drawing, differences
+from tuilab.tui.canvas.glyphs import ASCII
+from tuilab.tui.canvas.graph import Item, build
+from tuilab.tui.canvas.layout import fit, layout
+from tuilab.tui.canvas.navigate import next_node, next_port, ports
+from tuilab.tui.canvas.order import Order, arrange
+from tuilab.tui.canvas.raster import draw
+
+
+def drawing(
+    topology: Topology, level: int = 2, selected: Item | None = None
+) -> Drawing:
+    graph = build(snapshot(topology))
+    return draw(
+        graph,
+        layout(graph, arrange(graph), level, 120),  # type: ignore[arg-type]
+        selected=selected,
+    )
+
+
+def namespace(name: str) -> Item:
+    return Item("namespace", name)
+
+
+# -- the look --------------------------------------------------------------------
+
+
+def test_two_hosts_stand_side_by_side() -> None:
+    assert draw_text(two_hosts().snapshot(), 80, 2) == (
+        "╭─────╮       ╭──────╮\n│ red ●───────● blue │\n╰─────╯       ╰──────╯"
+    )
+    assert draw_text(two_hosts().snapshot(), 80, 1) == "[red]─────[blue]"
+
+
+def test_a_switch_stands_over_its_hosts() -> None:
+    assert draw_text(switch().snapshot(), 80, 2) == (
+        "     ╔═════════╗\n"
+        "     ║   br0   ║\n"
+        "     ╚═●══●══●═╝\n"
+        "  ╭────╯  │  ╰────╮\n"
+        "  │       │       │\n"
+        "╭─●──╮  ╭─●──╮  ╭─●──╮\n"
+        "│ h1 │  │ h2 │  │ h3 │\n"
+        "╰────╯  ╰────╯  ╰────╯"
+    )
+
+
+def test_the_third_level_lists_interfaces_and_addresses() -> None:
+    text = draw_text(two_subnets().snapshot(), 200, 3)
+    assert "r1 fwd" in text
+    assert "▸eth0 10.0.0.2/30" in text
+    assert "✗eth0 10.1.0.13/24" in text
+
+
+def test_a_ring_is_a_row_with_one_arc() -> None:
+    text = draw_text(ring().snapshot(), 120, 1).splitlines()
+    assert text[2] == "[r0]─────[r1]─────[r2]─────[r3]─────[r4]─────[r5]"
+    assert text[0].strip(" ╭╮─") == ""
+
+
+def test_ascii_is_plain() -> None:
+    for sketch in KNOWN.values():
+        for level in LEVELS:
+            text = draw_text(sketch().snapshot(), 120, level, ascii_only=True)
+            assert text.isascii()
+
+
+def test_states_show_without_colour() -> None:
+    rows = draw_text(
+        Sketch().cable("a", "b").cable("a", "b", up=(False, True)).snapshot(),
+        80,
+        2,
+    ).splitlines()
+    assert any("●───────●" in row for row in rows)
+    assert any("✗╌╌╌╌╌╌╌○" in row for row in rows)
+
+
+def test_the_selection_shows_without_colour() -> None:
+    lab = switch().topology()
+    chosen = drawing(lab, selected=namespace("h1"))
+    assert "▐h1▌" in chosen.text()
+    styles = {run.style for row in chosen.rows for run in row if run.text == "h1"}
+    assert styles == {"title selected"}
+    cable = Item("cable", "h1", "eth0", Endpoint(HOST, "port0"))
+    assert "┃" in drawing(lab, selected=cable).text()
+    port = Item("link", "h1", "eth0")
+    runs = [run for row in drawing(lab, 1, port).rows for run in row]
+    assert ("●", "up selected") in runs
+
+
+# -- places ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_boxes_keep_apart_and_inside(seed: int) -> None:
+    for level in LEVELS:
+        made = drawing(at_random(seed).topology(), level)
+        boxes = list(made.boxes.values())
+        for index, one in enumerate(boxes):
+            assert 0 <= one.x <= one.x + one.width <= made.width
+            assert 0 <= one.y <= one.y + one.height <= made.height
+            for other in boxes[:index]:
+                beside = one.x > other.x + other.width or other.x > one.x + one.width
+                over = one.y >= other.y + other.height or other.y >= one.y + one.height
+                assert beside or over
+
+
+def rows_of(order: Order, names: list[Item]) -> list[list[Item]]:
+    return [
+        [names[vertex] for vertex in row if vertex < len(names)]
+        for part in order.parts
+        for row in part.rows
+    ]
+
+
+def left_to_right(order: Order, names: list[Item]) -> dict[Item, tuple[int, int, int]]:
+    """Rank, and place from the left, for every node that is joined."""
+    out = {}
+    for number, part in enumerate(order.parts):
+        for depth, row in enumerate(part.rows):
+            if part.hops or part.flats:
+                for at, vertex in enumerate(row):
+                    if vertex < len(names):
+                        out[names[vertex]] = (part.top - depth, number, at)
+    return out
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_one_node_more_or_less_reorders_nothing(seed: int) -> None:
+    dice = random.Random(seed)
+    sketch = at_random(seed)
+    before = build(sketch.snapshot())
+    order = arrange(before)
+    for step in range(6):
+        place = dice.choice(
+            [node.item for node in before.nodes] or [namespace("first")]
+        )
+        where = str(place).replace(":", "/") if place.kind == "bridge" else str(place)
+        if place.kind == "tap" or dice.random() < 0.3:
+            sketch.add(f"new{step}")
+        else:
+            sketch.cable(f"new{step}", where)
+        after = build(sketch.snapshot())
+        new = arrange(after, order.memory)
+        old_places = left_to_right(order, [node.item for node in before.nodes])
+        new_places = left_to_right(new, [node.item for node in after.nodes])
+        for one, (rank, *old_one) in old_places.items():
+            for other, (other_rank, *old_other) in old_places.items():
+                same_row = rank == other_rank and old_one[0] == old_other[0]
+                if not same_row or old_one >= old_other:
+                    continue
+                if new_places[one][0] == rank == new_places[other][0]:
+                    assert new_places[one][1:] < new_places[other][1:]
+        before, order = after, new
+
+
+def test_what_comes_back_stands_where_it_stood() -> None:
+    full = build(switch(5).snapshot())
+    order = arrange(full)
+    before = rows_of(order, [node.item for node in full.nodes])
+    sketch = switch(5)
+    del sketch.namespaces["h2"]
+    port = next(
+        name
+        for name, link in sketch.namespaces[HOST].items()
+        if getattr(link, "peer", None) == Endpoint("h2", "eth0")
+    )
+    del sketch.namespaces[HOST][port]
+    fewer = arrange(build(sketch.snapshot()), order.memory)
+    again = arrange(full, fewer.memory)
+    assert rows_of(again, [node.item for node in full.nodes]) == before
+
+
+def test_places_set_by_hand_are_kept() -> None:
+    plain = drawing(switch().topology())
+    assert plain.boxes[namespace("h1")].x < plain.boxes[namespace("h3")].x
+    lab = switch().topology({"h3": (0, 2), "h1": (4, 2), "host:br0": (1, 0)})
+    moved = drawing(lab)
+    assert moved.boxes[namespace("h3")].x < moved.boxes[namespace("h1")].x
+    assert moved.boxes[namespace("h3")].y == moved.boxes[namespace("h1")].y
+    assert moved.boxes[Item("bridge", HOST, "br0")].y == 0
+
+
+def test_the_most_detail_that_fits_is_chosen() -> None:
+    graph = build(two_subnets().snapshot())
+    order = arrange(graph)
+    levels = [
+        fit(graph, order, *size).level for size in ((160, 48), (78, 22), (60, 15))
+    ]
+    assert levels == [3, 2, 1]
+
+
+def test_unconnected_parts_go_into_shelves() -> None:
+    sketch = Sketch().add(*(f"n{number}" for number in range(20)))
+    graph = build(sketch.snapshot())
+    scene = layout(graph, arrange(graph), 2, 60)
+    assert scene.width <= 60
+    assert scene.height > 3
+
+
+# -- what is where ---------------------------------------------------------------
+
+
+def test_every_cell_knows_its_item() -> None:
+    made = drawing(gateway().topology(), 3)
+    bridge = Item("bridge", HOST, "br0")
+    box = made.boxes[bridge]
+    assert made.at(box.x, box.y) == bridge
+    assert made.at(-1, 0) is None
+    assert made.at(made.width, 0) is None
+    free = (box.x - 1, box.y)
+    assert made.node_at(*free) is None
+    assert made.at(*free) is None
+    for node, spots in made.ports.items():
+        if made.boxes[node].height > 1:
+            assert all(made.at(spot.x, spot.y) == spot.item for spot in spots)
+    cable = next(item for item in made.ways if item.kind == "cable")
+    middle = made.ways[cable][1]
+    assert made.at(*middle) == cable
+    red = made.boxes[namespace("red")]
+    assert made.at(red.x + 3, red.y + 2) == Item("link", "red", "eth0")
+
+
+def test_ports_are_walked_around_the_box() -> None:
+    made = drawing(odd().topology(), 2)
+    assert [str(item) for item in ports(made, namespace("a"))] == [
+        "a:eth0",
+        "a:eth1",
+        "a:eth2",
+    ]
+    first = Item("link", "a", "eth0")
+    assert next_port(made, first, "down") == Item("link", "a", "eth1")
+    assert next_port(made, first, "left") == Item("link", "a", "eth2")
+
+
+def test_walking_goes_to_the_nearest_node() -> None:
+    made = drawing(two_subnets().topology(), 2)
+    r1, br1 = namespace("r1"), Item("bridge", HOST, "br1")
+    assert next_node(made, namespace(HOST), "down") == r1
+    assert next_node(made, r1, "up") == namespace(HOST)
+    assert next_node(made, br1, "right") == Item("bridge", HOST, "br2")
+    assert next_node(made, br1, "down") == namespace("pc12")
+    assert next_node(made, namespace("pc11"), "left") is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_node_can_be_walked_to(seed: int) -> None:
+    made = drawing(at_random(seed).topology(), 2)
+    seen: set[Item] = set()
+    queue = list(made.boxes)[:1]
+    while queue:
+        item = queue.pop()
+        if item not in seen:
+            seen.add(item)
+            for way in ("left", "right", "up", "down"):
+                there = next_node(made, item, way)
+                queue += [there] if there else []
+    assert seen == set(made.boxes)
+
+
+def test_one_port_more_down_changes_a_few_cells() -> None:
+    up = Sketch().cable("a", "b").cable("a", "b")
+    down = Sketch().cable("a", "b").cable("a", "b", up=(False, True))
+    areas = differences(drawing(up.topology()), drawing(down.topology()))
+    assert len(areas) == 1
+    assert areas[0].height == 1
+    assert areas[0].width == 9  # the ports and the line between them
+
+
+# -- speed -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_thirty_six_nodes_are_drawn_at_once(level: int) -> None:
+    graph = build(fat_tree().snapshot())
+    assert len(graph.nodes) == 36
+    times = []
+    for _ in range(10):
+        start = time.perf_counter()
+        draw(graph, layout(graph, arrange(graph), level, 160))  # type: ignore[arg-type]
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.015
+
+
+def test_large_labs_still_draw() -> None:
+    graph = build(branches(10, 19).snapshot())
+    made = draw(graph, layout(graph, arrange(graph), 1, 160), ASCII)
+    assert len(made.boxes) == 201
