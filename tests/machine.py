@@ -27,7 +27,8 @@ def changes(before: dict[str, list[str]], after: dict[str, list[str]]) -> list[s
     """What came and what went, a line each."""
     found = []
     for what, was in before.items():
-        found += [f"{what}: gone: {x}" for x in was if x not in after[what]]
+        if what != "keepers":
+            found += [f"{what}: gone: {x}" for x in was if x not in after[what]]
         found += [f"{what}: new: {x}" for x in after[what] if x not in was]
     return found
 

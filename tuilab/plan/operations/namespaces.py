@@ -68,9 +68,8 @@ class RenameNamespace(Operation):
         return (NamedNamespace("rename", self.old, self.new),)
 
     def commands(self) -> tuple[str, ...]:
-        old, new = f"/run/netns/{self.old}", f"/run/netns/{self.new}"
+        enter = f"nsenter --net=/run/netns/{self.old}"
         return (
-            f"touch {new}",
-            f"mount --bind {old} {new}",
+            f"{enter} sh -c 'ip netns attach {self.new} $$'",
             f"ip netns del {self.old}",
         )
