@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from dataclasses import replace
 from typing import Any
 
 from tuilab.errors import Problem
@@ -9,6 +11,7 @@ from tuilab.formats.shape import Path, Shape, placeholder, walk
 from tuilab.formats.tree import Item
 from tuilab.model.links import Endpoint
 from tuilab.model.plain import from_data
+from tuilab.model.routes import UNREACHABLE
 from tuilab.model.topology import LO, Cable, Topology
 from tuilab.model.validate import problems
 
@@ -19,18 +22,22 @@ def understand(shape: Shape) -> tuple[Topology, list[Problem]]:
     What is wrong is in the order of the file. Where something is, the topology is
     only good for looking at.
     """
+    if shape.lost:
+        name = shape.root.get("name")
+        root = Item({"name": name} if name else {}, *(shape.root.start,) * 2)
+        shape = replace(shape, root=root)
     cables = _sort_out_cables(shape)
     _sort_out_links(shape, cables)
     data: dict[str, Any] = shape.root.plain()
-    if shape.lost:
-        data = {k: v for k, v in data.items() if k in ("tuilab", "name")}
     _add_excused(shape, data)
     topology = from_data(data)
     found = list(shape.problems)
-    for problem in problems(topology):
-        placed = _place(shape, topology, cables, problem)
+    taken = {(p.line, p.column) for p in found}
+    for problem in problems(topology) if not shape.lost else ():
+        placed = _place(shape, topology, cables, problem, taken)
         if placed is not None:
             found.append(placed)
+            taken.add((placed.line, placed.column))
     unique = {(p.line, p.column, p.message): p for p in found}
     return topology, sorted(unique.values(), key=lambda p: (p.line, p.column))
 
@@ -72,7 +79,14 @@ def _cable_fault(
 
 def _sort_out_links(shape: Shape, cables: dict[Endpoint, Item]) -> None:
     namespaces = shape.root.get("namespaces")
-    for name, namespace in namespaces.value.items() if namespaces else ():
+    known = namespaces.value if namespaces else {}
+    astray = {
+        Endpoint(close[0], end.ifname)
+        for end in cables
+        if end.namespace not in known
+        and (close := difflib.get_close_matches(end.namespace, known, n=1))
+    }
+    for name, namespace in known.items():
         links = namespace.get("links")
         for ifname, link in links.value.items() if links else ():
             kind = link.get("kind")
@@ -84,11 +98,12 @@ def _sort_out_links(shape: Shape, cables: dict[Endpoint, Item]) -> None:
                     shape.report((*at, "kind"), kind.place, fact, "remove its kind")
                 _strip_lo(link)
             elif (kind is None or kind.value == "veth") and end not in cables:
-                if end not in shape.excused and not link.blamed:
+                if not (shape.excuses(end) or link.blamed or end in astray):
                     fact = f'"{end}" has neither a kind nor a cable'
                     hint = "give it a kind, such as bridge, or add its cable"
                     place = kind.place if kind is not None else link.key_place
                     shape.report(at, place, fact, hint)
+                link.blamed = True
                 _make(link, placeholder(links, ifname))
 
 
@@ -114,25 +129,35 @@ def _add_excused(shape: Shape, data: dict[str, Any]) -> None:
 
 
 def _place(
-    shape: Shape, topology: Topology, cables: dict[Endpoint, Item], problem: Problem
+    shape: Shape,
+    topology: Topology,
+    cables: dict[Endpoint, Item],
+    problem: Problem,
+    taken: set[tuple[int, int]],
 ) -> Problem | None:
     """The problem with its line and column; None for what has been said already."""
     path = problem.path
+    if _follows(shape, problem):
+        return None
     if path[:1] == ("cables",):
         item, path = _cable_place(topology, cables, path)
         line, column = item.place
         if item.blamed:
             return None
         return Problem(path, problem.message, problem.hint, line, column)
-    item = shape.root
+    item, repeated = shape.root, False
     for key in path:
         below = item.get(key)
         if below is None:
             break
         item = below
+        repeated = repeated or item.alias
         if item.blamed and not isinstance(item.value, dict | list):
             return None
     line, column = item.place
+    if repeated and (line, column) in taken:
+        # The same words again, by another alias.
+        return None
     if path[:1] == ("namespaces",) and path[2:3] == ("links",) and len(path) > 3:
         end = Endpoint(str(path[1]), str(path[3]))
         if walk(shape.root, path[:4]) is None and end in cables:
@@ -140,6 +165,25 @@ def _place(
             item = next(i for i in written if i.text == str(end))
             line, column = item.place
     return Problem(path, problem.message, problem.hint, line, column)
+
+
+def _follows(shape: Shape, problem: Problem) -> bool:
+    """Whether a route leads nowhere only because its link could not be read."""
+    path = problem.path
+    if path[2:3] != ("routes",) or path[-1] not in ("via", "dev"):
+        return False
+    links = walk(shape.root, (*path[:2], "links"))
+    if links is None or links.blamed:
+        return links is not None
+    if not problem.message.endswith(UNREACHABLE):
+        return False
+    for link in links.value.values():
+        addresses = link.get("addresses")
+        if link.blamed or (addresses is not None and addresses.blamed):
+            return True
+        if addresses and any(isinstance(i.value, dict | list) for i in addresses.value):
+            return True
+    return False
 
 
 def _cable_place(

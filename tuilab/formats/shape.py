@@ -60,12 +60,16 @@ class Shape:
         root: The tree, mended in place.
         problems: What was wrong.
         excused: Ends of cables that were left out: they need not be explained again.
-        lost: Whether the namespaces as a whole could not be read.
+        loose: What was written where the end of a cable was to be.
+        no_cables: Whether the cables as a whole could not be made out.
+        lost: Whether what the file says could not be made out as a whole.
     """
 
     root: Item
     problems: list[Problem] = field(default_factory=list)
     excused: set[Endpoint] = field(default_factory=set)
+    loose: list[str] = field(default_factory=list)
+    no_cables: bool = False
     lost: bool = False
 
     def report(self, path: Path, place: tuple[int, int], fact: str, hint: str) -> None:
@@ -77,11 +81,37 @@ class Shape:
         cables = self.root.get("cables")
         if cables is not None and cable in cables.value:
             cables.value.remove(cable)
-        for end in cable.value if isinstance(cable.value, list) else ():
+        if not isinstance(cable.value, list):
+            self.loose.extend(_words(cable))
+            return
+        for end in cable.value:
             try:
                 self.excused.add(Endpoint.parse(end.text))
             except ValueError:
-                continue
+                self.loose.extend(_words(end))
+
+    def excuses(self, end: Endpoint) -> bool:
+        """Whether a cable that was left out may have ended there."""
+        return (
+            self.no_cables
+            or end in self.excused
+            or any(_resembles(end, text) for text in self.loose)
+        )
+
+
+def _words(item: Item) -> list[str]:
+    """All that is written in a piece."""
+    if isinstance(item.value, dict):
+        return [*item.value, *(w for i in item.value.values() for w in _words(i))]
+    if isinstance(item.value, list):
+        return [w for i in item.value for w in _words(i)]
+    return [item.text]
+
+
+def _resembles(end: Endpoint, text: str) -> bool:
+    if end.namespace in text and end.ifname in text:
+        return True
+    return difflib.SequenceMatcher(None, str(end), text).ratio() >= _CLOSE
 
 
 def walk(root: Item, path: Iterable[str | int]) -> Item | None:
@@ -98,6 +128,8 @@ def mend(root: Item) -> Shape:
     The root must be a mapping.
     """
     shape = Shape(root)
+    if _version(shape):
+        return shape
     _without_nulls(root, ())
     for _ in range(_ROUNDS):
         try:
@@ -111,9 +143,38 @@ def mend(root: Item) -> Shape:
             _Piece(shape, kind, path, walk(root, path), walk(root, path[:-1]))
             for kind, path in located
         ]
+        pieces.sort(key=_urgency)
         for piece in pieces:
             _HANDLERS.get(piece.kind, _anything)(piece)
+    fact = "this is too far from a topology to say more"
+    shape.report((), root.place, fact, "see tuilab schema")
+    shape.lost = True
     return shape
+
+
+def _urgency(piece: _Piece) -> int:
+    """What to look at first: a kind decides what else a link may have.
+
+    Last what is missing: it may be there under a name that is not quite right.
+    """
+    if piece.kind == "extra_forbidden" and _meant(piece.key, ["kind"]):
+        return 0
+    return 2 if piece.kind == "missing" else 1
+
+
+def _version(shape: Shape) -> bool:
+    """Whether the file is of a later format: then nothing else can be said of it."""
+    item = shape.root.get("tuilab")
+    if item is None:
+        return False
+    newer = type(item.value) is int and item.value > 1
+    if item.text != "1":
+        fact = f'"{item.text}" is no version of this format that this tuilab knows'
+        hint = "update tuilab, or write 1" if newer else "write 1"
+        shape.report(("tuilab",), item.place, fact, hint)
+    item.value = 1
+    shape.lost = newer
+    return newer
 
 
 def _path(loc: tuple[str | int, ...]) -> Path:
@@ -172,7 +233,7 @@ class _Piece:
         item.blamed = True
 
     def drop(self) -> None:
-        """Leave it out: in a cable, a place or a route, all of that."""
+        """Leave it out: in a cable, a place or the way of a route, all of that."""
         root = self.shape.root
         if self.path[0] == "cables" and len(self.path) > 1:
             cable = walk(root, self.path[:2])
@@ -180,7 +241,11 @@ class _Piece:
                 self.shape.drop_cable(cable)
         elif self.path[0] == "layout" and len(self.path) > 2:
             _remove(root.get("layout"), walk(root, self.path[:2]))
+        elif self.path[-1] in ("via", "dev"):
+            _remove(walk(root, self.path[:-2]), self.parent)
         else:
+            if self.parent is not None and self.path[-2:-1] == ("addresses",):
+                self.parent.blamed = True
             _remove(self.parent, self.item)
 
 
@@ -214,19 +279,22 @@ def _extra(piece: _Piece) -> None:
     item, parent = piece.item, piece.parent
     if item is None or parent is None:
         return
-    _remove(parent, item)
     key, known = piece.key, _known(piece)
+    if key in known:
+        return
+    _remove(parent, item)
     in_link = len(piece.path) == 5 and piece.path[2] == "links"
     others = [k for k, model in LINKS.items() if in_link and key in model.model_fields]
-    meant = _SYNONYMS.get(key.lower(), "")
-    if meant not in known:
-        close = difflib.get_close_matches(key.lower(), known, 1, _CLOSE)
-        meant = close[0] if close else ""
-    if others:
-        kind = parent.get("kind")
-        what = f"a {kind.text}" if kind else "the end of a cable"
-        fact, hint = f'"{key}" is nothing that {what} has', f"only a {others[0]} has it"
-        meant = ""
+    meant = "" if others else _meant(key, known)
+    kind = parent.get("kind")
+    if others and kind is not None:
+        fact = f'"{key}" is nothing that a {kind.text} has'
+        hint = f"only a {others[0]} has it"
+    elif others:
+        fact = f'"{key}" is for a {others[0]}, but "{piece.path[3]}" has no kind'
+        hint = f'add "kind: {others[0]}", or remove it'
+        made = Item(others[0], item.start, item.end, others[0], blamed=True)
+        parent.value["kind"] = made
     else:
         fact = f'"{key}" is not known here'
         hint = f'did you mean "{meant}"?' if meant else f"known are {', '.join(known)}"
@@ -237,6 +305,15 @@ def _extra(piece: _Piece) -> None:
         # Its shape has been remarked on enough; what it says is still looked at.
         if not _looks_right(meant, item):
             item.blamed = True
+
+
+def _meant(key: str, known: list[str]) -> str:
+    """The known key that an unknown one was probably meant to be, or nothing."""
+    synonym = _SYNONYMS.get(key.lower(), "")
+    if synonym in known:
+        return synonym
+    close = difflib.get_close_matches(key.lower(), known, 1, _CLOSE)
+    return close[0] if close else ""
 
 
 def _looks_right(key: str, item: Item) -> bool:
@@ -255,7 +332,7 @@ def _looks_right(key: str, item: Item) -> bool:
 
 def _missing(piece: _Piece) -> None:
     parent = piece.parent
-    if parent is None:
+    if parent is None or piece.key in parent.value:
         return
     if not parent.blamed or parent is piece.shape.root:
         where = {"routes": "in this route", "expect": "in this expectation"}
@@ -288,13 +365,11 @@ def _text(piece: _Piece) -> None:
     named = "an end of a cable" if piece.path[0] == "cables" else f'"{piece.key}"'
     if item.value is None:
         piece.say(f"{named} has no value", "write one")
-    elif isinstance(item.value, dict) and len(item.value) == 1 and item.flow:
-        (key, value) = next(iter(item.value.items()))
-        hint = f"write {key}:{value.text}, without a space"
-        piece.say(f'"{key}: {value.text}" is a mapping, not an endpoint', hint)
-        if piece.path[0] == "cables":
-            item.value, item.text = f"{key}:{value.text}", f"{key}:{value.text}"
-            return
+    elif piece.path[0] == "cables" and (pair := _split_endpoint(item)):
+        hint = f"write {pair[0]}:{pair[1]}, without a space"
+        piece.say(f'"{pair[0]}: {pair[1]}" is a mapping, not an endpoint', hint)
+        item.value = item.text = ":".join(pair)
+        return
     else:
         piece.say(f"{named} must be one word, not a {_sort(item)}", "write one word")
     if piece.path == ("name",):
@@ -304,6 +379,15 @@ def _text(piece: _Piece) -> None:
         _remove(piece.parent, piece.item)
     else:
         piece.drop()
+
+
+def _split_endpoint(item: Item) -> tuple[str, str] | None:
+    """What ``red: eth0`` was meant to be, which YAML takes for a mapping."""
+    if isinstance(item.value, dict) and len(item.value) == 1:
+        key, value = next(iter(item.value.items()))
+        if key and value.text:
+            return key, value.text
+    return None
 
 
 def _sort(item: Item) -> str:
@@ -354,17 +438,29 @@ def _list(piece: _Piece) -> None:
         return
     hint = f"write [{item.text}]" if piece.scalar else "write [..., ...]"
     piece.say(f'"{piece.key}" must be a list', hint)
-    if piece.scalar:
-        item.value = [Item(item.value, item.start, item.end, item.text)]
-    elif all(child.value is None for child in item.value.values()):
-        item.value = [
-            Item(key, child.key or item.start, child.end, key)
-            for key, child in item.value.items()
-        ]
-    elif piece.key == "routes" and "to" in item.value:
-        item.value = [Item(item.value, item.start, item.end)]
-    else:
-        item.value = []
+    item.value = _listed(piece, item)
+
+
+def _listed(piece: _Piece, item: Item) -> list[Item]:
+    """What is no list, as the list that it was probably meant to be."""
+    pairs = item.value if isinstance(item.value, dict) else {}
+    if piece.key == "addresses":
+        words = [Item(k, i.key or i.start, i.end, k) for k, i in pairs.items()]
+        if piece.scalar:
+            words = [Item(item.text, item.start, item.end, item.text)]
+        for word in words:
+            word.blamed = "/" not in word.text
+        return words
+    if piece.key == "routes" and "to" in pairs:
+        return [Item(item.value, item.start, item.end)]
+    if piece.key == "cables":
+        if pairs and all(isinstance(i.value, str) for i in pairs.values()):
+            return [
+                Item([Item(k, i.key or i.start, i.end, k), i], i.key or i.start, i.end)
+                for k, i in pairs.items()
+            ]
+        piece.shape.no_cables = True
+    return []
 
 
 def _mapping(piece: _Piece) -> None:
@@ -377,8 +473,10 @@ def _mapping(piece: _Piece) -> None:
     else:
         hint = "write its keys and values below it"
     if isinstance(piece.path[-1], int):
-        what = "a route" if "routes" in piece.path else "an expectation"
-        piece.say(f"{what} must be a mapping", "write {to: ..., via: ...}")
+        what, hint = "an expectation", "write {from: red, to: blue, reachable: true}"
+        if "routes" in piece.path:
+            what, hint = "a route", "write {to: default, via: 10.0.0.254}"
+        piece.say(f"{what} must be a mapping", hint)
         piece.drop()
         return
     piece.say(f'"{piece.key}" must be a mapping', hint)
@@ -429,18 +527,6 @@ def placeholder(links: Item | None, ifname: str) -> str:
     return "tap"
 
 
-def _version(piece: _Piece) -> None:
-    item = piece.item
-    if item is None or piece.path != ("tuilab",):
-        _anything(piece)
-        return
-    newer = isinstance(item.value, int) and item.value > 1
-    fact = f'"{item.text}" is no version of this format that this tuilab knows'
-    hint = "update tuilab, or write 1" if newer else "write 1"
-    piece.say(fact, hint)
-    item.value, item.text = 1, "1"
-
-
 def _endpoint(piece: _Piece) -> None:
     hint = "write NAMESPACE:LINK, such as red:eth0"
     piece.say(f'"{piece.text}" is no end of a cable', hint)
@@ -478,7 +564,6 @@ _HANDLERS: dict[str, Callable[[_Piece], None]] = {
     "model_type": _mapping,
     "union_tag_invalid": _kind,
     "union_tag_not_found": _kind,
-    "literal_error": _version,
     "too_short": _length,
     "too_long": _length,
 }

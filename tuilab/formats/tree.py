@@ -262,6 +262,7 @@ class _Builder:
                 else:
                     fact = '"<<" takes in what is no mapping'
                     self._report(start, fact, "give it the alias of a mapping")
+                    holder.item.blamed = True
         elif key in holder.item.value:
             first = holder.item.value[key]
             fact = f'"{key}" is there twice, first in line {first.key.line + 1}'
@@ -329,16 +330,23 @@ def _stop(mark: Mark, fact: str, hint: str) -> _Stop:
 
 def _deep(mark: Mark) -> _Stop:
     fact = f"what begins here is more than {MOST_LEVELS} levels deep"
-    return _stop(mark, fact, "a topology has six")
+    return _stop(mark, fact, "no topology has so many: take it apart")
 
 
 _REMEDIES = {
     "cannot start any token": "indent with spaces; quote a text with such signs",
     "mapping values are not allowed": "one key a line; quote a text with a colon",
     "found unexpected end of stream": "close the quote",
-    "expected <block end>": "line it up with what stands above",
+    "expected the end of the block": "line it up with what stands above",
     "expected ',' or": "close the bracket or brace, or add the comma",
     "could not find expected ':'": "a key ends with a colon",
+}
+
+
+_TOKENS = {
+    "'<scalar>'": "a word",
+    "'<block mapping start>'": "a mapping",
+    "<block end>": "the end of the block",
 }
 
 
@@ -346,6 +354,8 @@ def _syntax(error: Any) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     said = error.problem or error.context or "something is wrong"
+    for token, plain in _TOKENS.items():
+        said = said.replace(token, plain)
     known = (remedy for part, remedy in _REMEDIES.items() if part in said)
     hint = next(known, "see yaml.org for what YAML allows")
     if error.context and error.context_mark and error.context_mark.line + 1 != line:

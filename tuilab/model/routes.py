@@ -19,6 +19,7 @@ from tuilab.model.topology import LO, Namespace, Route
 
 MAIN_TABLE = 254
 LOCAL_TABLE = 255
+UNREACHABLE = "the gateway is unreachable"
 _MOST = 2**32 - 1
 _V4_METRIC, _V6_METRIC, _V6_CONNECTED = 0, 1024, 256
 
@@ -118,7 +119,7 @@ def _gateway(
     if gateway.is_link_local and route.dev is None:
         return f'"{via}" is on every link', "name the link with dev"
     where = f'of "{name}:{route.dev}"' if route.dev else f'that "{name}" is in'
-    fact = f'"{via}" is in no network {where}: the gateway is unreachable'
+    fact = f'"{via}" is in no network {where}: {UNREACHABLE}'
     return fact, "use a gateway in one of its networks, or add an address there"
 
 
