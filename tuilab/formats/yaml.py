@@ -83,7 +83,7 @@ def loads(text: str, source: str = "") -> Document:
     """
     # pydantic takes a while to import and nobody but this needs it.
     from tuilab.formats.meaning import understand
-    from tuilab.formats.shape import mend
+    from tuilab.formats.mend import mend
 
     root, found = read(text.removeprefix(_BOM), source)
     if not isinstance(root.value, dict):
