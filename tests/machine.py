@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-VOLATILE = ("nf_conntrack_count", "nf_conntrack_generation", "random/", "ns_last_pid")
+VOLATILE = (
+    "nf_conntrack_count",
+    "nf_conntrack_generation",
+    "random/",
+    "ns_last_pid",
+    "pty/nr",
+)
 """Settings that change by themselves."""
 
 
