@@ -422,3 +422,18 @@ async def test_the_commands_shown_do_what_netlink_does(tmp_path):
         await lab.rescan()
         assert to_data(lab.snapshot.observed) == dump
         eventually(ip_json, view)
+
+
+@boxed
+async def test_programs_in_a_namespace_end_with_it(tmp_path):
+    async with a_lab(tmp_path) as lab:
+        await lab.edit(edits.add_namespace("red"))
+        with subprocess.Popen(["ip", "netns", "exec", "red", "cat"], stdin=-1) as cat:
+            while not lab.processes("red"):
+                os.sched_yield()
+            (process,) = lab.processes("red")
+            assert process.pid == cat.pid
+            await lab.edit(edits.remove_namespace("red"))
+            assert cat.wait(DEADLINE) == -signal.SIGKILL
+        await lab.undo()
+        assert lab.processes("red") == []

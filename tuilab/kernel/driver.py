@@ -50,6 +50,19 @@ class Observation:
     live: Mapping[Endpoint, Live] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A program that runs in a namespace.
+
+    Attributes:
+        pid: As numbered outside the lab.
+        command: Its command line.
+    """
+
+    pid: int
+    command: str
+
+
 class Driver(Protocol):
     """Carries operations out and says what is there."""
 
@@ -58,6 +71,9 @@ class Driver(Protocol):
 
     async def live(self) -> Mapping[Endpoint, Live]:
         """Operstates and counters of every link known; cheaper than observing."""
+
+    def processes(self, namespace: str) -> list[Process]:
+        """The programs that run in a namespace; they end when it is deleted."""
 
     async def carry_out(self, operation: Operation) -> None:
         """Do one operation; raises KernelError with what the kernel said."""
@@ -108,6 +124,10 @@ class ModelDriver:
     async def live(self) -> Mapping[Endpoint, Live]:
         """See `Driver`."""
         return (await self.observe()).live
+
+    def processes(self, namespace: str) -> list[Process]:
+        """Nothing runs in a model."""
+        return []
 
     async def carry_out(self, operation: Operation) -> None:
         """See `Driver`."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import signal
 import socket
 import struct
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from fcntl import ioctl
+from pathlib import Path
 from typing import Any
 
 from pyroute2 import AsyncIPRoute
@@ -21,7 +23,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from tuilab.errors import KernelError, NotFoundError, RightsError
 from tuilab.kernel import netns, observe, sysctl
-from tuilab.kernel.driver import Live, Observation
+from tuilab.kernel.driver import Live, Observation, Process
 from tuilab.kernel.monitor import Monitor
 from tuilab.kernel.observe import Raw, RawLink
 from tuilab.model.topology import HOST, Endpoint
@@ -241,6 +243,17 @@ class NetlinkDriver:
                 found[Endpoint(space.name, link.ifname)] = link.live
         return found
 
+    def processes(self, namespace: str) -> list[Process]:
+        """See `Driver`."""
+        found = []
+        with suppress(NotFoundError):
+            for pid in netns.pids(namespace):
+                with suppress(OSError):
+                    words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                    text = b" ".join(words).decode(errors="replace").strip()
+                    found.append(Process(pid, text))
+        return found
+
     # -- doing ---------------------------------------------------------------------
 
     async def carry_out(self, operation: Operation) -> None:
@@ -308,6 +321,10 @@ class NetlinkDriver:
             self._get(request.name)
         elif request.verb == "del":
             self._forget(request.name)
+            # A program in it would keep the namespace alive, nameless and unseen.
+            for pid in netns.pids(request.name):
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
             netns.delete(request.name)
         else:
             self._forget(request.name)

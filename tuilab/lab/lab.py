@@ -23,7 +23,7 @@ from tuilab.errors import (
     TuilabError,
     UsageError,
 )
-from tuilab.kernel.driver import Driver, ModelDriver
+from tuilab.kernel.driver import Driver, ModelDriver, Process
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
 from tuilab.lab.snapshot import (
     Changed,
@@ -158,6 +158,10 @@ class Lab:
         """The sandbox has ended: nothing can be changed any more."""
         self._gone = reason
         self._emit(Gone(reason))
+
+    def processes(self, namespace: str) -> list[Process]:
+        """The programs that run in a namespace; removing it ends them."""
+        return self._driver.processes(namespace)
 
     # -- planning ------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from tuilab.kernel.sandbox import Keeper
 from tuilab.lab.journal import JOURNAL
 
 KEEPER = "keeper.json"
+BUILT = "built"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def keeper_of(directory: Path) -> Keeper | None:
     return keeper if sandbox.alive(keeper) else None
 
 
-def ensure_keeper(directory: Path) -> tuple[Keeper, bool]:
-    """The lab's sandbox, made when there is none; whether it was made.
+def ensure_keeper(directory: Path) -> Keeper:
+    """The lab's sandbox, made when there is none.
 
     Raises:
         RightsError: No sandbox can be had here.
@@ -117,12 +118,23 @@ def ensure_keeper(directory: Path) -> tuple[Keeper, bool]:
     with _locked(directory):
         keeper = keeper_of(directory)
         if keeper is not None:
-            return keeper, False
+            return keeper
+        (directory / BUILT).unlink(missing_ok=True)
         keeper = sandbox.create(directory.name)
         draft = directory / f"{KEEPER}.{os.getpid()}"
         draft.write_text(json.dumps(keeper.to_data()))
         draft.rename(directory / KEEPER)
-        return keeper, True
+        return keeper
+
+
+def is_built(directory: Path) -> bool:
+    """Whether the lab was built in its sandbox: a crash may have come between."""
+    return (directory / BUILT).exists()
+
+
+def set_built(directory: Path) -> None:
+    """Remember that the lab was built in its sandbox."""
+    (directory / BUILT).touch()
 
 
 def end(lab: LabInfo, *, keep: bool = False) -> None:

@@ -29,7 +29,7 @@ class Place:
         name: The lab's name.
         directory: Where its state lies.
         keeper: Its sandbox; None in preview.
-        fresh: Whether the sandbox was made just now, so that the lab must be built.
+        fresh: Whether the lab is yet to be built in its sandbox.
         preview: Why it is only a preview, or empty.
     """
 
@@ -59,13 +59,13 @@ def enter(name: str, *, create: bool = False, preview: bool = False) -> Place:
     if not create:
         registry.find(name)
     try:
-        keeper, fresh = registry.ensure_keeper(directory)
+        keeper = registry.ensure_keeper(directory)
     except RightsError as error:
         if not preview:
             raise
         return Place(name, directory, None, preview=str(error))
     sandbox.enter(keeper)
-    return Place(name, directory, keeper, fresh)
+    return Place(name, directory, keeper, not registry.is_built(directory))
 
 
 async def open_lab(place: Place, start: Topology | None = None) -> Lab:
@@ -81,12 +81,14 @@ async def open_lab(place: Place, start: Topology | None = None) -> Lab:
     # pyroute2 takes a while to import; listings and help do without it.
     from tuilab.kernel.netlink import NetlinkDriver
 
-    if not (place.directory / JOURNAL).exists():
-        FileJournal.create(place.directory, Topology(place.name))
-    journal = FileJournal(place.directory)
+    if (place.directory / JOURNAL).exists():
+        journal = FileJournal(place.directory)
+    else:
+        journal = FileJournal.create(place.directory, Topology(place.name))
     lab = await Lab.open(NetlinkDriver(), journal, place.directory)
     if place.fresh:
         await lab.restore()
+        registry.set_built(place.directory)
     _watch_keeper(lab, place.keeper)
     return lab
 
