@@ -1,6 +1,7 @@
 """Ping and ARP from real namespaces, and the life of the worker behind them."""
 
 import asyncio
+import ctypes
 import json
 import os
 import select
@@ -16,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.packetbox import boxed, pair, sh
-from tuilab.errors import NotFoundError, PacketError, UsageError
-from tuilab.kernel import netns
+from tuilab.errors import NotFoundError, PacketError, RightsError, UsageError
+from tuilab.kernel import netns, syscalls
 from tuilab.model.links import Endpoint
 from tuilab.packets.capture import Capture
 from tuilab.packets.dissect import summary
@@ -27,6 +28,8 @@ from tuilab.packets.send import Sender
 
 QUICK = {"interval": 0.01, "timeout": 5.0}
 SECONDS = 10.0
+PR_CAPBSET_DROP = 24
+CAP_NET_RAW = 13
 
 
 async def collect(results) -> list:
@@ -153,6 +156,23 @@ async def test_a_firewall_that_drops_is_named(directory):
     async with Sender() as sender:
         (result,) = await collect(sender.ping("red", "10.9.0.2", count=1, **QUICK))
         assert result.error == "not permitted, a firewall rule drops it"
+
+
+@boxed
+async def test_without_rights_it_says_so(directory):
+    pair()
+    # From the bounding set too, or root would get it back at the next execve.
+    assert ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_RAW, 0, 0, 0) == 0
+    syscalls.capset(*(held & ~(1 << CAP_NET_RAW) for held in syscalls.capget()))
+    async with Sender() as sender:
+        for results in (
+            sender.ping("host", "127.0.0.1"),
+            sender.arp("red", "eth0", "10.9.0.2"),
+        ):
+            with pytest.raises(RightsError, match="not permitted"):
+                await collect(results)
+    with pytest.raises(RightsError, match='"red:eth0" is not permitted'):
+        Capture([Endpoint("red", "eth0")], directory=directory).start()
 
 
 @boxed

@@ -64,6 +64,7 @@ class Capture:
             limit: Number of packets after which the capture ends by itself.
             on_change: Called from the capture's thread, at most ten times a second,
                 when there are new packets or news of an endpoint, and at the end.
+                It must not wait for anything.
         """
         self.endpoints = tuple(dict.fromkeys(endpoints))
         self.capture_filter = capture_filter

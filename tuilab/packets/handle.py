@@ -142,11 +142,9 @@ class Handle:
             self._target = self.received - self.dropped
             self.deadline = time.monotonic() + _RETIRE_SLACK + RETIRE_SECONDS
 
-    def finished(self) -> bool:
+    def complete(self) -> bool:
         """Whether all that was there at `finish` has been read."""
-        return time.monotonic() >= self.deadline or (
-            self.deadline < math.inf and self.delivered >= self._target
-        )
+        return self.deadline < math.inf and self.delivered >= self._target
 
     def check(self) -> bool:
         """Whether the interface and its namespace are still there; sets ``ended``."""

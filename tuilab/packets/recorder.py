@@ -274,12 +274,16 @@ class Recorder(threading.Thread):
                     handle.finish()
                     self._changed = True
             self._count()
-        for handle in [h for h in self._live if h.finished()]:
-            self._release(handle)
-        if self._changed and now >= self._told + _CHANGE_SECONDS:
-            self._told = now
-            self._changed = False
+        for handle in list(self._live):
+            # After its deadline a ring hides nothing more from us; and we have looked
+            # since, unless there was too much to take at once.
+            shown = now >= handle.deadline and handle not in self._backlog
+            if shown or handle.complete():
+                self._release(handle)
+        if self._changed and time.monotonic() >= self._told + _CHANGE_SECONDS:
             self._count()
+            self._changed = False
+            self._told = time.monotonic()
             self._change()
 
     def _release(self, handle: Handle) -> None:

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from tuilab.errors import TuilabError
+from tuilab.errors import RightsError, TuilabError
 from tuilab.kernel import netns, syscalls
 
 _READ = 65_536
@@ -114,15 +114,10 @@ class _Server:
             code = 0
         except BrokenPipeError:
             pass
-        except TuilabError as error:
-            failure = [type(error).__name__, error.summary, error.hint]
-            _send({"id": message["id"], "failed": failure})
-            code = 0
         except BaseException as error:
-            text = f"{type(error).__name__}: {error}"
             with contextlib.suppress(OSError):
-                _send({"id": message["id"], "failed": ["", text, ""]})
-            code = 0
+                _send({"id": message["id"], "failed": _failure(error)})
+                code = 0
         finally:
             os._exit(code)
 
@@ -133,6 +128,18 @@ class _Server:
             os.close(fd)
         for result in self._jobs[message["job"]](**message["wish"]):
             _send({"id": message["id"], "result": result})
+
+
+def _failure(error: BaseException) -> list[str]:
+    """An error as its kind, what happened and what to do."""
+    if isinstance(error, PermissionError):
+        error = RightsError(
+            f"sending packets is not permitted: {error.strerror}",
+            "run tuilab doctor to see what is missing",
+        )
+    if isinstance(error, TuilabError):
+        return [type(error).__name__, error.summary, error.hint]
+    return ["", f"{type(error).__name__}: {error}", ""]
 
 
 def _send(message: dict[str, Any]) -> None:
