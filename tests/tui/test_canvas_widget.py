@@ -24,6 +24,7 @@ from tests.canvas_labs import (
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.edits import Rename
 from tuilab.model.topology import HOST, Endpoint
+from tuilab.plan.history import Edit, History
 from tuilab.tui.canvas.drawing import STYLES
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
@@ -188,13 +189,14 @@ async def test_zoom_fit_and_pan() -> None:
 
 
 async def test_a_walk_scrolls_along() -> None:
-    app = Bench(branches(6, 5).snapshot())
+    app = Bench(switch(30).snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
-        app.canvas.selected = namespace("h00")
+        app.canvas.selected = namespace("h1")
         for _ in range(29):
-            await pilot.press("right")
-        assert app.canvas.selected == namespace("h54")
-        assert "▐h54▌" in shown(app)
+            await pilot.press("down")
+        assert app.canvas.selected == namespace("h30")
+        assert "▐h30▌" in shown(app)
+        assert app.canvas.scroll_y > 0
 
 
 async def test_the_mouse_selects_opens_and_asks_for_the_menu() -> None:
@@ -294,6 +296,29 @@ async def test_the_selection_survives_edits_and_follows_renames() -> None:
         canvas.snapshot = renamed.snapshot()
         assert canvas.selected == namespace("xx")
         assert canvas.drawing.boxes[namespace("xx")].x == place
+
+
+async def test_a_rename_in_the_history_is_followed_both_ways() -> None:
+    old, new = Sketch().cable("red", "blue"), Sketch().cable("rot", "blue")
+    lab = old.topology()
+    start = History(lab)
+    later = start.after(Edit("rename", new.topology(), (Rename("red", "rot"),)))
+    app = Bench(replace(old.snapshot(), history=start))
+    async with app.run_test(size=(80, 24)):
+        canvas = app.canvas
+        canvas.selected = Item("link", "red", "eth0")
+        canvas.snapshot = replace(new.snapshot(), history=later)
+        assert canvas.selected == Item("link", "rot", "eth0")
+        canvas.snapshot = replace(old.snapshot(), history=later.moved(0))
+        assert canvas.selected == Item("link", "red", "eth0")
+
+
+async def test_what_is_not_drawn_can_be_selected_all_the_same() -> None:
+    app = Bench(switch().snapshot())
+    async with app.run_test(size=(80, 24)):
+        app.canvas.selected = namespace(HOST)  # say, in the list beside
+        app.canvas.snapshot = switch(4).snapshot()
+        assert app.canvas.selected == namespace(HOST)
 
 
 async def test_what_is_gone_is_no_longer_selected() -> None:

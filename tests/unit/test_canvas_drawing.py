@@ -27,10 +27,11 @@ from tuilab.tui.canvas.draw import draw_text
 from tuilab.tui.canvas.drawing import Drawing, differences
 from tuilab.tui.canvas.glyphs import ASCII
 from tuilab.tui.canvas.graph import Item, build
-from tuilab.tui.canvas.layout import fit, layout
+from tuilab.tui.canvas.layout import at_level, fit, layout
 from tuilab.tui.canvas.navigate import next_node, next_port, ports
 from tuilab.tui.canvas.order import Order, arrange
 from tuilab.tui.canvas.raster import draw
+from tuilab.tui.canvas.scene import Manner
 
 
 def drawing(
@@ -39,7 +40,7 @@ def drawing(
     graph = build(snapshot(topology))
     return draw(
         graph,
-        layout(graph, arrange(graph), level, 120),  # type: ignore[arg-type]
+        layout(graph, arrange(graph), Manner(level), 120),  # type: ignore[arg-type]
         selected=selected,
     )
 
@@ -216,10 +217,32 @@ def test_the_most_detail_that_fits_is_chosen() -> None:
     assert levels == [3, 2, 1]
 
 
+def test_a_wide_lab_lists_its_hosts_below_one_another() -> None:
+    graph = build(branches(4, 4).snapshot())
+    assert len(graph.nodes) == 21
+    scene = fit(graph, arrange(graph), 78, 12)
+    assert scene.width <= 78
+    assert scene.height <= 12
+    rows = draw(graph, scene).text().splitlines()
+    assert " │ │ │ ╰─[h00]" in rows[-4]
+    assert " ╰───────[h03]" in rows[-1]
+
+
+def test_no_row_is_spent_where_there_are_few() -> None:
+    graph = build(two_subnets().snapshot())
+    order = arrange(graph)
+    assert fit(graph, order, 60, 12).height == 12
+    assert fit(graph, order, 60, 10).height == 10
+    down = two_subnets().cable("r1", "host/br1", up=(True, False))
+    graph = build(down.snapshot())
+    scene = at_level(graph, arrange(graph), 1, 60, 8)
+    assert draw(graph, scene).text().count("✗") == 2  # shown all the same
+
+
 def test_unconnected_parts_go_into_shelves() -> None:
     sketch = Sketch().add(*(f"n{number}" for number in range(20)))
     graph = build(sketch.snapshot())
-    scene = layout(graph, arrange(graph), 2, 60)
+    scene = layout(graph, arrange(graph), Manner(2), 60)
     assert scene.width <= 60
     assert scene.height > 3
 
@@ -303,12 +326,13 @@ def test_thirty_six_nodes_are_drawn_at_once(level: int) -> None:
     times = []
     for _ in range(10):
         start = time.perf_counter()
-        draw(graph, layout(graph, arrange(graph), level, 160))  # type: ignore[arg-type]
+        made = layout(graph, arrange(graph), Manner(level), 160)  # type: ignore[arg-type]
+        draw(graph, made)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.015
 
 
 def test_large_labs_still_draw() -> None:
     graph = build(branches(10, 19).snapshot())
-    made = draw(graph, layout(graph, arrange(graph), 1, 160), ASCII)
+    made = draw(graph, layout(graph, arrange(graph), Manner(1), 160), ASCII)
     assert len(made.boxes) == 201

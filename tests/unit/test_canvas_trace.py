@@ -15,12 +15,14 @@ from hypothesis import given
 from tests.canvas_labs import KNOWN, at_random, snapshot
 from tests.strategies import topologies
 from tuilab.model.topology import HOST, Bridge, Endpoint, Tap, Topology
+from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.drawing import Drawing
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Item, build
 from tuilab.tui.canvas.layout import layout
 from tuilab.tui.canvas.order import arrange
 from tuilab.tui.canvas.raster import draw
+from tuilab.tui.canvas.scene import Manner
 
 N, E, S, W = (0, -1), (1, 0), (0, 1), (-1, 0)
 BACK = {N: S, S: N, E: W, W: E}
@@ -39,6 +41,12 @@ SIGNS = {
     )
     for sign in signs
 }
+MANNERS = [
+    *(Manner(level, roomy) for level in LEVELS for roomy in (False, True)),
+    *(Manner(1, roomy, tight=True) for roomy in (False, True)),
+    *(Manner(1, roomy, combs=True) for roomy in (False, True)),
+    *(Manner(1, roomy, tight=True, combs=True) for roomy in (False, True)),
+]
 PORTS = set("●○✗?╩╠╦╣╨╞╥╡")
 ASCII_VERTICAL, ASCII_HORIZONTAL = set('|:"'), set("-.=")
 ASCII_PORTS = set("ox?")
@@ -228,19 +236,17 @@ def check(topology: Topology, *, selected: int = -1) -> None:
     """Draw in every way there is, and read it back."""
     graph = build(snapshot(topology))
     order = arrange(graph)
-    for level in (1, 2, 3):
-        for glyphs in (UNICODE, ASCII):
-            ascii_only = glyphs is ASCII
-            scene = layout(graph, order, level, 120, roomy=ascii_only)
-            cables = topology.cables
-            item = None
-            if cables and selected >= 0 and not ascii_only:
-                item = Item.of_cable(cables[selected % len(cables)])
-            drawing = draw(graph, scene, glyphs, item)
-            reader = Reader(drawing, ascii_only=ascii_only)
-            assert reader.lines() == expected(topology, drawing), (
-                f"level {level}, ascii {ascii_only}\n{drawing.text()}"
-            )
+    cables = topology.cables
+    for manner in MANNERS:
+        item = None
+        if cables and selected >= 0 and not manner.roomy:
+            item = Item.of_cable(cables[selected % len(cables)])
+        scene = layout(graph, order, manner, 120)
+        drawing = draw(graph, scene, ASCII if manner.roomy else UNICODE, item)
+        reader = Reader(drawing, ascii_only=manner.roomy)
+        assert reader.lines() == expected(topology, drawing), (
+            f"{manner}\n{drawing.text()}"
+        )
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -262,7 +268,7 @@ def test_a_false_join_would_be_found() -> None:
     """The reader is no rubber stamp: one wrong sign at a crossing, and it objects."""
     lab = KNOWN["mesh"]().topology()
     graph = build(snapshot(lab))
-    drawing = draw(graph, layout(graph, arrange(graph), 2, 120))
+    drawing = draw(graph, layout(graph, arrange(graph), Manner(2), 120))
     reader = Reader(drawing, ascii_only=False)
     y = next(i for i, row in enumerate(reader.rows) if "┼" in row)
     x = reader.rows[y].index("┼")

@@ -9,6 +9,7 @@ from tuilab.tui.canvas.graph import build
 from tuilab.tui.canvas.layout import layout
 from tuilab.tui.canvas.order import arrange
 from tuilab.tui.canvas.raster import draw
+from tuilab.tui.canvas.scene import Manner
 
 
 def draw_text(
@@ -24,5 +25,6 @@ def draw_text(
         ascii_only: Use plain ASCII signs.
     """
     graph = build(snapshot)
-    scene = layout(graph, arrange(graph), level, width, roomy=ascii_only)
+    manner = Manner(level, roomy=ascii_only)
+    scene = layout(graph, arrange(graph), manner, width)
     return draw(graph, scene, ASCII if ascii_only else UNICODE).text()

@@ -117,6 +117,11 @@ class End:
     health: Health = "up"
     mark: Mark = ""
 
+    @property
+    def shown(self) -> bool:
+        """Whether something must be shown even where no port is drawn."""
+        return self.health in ("down", "missing") or bool(self.mark)
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

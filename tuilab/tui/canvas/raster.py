@@ -21,7 +21,7 @@ from tuilab.tui.canvas.glyphs import (
     Glyphs,
 )
 from tuilab.tui.canvas.graph import Edge, End, Graph, Item, Node
-from tuilab.tui.canvas.layout import Box, Scene
+from tuilab.tui.canvas.scene import Box, Scene
 
 
 def draw(
@@ -112,7 +112,7 @@ class _Raster:
         cells: dict[tuple[int, int], tuple[int, int]] = {}
         crossings: dict[tuple[int, int], tuple[int, int]] = {}
         for number, way in self.scene.ways.items():
-            masks = _masks(way)
+            masks = self._masks_of(number, way)
             self.ways.setdefault(self.graph.edges[number].item, tuple(masks))
             for cell, mask in masks.items():
                 if cell in cells:
@@ -131,6 +131,26 @@ class _Raster:
             chosen = [n for n in pair if looks[n][2] == "h"]
             style = looks[chosen[0]][1] if chosen else "crossing"
             self._put(x, y, sign, style, owners[(chosen or pair)[0]])
+
+    def _masks_of(
+        self, number: int, way: list[tuple[int, int]]
+    ) -> dict[tuple[int, int], int]:
+        """The cells of a line; beside a chip, the last one points at it."""
+        edge = self.graph.edges[number]
+        first = self._within(edge.a.node, way[0])
+        last = self._within(edge.b.node, way[-1])
+        masks = _masks([*first, *way, *last])
+        for cell in (*first, *last):
+            del masks[cell]
+        return masks
+
+    def _within(self, node: int, cell: tuple[int, int]) -> list[tuple[int, int]]:
+        """The cell of a chip that a line beside it comes from."""
+        box = self.scene.boxes[node]
+        if not box.shape.bare:
+            return []
+        x, y = cell
+        return [(min(max(x, box.x), box.right - 1), min(max(y, box.y), box.bottom - 1))]
 
     def _look(self, edge: Edge) -> tuple[dict[int, str], str, str]:
         """Signs, style and weight of a line."""
@@ -246,7 +266,6 @@ class _Raster:
         bare = self.scene.boxes[end.node].shape.bare
         self.ports.setdefault(end.node, []).append(Spot(end.port, x, y))
         chosen = end.port == self.selected and end.port.kind == "link"
-        plain = end.health in ("up", "no-carrier") and not end.mark
         if edge.kind == "join":
             # How the bridge is, its own box says.
             if not bare:
@@ -254,7 +273,7 @@ class _Raster:
                 sign = self.glyphs.joins[which, _towards(cell, towards)]
                 self._put(x, y, sign, "join", self._owner(end.port))
             return
-        if bare and plain and not chosen and end.port != self.marked:
+        if bare and not end.shown and not chosen and end.port != self.marked:
             return
         sign = self.glyphs.port[end.health]
         if end.mark:

@@ -13,14 +13,16 @@ from textual.message import Message
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.edits import Rename
 from tuilab.model.topology import Cable, Endpoint
+from tuilab.plan.history import History
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Graph, Item, build
-from tuilab.tui.canvas.layout import Scene, fit, layout
+from tuilab.tui.canvas.layout import at_level, fit
 from tuilab.tui.canvas.navigate import Direction, next_node, next_port, ports
 from tuilab.tui.canvas.order import Place, arrange
 from tuilab.tui.canvas.raster import draw
+from tuilab.tui.canvas.scene import Manner, Scene
 from tuilab.tui.canvas.view import DrawingView
 
 PAN_COLUMNS = 8
@@ -122,7 +124,7 @@ class Canvas(DrawingView, can_focus=True):
         self._graph = Graph()
         self._memory: dict[Item, Place] = {}
         self._order = arrange(self._graph)
-        self._scene = Scene(1)
+        self._scene = Scene(Manner(1))
         self._pressed: Offset | None = None
         self._grabbed: Item | None = None
         self._moved = False
@@ -138,10 +140,15 @@ class Canvas(DrawingView, can_focus=True):
 
     @snapshot.setter
     def snapshot(self, snapshot: Snapshot | None) -> None:
-        self._snapshot = snapshot
-        if snapshot is not None and self._take(snapshot):
+        before, self._snapshot = self._snapshot, snapshot
+        if snapshot is None:
+            return
+        if before is not None:
+            self.follow(_renames(before.history, snapshot.history))
+        if self._take(snapshot):
+            known = self._known()
             self._lay()
-            self._keep_selection()
+            self._keep_selection(known)
 
     def _take(self, snapshot: Snapshot) -> bool:
         """Read a snapshot; whether anything that is drawn has changed."""
@@ -211,7 +218,7 @@ class Canvas(DrawingView, can_focus=True):
     def follow(self, renames: Iterable[Rename]) -> None:
         """Keep selection, mark and places of what has another name from now on.
 
-        To be called before the snapshot with the new names is set.
+        A new `snapshot` does so by itself for what its history has renamed.
         """
         for rename in renames:
             self._memory = {
@@ -222,33 +229,34 @@ class Canvas(DrawingView, can_focus=True):
             if self._marked is not None:
                 self._marked = _renamed(self._marked, rename)
 
-    def _keep_selection(self) -> None:
-        """What is gone can't stay selected; what it was on can."""
-        items = {*self._drawing.boxes, *self._drawing.ways, *self._drawing.items}
-        if self._marked is not None and self._marked not in items:
+    def _known(self) -> set[Item]:
+        """Everything that is drawn."""
+        return {*self._drawing.boxes, *self._drawing.ways, *self._drawing.items}
+
+    def _keep_selection(self, before: set[Item]) -> None:
+        """What was drawn and is gone can't stay selected; what it was on can."""
+        gone = before - self._known()
+        if self._marked in gone:
             self.marked = None
         item = self._selected
-        if item is None or item in items:
-            return
-        home = Item("namespace", item.namespace)
-        self.select(home if home in self._drawing.boxes else None)
+        if item is not None and item in gone:
+            home = Item("namespace", item.namespace)
+            self.select(home if home in self._drawing.boxes else None)
 
     # -- drawing -----------------------------------------------------------------------
 
     def _lay(self) -> None:
         """Place everything again, for the pane as it is."""
-        width, height = self.size
-        if not self.is_mounted or not width:
+        if not self.is_mounted:
             return
+        # A pane out of sight has no size; its drawing must fit its lab all the same.
+        width, height = self.size.width or 80, self.size.height or 24
         before = self._scene.level, self._zoom
+        args = (self._graph, self._order)
         if self._zoom is None:
-            self._scene = fit(
-                self._graph, self._order, width, height, roomy=self._ascii
-            )
+            self._scene = fit(*args, width, height, roomy=self._ascii)
         else:
-            self._scene = layout(
-                self._graph, self._order, self._zoom, width, roomy=self._ascii
-            )
+            self._scene = at_level(*args, self._zoom, width, height, roomy=self._ascii)
         self._redraw()
         if (self._scene.level, self._zoom) != before:
             self.post_message(self.Zoomed(self.level, fitted=self.fitted))
@@ -467,6 +475,15 @@ class Canvas(DrawingView, can_focus=True):
         else:
             at = event.get_content_offset(self)
             self.zoom_to(self.level + step, at)
+
+
+def _renames(old: History, new: History) -> list[Rename]:
+    """What has changed its name on the way from one place in the history to another."""
+    if new.position >= old.position:
+        done = new.edits[old.position : new.position]
+        return [rename for edit in done for rename in edit.renames]
+    undone = old.edits[new.position : old.position]
+    return [r.reversed() for edit in reversed(undone) for r in reversed(edit.renames)]
 
 
 def _renamed(item: Item, rename: Rename) -> Item:

@@ -1,0 +1,83 @@
+"""A drawing before it has glyphs: boxes and lines in cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tuilab.tui.canvas.boxes import Level, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to draw.
+
+    Attributes:
+        level: Level of detail.
+        roomy: Keep lines apart that would seem joined in ASCII.
+        tight: Spend no row that nothing needs; for chips.
+        combs: List the hosts of a switch below one another; for chips.
+    """
+
+    level: Level
+    roomy: bool = False
+    tight: bool = False
+    combs: bool = False
+
+
+@dataclass(slots=True)
+class Box:
+    """A node's place."""
+
+    x: int
+    y: int
+    shape: Shape
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.shape.width
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.shape.height
+
+    @property
+    def right(self) -> int:
+        """First column beyond."""
+        return self.x + self.shape.width
+
+    @property
+    def bottom(self) -> int:
+        """First row beyond."""
+        return self.y + self.shape.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """In cells."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+
+@dataclass(slots=True)
+class Scene:
+    """A drawing before it has glyphs.
+
+    Attributes:
+        manner: How it is drawn.
+        width: Columns.
+        height: Rows.
+        boxes: By index of the node.
+        ways: By index of the edge: corners from its end a to its end b. The ends are
+            on the border of a box, or beside a chip.
+    """
+
+    manner: Manner
+    width: int = 0
+    height: int = 0
+    boxes: dict[int, Box] = field(default_factory=dict)
+    ways: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+
+    @property
+    def level(self) -> Level:
+        """Level of detail."""
+        return self.manner.level
