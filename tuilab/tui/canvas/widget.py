@@ -12,13 +12,12 @@ from textual.message import Message
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.edits import Rename
-from tuilab.model.topology import Cable, Endpoint
-from tuilab.plan.history import History
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Graph, Item, build
 from tuilab.tui.canvas.layout import at_level, fit
+from tuilab.tui.canvas.names import renamed, renames
 from tuilab.tui.canvas.navigate import Direction, next_node, next_port, ports
 from tuilab.tui.canvas.order import Place, arrange
 from tuilab.tui.canvas.raster import draw
@@ -144,7 +143,7 @@ class Canvas(DrawingView, can_focus=True):
         if snapshot is None:
             return
         if before is not None:
-            self.follow(_renames(before.history, snapshot.history))
+            self.follow(renames(before.history, snapshot.history))
         if self._take(snapshot):
             known = self._known()
             self._lay()
@@ -222,12 +221,12 @@ class Canvas(DrawingView, can_focus=True):
         """
         for rename in renames:
             self._memory = {
-                _renamed(item, rename): place for item, place in self._memory.items()
+                renamed(item, rename): place for item, place in self._memory.items()
             }
             if self._selected is not None:
-                self._selected = _renamed(self._selected, rename)
+                self._selected = renamed(self._selected, rename)
             if self._marked is not None:
-                self._marked = _renamed(self._marked, rename)
+                self._marked = renamed(self._marked, rename)
 
     def _known(self) -> set[Item]:
         """Everything that is drawn."""
@@ -475,32 +474,3 @@ class Canvas(DrawingView, can_focus=True):
         else:
             at = event.get_content_offset(self)
             self.zoom_to(self.level + step, at)
-
-
-def _renames(old: History, new: History) -> list[Rename]:
-    """What has changed its name on the way from one place in the history to another."""
-    if new.position >= old.position:
-        done = new.edits[old.position : new.position]
-        return [rename for edit in done for rename in edit.renames]
-    undone = old.edits[new.position : old.position]
-    return [r.reversed() for edit in reversed(undone) for r in reversed(edit.renames)]
-
-
-def _renamed(item: Item, rename: Rename) -> Item:
-    """An item under its new name, if it is the one renamed or is in it."""
-
-    def end(endpoint: Endpoint) -> Endpoint:
-        if isinstance(rename.old, Endpoint):
-            return rename.new if endpoint == rename.old else endpoint  # type: ignore[return-value]
-        if endpoint.namespace == rename.old:
-            return Endpoint(str(rename.new), endpoint.ifname)
-        return endpoint
-
-    if item.cable is not None:
-        return Item.of_cable(Cable.of(end(item.cable.a), end(item.cable.b)))
-    if item.endpoint is not None:
-        there = end(item.endpoint)
-        return Item(item.kind, there.namespace, there.ifname)
-    if item.namespace == rename.old:
-        return Item("namespace", str(rename.new))
-    return item
