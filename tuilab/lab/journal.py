@@ -28,6 +28,7 @@ from tuilab.model.topology import Topology
 from tuilab.plan.history import Edit, History
 
 JOURNAL = "journal.jsonl"
+SOURCE = "source"
 LOCK = "lock"
 LOCK_TIMEOUT = 30.0
 """Seconds to wait for another process's edit."""
@@ -53,7 +54,10 @@ class Journal(Protocol):
 
     history: History
     begun: Begun | None
-    source: Path | None
+
+    @property
+    def source(self) -> Path | None:
+        """The file that the lab was loaded from or saved to."""
 
     def refresh(self) -> bool:
         """Take in what other processes wrote; whether there was anything."""
@@ -128,7 +132,6 @@ class FileJournal:
         """
         self.directory = directory
         self.begun: Begun | None = None
-        self.source: Path | None = None
         self._path = directory / JOURNAL
         self._offset = 0
         self.history = History(Topology(directory.name))
@@ -190,8 +193,6 @@ class FileJournal:
             self.history = self.history.moved(record["at"])
         elif "back" in record:
             self.begun = None
-        elif "source" in record:
-            self.source = Path(record["source"])
 
     def begin(self, begun: Begun) -> None:
         """See `Journal`."""
@@ -209,9 +210,27 @@ class FileJournal:
         """See `Journal`."""
         self._append({"back": True})
 
+    @property
+    def source(self) -> Path | None:
+        """See `Journal`."""
+        try:
+            return Path(os.fsdecode((self.directory / SOURCE).read_bytes()))
+        except OSError:
+            return None
+
     def set_source(self, source: Path) -> None:
         """See `Journal`."""
-        self._append({"source": str(source)})
+        # A file of its own, so that it can be said while somebody edits.
+        target = self.directory / SOURCE
+        draft = target.with_suffix(f".{os.getpid()}")
+        try:
+            draft.write_bytes(os.fsencode(source))
+            draft.rename(target)
+        except OSError as error:
+            raise TuilabError(
+                f'"{target}" can\'t be written: {error.strerror}',
+                "make room or rights for it",
+            ) from error
 
     def _append(self, record: dict[str, Any]) -> None:
         line = _line(record).encode()
