@@ -66,7 +66,8 @@ class Person:
         command = [*self.prefix, *self._become(), *self._python(code), *args]
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
-        return subprocess.Popen(command, env=environment(), text=True, **options)
+        options.setdefault("text", True)
+        return subprocess.Popen(command, env=environment(), **options)
 
     def do(self, code: str, *args: str, feed: str = "") -> object:
         """Run the code to its end; the value that it showed last, None for none."""
@@ -164,7 +165,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=environment(),
+            env={**environment(), "TERM": "dumb"},
         )
         os.close(slave)
         self.text = ""

@@ -116,6 +116,26 @@ def spawn(
     return process
 
 
+def command_line(
+    keeper: Keeper, namespace: str, argv: Sequence[str], *, leader: bool
+) -> list[str]:
+    """A command line that does what `run` does, for whoever has entered the sandbox.
+
+    Args:
+        keeper: The lab's keeper.
+        namespace: Where to run the program.
+        argv: The program and its arguments.
+        leader: It gets the terminal to itself, as a job of its own.
+    """
+    spec = {
+        "keeper": keeper.to_data(),
+        "namespace": namespace,
+        "leader": leader,
+        "open_files": sandbox.open_files(),
+    }
+    return [sys.executable, "-I", "-S", __file__, json.dumps(spec), *argv]
+
+
 def shell_argv() -> list[str]:
     """The user's shell, with a prompt that shows the namespace where that is easy."""
     shell = os.environ.get("SHELL", "")
@@ -334,6 +354,8 @@ class _Job:
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
+        # What continued us must not continue the program once more after the next stop.
+        signal.sigtimedwait({signal.SIGCONT}, 0)
         if theirs and _has_terminal():
             _give_terminal(theirs)
         if self._alone:
@@ -344,13 +366,8 @@ class _Job:
 
 def _run_apart(keeper: Keeper, namespace: str, argv: Sequence[str]) -> int:
     """`run` in a process of its own: signals can't be held where threads run."""
-    spec = {
-        "keeper": keeper.to_data(),
-        "namespace": namespace,
-        "leader": os.getpgrp() == os.getpid(),
-        "open_files": sandbox.open_files(),
-    }
-    command = [sys.executable, "-I", "-S", __file__, json.dumps(spec), *argv]
+    leader = os.getpgrp() == os.getpid()
+    command = command_line(keeper, namespace, argv, leader=leader)
     with _terminal_signals_ignored(), subprocess.Popen(command) as front:
         while True:
             _, status = os.waitpid(front.pid, os.WUNTRACED)
