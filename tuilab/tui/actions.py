@@ -1,0 +1,241 @@
+"""Everything a person can do, in one table: bindings, footer, palette and help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding
+
+from tuilab.lab.snapshot import Snapshot
+from tuilab.model.topology import HOST, LO
+from tuilab.tui.canvas.graph import Item
+
+Group = Literal["Build", "Packets", "History", "Lab", "View"]
+Where = Literal["", "packets", "history"]
+"""The pane whose focus a key needs; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What decides whether an action is possible.
+
+    Attributes:
+        snapshot: The lab.
+        selected: What is selected on the canvas or in the tree.
+        gone: Why the lab has ended, or empty.
+        no_packets: Why nothing can be sent or captured, or empty.
+        no_shell: Why no shell can be opened, or empty.
+        capturing: Whether a capture is running.
+        packets: How many packets there are to save.
+    """
+
+    snapshot: Snapshot
+    selected: Item | None = None
+    gone: str = ""
+    no_packets: str = ""
+    no_shell: str = ""
+    capturing: bool = False
+    packets: int = 0
+
+
+Refusal = Callable[[Context], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do.
+
+    Attributes:
+        id: Name of its verb, and of its binding in a keymap.
+        keys: Keys in Textual's words; may be empty (palette only).
+        label: In the footer; empty for none.
+        about: In palette and help.
+        group: Where the palette and help list it.
+        refuse: Why it can't be done now, or empty.
+        where: The pane that must have the focus.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    about: str
+    group: Group
+    refuse: Refusal
+    where: Where = ""
+
+    @property
+    def key(self) -> str:
+        """The first key as a person reads it."""
+        return show_key(self.keys[0]) if self.keys else ""
+
+
+_KEY_NAMES = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "ctrl+s": "^s",
+    "ctrl+o": "^o",
+    "ctrl+p": "^p",
+    "ctrl+q": "^q",
+    "enter": "Enter",
+    "space": "Space",
+    "end": "End",
+    "home": "Home",
+    "delete": "Del",
+}
+
+
+def show_key(key: str) -> str:
+    """A key as a person reads it, such as ``?`` for ``question_mark``."""
+    return _KEY_NAMES.get(key, key)
+
+
+# -- reasons --------------------------------------------------------------------
+
+
+def always(context: Context) -> str:
+    """Possible whatever happens."""
+    return ""
+
+
+def alive(context: Context) -> str:
+    """The lab must be there."""
+    return f"the lab has ended: {context.gone}" if context.gone else ""
+
+
+def _two_places(context: Context) -> str:
+    topology = context.snapshot.topology
+    bridges = any(n.bridges() for n in topology.namespaces.values())
+    if len(topology.namespaces) < 2 and not bridges:
+        return "a cable needs two ends: add a namespace first (n)"
+    return alive(context)
+
+
+def _selection(context: Context) -> str:
+    if context.selected is None:
+        return "nothing is selected: choose something with the arrow keys"
+    return alive(context)
+
+
+def _deletable(context: Context) -> str:
+    item = context.selected
+    if item and item.kind == "namespace" and item.namespace == HOST:
+        return f'"{HOST}" is the lab\'s own root namespace: it stays'
+    if item and item.ifname == LO:
+        return f'"{item}" belongs to its namespace: it stays'
+    return _selection(context)
+
+
+def _switchable(context: Context) -> str:
+    item = context.selected
+    if item and item.kind == "namespace":
+        namespace = context.snapshot.topology.namespaces.get(item.namespace)
+        links = [n for n in (namespace.links if namespace else ()) if n != LO]
+        if not links:
+            return f'"{item.namespace}" has no link to set up or down'
+        if len(links) > 1:
+            return f'"{item.namespace}" has {len(links)} links: select one (p)'
+    return _selection(context)
+
+
+def _packets(context: Context) -> str:
+    return alive(context) or context.no_packets
+
+
+def _watchable(context: Context) -> str:
+    if not list(context.snapshot.topology.links()):
+        return "there is no link to watch yet: add a cable (v) or a bridge (b)"
+    return _packets(context)
+
+
+def _capturing(context: Context) -> str:
+    return "" if context.capturing else "nothing is being captured: w starts it"
+
+
+def _captured(context: Context) -> str:
+    return "" if context.packets else "no packet has been captured yet: w starts it"
+
+
+def _undoable(context: Context) -> str:
+    if context.snapshot.history.undo() is None:
+        return "nothing to undo: this is how the lab began"
+    return alive(context)
+
+
+def _redoable(context: Context) -> str:
+    if context.snapshot.history.redo() is None:
+        return "nothing to redo: nothing has been undone"
+    return alive(context)
+
+
+def _shell(context: Context) -> str:
+    return alive(context) or context.no_shell
+
+
+_TABLE: tuple[Action, ...] = (
+    Action("add_namespace", ("n",), "ns", "add namespace", "Build", alive),
+    Action("add_bridge", ("b",), "bridge", "add bridge", "Build", alive),
+    Action("add_cable", ("v",), "veth", "add veth cable", "Build", _two_places),
+    Action("add_tap", ("t",), "tap", "add tap", "Build", alive),
+    Action("send", ("s",), "send", "send a ping or ARP", "Packets", _packets),
+    Action("watch", ("w",), "watch", "watch a link", "Packets", _watchable),
+    Action("edit", ("e",), "edit", "edit the selection", "Build", _selection),
+    Action("delete", ("d", "delete"), "del", "delete it", "Build", _deletable),
+    Action("undo", ("u",), "undo", "undo the last edit", "History", _undoable),
+    Action("toggle", ("x",), "up/down", "set up or down", "Build", _switchable),
+    Action("redo", ("U",), "redo", "redo what was undone", "History", _redoable),
+    Action("add_address", ("a",), "addr", "add address", "Build", alive),
+    Action("add_route", ("r",), "route", "add route", "Build", alive),
+    Action("shell", ("o",), "shell", "open a shell there", "Lab", _shell),
+    Action("save", ("ctrl+s",), "save", "save to a file", "Lab", always),
+    Action("load", ("ctrl+o",), "load", "load a file", "Lab", alive),
+    Action("labs", (), "", "switch to another lab", "Lab", always),
+    Action("rescan", ("R",), "", "rescan the kernel", "Lab", alive),
+    Action("quit", ("q", "ctrl+q"), "quit", "quit", "Lab", always),
+    Action("stop_watching", ("W",), "", "stop watching", "Packets", _capturing),
+    Action("save_packets", ("S",), "", "save as pcapng", "Packets", _captured),
+    Action("find", ("slash",), "find", "find by name or address", "View", always),
+    Action("inspect", ("i",), "", "inspector on or off", "View", _selection),
+    Action("zoom", ("z",), "zoom", "zoom the pane or restore", "View", always),
+    Action("tree", ("T",), "", "drawing or list", "View", always),
+    Action("packets_tab", ("1",), "", "show packets", "View", always),
+    Action("log_tab", ("2",), "", "show command log", "View", always),
+    Action("ping_tab", ("3",), "", "show pings", "View", always),
+    Action("undo_tab", ("4",), "", "show undo history", "View", always),
+    Action("copy", ("y",), "copy", "copy what is selected", "View", always),
+    Action("mouse", ("M",), "", "mouse on or off", "View", always),
+    Action("palette", ("colon", "ctrl+p"), "cmd", "command palette", "View", always),
+    Action("help", ("question_mark",), "keys", "all keys", "View", always),
+    Action(
+        "follow", ("space",), "", "pause or follow", "Packets", _captured, "packets"
+    ),
+    Action(
+        "newest", ("end", "G"), "", "newest packet", "Packets", _captured, "packets"
+    ),
+    Action(
+        "oldest", ("home", "g"), "", "oldest packet", "Packets", _captured, "packets"
+    ),
+)
+ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
+
+
+def bindings(where: Where = "") -> list[Binding]:
+    """The bindings of a pane, or those that hold whatever has the focus.
+
+    The latter come before the focused widget: the app starts them in the order of the
+    keys pressed, so that typing ahead never reaches the wrong place.
+    """
+    return [
+        Binding(
+            ",".join(action.keys),
+            f"screen.act('{action.id}')",
+            action.about,
+            show=False,
+            priority=not where,
+            id=action.id,
+        )
+        for action in _TABLE
+        if action.keys and action.where == where
+    ]

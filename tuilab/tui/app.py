@@ -1,0 +1,154 @@
+"""The full-screen app: owns the lab, shows one main screen, says how it ended."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+
+from textual.message import Message
+from textual.screen import Screen
+
+from tuilab import __version__
+from tuilab.lab.lab import Lab
+from tuilab.lab.snapshot import Event, Gone, Logged
+from tuilab.tui.base import BaseApp
+from tuilab.tui.glyphs import ASCII, UNICODE
+from tuilab.tui.screens.main import MainScreen
+from tuilab.tui.screens.report import ReportScreen
+from tuilab.tui.surroundings import ExitChoice, Surroundings
+from tuilab.tui.terminal import MOUSE_OFF, MOUSE_ON, run_in_terminal
+from tuilab.tui.watching import Watching
+
+__all__ = ["ExitChoice", "Surroundings", "TuilabApp", "run"]
+
+
+class LabEvent(Message):
+    """Something happened in the lab."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+
+class TuilabApp(BaseApp[ExitChoice]):
+    """One lab on the screen."""
+
+    TITLE = "tuilab"
+    CSS_PATH = "tuilab.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-s"), (120, "-m"), (160, "-l")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (24, "-low"), (36, "-mid"), (48, "-tall")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        lab: Lab,
+        surroundings: Surroundings | None = None,
+        *,
+        ascii_only: bool = False,
+    ) -> None:
+        self.glyphs = ASCII if ascii_only else UNICODE
+        super().__init__()
+        self.lab = lab
+        self.around = surroundings or Surroundings()
+        self.gone = ""
+        self.watching = Watching(lab.directory, self._packets_changed)
+        self._unsubscribe: Callable[[], None] | None = None
+        self._mouse_on = True
+        self.set_class(ascii_only, "-ascii")
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables, and the kind of frame this terminal can show."""
+        return {**super().get_css_variables(), "frame": self.glyphs.frame}
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen."""
+        return MainScreen(self)
+
+    @property
+    def main(self) -> MainScreen:
+        """The main screen, below whatever dialog is open."""
+        screen = self.screen_stack[0]
+        assert isinstance(screen, MainScreen)
+        return screen
+
+    # -- the lab ---------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Listen to the lab."""
+        self._unsubscribe = self.lab.subscribe(self._heard)
+
+    def _heard(self, event: Event) -> None:
+        self.post_message(LabEvent(event))
+
+    async def on_unmount(self) -> None:
+        """Let go of what is ours."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        await self.watching.close()
+
+    def on_lab_event(self, message: LabEvent) -> None:
+        """Show what happened."""
+        event = message.event
+        if isinstance(event, Gone):
+            self.gone = event.reason
+            self.main.show_gone(event.reason)
+        elif isinstance(event, Logged):
+            self.main.show_log(self.lab.log)
+        else:
+            self.main.show_lab(self.lab.snapshot)
+
+    def _packets_changed(self) -> None:
+        if self.is_running:
+            self.main.show_packets()
+
+    # -- the terminal ----------------------------------------------------------------
+
+    async def lend_terminal(self, argv: Sequence[str], greeting: str) -> None:
+        """Run a program in place of the screen; the lab is followed all the while."""
+        with self.suspend(), self.batch_update():
+            await run_in_terminal(argv, greeting)
+
+    def toggle_mouse(self) -> None:
+        """Let the terminal select text with the mouse, or use the mouse again."""
+        self._mouse_on = not self._mouse_on
+        if self._driver is not None:
+            self._driver.write(MOUSE_ON if self._mouse_on else MOUSE_OFF)
+        said = "the mouse works here again" if self._mouse_on else "mouse released"
+        self.say(f"{said} (M)")
+
+    # -- leaving ---------------------------------------------------------------------
+
+    async def action_quit(self) -> None:
+        """ctrl+q works wherever one is."""
+        self.main.start("quit")
+
+    # -- errors ----------------------------------------------------------------------
+
+    def show_report(self, error: Exception) -> None:
+        """Save what is known of an unexpected error, and say where."""
+        text = "".join(traceback.format_exception(error))
+        head = f"tuilab {__version__}, Python {sys.version}\n\n"
+        name = time.strftime("report-%Y%m%d-%H%M%S.txt")
+        path = self.around.reports / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(head + text)
+            where = str(path)
+        except OSError as failed:
+            where = f"nowhere: {failed.strerror or failed}"
+        self.push_screen(ReportScreen(error, where))
+
+
+async def run(
+    lab: Lab,
+    surroundings: Surroundings | None = None,
+    *,
+    ascii_only: bool = False,
+    mouse: bool = True,
+) -> ExitChoice:
+    """Show a lab until the person leaves; what they chose at the end."""
+    app = TuilabApp(lab, surroundings, ascii_only=ascii_only)
+    choice = await app.run_async(mouse=mouse)
+    return choice or ExitChoice()

@@ -1,0 +1,252 @@
+"""What to propose: the place, name and address that a person most likely means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tuilab.model.addressing import (
+    Network,
+    free_address,
+    free_ifname,
+    free_name,
+    free_network,
+    interface,
+    segment,
+    segment_networks,
+    version,
+)
+from tuilab.model.topology import (
+    HOST,
+    LO,
+    Bridge,
+    Endpoint,
+    Link,
+    Namespace,
+    Topology,
+    Veth,
+)
+
+FORWARD_V4 = "net.ipv4.ip_forward"
+FORWARD_V6 = "net.ipv6.conf.all.forwarding"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the end of a cable can be: in a namespace, or on a bridge.
+
+    Attributes:
+        namespace: The namespace, or the one that the bridge is in.
+        bridge: The bridge's name, or empty.
+    """
+
+    namespace: str
+    bridge: str = ""
+
+    @property
+    def key(self) -> str:
+        """The value that stands for it in a form."""
+        return f"{self.namespace}:{self.bridge}" if self.bridge else self.namespace
+
+    @property
+    def label(self) -> str:
+        """What a person sees."""
+        return f"{self.key} ({'bridge' if self.bridge else 'namespace'})"
+
+    @classmethod
+    def of(cls, key: str) -> Place:
+        """The place that a form's value stands for."""
+        namespace, _, bridge = key.partition(":")
+        return cls(namespace, bridge)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The bridge itself."""
+        return Endpoint(self.namespace, self.bridge)
+
+
+def places(topology: Topology) -> list[Place]:
+    """Every place that a cable may end in: namespaces, then bridges; host last."""
+    names = sorted(topology.namespaces, key=lambda name: name == HOST)
+    bridges = [
+        Place(name, bridge)
+        for name in topology.namespaces
+        for bridge in topology.namespaces[name].bridges()
+    ]
+    plain = [Place(name) for name in names]
+    return [p for p in plain if p.namespace != HOST] + bridges + [Place(HOST)]
+
+
+def place_of(topology: Topology, namespace: str, ifname: str) -> Place | None:
+    """The place that a selected thing means: a bridge itself, else its namespace."""
+    found = topology.namespaces.get(namespace)
+    if found is None:
+        return None
+    link = found.link(ifname) if ifname else None
+    if isinstance(link, Bridge):
+        return Place(namespace, ifname)
+    if link is not None and link.master:
+        return Place(namespace, link.master)
+    return Place(namespace)
+
+
+def cables_of(topology: Topology, place: Place) -> list[tuple[Endpoint, Endpoint]]:
+    """The cables that end there, own end first."""
+    namespace = topology.namespaces[place.namespace]
+    return [
+        (Endpoint(place.namespace, ifname), link.peer)
+        for ifname, link in namespace.links.items()
+        if isinstance(link, Veth) and (link.master or "") == place.bridge
+    ]
+
+
+def partner(topology: Topology, one: Place) -> Place | None:
+    """The place to connect ``one`` to: not connected to it yet, least connected."""
+    around = {
+        place_of(topology, peer.namespace, peer.ifname)
+        for _, peer in cables_of(topology, one)
+    }
+
+    def rank(other: Place) -> tuple[bool, bool, bool, int, bool]:
+        is_host = other == Place(HOST)
+        both_bridges = bool(one.bridge and other.bridge)
+        count = 0 if other.bridge else len(cables_of(topology, other))
+        return other in around, is_host, both_bridges, count, not other.bridge
+
+    others = [place for place in places(topology) if place != one]
+    return min(others, key=rank, default=None)
+
+
+def pair(
+    topology: Topology, selected: Place | None, marked: Place | None
+) -> tuple[Place, Place] | None:
+    """The two ends of the next cable.
+
+    What is marked and selected, else the selection and its partner, else the two
+    least connected namespaces. None when the lab has no two places.
+    """
+    if marked and selected and marked != selected:
+        return marked, selected
+    everywhere = places(topology)
+    if len(everywhere) < 2:
+        return None
+    one = marked or selected
+    if one is None or one == Place(HOST):
+        one = min(
+            (p for p in everywhere if not p.bridge and p.namespace != HOST),
+            key=lambda p: len(cables_of(topology, p)),
+            default=everywhere[0],
+        )
+    other = partner(topology, one)
+    if other is None:
+        return None
+    if marked:
+        return one, other
+    first, second = sorted((one, other), key=everywhere.index)
+    return first, second
+
+
+def near_bridge(topology: Topology, selected: Place | None) -> Place | None:
+    """The bridge that a new namespace most likely joins.
+
+    The selected one, the one that the selected namespace is on, or the lab's only one.
+    """
+    if selected and selected.bridge:
+        return selected
+    bridges = [place for place in places(topology) if place.bridge]
+    if selected:
+        for _, peer in cables_of(topology, selected):
+            there = place_of(topology, peer.namespace, peer.ifname)
+            if there in bridges:
+                return there
+    return bridges[0] if len(bridges) == 1 else None
+
+
+def end_name(topology: Topology, place: Place, taken: Iterable[str] = ()) -> str:
+    """The name of the next cable's end in a place."""
+    if place.bridge:
+        there = {LO, *topology.namespaces[place.namespace].links, *taken}
+        return free_name("port", there, start=1)
+    names = set(taken)
+    if not names:
+        return free_ifname(topology, place.namespace)
+    there = {LO, *topology.namespaces[place.namespace].links, *names}
+    return free_name("eth", there)
+
+
+def networks_at(topology: Topology, endpoint: Endpoint) -> list[Network]:
+    """The networks of a segment, IPv4 first."""
+    found = segment_networks(topology, endpoint)
+    return sorted(found, key=lambda network: network.version)
+
+
+def next_address(topology: Topology, place: Place) -> str:
+    """An address for a new station on a bridge; a fresh network's where it has none."""
+    found = networks_at(topology, place.endpoint)
+    network = found[0] if found else free_network(topology)
+    return free_address(network, taken_at(topology, place.endpoint)) or ""
+
+
+def another_address(topology: Topology, endpoint: Endpoint) -> str:
+    """One more address for a link that is there."""
+    found = networks_at(topology, endpoint)
+    network = found[0] if found else free_network(topology)
+    return free_address(network, taken_at(topology, endpoint)) or ""
+
+
+def fresh_pair(topology: Topology) -> tuple[str, str]:
+    """Two addresses of a network that the lab does not use yet."""
+    network = free_network(topology)
+    one = free_address(network, ()) or ""
+    return one, free_address(network, (one,)) or ""
+
+
+def taken_at(topology: Topology, endpoint: Endpoint) -> list[str]:
+    """All addresses on a segment."""
+    return [
+        cidr
+        for end in segment(topology, endpoint)
+        if (link := topology.link(end)) is not None
+        for cidr in link.addresses
+    ]
+
+
+def forwards(namespace: Namespace, family: int = 4) -> bool:
+    """Whether a namespace is a router for that family."""
+    key = FORWARD_V6 if family == 6 else FORWARD_V4
+    return namespace.sysctls.get(key) == "1"
+
+
+def gateway_for(topology: Topology, endpoint: Endpoint, cidr: str) -> str:
+    """The router on a segment that a station with that address would use, or empty.
+
+    Routers are namespaces that forward. A bridge with an address is one too as soon
+    as its namespace forwards or holds nothing else that could be the gateway.
+    """
+    try:
+        network = interface(cidr).network
+    except ValueError:
+        return ""
+    family = version(cidr)
+    fallback = ""
+    for end in sorted(segment(topology, endpoint)):
+        link = topology.link(end)
+        here = _address_in(link, network)
+        if here is None or here == cidr.partition("/")[0]:
+            continue
+        if forwards(topology.namespaces[end.namespace], family):
+            return here
+        if isinstance(link, Bridge) and not fallback:
+            fallback = here
+    return fallback
+
+
+def _address_in(link: Link | None, network: Network) -> str | None:
+    for cidr in link.addresses if link else ():
+        try:
+            found = interface(cidr)
+        except ValueError:
+            continue
+        if found.network == network:
+            return str(found.ip)
+    return None

@@ -1,0 +1,49 @@
+"""Save the lab: under which name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tuilab.model.topology import Topology
+from tuilab.tui.forms.base import Field, Form, Value, Values, row, text
+
+
+class Save(Form):
+    """The dialog of ctrl+s, and of saving packets."""
+
+    verb = "Save"
+    rows = (row("File", Field("path", help="A name or path; ~ is your home.")),)
+
+    def __init__(self, topology: Topology, title: str, proposed: Path) -> None:
+        super().__init__(topology)
+        self.title = title
+        self._proposed = proposed
+
+    def propose(self, given: Values) -> dict[str, Value]:
+        """Where it was saved last, else the lab's name."""
+        return {"path": str(self._proposed), **given}
+
+    def path(self, values: Values) -> Path:
+        """The file meant."""
+        return Path(text(values, "path")).expanduser()
+
+    def problems(self, values: Values) -> dict[str, str]:
+        """A place that can't be written to."""
+        if not text(values, "path"):
+            return {"path": "give the file a name"}
+        path = self.path(values)
+        try:
+            if path.is_dir():
+                return {"path": f'"{path}" is a directory; name a file in it'}
+            if not path.absolute().parent.is_dir():
+                return {
+                    "path": f'no directory "{path.absolute().parent}"; make it first'
+                }
+        except OSError as error:
+            return {"path": f'"{path}": {error.strerror}'}
+        return {}
+
+    def notes(self, values: Values) -> dict[str, str]:
+        """Whether a file will be replaced."""
+        there = self.path(values).exists()
+        return {"path": "exists, will be replaced" if there else "a new file"}

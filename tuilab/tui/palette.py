@@ -1,0 +1,48 @@
+"""The command palette over the table of actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tuilab.tui.actions import ACTIONS, Action
+
+
+class ActionProvider(Provider):
+    """Entries read ``Group: about``; what can't be done now says why."""
+
+    def _entries(self) -> Iterator[tuple[str, str, Action]]:
+        from tuilab.tui.screens.main import MainScreen
+
+        screen = self.screen
+        assert isinstance(screen, MainScreen)
+        context = screen.context()
+        for action in ACTIONS.values():
+            if action.id == "palette":
+                continue
+            keys = f"key {action.key}" if action.key else f":{action.id}"
+            help_text = action.refuse(context) or keys
+            yield f"{action.group}: {action.about}", help_text, action
+
+    def _run(self, action: Action) -> None:
+        self.screen.call_later(self.screen.run_action, f"screen.act('{action.id}')")
+
+    async def discover(self) -> Hits:
+        """Everything, when nothing has been typed."""
+        for name, help_text, action in self._entries():
+            yield DiscoveryHit(name, partial(self._run, action), help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """What fits the words or the id of an action."""
+        matcher = self.matcher(query)
+        for name, help_text, action in self._entries():
+            score = max(matcher.match(name), matcher.match(action.id))
+            if score > 0:
+                yield Hit(
+                    score,
+                    matcher.highlight(name),
+                    partial(self._run, action),
+                    help=help_text,
+                )

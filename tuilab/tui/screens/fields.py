@@ -1,0 +1,72 @@
+"""One widget for each kind of field, read and written alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.widget import Widget
+from textual.widgets import Input, Select
+
+from tuilab.tui.forms.base import Field, Option, Value
+from tuilab.tui.widgets.check import Check
+from tuilab.tui.widgets.choice import Choice
+from tuilab.tui.widgets.lines_field import LinesField
+from tuilab.tui.widgets.ticks import Ticks
+
+CHANGES = (
+    Input.Changed,
+    Select.Changed,
+    Check.Changed,
+    LinesField.Changed,
+    Ticks.Changed,
+)
+"""What these widgets say when a person changed something."""
+
+
+def make(field: Field, value: Value, options: Sequence[Option]) -> Widget:
+    """The widget of a field; its id is the field's name."""
+    if field.kind == "check":
+        return Check(field.label, value is True, id=field.name)
+    if field.kind == "choice":
+        return Choice(options, str(value), id=field.name)
+    if field.kind in ("list", "many"):
+        several = value if isinstance(value, tuple) else ()
+        if field.kind == "list":
+            return LinesField(several, field.placeholder, id=field.name)
+        return Ticks(options, several, id=field.name)
+    return Input(str(value), placeholder=field.placeholder, compact=True, id=field.name)
+
+
+def read(widget: Widget) -> Value:
+    """What a field holds now."""
+    if isinstance(widget, Input):
+        return widget.value
+    if isinstance(widget, Choice):
+        return widget.chosen
+    assert isinstance(widget, Check | LinesField | Ticks)
+    return widget.value
+
+
+async def write(widget: Widget, value: Value, options: Sequence[Option]) -> None:
+    """Put something else into a field, without it saying so."""
+    if isinstance(widget, Ticks):
+        await widget.set_options(options)
+        return
+    if isinstance(widget, Choice):
+        widget.offer(options, str(value))
+        return
+    if read(widget) == value:
+        return
+    with widget.prevent(*CHANGES):
+        if isinstance(widget, Input) and isinstance(value, str):
+            widget.value = value
+            widget.cursor_position = len(value)
+        elif isinstance(widget, Check) and isinstance(value, bool):
+            widget.value = value
+
+
+def focusable(widget: Widget) -> Widget:
+    """The widget itself, or the first one in it that takes keys."""
+    if widget.can_focus:
+        return widget
+    return next((w for w in widget.query("*") if w.can_focus), widget)

@@ -1,0 +1,231 @@
+"""Dialogs with fields: proposals, problems while typing, and what will be run."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input, Label, Select, Static
+
+from tuilab.errors import InvalidTopology, TuilabError
+from tuilab.lab.snapshot import Snapshot
+from tuilab.tui.forms.base import Form, Row, Value
+from tuilab.tui.screens import fields
+from tuilab.tui.screens.dialog import Dialog
+from tuilab.tui.text import Line, contents
+from tuilab.tui.widgets.check import Check
+from tuilab.tui.widgets.lines_field import LinesField
+from tuilab.tui.widgets.ticks import Ticks
+
+Answers = dict[str, Value]
+
+
+class FormDialog(Dialog[Answers]):
+    """Asks, proposes, checks while typing, says what Enter will do."""
+
+    DEFAULT_CSS = """
+    FormDialog {
+        & #rows { height: auto; max-height: 60%; }
+        & .row { height: auto; width: 1fr; }
+        & .name { width: 10; color: $text-muted; }
+        & .row Input { width: 1fr; background: $boost; }
+        & .row Input:focus { background: $accent 30%; }
+        & .row .wide { width: 1fr; margin-right: 1; }
+        & .note { width: 1fr; padding-left: 1; color: $text-muted; }
+        & .problem { color: $text-error; padding-left: 10; display: none; }
+        & .problem.-shown { display: block; }
+        & #columns Label { width: 1fr; text-style: bold; }
+        & #columns .name { width: 10; }
+        & #plan { height: auto; max-height: 8; margin-top: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "field_help", "help for the field", show=False)
+    ]
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self._form = form
+        self._given: Answers = {}
+        self.values: Answers = form.propose({})
+        self._ready = False
+        self._busy = False
+        self.title_text = form.title
+        self.verb = form.verb
+
+    # -- what it is for --------------------------------------------------------------
+
+    def prepare(self) -> list[Line]:
+        """What Enter will do with the values as they are.
+
+        Raises:
+            TuilabError: It can't be done.
+        """
+        raise NotImplementedError
+
+    async def carry_out(self) -> None:
+        """Do it, and `dismiss`.
+
+        Raises:
+            TuilabError: It was refused; the dialog stays, with all that was typed.
+        """
+        raise NotImplementedError
+
+    # -- looks -----------------------------------------------------------------------
+
+    def body(self) -> ComposeResult:
+        """The rows, and below them the plan."""
+        with VerticalScroll(id="rows", can_focus=False):
+            if self._form.columns:
+                with Horizontal(id="columns", classes="row"):
+                    yield Label("", classes="name")
+                    for name in self._form.columns:
+                        yield Label(name)
+            for number, row in enumerate(self._form.rows):
+                yield from self._row(number, row)
+        with VerticalScroll(id="plan", can_focus=False):
+            yield Static(id="commands")
+
+    def _row(self, number: int, row: Row) -> ComposeResult:
+        with Vertical(id=f"row-{number}", classes="row"):
+            with Horizontal(classes="row"):
+                yield Label(row.label, classes="name")
+                for field in row.fields:
+                    options = self._form.options(field.name, self.values)
+                    widget = fields.make(field, self.values[field.name], options)
+                    if len(row.fields) > 1 and field.kind != "check":
+                        widget.add_class("wide")
+                    if len(row.fields) > 1 and field.kind == "check":
+                        with Horizontal(classes="row"):
+                            yield widget
+                    else:
+                        yield widget
+                if len(row.fields) == 1:
+                    note = Static(id=f"note-{row.fields[0].name}", markup=False)
+                    yield note.add_class("note")
+            for field in row.fields:
+                problem = Static(id=f"problem-{field.name}", markup=False)
+                yield problem.add_class("problem")
+
+    def on_mount(self) -> None:
+        """Show the proposals."""
+        self.query_one("#frame").border_subtitle = "F1 field help"
+        self._judge()
+
+    def first_focus(self) -> Widget | None:
+        """The first field in use."""
+        hidden = self._form.unused(self.values)
+        names = [name for name in self._form.fields if name not in hidden]
+        return fields.focusable(self._field(names[0])) if names else None
+
+    def _field(self, name: str) -> Widget:
+        return self.query_one(f"#{name}")
+
+    # -- answers ---------------------------------------------------------------------
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Check.Changed)
+    @on(LinesField.Changed)
+    @on(Ticks.Changed)
+    async def _changed(self) -> None:
+        if not self._busy:
+            await self._collect()
+
+    async def _collect(self) -> None:
+        """Take in what the fields hold; propose the rest anew; check everything."""
+        for name in self._form.fields:
+            held = fields.read(self._field(name))
+            if held != self.values[name]:
+                self._given[name] = held
+        await self._propose()
+
+    async def _propose(self) -> None:
+        self.values = self._form.propose(self._given)
+        for name in self._form.fields:
+            options = self._form.options(name, self.values)
+            await fields.write(self._field(name), self.values[name], options)
+        self._judge()
+
+    def _judge(self) -> None:
+        """Show what is wrong, else what will be run."""
+        problems = self._form.problems(self.values)
+        hidden = self._form.unused(self.values)
+        notes = self._form.notes(self.values)
+        for number, row in enumerate(self._form.rows):
+            shown = [field for field in row.fields if field.name not in hidden]
+            self.query_one(f"#row-{number}").display = bool(shown)
+            for field in row.fields:
+                self._field(field.name).disabled = field.name in hidden
+                problem = self.query_one(f"#problem-{field.name}", Static)
+                problem.update(problems.get(field.name, ""))
+                problem.set_class(field.name in problems, "-shown")
+            if len(row.fields) == 1:
+                name = row.fields[0].name
+                note = "" if name in problems else notes.get(name, "")
+                self.query_one(f"#note-{name}", Static).update(note)
+        error = "" if problems else self._preview()
+        self._ready = not problems and not error
+        self.query_one("#plan").display = self._ready
+        self._show_error(error)
+
+    def _preview(self) -> str:
+        """Show what will be run; what is wrong with it, or empty."""
+        try:
+            preview = contents(self.prepare())
+        except TuilabError as error:
+            return _words(error)
+        self.query_one("#commands", Static).update(preview)
+        return ""
+
+    def _show_error(self, text: str) -> None:
+        error = self.query_one("#error", Static)
+        error.update(text)
+        error.set_class(bool(text), "-shown")
+
+    # -- running ---------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Do it; stay, with everything typed, when that is not possible."""
+        await self._collect()
+        if not self._ready:
+            self._focus_problem()
+            self.holder.drop_keys()
+            self.app.bell()
+            return
+        self._busy = True
+        try:
+            await self.carry_out()
+        except TuilabError as error:
+            self.refuse(_words(error))
+        finally:
+            self._busy = False
+
+    def _focus_problem(self) -> None:
+        for name in self._form.problems(self.values):
+            self.set_focus(fields.focusable(self._field(name)))
+            return
+
+    def lab_changed(self, snapshot: Snapshot) -> None:
+        """Somebody else changed the lab: check against what it is now."""
+        if self._busy:
+            return
+        if snapshot.topology is not self._form.topology:
+            self._form.topology = snapshot.topology
+            self.call_later(self._propose)
+
+    def action_field_help(self) -> None:
+        """Say what the focused field is for."""
+        for name, field in self._form.fields.items():
+            widget = self._field(name)
+            if self.focused is not None and widget in self.focused.ancestors_with_self:
+                self.notify(field.help or "no help here", title=name, markup=False)
+
+
+def _words(error: TuilabError) -> str:
+    lines = error.lines() if isinstance(error, InvalidTopology) else [str(error)]
+    return "\n".join(lines)

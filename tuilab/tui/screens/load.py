@@ -1,0 +1,114 @@
+"""Load a topology file: what it would create, keep and remove comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Input, Static
+
+from tuilab.errors import InvalidTopology, TuilabError
+from tuilab.formats import yaml
+from tuilab.lab.lab import Lab
+from tuilab.model.edits import become
+from tuilab.tui.screens.pick import Entry, PickDialog, fits
+from tuilab.tui.text import contents, line
+from tuilab.tui.widgets.files import TopologyFile, difference_line
+from tuilab.tui.widgets.pick_view import PickView
+from tuilab.tui.widgets.plan_text import plan_lines
+
+
+class LoadScreen(PickDialog[Path, Path]):
+    """Gives the file that the lab now follows."""
+
+    DEFAULT_CSS = """
+    LoadScreen {
+        & PickList { height: 6; }
+        & #plan { height: auto; max-height: 8; margin-top: 1; }
+    }
+    """
+    title_text = "Load a topology file"
+    verb = "Load"
+    placeholder = "file, or type to filter"
+
+    def __init__(self, files: Sequence[TopologyFile], lab: Lab) -> None:
+        super().__init__()
+        self._files = files
+        self._lab = lab
+        self._loaded: tuple[Path, yaml.Document] | None = None
+
+    def body(self) -> ComposeResult:
+        """The files, and below them the plan."""
+        yield from super().body()
+        with VerticalScroll(id="plan", can_focus=False):
+            yield Static(id="commands")
+
+    def entries(self, query: str) -> Sequence[Entry[Path]]:
+        """The files that fit; a path that was typed comes first."""
+        rows: list[Entry[Path]] = []
+        typed = Path(query).expanduser()
+        if query and typed.is_file():
+            rows.append((typed, line(query)))
+        rows += [
+            (file.path, file.line) for file in self._files if fits(query, file.text)
+        ]
+        return rows
+
+    @on(PickView.Moved)
+    @on(Input.Changed, "#query")
+    def _look(self) -> None:
+        """Show what loading the current file would do."""
+        self.run_worker(self._preview(), group="load", exclusive=True)
+
+    async def _preview(self) -> None:
+        """Read the file and plan it; what is wrong with it, if anything, is shown."""
+        path = self.listed.value
+        self._loaded = None
+        self.query_one("#plan").display = False
+        self._say("")
+        if path is None:
+            return
+        try:
+            document = yaml.load(path)
+            change = become(f"load {path.name}", document.topology)
+            commands = self._lab.plan(change).commands
+        except InvalidTopology as error:
+            self._say("\n".join(error.lines()))
+        except TuilabError as error:
+            self._say(str(error))
+        else:
+            self._loaded = path, document
+            now = self._lab.snapshot.topology
+            lines = [
+                difference_line(now, document.topology),
+                *plan_lines(commands, self.text_width),
+            ]
+            self.query_one("#commands", Static).update(contents(lines))
+            self.query_one("#plan").display = True
+
+    def _say(self, text: str) -> None:
+        error = self.query_one("#error", Static)
+        error.update(text)
+        error.set_class(bool(text), "-shown")
+
+    async def run(self) -> None:
+        """Become what the file says."""
+        self._filter_late()
+        if self.listed.value is None:
+            self.refuse(f'no file "{self.query_text}"; give the path of one')
+            return
+        await self._preview()
+        if self._loaded is None:
+            self.holder.drop_keys()
+            self.app.bell()
+            return
+        path, document = self._loaded
+        try:
+            await self._lab.edit(become(f"load {path.name}", document.topology))
+        except TuilabError as error:
+            self.refuse(str(error))
+        else:
+            self.dismiss(path)

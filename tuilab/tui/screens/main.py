@@ -1,0 +1,379 @@
+"""The main screen: its panes, what they tell each other, and where keys go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from tuilab.errors import TuilabError
+from tuilab.lab.lab import Lab
+from tuilab.lab.snapshot import LogEntry, Snapshot
+from tuilab.model.topology import HOST, Topology
+from tuilab.tui.actions import ACTIONS, Context, bindings
+from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.widget import Canvas
+from tuilab.tui.forms.toggle import toggle
+from tuilab.tui.palette import ActionProvider
+from tuilab.tui.screens.dialog import Dialog
+from tuilab.tui.screens.gone import GoneScreen
+from tuilab.tui.screens.layout import Layout
+from tuilab.tui.screens.packet_desk import PacketDesk
+from tuilab.tui.text import Line, plain
+from tuilab.tui.verbs import VERBS, Verb, build, lab
+from tuilab.tui.widgets.bottom import BottomPanel
+from tuilab.tui.widgets.hints import EMPTY, hint_lines
+from tuilab.tui.widgets.history_view import HistoryView
+from tuilab.tui.widgets.inspector import Inspector
+from tuilab.tui.widgets.keys import KeysBar
+from tuilab.tui.widgets.log_view import LogView
+from tuilab.tui.widgets.packet_list import PacketList
+from tuilab.tui.widgets.ping_text import Run
+from tuilab.tui.widgets.ping_view import PingView
+from tuilab.tui.widgets.status import StatusBar
+from tuilab.tui.widgets.tree_view import TreeView
+
+if TYPE_CHECKING:
+    from tuilab.tui.app import TuilabApp
+
+
+class MainScreen(Screen[None]):
+    """Everything about one lab."""
+
+    COMMANDS = {ActionProvider}  # noqa: RUF012
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(),
+        Binding("escape", "back", "close, restore", show=False),
+    ]
+
+    def __init__(self, session: TuilabApp) -> None:
+        super().__init__()
+        self.session = session
+        self.panes = Layout(self)
+        self._sized = False
+        self._hinted: tuple[object, Sequence[str]] = (None, ())
+
+    # -- panes -----------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Status, drawing and inspector, tabs, log, keys."""
+        glyphs = self.session.glyphs
+        yield StatusBar(glyphs)
+        with Horizontal(id="upper"):
+            with Vertical(id="topology", classes="pane"):
+                yield Canvas(
+                    empty=EMPTY,
+                    ascii_only=self.session.has_class("-ascii"),
+                    id="canvas",
+                )
+                yield TreeView(glyphs, id="tree")
+            yield Inspector(glyphs, hints=self._hints, id="inspector").add_class("pane")
+        yield BottomPanel(glyphs, id="bottom").add_class("pane")
+        strip = LogView(glyphs, id="strip")
+        strip.border_title = "Command log"
+        yield strip.add_class("pane")
+        yield KeysBar()
+
+    def on_mount(self) -> None:
+        """Show the lab as it is."""
+        self._desk = PacketDesk(self.bottom, self.session.watching)
+        self.show_lab(self.lab.snapshot)
+        self.show_log(self.lab.log)
+        self.set_focus(self.map)
+        if reason := self.lab.snapshot.preview:
+            self.session.say(f"only a preview, no packet flows: {reason}", "warning")
+
+    @property
+    def lab(self) -> Lab:
+        """The lab."""
+        return self.session.lab
+
+    @property
+    def topology(self) -> Topology:
+        """The lab as it is to be."""
+        return self.lab.snapshot.topology
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been built."""
+        return set(self.topology.namespaces) == {HOST} and not list(
+            self.topology.links()
+        )
+
+    @property
+    def canvas(self) -> Canvas:
+        """The drawing."""
+        return self.query_one(Canvas)
+
+    @property
+    def outline(self) -> TreeView:
+        """The list."""
+        return self.query_one(TreeView)
+
+    @property
+    def map(self) -> Canvas | TreeView:
+        """The one of both that is in sight."""
+        return self.outline if self.outline.display else self.canvas
+
+    @property
+    def bottom(self) -> BottomPanel:
+        """The tabs."""
+        return self.query_one(BottomPanel)
+
+    @property
+    def packets(self) -> PacketList:
+        """The packet list."""
+        return self.bottom.packets
+
+    # -- what is selected ------------------------------------------------------------
+
+    @property
+    def selected(self) -> Item | None:
+        """What the verbs act on."""
+        return self.map.selected
+
+    @property
+    def marked(self) -> Item | None:
+        """The first end of a cable to be."""
+        return self.canvas.marked
+
+    @marked.setter
+    def marked(self, item: Item | None) -> None:
+        self.canvas.marked = item
+
+    def select(self, item: Item) -> None:
+        """Select something, in drawing and list."""
+        self.canvas.selected = item
+        self.outline.selected = item
+        self._selection_changed()
+
+    @on(Canvas.Selected)
+    def _canvas_selected(self) -> None:
+        if self.map is self.canvas:
+            self.outline.selected = self.canvas.selected
+            self._selection_changed()
+
+    @on(TreeView.Selected)
+    def _tree_selected(self) -> None:
+        if self.map is self.outline:
+            self.canvas.selected = self.outline.selected
+            self._selection_changed()
+
+    def _selection_changed(self) -> None:
+        self.query_one(Inspector).item = self.selected
+        self.query_one("#topology").border_subtitle = (
+            f"sel {self.selected}" if self.selected else ""
+        )
+        self._show_keys()
+
+    @on(Canvas.Opened)
+    @on(TreeView.Opened)
+    def _opened(self) -> None:
+        self.show_inspector(True)
+
+    @on(Canvas.ConnectRequested)
+    def _connect(self, event: Canvas.ConnectRequested) -> None:
+        self._run(lambda screen: build.cable_between(screen, event.a, event.b))
+
+    @on(HistoryView.GoTo)
+    def _go_to(self, event: HistoryView.GoTo) -> None:
+        self._run(lambda screen: lab.go_to(screen, event.position))
+
+    @on(Canvas.MenuRequested)
+    def _menu(self) -> None:
+        self.start("palette")
+
+    # -- what is shown ---------------------------------------------------------------
+
+    def refresh_lab(self) -> None:
+        """Show the lab as it is now, without waiting for its events."""
+        self.show_lab(self.lab.snapshot)
+
+    def show_lab(self, snapshot: Snapshot) -> None:
+        """The lab looks different."""
+        with self.session.batch_update():
+            self.query_one(StatusBar).snapshot = snapshot
+            self.canvas.snapshot = snapshot
+            self.outline.snapshot = snapshot
+            self.query_one(HistoryView).history = snapshot.history
+            self.query_one(Inspector).snapshot = snapshot
+            self.query_one("#topology").border_title = _topology_title(snapshot)
+            self._selection_changed()
+        for screen in self.session.screen_stack:
+            if isinstance(screen, Dialog):
+                screen.lab_changed(snapshot)
+
+    def show_log(self, entries: Sequence[LogEntry]) -> None:
+        """There are new commands."""
+        for view in self.query(LogView):
+            view.entries = entries
+
+    def show_run(self, run: Run) -> None:
+        """Something is being sent, or came back."""
+        self._desk.show_run(run)
+
+    def show_capture(self) -> None:
+        """Another capture runs."""
+        self.show_tab("packets")
+        self._desk.show_capture()
+        self.show_packets()
+
+    def show_packets(self) -> None:
+        """There is news of the capture."""
+        watching = self.session.watching
+        self.query_one(StatusBar).capturing = watching.names if watching.running else ""
+        self._desk.show_packets()
+        self._show_keys()
+
+    def show_gone(self, reason: str) -> None:
+        """The lab has ended."""
+        self.query_one(StatusBar).gone = reason
+        self._show_keys()
+
+        async def tell(screen: MainScreen) -> None:
+            dialog = GoneScreen(reason, screen.lab.name)
+            if await screen.session.push_screen_wait(dialog):
+                screen.session.exit()
+
+        self._run(tell)
+
+    def _show_keys(self) -> None:
+        self.query_one(KeysBar).context = self.context()
+
+    def _hints(self, item: Item | None) -> list[Line]:
+        snapshot = self.lab.snapshot
+        key = (item, snapshot.topology, snapshot.observed)
+        if self._hinted[0] != key:
+            self._hinted = key, self._switch_commands(item)
+        return hint_lines(item, self.context(), self._hinted[1])
+
+    def _switch_commands(self, item: Item | None) -> Sequence[str]:
+        change = toggle(self.topology, item)
+        try:
+            return self.lab.plan(change).commands if change else ()
+        except TuilabError:
+            return ()
+
+    # -- layout ----------------------------------------------------------------------
+
+    def show_tab(self, tab: str) -> None:
+        """Show one of the tabs, and give it the keys."""
+        self.bottom.tab = tab
+        if self.panes.single or self.panes.zoomed:
+            self.panes.zoom("bottom")
+        self.set_focus(self.bottom.focus_target)
+        self._desk.tell()
+
+    def zoom(self) -> None:
+        """Give the focused pane the whole screen, or give it back."""
+        self.panes.zoom("" if self.panes.zoomed else self.panes.pane_of(self.focused))
+
+    def show_inspector(self, shown: bool) -> None:
+        """Show or hide the inspector."""
+        self.panes.inspect(shown)
+        if not shown or self.panes.zoomed == "inspector":
+            self.set_focus(self.query_one(Inspector) if shown else self.map)
+
+    def toggle_tree(self) -> None:
+        """The same lab as a drawing or as a list."""
+        item = self.selected
+        self.toggle_class("-list")
+        # Which of the two is in sight is only known once the styles have been applied.
+        self.call_after_refresh(self._map_changed, item)
+
+    def _map_changed(self, item: Item | None) -> None:
+        if item is not None:
+            self.select(item)
+        self.set_focus(self.map)
+
+    def on_resize(self) -> None:
+        """The focus may be on a pane that is no longer in sight."""
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        if self.panes.pane("strip").display and not self._sized:
+            # The log has a strip of its own: the tabs can start with something else.
+            self.bottom.tab = "packets"
+        self._sized = True
+        if self.focused is None or not self.focused.is_on_screen:
+            self.set_focus(self.map)
+
+    def action_back(self) -> None:
+        """Close what was opened last, and go back to the drawing."""
+        self.panes.back()
+        self.set_focus(self.map)
+
+    # -- doing -----------------------------------------------------------------------
+
+    def context(self) -> Context:
+        """What decides whether an action is possible."""
+        session, snapshot = self.session, self.lab.snapshot
+        around = session.around
+        no_packets = around.no_packets
+        if snapshot.preview:
+            no_packets = f"this lab is only a preview: {snapshot.preview}"
+        elif around.sender is None and not no_packets:
+            no_packets = "packets can't be sent here"
+        no_shell = "" if around.shell else "no shell can be opened here"
+        return Context(
+            snapshot=snapshot,
+            selected=self.selected,
+            gone=session.gone,
+            no_packets=no_packets,
+            no_shell=no_packets if snapshot.preview else no_shell,
+            capturing=session.watching.running,
+            packets=session.watching.count,
+        )
+
+    def action_act(self, name: str) -> None:
+        """A key, a click or the palette asks for an action."""
+        self.start(name)
+
+    def start(self, name: str) -> None:
+        """Do an action of the table, or say why not."""
+        if self.session.holding:
+            return
+        self.session.hold_keys()
+        # In the queue of the focused widget, behind the keys that it has not taken yet.
+        (self.focused or self).call_later(self._begin, name)
+
+    def _begin(self, name: str) -> None:
+        if reason := ACTIONS[name].refuse(self.context()):
+            self.session.drop_keys()
+            self.session.say(reason, "warning")
+        else:
+            self._run(VERBS[name])
+
+    def _run(self, verb: Verb) -> None:
+        async def job() -> None:
+            try:
+                await verb(self)
+            finally:
+                self.session.release_keys()
+
+        self.session.hold_keys()
+        self.session.run_job(job)
+
+    def copied_text(self) -> str:
+        """What ``y`` copies: the line under the cursor, else the selection."""
+        there = self.focused
+        if isinstance(there, HistoryView | PacketList) and there.line_count():
+            return plain(there.line(there.cursor)).strip()
+        if isinstance(there, Inspector | LogView | PingView):
+            return there.plain_text
+        item = self.selected
+        if item is None:
+            return ""
+        link = self.topology.link(item.endpoint) if item.endpoint else None
+        addresses = " ".join(link.addresses) if link else ""
+        return f"{item} {addresses}".strip()
+
+
+def _topology_title(snapshot: Snapshot) -> str:
+    return f"Topology {snapshot.name}"

@@ -1,0 +1,135 @@
+"""Dialogs with a field to type in and a list that it filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tuilab.tui.screens.dialog import Answer, Dialog
+from tuilab.tui.text import Line, line, width
+from tuilab.tui.widgets.pick_view import PickView
+
+Value = TypeVar("Value")
+Entry = tuple[Value, Line]
+
+
+class PickList(PickView, Generic[Value], can_focus=False):
+    """The list; keys go to the field above, which moves the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._entries: Sequence[Entry[Value]] = ()
+
+    def show_entries(self, entries: Sequence[Entry[Value]]) -> None:
+        """Show others, the first one current."""
+        self._entries = entries
+        self.lines_changed()
+        self.cursor = 0
+
+    @property
+    def value(self) -> Value | None:
+        """The current entry's value."""
+        return self._entries[self.cursor][0] if self._entries else None
+
+    @property
+    def values(self) -> list[Value]:
+        """All entries' values."""
+        return [value for value, _ in self._entries]
+
+    def line_count(self) -> int:
+        """Entries, or one line that says there are none."""
+        return len(self._entries) or 1
+
+    def line(self, index: int) -> Line:
+        """One entry."""
+        if not self._entries:
+            return line(("nothing fits", "dim"))
+        return self._entries[index][1]
+
+    def line_width(self) -> int:
+        """Cells of the longest entry."""
+        return max((width(spans) for _, spans in self._entries), default=0)
+
+
+class PickDialog(Dialog[Answer], Generic[Value, Answer]):
+    """Type to filter, up and down to choose, Enter to take it."""
+
+    DEFAULT_CSS = """
+    PickDialog {
+        & Input { background: $boost; }
+        & PickList { height: 12; margin-top: 1; background: $surface; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", priority=True, show=False),
+        Binding("down", "move(1)", priority=True, show=False),
+        Binding("pageup", "move(-10)", priority=True, show=False),
+        Binding("pagedown", "move(10)", priority=True, show=False),
+    ]
+    placeholder = "type to filter"
+
+    def entries(self, query: str) -> Sequence[Entry[Value]]:
+        """What fits what was typed."""
+        raise NotImplementedError
+
+    def picked(self, value: Value | None, query: str) -> None:
+        """An entry was taken. Ends with `dismiss` or `refuse`."""
+        raise NotImplementedError
+
+    def body(self) -> ComposeResult:
+        """The field and the list."""
+        yield Input(placeholder=self.placeholder, compact=True, id="query")
+        yield PickList[Value](id="list")
+
+    def first_focus(self) -> Widget | None:
+        """The field."""
+        return self.query_one("#query")
+
+    def on_mount(self) -> None:
+        """Show everything."""
+        self.listed.show_entries(self.entries(""))
+
+    @property
+    def listed(self) -> PickList[Value]:
+        """The list."""
+        return self.query_one("#list", PickList)
+
+    @property
+    def query_text(self) -> str:
+        """What was typed."""
+        return self.query_one("#query", Input).value.strip()
+
+    @on(Input.Changed, "#query")
+    def _filter(self) -> None:
+        self.listed.show_entries(self.entries(self.query_text))
+
+    def action_move(self, by: int) -> None:
+        """Another entry."""
+        self.listed.cursor += by
+
+    @on(PickView.Chosen)
+    def _double_clicked(self) -> None:
+        self.action_run()
+
+    async def run(self) -> None:
+        """Take the current entry."""
+        self._filter_late()
+        self.picked(self.listed.value, self.query_text)
+
+    def _filter_late(self) -> None:
+        """What was typed just before Enter may not have been filtered yet."""
+        entries = self.entries(self.query_text)
+        if [value for value, _ in entries] != self.listed.values:
+            self.listed.show_entries(entries)
+
+
+def fits(query: str, text: str) -> bool:
+    """Whether every word typed is somewhere in a text."""
+    lower = text.lower()
+    return all(word in lower for word in query.lower().split())

@@ -1,0 +1,32 @@
+"""Choose what to watch."""
+
+from __future__ import annotations
+
+from tuilab.tui.forms.base import text
+from tuilab.tui.forms.watch import Watch
+from tuilab.tui.screens.form import FormDialog
+from tuilab.tui.text import Line, line
+from tuilab.tui.watching import Watching
+
+
+class WatchScreen(FormDialog):
+    """Gives the answers once the capture runs."""
+
+    def __init__(self, form: Watch, watching: Watching) -> None:
+        super().__init__(form)
+        self._asked = form
+        self._watching = watching
+
+    def prepare(self) -> list[Line]:
+        """What a person would type."""
+        commands = self._asked.commands(self.values)
+        return [
+            line(("Like ", "title"), commands[0]),
+            *(line(f"     {command}") for command in commands[1:]),
+        ]
+
+    async def carry_out(self) -> None:
+        """Start the capture."""
+        endpoints = self._asked.endpoints(self.values)
+        await self._watching.start(endpoints, text(self.values, "filter"))
+        self.dismiss(dict(self.values))

@@ -1,0 +1,47 @@
+"""What the command line hands to the screen besides the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tuilab.packets.send import Sender
+
+
+@dataclass(frozen=True, slots=True)
+class ExitChoice:
+    """What a person wants after leaving the screen.
+
+    Attributes:
+        action: ``keep`` the lab running, ``remove`` it, go to another ``lab``, or
+            ``open`` a topology file as a lab of its own.
+        target: Name of the other lab, or the file.
+    """
+
+    action: Literal["keep", "remove", "lab", "open"] = "keep"
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is possible around a lab.
+
+    Attributes:
+        sender: Sends pings and ARP requests; None where nothing can be sent.
+        no_packets: Why nothing can be sent or captured, or empty.
+        shell: Makes the command line of a shell in a namespace; None for no shells.
+        labs: Names of the labs that there are, this one included.
+        folders: Where files are looked for: the first is where saving goes.
+        reports: Where reports of unexpected errors are kept.
+        user: Who a new tap belongs to unless the person says otherwise.
+    """
+
+    sender: Sender | None = None
+    no_packets: str = ""
+    shell: Callable[[str], Sequence[str]] | None = None
+    labs: Callable[[], Sequence[str]] = tuple
+    folders: Sequence[Path] = (Path(),)
+    reports: Path = field(default_factory=Path)
+    user: str = ""

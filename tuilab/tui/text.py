@@ -1,0 +1,82 @@
+"""Text with a meaning for each part, before it gets a colour.
+
+Presentation functions return lines of spans; widgets give each role its style. Roles
+never carry meaning alone: the words or signs say it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+Role = Literal["", "dim", "good", "bad", "warn", "key", "title"]
+ROLES: tuple[Role, ...] = ("", "dim", "good", "bad", "warn", "key", "title")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some text with one role, and what a click on it does (an action, or empty)."""
+
+    text: str
+    role: Role = ""
+    click: str = ""
+
+
+Line = tuple[Span, ...]
+
+_STYLES: dict[Role, str] = {
+    "dim": "$text-muted",
+    "good": "$text-success",
+    "bad": "bold $text-error",
+    "warn": "bold $text-warning",
+    "key": "bold $accent",
+    "title": "bold",
+}
+
+
+def line(*parts: str | Span | tuple[str, Role]) -> Line:
+    """A line, written shortly."""
+    return tuple(
+        part
+        if isinstance(part, Span)
+        else Span(*((part,) if isinstance(part, str) else part))
+        for part in parts
+    )
+
+
+def plain(spans: Line) -> str:
+    """The text alone."""
+    return "".join(span.text for span in spans)
+
+
+def width(spans: Line) -> int:
+    """How many cells a line takes."""
+    return sum(cell_len(span.text) for span in spans)
+
+
+def fit(text: str, cells: int, ellipsis: str = "…") -> str:
+    """Text padded or cut to exactly that many cells; a cut one says so."""
+    if cells <= 0:
+        return ""
+    if cell_len(text) <= cells:
+        return set_cell_size(text, cells)
+    return set_cell_size(text, cells - len(ellipsis)) + ellipsis
+
+
+def content(spans: Line) -> Content:
+    """A line as Textual's content; nothing in it is read as markup."""
+    parts: list[Content] = []
+    for span in spans:
+        styled = Content.styled(span.text, _STYLES.get(span.role, ""))
+        if span.click:
+            styled = styled.stylize(f"@click={span.click}")
+        parts.append(styled)
+    return Content("").join(parts)
+
+
+def contents(lines: list[Line]) -> Content:
+    """Several lines as Textual's content."""
+    return Content("\n").join(content(spans) for spans in lines)

@@ -1,0 +1,59 @@
+"""What each action of the table does, by its id.
+
+A verb is a coroutine that gets the main screen. It runs in a worker: it may open
+dialogs and wait for the lab; what it raises is shown by the one handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from tuilab.tui.verbs import build, lab, packets, view
+
+if TYPE_CHECKING:
+    from tuilab.tui.screens.main import MainScreen
+
+Verb = Callable[["MainScreen"], Awaitable[None]]
+
+VERBS: Mapping[str, Verb] = {
+    verb.__name__: verb
+    for verb in (
+        build.add_namespace,
+        build.add_bridge,
+        build.add_cable,
+        build.add_tap,
+        build.add_address,
+        build.add_route,
+        build.edit,
+        build.delete,
+        build.toggle,
+        lab.undo,
+        lab.redo,
+        lab.save,
+        lab.load,
+        lab.labs,
+        lab.rescan,
+        lab.shell,
+        lab.quit,
+        packets.send,
+        packets.watch,
+        packets.stop_watching,
+        packets.save_packets,
+        packets.follow,
+        packets.newest,
+        packets.oldest,
+        view.find,
+        view.inspect,
+        view.zoom,
+        view.tree,
+        view.packets_tab,
+        view.log_tab,
+        view.ping_tab,
+        view.undo_tab,
+        view.copy,
+        view.mouse,
+        view.palette,
+        view.help,
+    )
+}

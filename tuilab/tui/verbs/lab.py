@@ -1,0 +1,128 @@
+"""Verbs about the lab as a whole: history, files, shells, leaving."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tuilab.errors import TuilabError
+from tuilab.formats import library, yaml
+from tuilab.model.topology import HOST
+from tuilab.tui.forms.save import Save
+from tuilab.tui.screens.labs import LabsScreen
+from tuilab.tui.screens.load import LoadScreen
+from tuilab.tui.screens.quit import QuitScreen
+from tuilab.tui.screens.save import SaveScreen
+from tuilab.tui.surroundings import ExitChoice
+from tuilab.tui.widgets.files import topology_files
+
+if TYPE_CHECKING:
+    from tuilab.lab.lab import Lab
+    from tuilab.lab.snapshot import Outcome
+    from tuilab.tui.screens.main import MainScreen
+
+
+async def undo(screen: MainScreen) -> None:
+    """Go back by one edit, and say which."""
+    _done(screen, await screen.lab.undo(), "U redoes it")
+
+
+async def redo(screen: MainScreen) -> None:
+    """Go forward by one edit, and say which."""
+    _done(screen, await screen.lab.redo(), "u undoes it")
+
+
+async def go_to(screen: MainScreen, position: int) -> None:
+    """Stand elsewhere in the history."""
+    if position != screen.lab.snapshot.history.position:
+        _done(screen, await screen.lab.go_to(position), "")
+
+
+def _done(screen: MainScreen, outcome: Outcome, way_back: str) -> None:
+    screen.refresh_lab()
+    said = f"done: {outcome.title}"
+    if way_back:
+        said += f" ({way_back})"
+    screen.session.say("\n".join([said, *outcome.notes]))
+
+
+async def save(screen: MainScreen) -> None:
+    """Write the lab to a topology file."""
+    lab = screen.lab
+    proposed = lab.source or screen.session.around.folders[0] / f"{lab.name}.yaml"
+
+    async def write(path: Path) -> None:
+        yaml.save(path, lab.snapshot.topology, _document(lab))
+        lab.set_source(path)
+        screen.session.say(f'saved to "{path}"')
+
+    topology = lab.snapshot.topology
+    what = f"{len(topology.namespaces)} namespaces and {_links(lab)} as YAML"
+    form = Save(topology, f"Save lab {lab.name}", proposed)
+    await screen.session.push_screen_wait(SaveScreen(form, what, write))
+
+
+def _links(lab: Lab) -> str:
+    count = sum(1 for _ in lab.snapshot.topology.links())
+    return f"{count} link{'' if count == 1 else 's'}"
+
+
+def _document(lab: Lab) -> yaml.Document | None:
+    """The file the lab came from, so that its comments are kept."""
+    if lab.source is None or not lab.source.exists():
+        return None
+    try:
+        return yaml.load(lab.source)
+    except TuilabError:
+        return None
+
+
+async def load(screen: MainScreen) -> None:
+    """Become what a topology file says."""
+    files = topology_files(screen.session.around.folders)
+    path = await screen.session.push_screen_wait(LoadScreen(files, screen.lab))
+    screen.refresh_lab()
+    if path is None:
+        return
+    if path.resolve().parent != library.folder():
+        screen.lab.set_source(path)
+    screen.session.say(f'loaded "{path.name}" (u undoes it)')
+
+
+async def labs(screen: MainScreen) -> None:
+    """Leave for another lab; this one goes on."""
+    dialog = LabsScreen(screen.session.around.labs(), screen.lab.name)
+    choice = await screen.session.push_screen_wait(dialog)
+    if choice is not None:
+        screen.session.exit(choice)
+
+
+async def rescan(screen: MainScreen) -> None:
+    """Observe the kernel again."""
+    await screen.lab.rescan()
+    screen.refresh_lab()
+    screen.session.say("rescanned")
+
+
+async def shell(screen: MainScreen) -> None:
+    """A shell in the selected namespace, in place of the screen."""
+    item = screen.selected
+    name = item.namespace if item else HOST
+    argv = screen.session.around.shell
+    assert argv is not None
+    await screen.session.lend_terminal(
+        argv(name), f"tuilab: a shell in {name}; exit comes back to the lab"
+    )
+    await screen.lab.rescan()
+
+
+async def quit(screen: MainScreen) -> None:  # noqa: A001
+    """Ask whether the lab stays, unless there is nothing in it."""
+    snapshot = screen.lab.snapshot
+    if screen.session.gone or screen.is_empty:
+        screen.session.exit(ExitChoice("keep" if screen.session.gone else "remove"))
+        return
+    dialog = QuitScreen(screen.lab.name, bool(snapshot.preview))
+    choice = await screen.session.push_screen_wait(dialog)
+    if choice is not None:
+        screen.session.exit(choice)

@@ -1,0 +1,93 @@
+"""Verbs about what is in sight."""
+
+from __future__ import annotations
+
+import shutil
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import DEVNULL, PIPE
+from os import environ
+from typing import TYPE_CHECKING
+
+from textual.command import CommandPalette
+
+from tuilab.tui.screens.find import FindScreen
+from tuilab.tui.screens.help import HelpScreen
+
+if TYPE_CHECKING:
+    from tuilab.tui.screens.main import MainScreen
+
+
+async def find(screen: MainScreen) -> None:
+    """Ask for a name or address and select what has it."""
+    dialog = FindScreen(screen.lab.snapshot, screen.session.glyphs)
+    item = await screen.session.push_screen_wait(dialog)
+    if item is not None:
+        screen.select(item)
+
+
+async def inspect(screen: MainScreen) -> None:
+    """Show or hide the inspector."""
+    screen.show_inspector(not screen.panes.inspecting)
+
+
+async def zoom(screen: MainScreen) -> None:
+    """Give the focused pane the whole screen, or give it back."""
+    screen.zoom()
+
+
+async def tree(screen: MainScreen) -> None:
+    """The same lab as a drawing or as a list."""
+    screen.toggle_tree()
+
+
+async def packets_tab(screen: MainScreen) -> None:
+    """The packet list."""
+    screen.show_tab("packets")
+
+
+async def log_tab(screen: MainScreen) -> None:
+    """The command log."""
+    screen.show_tab("log")
+
+
+async def ping_tab(screen: MainScreen) -> None:
+    """What was sent."""
+    screen.show_tab("ping")
+
+
+async def undo_tab(screen: MainScreen) -> None:
+    """The undo history."""
+    screen.show_tab("undo")
+
+
+async def copy(screen: MainScreen) -> None:
+    """Put what is selected on the clipboard, by every road there is."""
+    text = screen.copied_text()
+    screen.session.copy_to_clipboard(text)
+    how = "OSC 52"
+    if environ.get("TMUX") and shutil.which("tmux"):
+        # tmux drops OSC 52 from programs unless told otherwise.
+        process = await create_subprocess_exec(
+            "tmux", "load-buffer", "-w", "-", stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL
+        )
+        await process.communicate(text.encode())
+        if process.returncode == 0:
+            how = "tmux and OSC 52"
+    screen.session.say(f"copied by {how}: {text}")
+
+
+async def mouse(screen: MainScreen) -> None:
+    """Let go of the mouse, so that the terminal can select text; or take it again."""
+    screen.session.toggle_mouse()
+
+
+async def palette(screen: MainScreen) -> None:
+    """Type what you want."""
+    screen.session.push_screen(CommandPalette(id="--command-palette"))
+
+
+async def help(screen: MainScreen) -> None:  # noqa: A001
+    """All keys; Enter runs one."""
+    name = await screen.session.push_screen_wait(HelpScreen(screen.context()))
+    if name is not None:
+        screen.call_later(screen.start, name)

@@ -1,0 +1,1 @@
+"""The panes, each with its own messages; what they say is made by pure functions."""

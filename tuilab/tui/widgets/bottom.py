@@ -1,0 +1,81 @@
+"""The panel at the bottom: packets, command log, pings and undo history as tabs."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static
+
+from tuilab.tui.glyphs import UNICODE, Glyphs
+from tuilab.tui.text import content
+from tuilab.tui.widgets.history_view import HistoryView
+from tuilab.tui.widgets.log_view import LogView
+from tuilab.tui.widgets.packet_list import PacketList
+from tuilab.tui.widgets.ping_view import PingView
+
+TABS = ("packets", "log", "ping", "undo")
+NOT_WATCHING = "Nothing is being watched: select a link and press w."
+
+
+class BottomPanel(Vertical):
+    """One tab at a time; the frame names them all."""
+
+    DEFAULT_CSS = """
+    BottomPanel {
+        link-style: none;
+        link-color: $foreground;
+        & ContentSwitcher { height: 1fr; }
+        & #packet-head { height: 1; text-wrap: nowrap; }
+        & #packets { height: 1fr; }
+    }
+    """
+
+    tab: reactive[str] = reactive("log")
+
+    def __init__(self, glyphs: Glyphs = UNICODE, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._glyphs = glyphs
+
+    def compose(self) -> ComposeResult:
+        """All tabs; one is in sight."""
+        with ContentSwitcher(initial="log"):
+            with Vertical(id="packets"):
+                yield Static(NOT_WATCHING, id="packet-head")
+                yield PacketList(id="packet-list")
+            yield LogView(self._glyphs, id="log")
+            yield PingView(self._glyphs, id="ping")
+            yield HistoryView(self._glyphs, id="undo")
+
+    def on_mount(self) -> None:
+        """Name the tabs."""
+        self.watch_tab(self.tab)
+
+    def watch_tab(self, tab: str) -> None:
+        """Show a tab."""
+        switchers = self.query(ContentSwitcher)
+        if not switchers:
+            return
+        switchers.first().current = tab
+        names = []
+        for number, name in enumerate(TABS, start=1):
+            style = "bold reverse" if name == tab else ""
+            click = f"@click=screen.act('{name}_tab')"
+            names.append(f"[{style} {click}] {number} {name.capitalize()} [/]")
+        self.border_title = self._glyphs.separator.join(names)
+
+    @property
+    def focus_target(self) -> Widget:
+        """What takes the keys of the tab in sight."""
+        name = "packet-list" if self.tab == "packets" else self.tab
+        return self.query_one(f"#{name}")
+
+    @property
+    def packets(self) -> PacketList:
+        """The packet list."""
+        return self.query_one(PacketList)
+
+    def show_head(self) -> None:
+        """Name the columns of the packet list."""
+        self.query_one("#packet-head", Static).update(content(self.packets.head()))

@@ -1,0 +1,134 @@
+"""A pane of lines on Textual's Line API: only the lines in sight are made."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tuilab.tui.text import Line, plain, width
+
+
+class LineView(ScrollView, can_focus=True):
+    """Lines that scroll. Subclasses say how many there are and what each says."""
+
+    DEFAULT_CSS = """
+    LineView {
+        background: $background;
+        & > .line--dim { color: $text-muted; }
+        & > .line--good { color: $text-success; }
+        & > .line--bad { color: $text-error; text-style: bold; }
+        & > .line--warn { color: $text-warning; text-style: bold; }
+        & > .line--key { color: $accent; text-style: bold; }
+        & > .line--title { text-style: bold; }
+        & > .line--cursor { text-style: reverse; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line--dim",
+        "line--good",
+        "line--bad",
+        "line--warn",
+        "line--key",
+        "line--title",
+        "line--cursor",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "line up", show=False),
+        Binding("down,j", "scroll_down", "line down", show=False),
+    ]
+
+    def line_count(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def line(self, index: int) -> Line:
+        """What a line says."""
+        raise NotImplementedError
+
+    def line_width(self) -> int:
+        """Cells of the longest line; 0 when lines never need scrolling sideways."""
+        return 0
+
+    def marked(self, index: int) -> bool:
+        """Whether a line is the current one."""
+        return False
+
+    def lines_changed(self) -> None:
+        """Draw again after the lines have changed."""
+        size = Size(self.line_width(), self.line_count())
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    @property
+    def rows(self) -> int:
+        """How many lines are in sight."""
+        return self.scrollable_content_region.height
+
+    def render_line(self, y: int) -> Strip:
+        """Textual asks for one row of the pane."""
+        left, top = self.scroll_offset
+        right = left + self.scrollable_content_region.width
+        base = self.rich_style
+        index = top + y
+        if index >= self.line_count():
+            return Strip.blank(right - left, base)
+        spans = self.line(index)
+        marked = self.marked(index)
+        segments = [
+            Segment(span.text, self._style(span.role, marked)) for span in spans
+        ]
+        strip = Strip(segments, width(spans))
+        return strip.crop_extend(left, right, self._style("", marked))
+
+    def _style(self, role: str, marked: bool) -> Style:
+        style = self.get_component_rich_style(f"line--{role}") if role else None
+        style = style or self.rich_style
+        if marked:
+            style += Style(reverse=True)
+        return style
+
+
+class TextLines(LineView):
+    """A pane that simply holds its lines and stays at the end while new ones come."""
+
+    follows = True
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._lines: list[Line] = []
+        self._widest = 0
+
+    def on_mount(self) -> None:
+        """Stay at the end until a person scrolls away from it."""
+        if self.follows:
+            self.anchor()
+
+    def set_lines(self, lines: list[Line]) -> None:
+        """Show other lines."""
+        self._lines = lines
+        self._widest = max((width(spans) for spans in lines), default=0)
+        self.lines_changed()
+
+    def line_count(self) -> int:
+        """How many lines there are."""
+        return len(self._lines)
+
+    def line(self, index: int) -> Line:
+        """What a line says."""
+        return self._lines[index]
+
+    def line_width(self) -> int:
+        """Cells of the longest line."""
+        return self._widest
+
+    @property
+    def plain_text(self) -> str:
+        """All lines, without styles."""
+        return "\n".join(plain(spans).rstrip() for spans in self._lines)

@@ -1,0 +1,28 @@
+"""The command log as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tuilab.lab.snapshot import LogEntry
+from tuilab.tui.glyphs import Glyphs
+from tuilab.tui.text import Line, line
+from tuilab.tui.widgets.history_text import clock
+
+
+def log_lines(entries: Iterable[LogEntry], glyphs: Glyphs) -> list[Line]:
+    """A title line for each entry, then its commands, and the error if any."""
+    out: list[Line] = []
+    for entry in entries:
+        if entry.outside:
+            mark = line((f"{glyphs.no_carrier} ", "warn"))
+        elif entry.error:
+            mark = line((f"{glyphs.bad} ", "bad"))
+        else:
+            mark = line((f"{glyphs.good} ", "good"))
+        said = f"outside: {entry.title}" if entry.outside else entry.title
+        out.append((*mark, *line((f"{clock(entry.time)}  ", "dim"), (said, "title"))))
+        out.extend(line((f"    {command}", "")) for command in entry.commands)
+        if entry.error:
+            out.append(line((f"    {entry.error}", "bad")))
+    return out

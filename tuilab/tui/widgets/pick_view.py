@@ -1,0 +1,108 @@
+"""A pane of lines of which one is the current one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+
+from tuilab.tui.widgets.line_view import LineView
+
+
+class PickView(LineView):
+    """Lines with a cursor; Enter or a double click chooses."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "line up", show=False),
+        Binding("down,j", "move(1)", "line down", show=False),
+        Binding("pageup", "page(-1)", "page up", show=False),
+        Binding("pagedown", "page(1)", "page down", show=False),
+        Binding("home", "first", "first line", show=False),
+        Binding("end", "last", "last line", show=False),
+        Binding("enter", "choose", "choose", show=False),
+    ]
+
+    cursor: reactive[int] = reactive(0)
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another line."""
+
+        view: PickView
+        index: int
+
+        @property
+        def control(self) -> PickView:
+            """The pane."""
+            return self.view
+
+    @dataclass
+    class Chosen(Message):
+        """A line was chosen."""
+
+        view: PickView
+        index: int
+
+        @property
+        def control(self) -> PickView:
+            """The pane."""
+            return self.view
+
+    def marked(self, index: int) -> bool:
+        """The current line is shown reversed."""
+        return index == self.cursor
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep it within the lines."""
+        return max(0, min(cursor, self.line_count() - 1))
+
+    def watch_cursor(self, cursor: int) -> None:
+        """Keep the current line in sight."""
+        self.show_line(cursor)
+        self.refresh()
+        if self.line_count():
+            self.post_message(self.Moved(self, cursor))
+
+    def show_line(self, index: int) -> None:
+        """Scroll no more than needed for a line to be in sight."""
+        top, rows = self.scroll_offset.y, self.rows
+        if index < top:
+            self.scroll_to(y=index, animate=False)
+        elif rows and index >= top + rows:
+            self.scroll_to(y=index - rows + 1, animate=False)
+
+    def action_move(self, by: int) -> None:
+        """Another line."""
+        self.cursor += by
+
+    def action_page(self, by: int) -> None:
+        """Another page."""
+        self.cursor += by * max(self.rows - 1, 1)
+
+    def action_first(self) -> None:
+        """The first line."""
+        self.cursor = 0
+
+    def action_last(self) -> None:
+        """The last line."""
+        self.cursor = self.line_count() - 1
+
+    def action_choose(self) -> None:
+        """Choose the current line."""
+        if self.line_count():
+            self.post_message(self.Chosen(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        """One click selects, two choose."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        index = self.scroll_offset.y + offset.y
+        if index < self.line_count():
+            self.cursor = index
+            if event.chain == 2:
+                self.action_choose()

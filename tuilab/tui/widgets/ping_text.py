@@ -1,0 +1,58 @@
+"""What sending packets came to, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tuilab.packets.results import ArpResult, PingResult, Statistics
+from tuilab.tui.glyphs import Glyphs, sparkline
+from tuilab.tui.text import Line, line
+
+
+@dataclass(slots=True)
+class Run:
+    """One sending, from its start to its end.
+
+    Attributes:
+        title: What was sent, such as ``ping 10.0.0.2 from red``.
+        results: What came of it so far.
+        running: Whether more is to come.
+        problem: Why it ended before its time, or empty.
+    """
+
+    title: str
+    results: list[PingResult | ArpResult] = field(default_factory=list)
+    running: bool = True
+    problem: str = ""
+
+
+def result_lines(run: Run, glyphs: Glyphs) -> list[Line]:
+    """A line a result, then the sum."""
+    lines = []
+    for result in run.results:
+        mark = (f"{glyphs.good} ", "good") if result.ok else (f"{glyphs.bad} ", "bad")
+        lines.append(line(mark, str(result)))  # type: ignore[arg-type]
+    return [*lines, *summary_lines(run, glyphs)]
+
+
+def summary_lines(run: Run, glyphs: Glyphs) -> list[Line]:
+    """Counts, loss, round-trip times and their sparkline."""
+    if run.problem:
+        return [line((f"{glyphs.bad} {run.problem}", "bad"))]
+    if not run.results:
+        return [line(("waiting for the first reply", "dim"))] if run.running else []
+    sums = Statistics()
+    for result in run.results:
+        sums.add(result)
+    bars = sparkline(sums.rtts, glyphs)
+    return [line((sums.summary(), "title"), (f"  {bars}", "dim"))]
+
+
+def run_lines(runs: Sequence[Run], glyphs: Glyphs) -> list[Line]:
+    """All sendings, the newest last."""
+    lines: list[Line] = []
+    for run in runs:
+        lines.append(line((run.title, "key")))
+        lines += [(line("  ") + spans) for spans in result_lines(run, glyphs)]
+    return lines or [line(("Nothing has been sent yet: s sends a ping.", "dim"))]

@@ -1,0 +1,34 @@
+"""What a plan says before it is run."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from tuilab.tui.text import Line, line
+
+MOST = 200
+"""Commands shown of a long plan."""
+
+
+def plan_lines(commands: Sequence[str], cells: int) -> list[Line]:
+    """How many commands, and which, within so many cells."""
+    count = len(commands)
+    if not count:
+        return [line(("Nothing to do.", "dim"))]
+    plural = "command" if count == 1 else "commands"
+    lines = [line(("Will run ", "title"), (f"{count} {plural}, one undo entry", "dim"))]
+    for command in commands[:MOST]:
+        lines += [
+            line(part)
+            for part in textwrap.wrap(
+                command,
+                max(cells, 20),
+                initial_indent="  ",
+                subsequent_indent="      ",
+                break_on_hyphens=False,
+            )
+        ]
+    if count > MOST:
+        lines.append(line((f"  and {count - MOST} more", "dim")))
+    return lines

@@ -1,0 +1,104 @@
+"""What the status bar says, in as much room as there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuilab.lab.snapshot import Snapshot
+from tuilab.model.topology import HOST, LO, Bridge
+from tuilab.tui.glyphs import Glyphs
+from tuilab.tui.text import Line, Span, fit, line, width
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is of what."""
+
+    namespaces: int
+    bridges: int
+    links: int
+    up: int
+    down: int
+
+
+def counts(snapshot: Snapshot) -> Counts:
+    """Count a lab; ``host`` and ``lo`` are always there and not counted."""
+    topology = snapshot.topology
+    bridges = sum(isinstance(link, Bridge) for _, link in topology.links())
+    states = [live.operstate for end, live in snapshot.live.items() if end.ifname != LO]
+    return Counts(
+        namespaces=sum(name != HOST for name in topology.namespaces),
+        bridges=bridges,
+        links=sum(1 for _ in topology.links()) - bridges - len(topology.cables),
+        up=states.count("up"),
+        down=len(states) - states.count("up"),
+    )
+
+
+def status_line(
+    snapshot: Snapshot,
+    cells: int,
+    glyphs: Glyphs,
+    *,
+    capturing: str = "",
+    gone: str = "",
+) -> Line:
+    """The bar: what matters least goes first where it is narrow.
+
+    Args:
+        snapshot: The lab.
+        cells: Width of the bar.
+        glyphs: Signs to use.
+        capturing: What is being captured, or empty.
+        gone: Why the lab has ended, or empty.
+    """
+    have = counts(snapshot)
+    left = [
+        (0, line((" tuilab ", "title"), (f" {snapshot.name} ", "key"))),
+        (
+            3,
+            line(f" ns {have.namespaces}  br {have.bridges}  link {have.links} "),
+        ),
+    ]
+    if snapshot.pending:
+        left.append((1, line((f" {glyphs.ellipsis} {snapshot.pending} ", "warn"))))
+    right = [
+        (
+            4,
+            line(
+                (f" {glyphs.up}{have.up}", "good"),
+                (f" {glyphs.down}{have.down} ", "bad" if have.down else "dim"),
+            ),
+        ),
+        (2, line(_where(snapshot, gone))),
+        *_reason(snapshot, gone),
+    ]
+    if capturing:
+        right.append((2, line((f" {glyphs.record} {capturing} ", "bad"))))
+    right.append((5, line(Span(" ? help ", "dim", "screen.act('help')"))))
+    while (room := cells - _wide(left) - _wide(right)) < 0:
+        worst = max([*left, *right], key=lambda part: part[0])
+        if worst[0] == 0:
+            break
+        (left if worst in left else right).remove(worst)
+    gap = line(" " * max(room, 0))
+    spans = tuple(s for _, part in left for s in part)
+    spans += gap + tuple(s for _, part in right for s in part)
+    if width(spans) <= cells:
+        return spans
+    return line((fit("".join(s.text for s in spans), cells, glyphs.ellipsis), "title"))
+
+
+def _where(snapshot: Snapshot, gone: str) -> Span:
+    if gone:
+        return Span(" ENDED ", "bad")
+    return Span(" PREVIEW ", "warn") if snapshot.preview else Span(" sandbox ", "good")
+
+
+def _reason(snapshot: Snapshot, gone: str) -> list[tuple[int, Line]]:
+    text = gone or snapshot.preview
+    return [(6, line((f"{text} ", "dim")))] if text else []
+
+
+def _wide(parts: list[tuple[int, Line]]) -> int:
+    return sum(width(part) for _, part in parts)
