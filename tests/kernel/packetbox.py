@@ -8,6 +8,8 @@ import asyncio
 import importlib
 import inspect
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +21,9 @@ from tuilab.errors import KernelError, RightsError
 from tuilab.kernel import netns, sandbox
 
 _SECONDS = 60
+_TOOLS = ("ip", "nft", "ping", "tcpdump", "tshark")
+# An ordinary user of Debian has no sbin in the path, but nft is there.
+_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _ROOT = Path(__file__).parents[2]
 
 
@@ -27,6 +32,9 @@ def boxed(body: Callable) -> Callable:
 
     @pytest.mark.kernel
     def test(tmp_path):
+        missing = [tool for tool in _TOOLS if shutil.which(tool, path=_PATH) is None]
+        if missing:
+            pytest.skip(f"not installed: {', '.join(missing)}")
         try:
             keeper = sandbox.create("packetbox")
         except (RightsError, KernelError) as error:
@@ -37,6 +45,7 @@ def boxed(body: Callable) -> Callable:
             done = subprocess.run(
                 [*command, str(tmp_path)],
                 cwd=_ROOT,
+                env=os.environ | {"PATH": _PATH},
                 capture_output=True,
                 text=True,
                 timeout=_SECONDS,

@@ -3,9 +3,7 @@
 import asyncio
 import fcntl
 import itertools
-import json
 import os
-import shutil
 import socket
 import struct
 import subprocess
@@ -408,7 +406,8 @@ def test_a_reader_that_sleeps_does_not_hold_up_the_end(directory):
         assert time.monotonic() < deadline, "it should write until the pipe is full"
     began = time.monotonic()
     capture.stop()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 3
+    assert "its reader has stopped reading" in capture.problem
     os.close(ours_end)
     os.close(theirs)
 
@@ -637,8 +636,3 @@ def knock() -> None:
         sock.send(b"anybody there")
         with pytest.raises(ConnectionRefusedError):
             sock.recv(1)
-
-
-def test_tools_to_check_with_are_here():
-    missing = [tool for tool in ("tcpdump", "tshark") if shutil.which(tool) is None]
-    assert not missing, json.dumps(missing)

@@ -452,6 +452,7 @@ def test_times_beyond_the_calendar_and_names_from_elsewhere():
     shown = line(Packet(1, 2**100, endpoint, b"", 0))
     assert printable(shown)
     assert "red:eth\\033[2J" in shown
+    assert "red:?" in line(Packet(1, 0, Endpoint("red", "\udcff"), b"", 0))
 
 
 def test_loopback_addresses_need_no_resolver(monkeypatch):

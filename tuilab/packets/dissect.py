@@ -92,7 +92,7 @@ def line(packet: Packet) -> str:
         clock = str(seconds)  # a damaged file puts packets beyond all calendars
     stamp = f"{clock}.{nanoseconds // 1000:06d}"
     addresses = f"{row.source} > {row.destination} " if row.source else ""
-    endpoint = printable(str(packet.endpoint).encode())
+    endpoint = printable(str(packet.endpoint).encode(errors="replace"))
     return f"{stamp} {endpoint} {addresses}{row.protocol} {row.info}".rstrip()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import math
 import os
@@ -40,7 +41,6 @@ class Handle:
     Attributes:
         endpoint: What is captured.
         linktype: LINKTYPE number of its packets.
-        received: Packets that passed the filter, lost ones included.
         dropped: Packets lost because the ring was full.
         delivered: Packets read so far.
         ended: Why it ended by itself; empty while it lives.
@@ -52,10 +52,10 @@ class Handle:
     ) -> None:
         self.endpoint = endpoint
         self.linktype = linktype_of(pcap.datalink())
-        self.received = 0
         self.dropped = 0
         self.delivered = 0
         self.ended = ""
+        self._arrived = 0
         self._target = 0
         self.deadline = math.inf
         self._pcap = pcap
@@ -132,14 +132,21 @@ class Handle:
         return payload, meta
 
     def count(self) -> None:
-        """Bring ``received`` and ``dropped`` up to date."""
-        self.received, self.dropped, _ = self._pcap.stats()
+        """Bring ``dropped`` up to date."""
+        # The first number also has what came before the filter was set, and both ways
+        # of a loopback packet; so it is good for an upper limit only.
+        self._arrived, self.dropped, _ = self._pcap.stats()
+
+    @property
+    def received(self) -> int:
+        """Packets that passed the filter, lost ones included."""
+        return self.delivered + self.dropped
 
     def finish(self) -> None:
         """Take what the ring holds by now, and no longer wait for more."""
         if self.deadline == math.inf:
             self.count()
-            self._target = self.received - self.dropped
+            self._target = self._arrived - self.dropped
             self.deadline = time.monotonic() + _RETIRE_SLACK + RETIRE_SECONDS
 
     def complete(self) -> bool:
@@ -166,19 +173,21 @@ class Handle:
 
     def _namespace_is_named(self) -> bool:
         # Our own socket keeps a removed namespace alive: only its name tells.
-        try:
-            if self._path.stat().st_ino == self._inode:
-                return True
-        except OSError:
-            pass
-        for path in _NAMES.iterdir():
-            try:
-                if path.stat().st_ino == self._inode:
+        if _inode_of(self._path) == self._inode:
+            return True
+        with contextlib.suppress(OSError):
+            for path in _NAMES.iterdir():
+                if _inode_of(path) == self._inode:
                     self._path = path
                     return True
-            except OSError:
-                continue
         return False
+
+
+def _inode_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _netns_inode(control: socket.socket) -> int:

@@ -63,7 +63,7 @@ def interface_block(
     name: str, linktype: int, *, snaplen: int = 0, capture_filter: str = ""
 ) -> bytes:
     """A named interface with stamps in microseconds; ``snaplen`` 0 is no limit."""
-    options = [(2, name.encode()), (9, bytes([_MICROSECONDS]))]
+    options = [(2, name.encode(errors="replace")), (9, bytes([_MICROSECONDS]))]
     if capture_filter:
         options.append((11, b"\0" + capture_filter.encode()))
     body = struct.pack("=HHI", linktype, 0, snaplen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import select
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Protocol
 _PIPE_CHUNK = 4096
 """POSIX's PIPE_BUF on Linux: a pipe that polls writable takes that much at once."""
 _CHECK_MS = 100
+_IDLE_CHECKS = 10
 
 
 class Sink(Protocol):
@@ -51,8 +51,8 @@ class FileSink:
 class StreamSink:
     """A pipe, socket or terminal, such as standard output; never seeks.
 
-    A reader that stops reading holds up writing, not stopping: once ``given_up``
-    says so, what can't be written is let go with BrokenPipeError.
+    A reader that stops reading holds up writing, but not the end: once ``given_up``
+    says so, it has one more second for each piece.
     """
 
     def __init__(self, fd: int, given_up: Callable[[], bool]) -> None:
@@ -62,14 +62,23 @@ class StreamSink:
         self._poll.register(self._fd, select.POLLOUT)
 
     def write(self, data: bytes) -> None:
-        """Write all of it; raises BrokenPipeError when nobody reads any more."""
+        """Write all of it.
+
+        Raises:
+            BrokenPipeError: Nobody reads any more.
+            TimeoutError: The end has come, and the reader does not read.
+        """
         rest = memoryview(data)
+        idle = 0
         while rest:
             if self._poll.poll(_CHECK_MS):
+                idle = 0
                 with contextlib.suppress(BlockingIOError):
                     rest = rest[os.write(self._fd, rest[:_PIPE_CHUNK]) :]
-            elif self._given_up():
-                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+                continue
+            idle += self._given_up()
+            if idle >= _IDLE_CHECKS:
+                raise TimeoutError("its reader has stopped reading")
 
     def close(self) -> None:
         """Close this descriptor; the caller's own stays open."""
