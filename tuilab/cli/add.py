@@ -48,7 +48,7 @@ _Down = Annotated[bool, typer.Option("--down", help="Leave it down.")]
 
 @app.command()
 def namespace(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Its name.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Its name.")],
     lab: LabOption = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
@@ -153,7 +153,7 @@ def cable(
 def address(
     at: EndpointArgument,
     cidrs: Annotated[
-        list[str], typer.Argument(metavar="CIDR...", help="As 10.0.0.1/24.")
+        list[str], typer.Argument(metavar="CIDR", help="As 10.0.0.1/24.")
     ],
     lab: LabOption = None,
     dry_run: DryRun = False,

@@ -13,14 +13,10 @@ from typing import Annotated, Any
 import typer
 
 from tuilab import __version__
-from tuilab.cli import work
-from tuilab.cli.output import joined, say, tell
-from tuilab.errors import EXIT_USAGE, TuilabError, UsageError
+from tuilab.cli import targets, work
+from tuilab.cli.guard import guard
+from tuilab.errors import UsageError
 
-_INTERRUPTED = 130
-_BROKEN_PIPE = 141
-_INTERNAL = 70
-"""EX_SOFTWARE of sysexits.h."""
 COMPLETE = "_TUILAB_COMPLETE"
 
 
@@ -45,8 +41,8 @@ VERBS = {
     "up": Verb("labs", "up", _LABS),
     "down": Verb("labs", "down", _LABS),
     "ls": Verb("labs", "ls", _LABS),
-    # "save": Verb("files", "save", _LABS),
-    # "check": Verb("files", "check", _LABS),
+    "save": Verb("files", "save", _LABS),
+    "check": Verb("files", "check", _LABS),
     "plan": Verb("labs", "plan", _LABS),
     "show": Verb("looks", "show", _LOOKS),
     "history": Verb("looks", "history", _LOOKS),
@@ -60,10 +56,10 @@ VERBS = {
     "redo": Verb("edits", "redo", _EDITS),
     "exec": Verb("programs", "exec_", _PACKETS),
     "shell": Verb("programs", "shell", _PACKETS),
-    # "ping": Verb("packets", "ping", _PACKETS),
-    # "arp": Verb("packets", "arp", _PACKETS),
-    # "capture": Verb("capture", "capture", _PACKETS),
-    # "open": Verb("screen", "open_", ""),
+    "ping": Verb("packets", "ping", _PACKETS),
+    "arp": Verb("packets", "arp", _PACKETS),
+    "capture": Verb("capture", "capture", _PACKETS),
+    "open": Verb("screen", "open_", ""),
 }
 
 
@@ -76,32 +72,11 @@ def run(words: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks must not end the program.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
-    code = _run(list(words))
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = _silence()
-    return code
+    if COMPLETE in os.environ:
+        from tuilab.cli.colons import complete
 
-
-def _run(words: list[str]) -> int:
-    try:
-        if COMPLETE in os.environ:
-            from tuilab.cli.colons import complete
-
-            return complete(build())
-        return _invoke(words)
-    except TuilabError as error:
-        tell(error)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    except BrokenPipeError:
-        return _silence()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(bool(end.code))
-    except Exception as error:
-        return _other(error)
+        return guard(lambda: complete(build()))
+    return guard(lambda: _invoke(list(words)))
 
 
 def _invoke(words: list[str]) -> int:
@@ -117,10 +92,8 @@ def _invoke(words: list[str]) -> int:
     elif word is None and any(w in _ROOT_ONLY for w in words):
         app = build()
     else:
-        from tuilab.cli.screen import target
-
-        if word is not None:
-            target(word)
+        if word is not None and targets.find(word) is None:
+            raise unknown(word)
         words, app = ["open", *words], build("open")
     command = typer.main.get_command(app)
     # Not the command's own main(): that has another idea of how to tell of errors.
@@ -197,42 +170,3 @@ def _root(
     if version:
         print(f"tuilab {__version__}")
         raise typer.Exit
-
-
-def _other(error: Exception) -> int:
-    """Typer's own exceptions, which differ from version to version, and mistakes."""
-    if isinstance(error, typer.Exit):
-        return error.exit_code
-    if isinstance(error, typer.Abort):
-        return _INTERRUPTED
-    if hasattr(error, "format_message"):
-        _explain(error)
-        return EXIT_USAGE
-    from tuilab.cli.mistake import confess
-
-    confess(error)
-    return _INTERNAL
-
-
-def _explain(error: Any) -> None:
-    """A command line that does not fit the verb."""
-    text = " ".join(str(error.format_message()).split()).rstrip(".")
-    if not text:
-        return  # the help has been printed
-    context = getattr(error, "ctx", None)
-    say(f"tuilab: {text[:1].lower()}{text[1:]}")
-    if context is not None:
-        choices = getattr(context.command, "commands", None)
-        if choices and "command" in text.lower():
-            say(f"  choose {joined(list(choices))}")
-        else:
-            say(f"  {context.get_usage().strip()}")
-        say(f"  {context.command_path} --help says more")
-
-
-def _silence() -> int:
-    """Nobody reads any more: let what is left be written nowhere."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
-    return _BROKEN_PIPE

@@ -1,7 +1,7 @@
 """Shell completion where words may hold colons.
 
-Bash takes a colon for the end of a word: ``red:et`` comes as ``red``, ``:``, ``et``, and
-what is proposed replaces ``et`` alone.
+Bash takes a colon for the end of a word: ``red:et`` comes as ``red``, ``:``, ``et``,
+and what is proposed replaces ``et`` alone.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ from tuilab.cli.options import (
 )
 from tuilab.errors import UsageError
 from tuilab.lab.lab import Lab
-from tuilab.lab.session import enter
 from tuilab.lab.snapshot import Outcome
 from tuilab.model import edits
 from tuilab.model.edits import Change
@@ -44,7 +43,7 @@ def set_(
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="WORDS...",
+            metavar="WORD",
             help=f"For a link {_LINK_WORDS}; several at once are one edit. For a "
             "namespace KEY VALUE, as net.ipv4.ip_forward 1.",
         ),
@@ -121,7 +120,7 @@ def rm_namespace(
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="NS...", help="A namespace.", autocompletion=complete.namespaces
+            metavar="NS", help="A namespace.", autocompletion=complete.namespaces
         ),
     ],
     lab: LabOption = None,
@@ -150,7 +149,7 @@ def rm_link(
 def rm_address(
     at: EndpointArgument,
     cidrs: Annotated[
-        list[str], typer.Argument(metavar="CIDR...", help="As 10.0.0.1/24.")
+        list[str], typer.Argument(metavar="CIDR", help="As 10.0.0.1/24.")
     ],
     lab: LabOption = None,
     dry_run: DryRun = False,
@@ -259,7 +258,7 @@ def _one(title: str, changes: list[Change]) -> Change:
 def _walk(
     lab: str | None, option: str | None, to: int | None, *, quiet: bool, back: bool
 ) -> None:
-    place = enter(work.running(lab, option).name)
+    place = work.enter(work.running(lab, option))
 
     async def go(it: Lab) -> Outcome:
         if to is None:

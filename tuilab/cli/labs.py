@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +14,13 @@ from tuilab.cli.output import counted, put, put_json, say
 from tuilab.cli.targets import Target
 from tuilab.errors import NotFoundError, TuilabError, UsageError
 from tuilab.lab import registry
-from tuilab.lab.lab import Lab
 from tuilab.lab.registry import LabInfo
-from tuilab.lab.session import Place, enter
-from tuilab.model import edits
 from tuilab.model.topology import Topology
-from tuilab.plan.operations import Operation
+
+if TYPE_CHECKING:
+    from tuilab.lab.lab import Lab
+    from tuilab.lab.session import Place
+    from tuilab.plan.operations import Operation
 
 _Source = Annotated[
     str,
@@ -48,6 +49,8 @@ def up(
     if dry_run:
         _show_plan(topology, json=json)
         return
+    from tuilab.lab.session import enter
+
     before = targets.known(topology.name)
     try:
         place = enter(topology.name, create=True)
@@ -167,6 +170,8 @@ async def _raise_up(
     commands = [line for entry in lab.log for line in entry.commands]
     notes: tuple[str, ...] = ()
     if target.file is not None:
+        from tuilab.model import edits
+
         name = target.file.stem if target.ready else target.file.name
         change = edits.become(f"load {name}", topology)
         if change.apply(lab.snapshot.topology) != lab.snapshot.topology:
@@ -194,7 +199,9 @@ def _show_plan(topology: Topology, *, json: bool) -> None:
     lab = targets.known(topology.name)
     steps: tuple[Operation, ...]
     if lab is not None and lab.running:
-        place = enter(lab.name)
+        from tuilab.model import edits
+
+        place = work.enter(lab)
         change = edits.become("load", topology)
 
         async def ask(it: Lab) -> tuple[Operation, ...]:
@@ -247,6 +254,7 @@ def _row(lab: LabInfo) -> dict[str, object]:
         "name": lab.name,
         "running": lab.running,
         "changed": round(lab.used, 3),
+        "directory": str(lab.directory),
     }
     try:
         journal = work.journal(lab)

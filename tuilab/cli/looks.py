@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,11 +11,10 @@ from tuilab.cli import work
 from tuilab.cli.options import Json, LabArgument, LabOption
 from tuilab.cli.output import put, put_json, say
 from tuilab.errors import EXIT_OK, EXIT_RIGHTS
-from tuilab.lab.lab import Lab
-from tuilab.lab.session import enter
-from tuilab.plan.history import Edit
 
-_MARKS = {True: "ok", False: "no"}
+if TYPE_CHECKING:
+    from tuilab.lab.lab import Lab
+    from tuilab.plan.history import Edit
 
 
 def show(
@@ -39,7 +38,7 @@ def show(
 
         put(yaml.dump(topology).removesuffix("\n"))
         return
-    place = enter(work.running(lab, option).name)
+    place = work.enter(work.running(lab, option))
 
     async def look(it: Lab) -> dict[str, Any]:
         from tuilab.plan.state import to_data

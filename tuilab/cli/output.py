@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tuilab.errors import EditFailed, InvalidTopology, TuilabError
-from tuilab.plan.operations import Operation
+
+if TYPE_CHECKING:
+    # It costs `tuilab ls` as much as all the rest of it.
+    from tuilab.plan.operations import Operation
 
 _REASON_COLUMN = 60
 

@@ -10,7 +10,6 @@ from tuilab.cli import complete, work
 from tuilab.cli.options import LabOption
 from tuilab.errors import UsageError
 from tuilab.kernel import procs
-from tuilab.lab.session import enter
 from tuilab.model.topology import HOST
 
 
@@ -23,7 +22,7 @@ def exec_(
     ],
     command: Annotated[
         list[str],
-        typer.Argument(metavar="[--] CMD...", help="The program and its arguments."),
+        typer.Argument(metavar="CMD", help="The program and its arguments."),
     ],
     lab: LabOption = None,
 ) -> int:
@@ -63,6 +62,6 @@ def shell(
 
 
 def _run(lab: str | None, namespace: str, words: list[str]) -> int:
-    place = enter(work.running(option=lab).name)
+    place = work.enter(work.running(option=lab))
     assert place.keeper is not None
     return procs.run(place.keeper, namespace, words)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tuilab.cli.output import plan_lines, put, say
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.lab import registry
 from tuilab.lab.journal import FileJournal
-from tuilab.lab.lab import Lab
 from tuilab.lab.registry import LabInfo
-from tuilab.lab.session import Place, enter, open_lab
-from tuilab.lab.snapshot import Outcome
-from tuilab.model.edits import Change
 from tuilab.model.topology import Endpoint, Topology
+
+if TYPE_CHECKING:
+    # What works in a lab takes a while to import; listings do without.
+    from tuilab.lab.lab import Lab
+    from tuilab.lab.session import Place
+    from tuilab.lab.snapshot import Outcome
+    from tuilab.model.edits import Change
 
 Result = TypeVar("Result")
 
@@ -70,11 +72,31 @@ def journal(lab: LabInfo) -> FileJournal:
     return FileJournal(lab.directory)
 
 
-def inside(place: Place, job: Callable[[Lab], Awaitable[Result]]) -> Result:
-    """Do something with the lab of a place that was entered."""
+def enter(lab: LabInfo) -> Place:
+    """Go into a lab that runs, for good."""
+    from tuilab.lab import session
+
+    return session.enter(lab.name)
+
+
+def inside(
+    place: Place,
+    job: Callable[[Lab], Awaitable[Result]],
+    start: Topology | None = None,
+) -> Result:
+    """Do something with the lab of a place that was entered.
+
+    Args:
+        place: The lab's.
+        job: What to do.
+        start: What a preview begins with.
+    """
+    import asyncio
+
+    from tuilab.lab.session import open_lab
 
     async def work() -> Result:
-        lab = await open_lab(place)
+        lab = await open_lab(place, start)
         try:
             return await _to_its_end(lab, job(lab))
         finally:
@@ -85,6 +107,8 @@ def inside(place: Place, job: Callable[[Lab], Awaitable[Result]]) -> Result:
 
 async def _to_its_end(lab: Lab, job: Awaitable[Result]) -> Result:
     """A first Ctrl-C waits for the edit that is being carried out."""
+    import asyncio
+
     task = asyncio.ensure_future(job)
     try:
         return await asyncio.shield(task)
@@ -99,7 +123,7 @@ async def _to_its_end(lab: Lab, job: Awaitable[Result]) -> Result:
 
 def edit(lab: str | None, change: Change, *, dry_run: bool, quiet: bool) -> None:
     """Carry out an edit, or only show what it would run."""
-    place = enter(running(option=lab).name)
+    place = enter(running(option=lab))
     if dry_run:
 
         async def plan(lab: Lab) -> list[str]:
