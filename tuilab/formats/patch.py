@@ -42,12 +42,17 @@ class _Patch:
         self.text = text
         self.newline = "\r\n" if "\r\n" in text else "\n"
         self.edits: list[tuple[int, int, str]] = []
+        self.waiting: dict[int, tuple[Item, list[str], dict[str, Any]]] = {}
 
     def result(self) -> str:
         """The text with all edits made.
 
         Where several insert at one place, what is further inside was noted first.
         """
+        # All that one mapping gains and loses is done in one go, the inner ones first.
+        inner_first = sorted(self.waiting.values(), key=lambda w: -_begin(w[0]))
+        for holder, gone, fresh in inner_first:
+            self.remake(holder, gone, fresh)
         out, position = [], 0
         for start, end, replacement in sorted(self.edits, key=lambda e: e[:2]):
             if start < position:
@@ -69,14 +74,13 @@ class _Patch:
             if old["namespaces"] != new["namespaces"]:
                 self.change(root, "namespaces", spaces, None, new["namespaces"])
         else:
-            self.namespaces(root, spaces, before, after, paired, ends)
+            self.namespaces(spaces, before, after, paired, ends)
         self.cables(root, before, after, ends)
         for key in ("name", "layout", "expect"):
             self.entry(root, key, old.get(key), new.get(key))
 
     def namespaces(
         self,
-        root: Item,
         spaces: Item,
         before: Topology,
         after: Topology,
@@ -99,7 +103,7 @@ class _Patch:
                 self.rename(item, name)
             if was is not None and was != namespace:
                 self.namespace(spaces, item, former, was, namespace)
-        self.members(root, spaces, gone, fresh)
+        self.members(spaces, gone, fresh)
 
     def namespace(
         self,
@@ -146,7 +150,7 @@ class _Patch:
         if len(gone) == len(links.value) and not fresh:
             self.delete(holder, "links")
         else:
-            self.members(holder, links, gone, fresh)
+            self.members(links, gone, fresh)
 
     def cables(
         self,
@@ -193,7 +197,7 @@ class _Patch:
             return
         if item is None:
             if new is not None:
-                self.members(None, holder, [], {key: new})
+                self.members(holder, [], {key: new})
         elif new is None:
             if old is not None or item.value:
                 self.delete(holder, key)
@@ -203,7 +207,7 @@ class _Patch:
     def change(self, holder: Item, key: str, item: Item, old: Any, new: Any) -> None:
         """Another value for a key that is there."""
         if item.merged:
-            self.members(None, holder, [], {key: new})
+            self.members(holder, [], {key: new})
         elif item.alias or type(new) is not type(item.value):
             self.replace_entry(holder, item, new)
         elif isinstance(new, dict) and new and item.value:
@@ -216,7 +220,7 @@ class _Patch:
                     fresh[name] = value
                 elif value != old.get(name):
                     self.change(item, name, below, old.get(name), value)
-            self.members(holder, item, gone, fresh)
+            self.members(item, gone, fresh)
         elif isinstance(new, list) and old and len(old) == len(item.value):
             self.sequence(item, old, new)
         else:
@@ -251,19 +255,21 @@ class _Patch:
     # -- the text ----------------------------------------------------------------------
 
     def members(
-        self,
-        above: Item | None,
-        holder: Item,
-        gone: Sequence[str],
-        fresh: Mapping[str, Any],
+        self, holder: Item, gone: Sequence[str], fresh: Mapping[str, Any]
     ) -> None:
         """Take keys out of a mapping, and put others at its end."""
+        if gone or fresh:
+            waits = self.waiting.setdefault(id(holder), (holder, [], {}))
+            waits[1].extend(gone)
+            waits[2].update(fresh)
+
+    def remake(
+        self, holder: Item, gone: Sequence[str], fresh: Mapping[str, Any]
+    ) -> None:
         own = [i for i in holder.value.values() if not i.merged]
-        if any(holder.value[key].merged for key in gone):
-            raise CannotPatch
-        if not gone and not fresh:
-            return
         lost = [holder.value[key] for key in gone]
+        if any(item.merged for item in lost):
+            raise CannotPatch
         if holder.flow:
             keep = [i for i in own if i not in lost]
             texts = [f"{emit.word(k)}: {emit.flow(v)}" for k, v in fresh.items()]
@@ -329,7 +335,7 @@ class _Patch:
 
     def delete(self, holder: Item, key: str) -> None:
         """A key with all that is below it."""
-        self.members(None, holder, [key], {})
+        self.members(holder, [key], {})
 
     def rename(self, item: Item, name: str) -> None:
         """Another name for a key."""

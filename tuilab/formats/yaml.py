@@ -38,6 +38,13 @@ class Document:
     source: str
     text: str
 
+    def is_current(self) -> bool:
+        """Whether the file still says so: nobody else has written it since."""
+        try:
+            return Path(self.source).read_bytes() == self.text.encode()
+        except OSError:
+            return False
+
 
 def load(path: str | os.PathLike[str]) -> Document:
     """Read a topology file.
@@ -148,11 +155,15 @@ def save(
 
 def _write(target: Path, text: str) -> None:
     try:
-        mode = stat.S_IMODE(target.stat().st_mode)
+        before = target.stat()
     except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
+        mode = 0o666 & ~_umask()
+    else:
+        mode = stat.S_IMODE(before.st_mode)
+        if not (stat.S_ISREG(before.st_mode) or target.is_dir()):
+            # A pipe or a terminal: there is nothing to replace.
+            target.write_text(text, encoding="utf-8", newline="")
+            return
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -170,6 +181,15 @@ def _write(target: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _umask() -> int:
+    """The mode bits that new files do without, read without changing them."""
+    with Path("/proc/self/status").open(encoding="ascii", errors="replace") as status:
+        for line in status:
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    return 0o022
 
 
 def _fresh(topology: Topology) -> str:
