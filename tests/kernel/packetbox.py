@@ -21,6 +21,8 @@ from tuilab.errors import KernelError, RightsError
 from tuilab.kernel import netns, sandbox
 
 _SECONDS = 60
+_SKIPPED = 77
+"""Exit status of a body that called pytest.skip."""
 _TOOLS = ("ip", "nft", "ping", "tcpdump", "tshark")
 # An ordinary user of Debian has no sbin in the path, but nft is there.
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
@@ -52,6 +54,8 @@ def boxed(body: Callable) -> Callable:
             )
         finally:
             sandbox.destroy(keeper)
+        if done.returncode == _SKIPPED:
+            pytest.skip(done.stdout.strip())
         if done.returncode:
             pytest.fail(f"{done.stdout}\n{done.stderr}", pytrace=False)
 
@@ -88,9 +92,13 @@ def main() -> None:
     keeper, module, name, directory = sys.argv[1:]
     sandbox.enter(sandbox.Keeper.from_data(json.loads(keeper)))
     body = getattr(importlib.import_module(module), name).body
-    result = body(Path(directory))
-    if inspect.iscoroutine(result):
-        asyncio.run(result)
+    try:
+        result = body(Path(directory))
+        if inspect.iscoroutine(result):
+            asyncio.run(result)
+    except pytest.skip.Exception as skipped:
+        print(skipped)
+        sys.exit(_SKIPPED)
 
 
 if __name__ == "__main__":
