@@ -46,6 +46,18 @@ def test_host_is_drawn_once_it_takes_part() -> None:
     assert edge(graph, Item("bridge", HOST, "br0")).kind == "join"
 
 
+def test_host_stays_when_its_bridge_loses_its_address_by_going_down() -> None:
+    lab = Sketch().bridge("host/br0", "fd00::1/64").topology()
+    bridge = Item("bridge", HOST, "br0")
+    for up in (True, False):
+        state = with_link(
+            expand(lab), HOST, "br0", up=up, addresses=("fd00::1/64",) if up else ()
+        )
+        graph = build(snapshot(lab, observed=state))
+        assert edge(graph, bridge).kind == "join"
+        assert (node(graph, bridge).health == "up") == up
+
+
 def test_a_bridge_of_another_namespace_says_whose_it_is() -> None:
     graph = build(Sketch().bridge("sw/br0").cable("h1", "sw/br0").snapshot())
     bridge = Item("bridge", "sw", "br0")
@@ -104,9 +116,9 @@ def test_what_somebody_changed_outside_is_drawn_as_it_is() -> None:
     lab = two_hosts().topology()
     end = Item("link", "red", "eth0")
     changed = with_link(expand(lab), "red", "eth0", addresses=("10.9.9.9/24",))
-    (interface,) = node(
-        build(snapshot(lab, observed=changed)), Item("namespace", "red")
-    ).interfaces
+    red = node(build(snapshot(lab, observed=changed)), Item("namespace", "red"))
+    assert red.mark == "drift"  # the box says that something in it differs
+    (interface,) = red.interfaces
     assert interface.item == end
     assert interface.mark == "drift"
     assert interface.addresses == ("10.9.9.9/24",)

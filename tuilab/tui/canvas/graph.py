@@ -120,7 +120,7 @@ class End:
     @property
     def shown(self) -> bool:
         """Whether something must be shown even where no port is drawn."""
-        return self.health in ("down", "missing") or bool(self.mark)
+        return self.health in ("down", "missing") or self.mark == "pending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,8 @@ class _Fact:
     master: str | None
     peer: Endpoint | None
     addresses: tuple[str, ...]
+    routed: bool
+    """Whether it has an address, or is to have one again once it is up."""
 
 
 def build(snapshot: Snapshot) -> Graph:
@@ -245,6 +247,7 @@ class _Reader:
             master=link.master,
             peer=link.peer if isinstance(link, (Veth, LinkState)) else None,
             addresses=link.addresses,
+            routed=bool(link.addresses or (wished and wished.addresses)),
         )
 
     def _health(self, endpoint: Endpoint, link: Link | LinkState) -> Health:
@@ -288,6 +291,11 @@ def _differs(wished: Link, seen: LinkState) -> bool:
     return bool(held or seen.addresses) and kernel_order(held) != seen.addresses
 
 
+def _sum(facts: list[_Fact]) -> Mark:
+    """The mark of a node that has these links."""
+    return "drift" if any(fact.mark not in ("", "pending") for fact in facts) else ""
+
+
 class _Builder:
     """Collects nodes and edges."""
 
@@ -302,15 +310,16 @@ class _Builder:
         """The namespace's own box, then its bridges, then its taps."""
         links = self.facts[name]
         free = [fact for fact in links.values() if self._is_free(fact)]
-        routed = any(f.item.kind == "bridge" and f.addresses for f in links.values())
+        routed = any(f.item.kind == "bridge" and f.routed for f in links.values())
         if name != HOST or free or routed:
             mark = reader.mark(name)
+            health: Health = "missing" if mark in ("missing", "pending") else "up"
             self._add(
                 Node(
                     Item("namespace", name),
                     name,
-                    health="missing" if mark in ("missing", "pending") else "up",
-                    mark=mark,
+                    health=health,
+                    mark=mark or _sum(free),
                     forwards=reader.forwards(name),
                     interfaces=tuple(
                         Interface(fact.item, fact.health, fact.mark, fact.addresses)
@@ -322,12 +331,13 @@ class _Builder:
             for ifname, fact in links.items():
                 if fact.item.kind == kind:
                     foreign = kind == "bridge" and name != HOST
+                    ports = [f for f in links.values() if f.master == ifname]
                     self._add(
                         Node(
                             fact.item,
                             f"{name}:{ifname}" if foreign else ifname,
                             health=fact.health,
-                            mark=fact.mark,
+                            mark=fact.mark or _sum(ports),
                             addresses=fact.addresses,
                         )
                     )
@@ -354,7 +364,7 @@ class _Builder:
         own = self.index.get(Item("namespace", name))
         for fact in self.facts[name].values():
             if fact.item.kind == "bridge":
-                if own is not None and (name != HOST or fact.addresses):
+                if own is not None and (name != HOST or fact.routed):
                     ends = (
                         End(at, fact.item, fact.health, fact.mark)
                         for at in (own, self.index[fact.item])
