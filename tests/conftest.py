@@ -25,7 +25,7 @@ def pytest_sessionfinish(session, exitstatus):
     config = session.config
     if _is_worker(config) or BEFORE not in config.stash:
         return
-    left = machine.changes(config.stash[BEFORE], machine.picture())
+    left = machine.left_since(config.stash[BEFORE])
     config.stash[LEFT] = left
     if left and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -42,16 +42,16 @@ def pytest_terminal_summary(terminalreporter, config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item, call):
-    """In CI, where a sandbox can be had, a skipped kernel test is a failure."""
+    """In CI, where a sandbox can be had, a skipped kernel or e2e test is a failure."""
     if (
         os.environ.get("CI")
         and call.excinfo is not None
         and call.excinfo.errisinstance(pytest.skip.Exception)
-        and item.get_closest_marker("kernel")
+        and (item.get_closest_marker("kernel") or item.get_closest_marker("e2e"))
         and not _no_sandbox()
     ):
         call.excinfo = pytest.ExceptionInfo.from_exception(
-            AssertionError(f"no kernel test may skip here: {call.excinfo.value}")
+            AssertionError(f"no such test may skip here: {call.excinfo.value}")
         )
 
 

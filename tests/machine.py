@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import select
 import subprocess
+import time
 from pathlib import Path
+
+MARK = "TUILAB_TEST_RUN"
+"""A variable that all processes of one test run inherit, keepers of labs too."""
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ[MARK] = f"{os.getpid()}.{time.time_ns()}"
 
 VOLATILE = (
     "nf_conntrack_count",
@@ -16,7 +25,10 @@ VOLATILE = (
 
 
 def picture() -> dict[str, list[str]]:
-    """Links, addresses, routes, names, rules, settings, keepers: sorted lines each."""
+    """Links, addresses, routes, names, rules, settings, processes: sorted lines each.
+
+    Of processes only those of this test run: other programs come and go.
+    """
     return {
         "links": _lines("ip", "-o", "link"),
         "addresses": [_timeless(line) for line in _lines("ip", "-o", "addr")],
@@ -25,7 +37,7 @@ def picture() -> dict[str, list[str]]:
         "namespaces": _lines("ip", "netns"),
         "nft": _lines("nft", "list", "ruleset"),
         "settings": sorted(_settings()),
-        "keepers": sorted(_keepers()),
+        "processes": sorted(_processes()),
     }
 
 
@@ -37,6 +49,24 @@ def changes(before: dict[str, list[str]], after: dict[str, list[str]]) -> list[s
             found += [f"{what}: gone: {x}" for x in was if x not in after[what]]
         found += [f"{what}: new: {x}" for x in after[what] if x not in was]
     return found
+
+
+def left_since(before: dict[str, list[str]], seconds: float = 10.0) -> list[str]:
+    """The changes, once processes that are about to end have had time to."""
+    deadline = time.monotonic() + seconds
+    for line in _processes():
+        if line not in before["processes"]:
+            _wait(int(line.split()[0]), deadline)
+    return changes(before, picture())
+
+
+def _wait(pid: int, deadline: float) -> None:
+    try:
+        pidfd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    select.select([pidfd], [], [], max(0.0, deadline - time.monotonic()))
+    os.close(pidfd)
 
 
 def _lines(*command: str) -> list[str]:
@@ -68,13 +98,17 @@ def _settings() -> list[str]:
     return found
 
 
-def _keepers() -> list[str]:
+def _processes() -> list[str]:
+    mark = f"{MARK}={os.environ[MARK]}".encode()
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for folder in Path("/proc").glob("[0-9]*"):
+        if int(folder.name) == os.getpid():
+            continue
         try:
-            words = path.read_bytes().split(b"\0")
+            marked = mark in (folder / "environ").read_bytes().split(b"\0")
+            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
         except OSError:
             continue
-        if any(word.endswith(b"/keeper.py") for word in words):
-            found.append(f"process {path.parent.name}")
+        if marked:
+            found.append(f"{folder.name} {words.decode(errors='replace')}")
     return found
