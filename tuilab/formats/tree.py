@@ -20,6 +20,9 @@ MOST_ITEMS = 500_000
 """With every alias written out: what a few lines of anchors may grow to."""
 MOST_LEVELS = 32
 
+_LISTS = ("addresses", "routes", "cables", "expect")
+"""What may have any number of members; other lists are pairs."""
+
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {
@@ -267,7 +270,7 @@ class _Builder:
             first = holder.item.value[key]
             fact = f'"{key}" is there twice, first in line {first.key.line + 1}'
             self._report(start, fact, "rename one, or remove it")
-            join(first, item)
+            join(first, item, key)
         else:
             holder.item.value[key] = item
 
@@ -285,15 +288,19 @@ class _Builder:
         self.problems.append(Problem((), fact, hint, mark.line + 1, mark.column + 1))
 
 
-def join(first: Item, second: Item) -> None:
+def join(first: Item, second: Item, name: str) -> None:
     """Let the first have what only the second one has, so that it is checked too."""
     if isinstance(first.value, dict) and isinstance(second.value, dict):
         for key, item in second.value.items():
             if key in first.value:
-                join(first.value[key], item)
+                join(first.value[key], item, key)
             else:
                 first.value[key] = item
-    elif isinstance(first.value, list) and isinstance(second.value, list):
+    elif (
+        name in _LISTS
+        and isinstance(first.value, list)
+        and isinstance(second.value, list)
+    ):
         known = [item.plain() for item in first.value]
         first.value.extend(i for i in second.value if i.plain() not in known)
     elif first.value is None:

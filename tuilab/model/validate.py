@@ -130,7 +130,7 @@ def _link(endpoint: Endpoint, link: Link, namespace: Namespace) -> Iterator[Prob
         if isinstance(link, Loopback):
             yield Problem((*at, "mac"), f'"{endpoint}" can have no MAC', "remove it")
         elif fact := mac_problem(link.mac):
-            remedy = "write one like 02:00:00:00:00:01, or none to get one derived"
+            remedy = "change it, or leave it out to get one derived"
             yield Problem((*at, "mac"), fact, remedy)
     if link.master is not None and isinstance(link, Loopback):
         yield Problem((*at, "master"), f'"{endpoint}" can\'t be a port', "remove it")

@@ -1,0 +1,908 @@
+"""Topology files: mistakes with their places, and saving without losing a word."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.handwriting import handwritten
+from tests.strategies import documents, sequences
+from tuilab.errors import EXIT_USAGE, InvalidTopology, NotFoundError, UsageError
+from tuilab.formats import emit, tree
+from tuilab.formats.patch import patch
+from tuilab.formats.yaml import Document, dump, load, loads, save
+from tuilab.model import edits
+from tuilab.model.edits import Change
+from tuilab.model.links import KINDS, Endpoint, Veth
+from tuilab.model.topology import HOST, Namespace, Topology
+
+HEAD = "tuilab: 1\nname: x\n"
+SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(InvalidTopology) as caught:
+        loads(text, "f")
+    assert all(p.hint for p in caught.value.problems), caught.value.lines()
+    return caught.value.lines()
+
+
+# -- mistakes ----------------------------------------------------------------------
+
+TEN = """\
+# Ten mistakes.
+tuilab: 1
+name: ten
+namespaces:
+  host:
+    links:
+      br0: {kind: bridge, colour: blue}
+      br0: {kind: bridge}
+      br1: {kind: bridge, master: br2}
+      br2: {kind: bridge, master: br1}
+      p1: {master: br0, addresses: [10.0.5.1/24]}
+      p2: {master: eth9}
+      eth9: {addresses: [10.0.9.1/24]}
+  red:
+    links:
+      eth0: {addresses: [10.0.0.300/24]}
+      eth1: {addresses: [10.0.1.1/24, 10.0.1.1/24]}
+    routes:
+      - {to: default, via: 10.0.7.1}
+  blue:
+    links:
+      a-name-of-16-chr: {kind: tap}
+cables:
+  - [red:eth0, host:p1]
+  - [red:eth1, host:p2]
+  - [blue:eth0, host:eth9]
+  - [blue:eth1, green:eth0]
+"""
+
+
+def test_ten_mistakes_are_ten_lines_each_with_place_and_remedy() -> None:
+    wanted = [
+        ("f:7:27: ", '"colour" is not known here', "known are"),
+        ("f:8:7: ", '"br0" is there twice, first in line 7', "rename one"),
+        ("f:9:35: ", "is in a loop of masters", "break it"),
+        ("f:11:25: ", '"host:p1" is a port of "br0" and has addresses', "give them"),
+        ("f:12:20: ", '"eth9" is the master of "host:p2", but no bridge', "name a"),
+        ("f:16:26: ", '"10.0.0.300/24" is not an address', "write one like"),
+        ("f:17:39: ", '"10.0.1.1" is there twice', "remove one"),
+        ("f:19:28: ", "the gateway is unreachable", "use a gateway"),
+        ("f:22:7: ", "16 characters long, 15 are the most", "choose another"),
+        ("f:27:17: ", 'no namespace "green"', "add the namespace"),
+    ]
+    lines = mistakes(TEN)
+    assert len(lines) == len(wanted), lines
+    for line, (place, fact, remedy) in zip(lines, wanted, strict=True):
+        assert line.startswith(place), line
+        said, _, hint = line.partition("; ")
+        assert fact in said, line
+        assert hint.startswith(remedy), line
+    assert InvalidTopology.exit_code == EXIT_USAGE
+
+
+def one(body: str) -> str:
+    """A file with red, a tap and blue in it, and something more."""
+    return HEAD + "namespaces:\n  red: {links: {t: {kind: tap}}}\n  blue: {}\n" + body
+
+
+def red(body: str) -> str:
+    return HEAD + "namespaces:\n  red:\n" + body
+
+
+ONE_LINE = {
+    # YAML
+    "nothing": ("", "1:1", "the file says nothing"),
+    "only a comment": ("# hello\n", "1:1", "the file says nothing"),
+    "a list": ("- a\n", "1:1", "is a mapping"),
+    "a word": ("lab", "1:1", "is a mapping"),
+    "tab": (HEAD + "namespaces:\n\tred: {}\n", "4:1", "cannot start any token"),
+    "open brace": (HEAD + "namespaces: {red: {}\nx", "4:1", "flow mapping in line 3"),
+    "open quote": (HEAD + 'layout: "', "3:10", "end of stream"),
+    "two colons": (HEAD + "namespaces: a: b\n", "3:14", "not allowed here"),
+    "indentation": (HEAD + "layout:\n   a: b\n  c: d\n", "5:3", "no YAML"),
+    "no anchor": (HEAD + "layout: *x", "3:9", '"*x" has no anchor'),
+    "anchor in itself": (HEAD + "layout: &a {x: *a}", "3:16", "inside itself"),
+    "two documents": (HEAD + "---\n" + HEAD, "3:1", "a second document"),
+    "control character": (HEAD + "layout: {\x07: 1}", "3:10", '"\\x07"'),
+    "list as key": (one("? [a, b]\n: c\n"), "6:3", "no name for anything"),
+    "merge of a word": (red("    links: {t: {<<: 3, kind: tap}}"), "5:17", '"<<"'),
+    "deep": (HEAD + "layout: " + "[" * 5000, "3:40", "levels deep"),
+    # keys
+    "key twice": (one("layout: {red: [1, 1], red: [2, 2]}"), "6:23", "twice"),
+    "unknown key": (one("notes: 1"), "6:1", "known are tuilab, name"),
+    "slip": (one("cable: []"), "6:1", 'did you mean "cables"?'),
+    "slip in a link": (
+        red("    links: {t: {kind: tap, adresses: [10.0.0.1/24]}}\n")
+        + "    routes: [{to: default, via: 10.0.0.2}]",
+        "5:28",
+        'did you mean "addresses"?',
+    ),
+    "synonym": (
+        red("    links: {t: {kind: tap, addresses: [10.0.0.1/24]}}\n")
+        + "    routes: [{to: default, gateway: 10.0.0.2}]",
+        "6:28",
+        'did you mean "via"?',
+    ),
+    "key of another kind": (
+        red("    links: {b: {kind: bridge, user: bob}}"),
+        "5:31",
+        '"user" is nothing that a bridge has; only a tap',
+    ),
+    "key of a kind, and no kind": (
+        red("    links: {t: {user: bob}}"),
+        "5:17",
+        '"user" is for a tap, but "t" has no kind; add "kind: tap"',
+    ),
+    # shape
+    "no name": ("tuilab: 1\n", "1:1", '"name" is missing'),
+    "name without value": ("tuilab: 1\nname:\n", "2:1", '"name" has no value'),
+    "no version": ("name: x\n", "1:1", '"tuilab" is missing'),
+    "version": ("tuilab: one\nname: x\n", "1:9", '"one" is no version'),
+    "truth as version": ("tuilab: true\nname: x\n", "1:9", '"true" is no version'),
+    "later version": (
+        "tuilab: 2\nname: x\nwonders: 1\n",
+        "1:9",
+        "update tuilab, or write 1",
+    ),
+    "namespaces a word": (
+        HEAD + "namespaces: red\ncables: [[red:a, blue:a]]\nlayout: {red: [1, 1]}",
+        "3:13",
+        "must be a mapping",
+    ),
+    "namespaces a list": (
+        HEAD + "namespaces: [red, blue]\ncables: [[red:a, blue:a]]",
+        "3:1",
+        "must be a mapping",
+    ),
+    "namespace a list": (HEAD + "namespaces: {red: [1]}", "3:14", "must be a mapping"),
+    "links a list": (
+        red("    links: [t]\n    routes: [{to: default, via: 10.0.0.1}]"),
+        "5:5",
+        "must be a mapping",
+    ),
+    "link a word": (red("    links: {b: bridge}"), "5:16", "write {kind: bridge}"),
+    "addresses a word": (
+        red("    links: {t: {kind: tap, addresses: 10.0.0.1/24}}\n")
+        + "    routes: [{to: default, via: 10.0.0.2}]",
+        "5:39",
+        "must be a list; write [10.0.0.1/24]",
+    ),
+    "address a list": (
+        red("    links: {t: {kind: tap, addresses: [[10.0.0.1/24]]}}\n")
+        + "    routes: [{to: default, via: 10.0.0.2}]",
+        "5:40",
+        "must be one word, not a list",
+    ),
+    "address empty": (
+        red("    links: {t: {kind: tap, addresses: [null]}}"),
+        "5:40",
+        "has no value",
+    ),
+    "mtu a word": (red("    links: {t: {kind: tap, mtu: big}}"), "5:33", '"big"'),
+    "mtu in quotes": (
+        red("    links: {t: {kind: tap, mtu: '1500'}}"),
+        "5:33",
+        "leave out the quotes",
+    ),
+    "mtu half": (red("    links: {t: {kind: tap, mtu: 1.5}}"), "5:33", '"1.5" is no'),
+    "up yes": (red("    links: {t: {kind: tap, up: yes}}"), "5:32", "write true"),
+    "up maybe": (red("    links: {t: {kind: tap, up: 2}}"), "5:32", "true or false"),
+    "routes one mapping": (
+        red("    links: {t: {kind: tap}}\n    routes: {to: default, dev: t}"),
+        "6:5",
+        '"routes" must be a list',
+    ),
+    "routes a word": (red("    routes: default"), "5:13", "must be a list"),
+    "route a word": (red("    routes: [default]"), "5:14", "must be a mapping"),
+    "route to nowhere known": (
+        red("    links: {t: {kind: tap}}\n    routes: [{dev: t}]"),
+        "6:14",
+        '"to" is missing in this route',
+    ),
+    "gateway a list": (
+        red("    routes: [{to: default, via: [a]}]"),
+        "5:28",
+        '"via" must be one word',
+    ),
+    "sysctl a list": (
+        red("    sysctls: {net.ipv4.ip_forward: [1]}"),
+        "5:15",
+        "must be one word",
+    ),
+    "place": (one("layout: {red: [1]}"), "6:10", "needs a column and a row"),
+    "place in words": (one("layout: {red: [a, 1]}"), "6:16", "write a whole number"),
+    "expectation": (one("expect: [{from: red}]"), "6:10", '"to" is missing'),
+    "expectation a word": (one("expect: [red]"), "6:10", "write {from: red"),
+    # kinds and cables
+    "kind slip": (
+        red("    links: {b: {kind: brige}, t: {kind: tap, master: b}}"),
+        "5:23",
+        'did you mean "bridge"?',
+    ),
+    "kind unknown": (
+        red("    links: {b: {kind: vxlan, vni: 3}, t: {kind: tap, master: b}}"),
+        "5:23",
+        '"vxlan" is no kind of link; known are veth, bridge, tap',
+    ),
+    "kind a list": (red("    links: {b: {kind: [x]}}"), "5:17", "a list is no kind"),
+    "kind of lo": (red("    links: {lo: {kind: bridge}}"), "5:24", "remove its kind"),
+    "neither kind nor cable": (
+        red("    links: {eth0: {addresses: [10.0.0.1/24]}}"),
+        "5:13",
+        '"red:eth0" has neither a kind nor a cable',
+    ),
+    "veth without a cable": (
+        red("    links: {e: {kind: veth}}"),
+        "5:23",
+        "neither a kind nor a cable",
+    ),
+    "kind and cable": (
+        one("cables: [[red:t, blue:a]]"),
+        "6:11",
+        '"red:t" is a tap and can\'t be the end of a cable',
+    ),
+    "cable at lo": (one("cables: [[blue:lo, red:a]]"), "6:11", "loopback link"),
+    "no endpoint": (
+        one("cables: [[red-a, blue:a]]").replace("{}", "{links: {a: {mtu: 1400}}}"),
+        "6:11",
+        "write NAMESPACE:LINK",
+    ),
+    "endpoint with a space": (
+        one("cables: [[red: a, blue:a]]"),
+        "6:11",
+        "write red:a, without a space",
+    ),
+    "one end": (
+        one("cables: [[blue:a]]").replace("{}", "{links: {a: {mtu: 1400}}}"),
+        "6:10",
+        "two ends, this one has 1",
+    ),
+    "three ends": (one("cables: [[red:a, blue:a, blue:b]]"), "6:10", "has 3"),
+    "cable a word": (
+        one("cables: [blue:a = red:a]").replace("{}", "{links: {a: {mtu: 1400}}}"),
+        "6:10",
+        "must be a list of its two ends",
+    ),
+    "cables a mapping": (one("cables: {red:a: blue:a}"), "6:1", "must be a list"),
+    "cables a word": (
+        one("cables: all").replace("{}", "{links: {a: {mtu: 1400}}}"),
+        "6:9",
+        "must be a list",
+    ),
+    "two cables at an end": (
+        one("cables:\n  - [red:a, blue:a]\n  - [blue:b, red:a]").replace(
+            "{}", "{links: {b: {mtu: 1400}}}"
+        ),
+        "8:14",
+        '"red:a" is the end of two cables, the first is in line 7',
+    ),
+    "cable twice": (
+        one("cables:\n  - [red:a, blue:a]\n  - [blue:a, red:a]"),
+        "8:6",
+        "the end of two cables",
+    ),
+    "cable to itself": (one("cables: [[red:a, red:a]]"), "6:10", "both ends"),
+    "namespace of a cable misspelt": (
+        one("cables: [[blu:a, red:a]]").replace("{}", "{links: {a: {mtu: 1400}}}"),
+        "6:11",
+        'did you mean "blue"?',
+    ),
+    # what the topology itself says, by the place in the file
+    "name in a cable": (
+        one("cables: [[red:a, blue:much-too-long-a-name]]"),
+        "6:18",
+        "20 characters",
+    ),
+    "name of a namespace": (HEAD + "namespaces: {a/b: {}}", "3:14", '"a/b" may'),
+    "bad mac by alias, once": (
+        red("    links: {t: &x {kind: tap, mtu: 7}, u: *x, v: {<<: *x}}"),
+        "5:36",
+        "mtu 7",
+    ),
+    "port with addresses": (
+        red(
+            "    links:\n      br0: {kind: bridge}\n      t:\n        kind: tap\n"
+            "        master: br0\n        addresses:\n          - 10.0.0.1/24\n"
+        ),
+        "10:9",
+        "is a port of",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ONE_LINE)
+def test_a_mistake_is_one_line_with_its_place(what: str) -> None:
+    text, place, fact = ONE_LINE[what]
+    lines = mistakes(text)
+    assert len(lines) == 1, lines
+    assert lines[0].startswith(f"f:{place}: "), lines[0]
+    assert fact in lines[0]
+
+
+def test_mistakes_of_shape_hide_no_others() -> None:
+    lines = mistakes(
+        red("    links: {t: {kind: tap, addresses: 10.0.0.0/24, mtu: [1], mac: x}}\n")
+        + "    routes: [{to: default, via: 10.9.9.9, colour: 1}, {to: 10.0.0.1/8}]\n"
+        + "cables: [[red-a, blue:a], [red:b, blue:b]]\n"
+    )
+    wanted = {
+        '5:39: "addresses" must be a list',
+        '5:39: "10.0.0.0/24" is the address of the network itself',
+        '5:52: a list is no number for "mtu"',
+        '5:67: "x" is not a MAC address',
+        '6:43: "colour" is not known here',
+        '6:55: "red" has a route to 10.0.0.1/8 that leads nowhere',
+        '6:60: "10.0.0.1/8" is an address inside a network',
+        '7:11: "red-a" is no end of a cable',
+        '7:35: "blue:b" is an end of a cable, but there is no namespace "blue"',
+    }
+    assert len(lines) == len(wanted)
+    for line, start in zip(lines, sorted(wanted), strict=True):
+        assert line.startswith(f"f:{start.split(': ')[0]}: "), line
+    for start in wanted:
+        assert any(line.startswith(f"f:{start}") for line in lines), start
+
+
+def test_a_doubled_namespace_is_looked_at_all_the_same() -> None:
+    lines = mistakes(
+        HEAD + "namespaces:\n"
+        "  red: {links: {t: {kind: tap, addresses: [10.0.0.1/24]}}}\n"
+        "  red:\n"
+        "    links:\n"
+        "      t: {addresses: [10.0.0.1/24, 10.0.0.0/24]}\n"
+        "      u: {kind: tap, mtu: 1}\n"
+        "    routes: [{to: default, via: 10.0.0.2}]\n"
+    )
+    assert [line.split(": ")[0] for line in lines] == ["f:5:3", "f:7:36", "f:8:27"]
+
+
+def test_aliases_that_grow_without_end_are_refused_at_once() -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    for one_, other in zip("abcdefgh", "bcdefghi", strict=True):
+        lines.append(f"{other}: &{other} [{', '.join(['*' + one_] * 10)}]")
+    assert "grows to far too much" in mistakes(HEAD + "\n".join(lines))[0]
+
+
+def test_a_huge_text_is_refused_at_once() -> None:
+    lines = mistakes(HEAD + "#" * tree.MOST_CHARACTERS)
+    assert "characters" in lines[0]
+
+
+def test_a_mistake_has_its_path_too() -> None:
+    with pytest.raises(InvalidTopology) as caught:
+        loads(red("    links: {t: {kind: tap, mtu: 1, up: 3}}"))
+    at = ("namespaces", "red", "links", "t")
+    assert [p.path for p in caught.value.problems] == [(*at, "mtu"), (*at, "up")]
+
+
+TEXT = (
+    "tuilab name namespaces cables layout expect red blue host links eth0 br0 lo kind "
+    "up mtu mac master addresses user routes to via dev metric table sysctls from "
+    "net.ipv4.ip_forward reachable red:eth0 blue:eth0 bridge tap vxlan adresses << 1 "
+    "10.0.0.1/24 10.0.0.1 default ::/0 fd00::1/64 02:00:00:00:00:01 on null"
+)
+WORDS = st.sampled_from(re.split(" ", TEXT))
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-3, 70000), st.floats(), WORDS),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(WORDS, inner, max_size=5)
+    ),
+    max_leaves=25,
+)
+
+
+def _flow(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(v) for v in value) + "]"
+    return "null" if value is None else str(value).lower()
+
+
+def survives(text: str) -> None:
+    try:
+        document = loads(text)
+    except InvalidTopology as error:
+        for problem in error.problems:
+            assert problem.line > 0
+            assert problem.column > 0
+            assert problem.hint
+            assert "\n" not in problem.message
+    else:
+        assert loads(dump(document.topology)).topology == document.topology
+
+
+@given(st.dictionaries(WORDS, VALUES, max_size=6))
+@settings(SLOW, max_examples=100)
+def test_no_data_is_too_odd_to_be_refused_politely(data: dict[str, object]) -> None:
+    survives(_flow({"tuilab": 1, "name": "x", **data}))
+
+
+@given(documents(), st.data())
+@settings(SLOW, max_examples=50)
+def test_no_text_is_too_odd_to_be_refused_politely(
+    lab: Topology, data: st.DataObject
+) -> None:
+    text = dump(lab)
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = min(len(text), start + data.draw(st.integers(0, 12)))
+        odd = st.text(alphabet="\n :-[]{}#&*!|>'\"%@`,ab1\t?<", max_size=4)
+        text = text[:start] + data.draw(odd) + text[end:]
+    survives(text)
+
+
+# -- what YAML makes of words --------------------------------------------------------
+
+
+def test_names_may_look_like_anything() -> None:
+    text = (
+        HEAD
+        + "namespaces:\n"
+        + "  1: {links: {0x10: {kind: tap}, on: {kind: bridge}, null: {kind: tap,"
+        + " master: on, user: 1000}, 2024-01-01: {kind: tap, master: on}}}\n"
+        + "  1e3:\n  true: {}\n"
+        + "cables: [[1:eth0, 1e3:2]]\nexpect: [{from: 1, to: 1e3}]\n"
+    )
+    lab = loads(text).topology
+    assert set(lab.namespaces) == {HOST, "1", "1e3", "true"}
+    links = lab.namespaces["1"].links
+    assert list(links) == ["0x10", "on", "null", "2024-01-01", "eth0"]
+    assert links["null"].master == "on"
+    assert links["eth0"] == Veth(peer=Endpoint("1e3", "2"))
+    assert loads(dump(lab)).topology == lab
+    assert all(type(name) is str for name in links)
+
+
+@pytest.mark.parametrize("mac", ["10:20:30:40:50:58", "02:00:00:00:00:01"])
+def test_a_mac_is_no_number_to_the_base_of_sixty(mac: str) -> None:
+    lab = loads(red(f"    links: {{t: {{kind: tap, mac: {mac}}}}}")).topology
+    assert lab.namespaces["red"].links["t"].mac == mac
+    assert f'mac: "{mac}"' in dump(lab)  # for those who still read YAML 1.1
+
+
+def test_everything_is_plain_inside() -> None:
+    lab = loads(dump(loads(TEN_RIGHT).topology)).topology
+    for _, link in lab.links():
+        for field in fields(link):
+            value = getattr(link, field.name)
+            if value is not None:
+                assert type(value) in (str, int, bool, tuple, Endpoint)
+
+
+TEN_RIGHT = """\
+tuilab: 1
+name: right
+namespaces:
+  red:
+    sysctls: {net.ipv4.ip_forward: 1}
+    links:
+      lo: {addresses: [192.0.2.1/32]}
+      t: {kind: tap, mtu: 0x578, mac: 02:00:00:00:00:0A, user: 1000, up: false}
+      eth0: {addresses: [10.0.0.1/24, FD00::1/64]}
+    routes:
+      - {to: default, via: fd00::2, metric: 5, table: 100}
+  blue:
+cables: [[red:eth0, blue:eth0]]
+layout: {red: [4, 2], red:t: [-1, 0]}
+expect: [{from: red, to: blue}]
+"""
+
+
+def test_what_is_written_is_read_in_its_one_spelling() -> None:
+    lab = loads(TEN_RIGHT).topology
+    tap, eth0 = lab.namespaces["red"].links["t"], lab.namespaces["red"].links["eth0"]
+    assert (tap.mtu, tap.mac, tap.up) == (1400, "02:00:00:00:00:0a", False)
+    assert eth0.addresses == ("10.0.0.1/24", "fd00::1/64")
+    assert lab.namespaces["red"].sysctls == {"net.ipv4.ip_forward": "1"}
+    assert lab.namespaces["red"].routes[0].to == "::/0"
+    assert lab.namespaces["blue"] == Namespace(
+        {"eth0": Veth(peer=Endpoint("red", "eth0"))}
+    )
+    assert lab.layout == {"red": (4, 2), "red:t": (-1, 0)}
+    assert lab.expect[0].reachable is True
+
+
+def test_aliases_and_merges_work() -> None:
+    text = red(
+        "    links:\n      t: &std {kind: tap, mtu: 1400}\n      u: *std\n"
+        "      v: {<<: *std, mtu: 9000}\n      w: {<<: [*std], up: false}\n"
+    )
+    links = loads(text).topology.namespaces["red"].links
+    assert [links[n].mtu for n in "tuvw"] == [1400, 1400, 9000, 1400]
+    assert links["w"].up is False
+
+
+@pytest.mark.parametrize("start", ["\ufeff", "%YAML 1.2\n---\n", "# c\r\n"])
+def test_beginnings(start: str) -> None:
+    assert loads(start + HEAD + "namespaces: {red: }\n").topology.name == "x"
+
+
+def test_json_is_yaml() -> None:
+    text = '{"tuilab": 1, "name": "x", "namespaces": {"red": {}, "blue": null}}'
+    assert list(loads(text).topology.namespaces) == [HOST, "red", "blue"]
+
+
+def test_a_lo_with_nothing_to_say_is_no_difference() -> None:
+    assert loads(red("    links: {lo: {}}")).topology == loads(red("")).topology
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("red", "red"),
+        ("10.0.0.1/24", "10.0.0.1/24"),
+        ("fd00::1/64", "fd00::1/64"),
+        ("red:eth0", "red:eth0"),
+        ("::/0", '"::/0"'),
+        ("fe80::", '"fe80::"'),
+        ("on", '"on"'),
+        ("1", '"1"'),
+        ("1.5", '"1.5"'),
+        ("12:30", '"12:30"'),
+        ("null", '"null"'),
+        ("", '""'),
+        ("a b", '"a b"'),
+        ("-x", '"-x"'),
+        (True, "true"),
+        (7, "7"),
+    ],
+)
+def test_words_are_quoted_where_they_must_be(value: object, text: str) -> None:
+    assert emit.word(value) == text
+
+
+# -- saving ------------------------------------------------------------------------
+
+
+@given(documents())
+@settings(SLOW, max_examples=60)
+def test_what_is_dumped_is_loaded(lab: Topology) -> None:
+    text = dump(lab)
+    document = loads(text)
+    assert document.topology == lab
+    assert dump(lab, document) == text
+
+
+def test_a_fresh_file_is_as_a_person_would_write_it() -> None:
+    lab = loads(TEN_RIGHT).topology
+    assert dump(lab) == (
+        "tuilab: 1\n"
+        "name: right\n"
+        "namespaces:\n"
+        "  red:\n"
+        "    sysctls: {net.ipv4.ip_forward: 1}\n"
+        "    links:\n"
+        "      lo: {addresses: [192.0.2.1/32]}\n"
+        "      t:\n"
+        "        kind: tap\n"
+        "        up: false\n"
+        "        mtu: 1400\n"
+        "        mac: 02:00:00:00:00:0a\n"
+        '        user: "1000"\n'
+        "      eth0: {addresses: [10.0.0.1/24, fd00::1/64]}\n"
+        "    routes:\n"
+        "      - {to: default, via: fd00::2, metric: 5, table: 100}\n"
+        "  blue: {}\n"
+        "cables:\n"
+        "  - [blue:eth0, red:eth0]\n"
+        "layout: {red: [4, 2], red:t: [-1, 0]}\n"
+        "expect:\n"
+        "  - {from: red, to: blue, reachable: true}\n"
+    ).replace(
+        "      t:\n        kind: tap\n        up: false\n        mtu: 1400\n"
+        '        mac: 02:00:00:00:00:0a\n        user: "1000"\n',
+        "      t: {kind: tap, up: false, mtu: 1400, mac: 02:00:00:00:00:0a, "
+        'user: "1000"}\n',
+    )
+
+
+def comments(text: str) -> list[str]:
+    return re.findall(r"# c\d+:", text)
+
+
+@given(sequences(max_start=12, max_edits=6), st.data())
+@settings(SLOW, max_examples=60)
+def test_a_hand_written_file_is_changed_where_the_lab_has_changed(
+    start: tuple[Topology, list[Change]], data: st.DataObject
+) -> None:
+    """Whatever its style: adding loses no comment, and it is never written anew."""
+    lab, changes = start
+    text = data.draw(handwritten(lab))
+    assert loads(text).topology == lab
+    assert dump(lab, loads(text)) == text
+    for change in changes:
+        before, lab = lab, change.apply(lab)
+        after = patch(text, before, lab)
+        assert loads(after).topology == lab
+        if change.title.startswith("add "):
+            assert comments(after) == comments(text)
+        text = after
+
+
+COMMENTED = """\
+# The office.
+
+tuilab:  1
+name:    office
+
+namespaces:
+  # where everything meets
+  host:
+    links:
+      br0:   {kind: bridge, addresses: [192.168.15.5/24]}   # the switch
+      port1: {master: br0}
+
+      # for the virtual machine
+      tap0:  {kind: tap, master: br0}
+
+  # the boss
+  red:
+    links:
+      eth0: {addresses: [192.168.15.1/24]}
+    routes:
+      - {to: default, via: 192.168.15.5}   # out
+
+  # everybody else
+  blue:
+    links: {vpn: {kind: tap, addresses: ['192.168.16.1/24']}}
+
+cables:
+  - [red:eth0, host:port1]
+  # to be done: blue
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "old", "new"),
+    [
+        (edits.add_namespace("green"), None, ["  green: {}"]),
+        (
+            edits.add_bridge(Endpoint("red", "br0")),
+            None,
+            ["      br0: {kind: bridge}"],
+        ),
+        (
+            edits.set_link(Endpoint("host", "port1"), mtu=1400),
+            "      port1: {master: br0}",
+            ["      port1: {master: br0, mtu: 1400}"],
+        ),
+        (
+            edits.set_link(Endpoint("host", "br0"), up=False),
+            "      br0:   {kind: bridge, addresses: [192.168.15.5/24]}   # the switch",
+            [
+                "      br0:   {kind: bridge, addresses: [192.168.15.5/24], up: false}"
+                "   # the switch"
+            ],
+        ),
+        (
+            edits.add_address(Endpoint("blue", "vpn"), "fd00::1/64"),
+            "    links: {vpn: {kind: tap, addresses: ['192.168.16.1/24']}}",
+            [
+                "    links: {vpn: {kind: tap, addresses: ['192.168.16.1/24', "
+                "fd00::1/64]}}"
+            ],
+        ),
+        (
+            edits.set_sysctl("blue", "net.ipv4.ip_forward", "1"),
+            None,
+            ["    sysctls: {net.ipv4.ip_forward: 1}"],
+        ),
+        (
+            edits.rename_link(Endpoint("host", "br0"), "sw"),
+            "      port1: {master: br0}",
+            ["      port1: {master: sw}"],
+        ),
+    ],
+)
+def test_one_change_is_one_line(
+    change: Change, old: str | None, new: list[str]
+) -> None:
+    document = loads(COMMENTED)
+    lines = dump(change.apply(document.topology), document).splitlines()
+    before = COMMENTED.splitlines()
+    assert all(line in lines for line in new)
+    if old is None:
+        assert [line for line in lines if line not in new] == before
+    else:
+        assert old not in lines
+    assert comments_of(lines) == comments_of(before)
+
+
+def comments_of(lines: list[str]) -> list[str]:
+    return [line[line.index("#") :] for line in lines if "#" in line]
+
+
+def test_what_goes_takes_its_own_comment_along_and_no_other() -> None:
+    document = loads(COMMENTED)
+    lab = edits.remove_namespace("red").apply(document.topology)
+    text = dump(lab, document)
+    assert "the boss" not in text
+    assert "everybody else" in text
+    assert "where everything meets" in text
+    assert "port1" not in text
+
+
+def test_a_renamed_namespace_keeps_its_place_and_comment() -> None:
+    document = loads(COMMENTED)
+    lab = edits.rename_namespace("red", "boss").apply(document.topology)
+    text = dump(lab, document)
+    assert "  # the boss\n  boss:\n" in text
+    assert "[boss:eth0, host:port1]" in text
+    assert "192.168.15.5}   # out" in text
+
+
+def test_what_aliases_do_not_allow_in_place_is_written_anew() -> None:
+    text = "# head\n" + red(
+        "    links:\n      t: &std {kind: tap, mtu: 1400}\n      u: *std\n"
+    )
+    document = loads(text)
+    at = Endpoint("red", "t")
+    lab = edits.set_link(at, mtu=1300).apply(document.topology)
+    saved = dump(lab, document)
+    assert loads(saved).topology == lab
+    assert saved.startswith("# head\n")
+    # The one that only refers to it can be changed where it stands.
+    lab = edits.set_link(Endpoint("red", "u"), mtu=1300).apply(document.topology)
+    saved = dump(lab, document)
+    assert "t: &std {kind: tap, mtu: 1400}" in saved
+    assert loads(saved).topology == lab
+
+
+def test_a_byte_order_mark_and_line_ends_stay() -> None:
+    text = "\ufeff" + COMMENTED.replace("\n", "\r\n")
+    document = loads(text)
+    saved = dump(edits.add_namespace("green").apply(document.topology), document)
+    assert saved.startswith("\ufeff# The office.\r\n")
+    assert saved.replace("\r\n", "").count("\n") == 0
+
+
+def test_a_file_without_a_last_line_end() -> None:
+    document = loads(HEAD + "namespaces:\n  red: {}")
+    saved = dump(edits.add_namespace("green").apply(document.topology), document)
+    assert saved == HEAD + "namespaces:\n  red: {}\n  green: {}\n"
+
+
+# -- files -------------------------------------------------------------------------
+
+
+def test_load_says_what_is_wrong_with_a_path(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no file"):
+        load(tmp_path / "none.yaml")
+    with pytest.raises(UsageError, match="is a directory"):
+        load(tmp_path)
+    with pytest.raises(UsageError, match="can't be read"):
+        load(tmp_path / ("x" * 300))
+
+
+@pytest.mark.parametrize(
+    ("raw", "place", "fact"),
+    [
+        (b"\x7fELF\x02\x01\x00", "1:1", "no character"),
+        (b"tuilab: 1\nname: caf\xe9\n", "2:10", '"\\xe9" is not UTF-8'),
+        ("tuilab: 1\n".encode("utf-16"), "1:1", "not UTF-8"),
+    ],
+)
+def test_what_is_no_text(tmp_path: Path, raw: bytes, place: str, fact: str) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(InvalidTopology) as caught:
+        load(path)
+    (line,) = caught.value.lines()
+    assert line.startswith(f"{path}:{place}: ")
+    assert fact in line
+
+
+def test_save_replaces_the_file_as_a_whole_and_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_text(COMMENTED)
+    path.chmod(0o640)
+    link = tmp_path / "link.yaml"
+    link.symlink_to(path)
+    document = load(link)
+    assert document.is_current()
+    lab = edits.add_namespace("green").apply(document.topology)
+    saved = save(link, lab, document)
+    assert link.is_symlink()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert saved.is_current()
+    assert not document.is_current()
+    assert load(path).topology == lab
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["f.yaml", "link.yaml"]
+    again = edits.remove_namespace("green").apply(lab)
+    assert save(link, again, saved).text == COMMENTED
+
+
+def test_a_new_file_has_the_mode_of_new_files(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.touch()
+    save(tmp_path / "f.yaml", Topology("x"))
+    mode = (tmp_path / "f.yaml").stat().st_mode
+    assert mode == other.stat().st_mode
+
+
+def test_a_failed_save_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_text(COMMENTED)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UsageError, match="No space left"):
+        save(path, Topology("x"))
+    assert path.read_text() == COMMENTED
+    assert [p.name for p in tmp_path.iterdir()] == ["f.yaml"]
+    with pytest.raises(UsageError, match="can't be written"):
+        save(tmp_path / "no" / "f.yaml", Topology("x"))
+    with pytest.raises(UsageError, match="can't be written"):
+        save(tmp_path, Topology("x"))
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        save(pipe, Topology("x"))
+        assert os.read(reader, 1000) == dump(Topology("x")).encode()
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+# -- schema and house rules --------------------------------------------------------
+
+
+def test_the_schema_knows_what_the_model_knows() -> None:
+    from tuilab.formats.schema import LINKS
+
+    for kind, cls in KINDS.items():
+        if kind == "loopback":
+            continue
+        wanted = {f.name for f in fields(cls)} - {"peer"}
+        assert set(LINKS[kind].model_fields) == wanted | {"kind"}
+
+
+def test_the_schema_describes_everything() -> None:
+    from tuilab.formats.schema import json_schema
+
+    schema = json_schema()
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {"tuilab", "name"}
+    for model in (schema, *schema["$defs"].values()):
+        assert model["description"]
+        for name, field in model["properties"].items():
+            assert field.get("description"), name
+    assert schema["properties"]["expect"]["examples"]
+
+
+def test_nobody_pays_for_yaml_who_does_not_read_any() -> None:
+    code = (
+        "import sys, tuilab.formats.yaml as y, tuilab.formats.library\n"
+        "y.dump(y.Topology('x'))\n"
+        "print([m for m in ('pydantic', 'ruamel.yaml') if m in sys.modules])"
+    )
+    root = Path(__file__).parent.parent.parent
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+    )
+    assert out.stdout == "[]\n", out.stderr
+
+
+def test_documents_are_values() -> None:
+    document = loads(HEAD, "f")
+    assert document == Document(replace(document.topology), "f", HEAD)
