@@ -152,9 +152,7 @@ def cable(
 @app.command()
 def address(
     at: EndpointArgument,
-    cidrs: Annotated[
-        list[str], typer.Argument(metavar="CIDR", help="As 10.0.0.1/24.")
-    ],
+    cidrs: Annotated[list[str], typer.Argument(metavar="CIDR", help="As 10.0.0.1/24.")],
     lab: LabOption = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,

@@ -11,9 +11,10 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tuilab import __version__
-from tuilab.cli import targets, work
+from tuilab.cli import complete, targets, work
 from tuilab.cli.guard import guard
 from tuilab.errors import UsageError
 
@@ -73,9 +74,9 @@ def run(words: Sequence[str]) -> int:
         # A name that the terminal's encoding lacks must not end the program.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     if COMPLETE in os.environ:
-        from tuilab.cli.colons import complete
+        from tuilab.cli import colons
 
-        return guard(lambda: complete(build()))
+        return guard(lambda: colons.complete(build()))
     return guard(lambda: _invoke(list(words)))
 
 
@@ -89,7 +90,7 @@ def _invoke(words: list[str]) -> int:
     work.outside()
     if word in VERBS:
         app = build(word)
-    elif word is None and any(w in _ROOT_ONLY for w in words):
+    elif any(it in _ROOT_ONLY for it in words[:at]):
         app = build()
     else:
         if word is not None and targets.find(word) is None:
@@ -125,10 +126,28 @@ def unknown(word: str) -> UsageError:
     return UsageError(f'"{word}" is no verb, no lab and no file', hint)
 
 
+class _Verbs(TyperGroup):
+    """The verbs in our order; where one is completed, labs and files too."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All verbs there are."""
+        return [verb for verb in VERBS if verb in self.commands]
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What the first word may be."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            return found
+        names = complete.sources(incomplete) if incomplete else complete.labs("")
+        item = type(super().shell_complete(ctx, "")[0])
+        return [*found, *map(item, names)]
+
+
 def build(only: str = "") -> typer.Typer:
     """The program with all verbs, or with the one that is called for."""
     app = typer.Typer(
         name="tuilab",
+        cls=_Verbs,
         add_completion=not only,
         context_settings={"help_option_names": ["--help", "-h"]},
         pretty_exceptions_enable=False,

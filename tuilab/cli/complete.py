@@ -23,7 +23,8 @@ def sources(incomplete: str) -> list[str]:
     from tuilab.formats import library
 
     names = [name for name, _ in library.examples()]
-    return [*labs(incomplete), *_begin(names, incomplete), *_files(incomplete)]
+    found = [*labs(incomplete), *_begin(names, incomplete), *_files(incomplete)]
+    return list(dict.fromkeys(found))
 
 
 def files(incomplete: str) -> list[str]:

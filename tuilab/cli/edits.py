@@ -148,9 +148,7 @@ def rm_link(
 @rm.command("address")
 def rm_address(
     at: EndpointArgument,
-    cidrs: Annotated[
-        list[str], typer.Argument(metavar="CIDR", help="As 10.0.0.1/24.")
-    ],
+    cidrs: Annotated[list[str], typer.Argument(metavar="CIDR", help="As 10.0.0.1/24.")],
     lab: LabOption = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,

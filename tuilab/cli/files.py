@@ -22,7 +22,7 @@ def save(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="Where to; else the file that the lab was loaded from.",
             autocompletion=complete.files,
             show_default=False,

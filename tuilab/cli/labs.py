@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -51,14 +51,17 @@ def up(
         return
     from tuilab.lab.session import enter
 
+    started = time.monotonic()
     before = targets.known(topology.name)
     try:
         place = enter(topology.name, create=True)
-        summary = work.inside(place, lambda it: _raise_up(it, target, topology, place))
+        summary = work.inside(place, lambda it: _raise_up(it, target, topology))
+        say(_announced(summary, time.monotonic() - started, place))
     except BaseException:
         if before is None:
             folder = registry.directory_of(topology.name)
             registry.end(LabInfo(topology.name, folder, None, 0))
+            say(f'lab "{topology.name}" did not come up and is gone again')
         raise
     summary["created"] = before is None
     if json:
@@ -163,12 +166,8 @@ def _load(target: Target, name: str | None) -> Topology:
     return replace(topology, name=name) if name else topology
 
 
-async def _raise_up(
-    lab: Lab, target: Target, topology: Topology, place: Place
-) -> dict[str, object]:
-    started = time.monotonic()
+async def _raise_up(lab: Lab, target: Target, topology: Topology) -> dict[str, Any]:
     commands = [line for entry in lab.log for line in entry.commands]
-    notes: tuple[str, ...] = ()
     if target.file is not None:
         from tuilab.model import edits
 
@@ -177,22 +176,28 @@ async def _raise_up(
         if change.apply(lab.snapshot.topology) != lab.snapshot.topology:
             outcome = await lab.edit(change)
             commands += outcome.commands
-            notes = outcome.notes
+            for note in outcome.notes:
+                say(note)
         if not target.ready and lab.source != target.file.resolve():
             lab.set_source(target.file)
-    for note in notes:
-        say(note)
     now = lab.snapshot.topology
-    size = f"{counted(len(now.namespaces), 'namespace')}, " + counted(
-        sum(1 for _ in now.links()), "link"
+    return {
+        "lab": lab.name,
+        "namespaces": len(now.namespaces),
+        "links": sum(1 for _ in now.links()),
+        "commands": commands,
+    }
+
+
+def _announced(summary: dict[str, Any], seconds: float, place: Place) -> str:
+    many = len(summary["commands"])
+    size = f"{counted(summary['namespaces'], 'namespace')}, " + counted(
+        summary["links"], "link"
     )
-    if commands:
-        took = time.monotonic() - started
-        done = f"is up: {size} ({counted(len(commands), 'command')}, {took:.2f} s)"
-    else:
-        done = f"{'is up' if place.fresh else 'is like that already'}: {size}"
-    say(f'lab "{lab.name}" {done}')
-    return {"lab": lab.name, "commands": commands, "notes": list(notes)}
+    name = f'lab "{summary["lab"]}"'
+    if many:
+        return f"{name} is up: {size} ({counted(many, 'command')}, {seconds:.1f} s)"
+    return f"{name} is {'up' if place.fresh else 'like that already'}: {size}"
 
 
 def _show_plan(topology: Topology, *, json: bool) -> None:

@@ -92,6 +92,7 @@ def verify(topology: Topology, lab: str | None, *, json: bool) -> int:
             work.enter(there)
             verdicts = asyncio.run(_try_all(now, topology.expect))
             return _tell(verdicts, json=json)
+        say(f'lab "{there.name}" runs but is otherwise: trying it in one of its own')
     return _tell(_apart(topology), json=json)
 
 

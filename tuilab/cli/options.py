@@ -20,7 +20,7 @@ LabOption = Annotated[
 LabArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[LAB]",
+        metavar="LAB",
         help="The lab, where more than one runs.",
         show_default=False,
         autocompletion=complete.labs,

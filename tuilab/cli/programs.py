@@ -52,7 +52,7 @@ def shell(
     namespace: Annotated[
         str,
         typer.Argument(
-            metavar="[NS]", help="A namespace.", autocompletion=complete.namespaces
+            metavar="NS", help="A namespace.", autocompletion=complete.namespaces
         ),
     ] = HOST,
     lab: LabOption = None,

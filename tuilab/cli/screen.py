@@ -21,7 +21,7 @@ import typer
 from tuilab.cli import complete, targets, work
 from tuilab.cli.apart import apart, end_with_parent
 from tuilab.cli.options import LabOption
-from tuilab.cli.output import counted, plan_lines, put, say
+from tuilab.cli.output import plan_lines, put, say
 from tuilab.cli.targets import Target
 from tuilab.errors import UsageError
 from tuilab.kernel.sandbox import alive
@@ -90,7 +90,7 @@ def open_(
     target: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE|LAB|EXAMPLE]",
+            metavar="FILE|LAB|EXAMPLE",
             help="A topology file, a lab, or a ready lab such as two-hosts.",
             autocompletion=complete.sources,
             show_default=False,
@@ -209,12 +209,10 @@ async def _become(lab: Lab, visit: Visit, *, new: bool) -> None:
 
 
 def _agreed(lab: Lab, change: Change, name: str) -> bool:
-    steps = lab.plan(change).operations
-    for line in plan_lines(steps):
+    for line in plan_lines(lab.plan(change).operations):
         put(line)
     say(f'lab "{lab.name}" is there already, and differs from "{name}".')
-    many = counted(len(steps), "step")
-    return typer.confirm(f"Change it by these {many}? (undo takes it back)", err=True)
+    return typer.confirm("Run these commands? (undo takes them back)", err=True)
 
 
 async def _show(lab: Lab, place: Place, look: Look, user: str) -> ExitChoice:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuilab.cli.output import plan_lines, put, say
 from tuilab.errors import NotFoundError, UsageError
@@ -15,10 +16,12 @@ from tuilab.lab.registry import LabInfo
 from tuilab.model.topology import Endpoint, Topology
 
 if TYPE_CHECKING:
+    import asyncio
+
     # What works in a lab takes a while to import; listings do without.
     from tuilab.lab.lab import Lab
     from tuilab.lab.session import Place
-    from tuilab.lab.snapshot import Outcome
+    from tuilab.lab.snapshot import Event, Outcome
     from tuilab.model.edits import Change
 
 Result = TypeVar("Result")
@@ -81,7 +84,7 @@ def enter(lab: LabInfo) -> Place:
 
 def inside(
     place: Place,
-    job: Callable[[Lab], Awaitable[Result]],
+    job: Callable[[Lab], Coroutine[Any, Any, Result]],
     start: Topology | None = None,
 ) -> Result:
     """Do something with the lab of a place that was entered.
@@ -95,29 +98,50 @@ def inside(
 
     from tuilab.lab.session import open_lab
 
+    asked: list[int] = []
+
     async def work() -> Result:
+        loop, main = asyncio.get_running_loop(), asyncio.current_task()
+        assert main is not None
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, _cancel, main, asked, number)
         lab = await open_lab(place, start)
         try:
-            return await _to_its_end(lab, job(lab))
+            return await _stoppable(lab, job(lab))
         finally:
             await lab.aclose()
 
-    return asyncio.run(work())
+    try:
+        return asyncio.run(work())
+    except asyncio.CancelledError:
+        raise SystemExit(128 + asked[0] if asked else 130) from None
 
 
-async def _to_its_end(lab: Lab, job: Awaitable[Result]) -> Result:
-    """A first Ctrl-C waits for the edit that is being carried out."""
+def _cancel(task: asyncio.Task[Any], asked: list[int], number: int) -> None:
+    asked.append(number)
+    task.cancel()
+
+
+async def _stoppable(lab: Lab, job: Coroutine[Any, Any, Result]) -> Result:
+    """Do it; who is asked to stop meanwhile still finishes an edit it is at."""
     import asyncio
 
-    task = asyncio.ensure_future(job)
+    task = asyncio.create_task(job)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait([task])
         if lab.snapshot.pending:
-            say("tuilab: finishing this edit; Ctrl-C again to leave it to be undone")
-            await asyncio.wait([task])
-        else:
-            task.cancel()
+            say("tuilab: finishing this edit; ctrl+c again leaves it to be undone")
+            settled = asyncio.Event()
+
+            def look(_: Event) -> None:
+                if not lab.snapshot.pending:
+                    settled.set()
+
+            lab.subscribe(look)
+            await settled.wait()
         raise
 
 
