@@ -81,6 +81,14 @@ class Bench:
             await self.lab.edit(change)
         await self.idle()
 
+    def problem(self, field: str) -> str:
+        """What the dialog finds wrong with a field; without a name: with it all."""
+        from textual.widgets import Static
+
+        name = f"#problem-{field}" if field else "#error"
+        shown = self.app.screen.query_one(name, Static)
+        return str(shown.render()) if shown.display else ""
+
     @property
     def text(self) -> str:
         """Everything on the screen."""
@@ -105,9 +113,10 @@ async def opened(
     surroundings: Surroundings | None = None,
     ascii_only: bool = False,
     directory: Path = Path(),
+    lab: Lab | None = None,
 ) -> AsyncIterator[Bench]:
-    """The app on a lab that is only a model."""
-    lab = await Lab.preview(topology, reason="a test", directory=directory)
+    """The app on a lab; on one that is only a model unless one is given."""
+    lab = lab or await Lab.preview(topology, reason="a test", directory=directory)
     app = TuilabApp(lab, surroundings, ascii_only=ascii_only)
     try:
         async with app.run_test(size=size) as pilot:

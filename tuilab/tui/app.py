@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from textual.message import Message
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tuilab import __version__
 from tuilab.lab.lab import Lab
@@ -18,7 +19,7 @@ from tuilab.tui.glyphs import ASCII, UNICODE
 from tuilab.tui.screens.main import MainScreen
 from tuilab.tui.screens.report import ReportScreen
 from tuilab.tui.surroundings import ExitChoice, Surroundings
-from tuilab.tui.terminal import MOUSE_OFF, MOUSE_ON, run_in_terminal
+from tuilab.tui.terminal import MOUSE_OFF, MOUSE_ON, PlainScrollBar, run_in_terminal
 from tuilab.tui.watching import Watching
 
 __all__ = ["ExitChoice", "Surroundings", "TuilabApp", "run"]
@@ -57,6 +58,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         self._unsubscribe: Callable[[], None] | None = None
         self._mouse_on = True
         self.set_class(ascii_only, "-ascii")
+        ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables, and the kind of frame this terminal can show."""

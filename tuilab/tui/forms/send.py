@@ -143,7 +143,10 @@ class Send(Form):
     def _pair(self) -> tuple[str, str]:
         item = self._selected
         if item is not None and item.cable is not None:
-            a, b = item.cable.a, item.cable.b
+            order = list(self.topology.namespaces)
+            a, b = sorted(
+                (item.cable.a, item.cable.b), key=lambda end: order.index(end.namespace)
+            )
             if (to := self._first_address(b)) and self._first_address(a):
                 return a.namespace, to
         names = [name for name in self.topology.namespaces if name != HOST]

@@ -29,7 +29,8 @@ class FormDialog(Dialog[Answers]):
 
     DEFAULT_CSS = """
     FormDialog {
-        & #rows { height: auto; max-height: 60%; }
+        & #rows { height: auto; max-height: 50vh; }
+        & .-problems #rows { max-height: 75vh; }
         & .row { height: auto; width: 1fr; }
         & .name { width: 10; color: $text-muted; }
         & .row Input { width: 1fr; background: $boost; }
@@ -40,7 +41,7 @@ class FormDialog(Dialog[Answers]):
         & .problem.-shown { display: block; }
         & #columns Label { width: 1fr; text-style: bold; }
         & #columns .name { width: 10; }
-        & #plan { height: auto; max-height: 8; margin-top: 1; }
+        & #plan { height: auto; max-height: 7; margin-top: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -171,6 +172,7 @@ class FormDialog(Dialog[Answers]):
         error = "" if problems else self._preview()
         self._ready = not problems and not error
         self.query_one("#plan").display = self._ready
+        self.query_one("#frame").set_class(not self._ready, "-problems")
         self._show_error(error)
 
     def _preview(self) -> str:

@@ -17,7 +17,7 @@ from tuilab.packets.send import Sender
 from tuilab.tui.forms.send import Request, Send
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.screens.form import FormDialog
-from tuilab.tui.text import Line, contents, line
+from tuilab.tui.text import Line, Span, contents, line
 from tuilab.tui.widgets.ping_text import Run, result_lines
 
 SHOWN = 8
@@ -52,6 +52,16 @@ class SendScreen(FormDialog):
         self._glyphs = glyphs
         self._begun = begun
         self._sending: Worker[None] | None = None
+
+    def buttons(self) -> Line:
+        """Close, stop, send."""
+        return line(
+            Span("[ Close  Esc ]", "dim", "screen.cancel"),
+            "   ",
+            Span("[ Stop  ^x ]", "dim", "screen.stop"),
+            "   ",
+            Span("[ Send  Enter ]", "key", "screen.run"),
+        )
 
     def body(self) -> ComposeResult:
         """The fields, and below them the results."""

@@ -83,7 +83,8 @@ async def mouse(screen: MainScreen) -> None:
 
 async def palette(screen: MainScreen) -> None:
     """Type what you want."""
-    screen.session.push_screen(CommandPalette(id="--command-palette"))
+    dialog = CommandPalette(placeholder="what to do", id="--command-palette")
+    screen.session.push_screen(dialog)
 
 
 async def help(screen: MainScreen) -> None:  # noqa: A001

@@ -36,6 +36,8 @@ def topology_files(folders: Iterable[Path]) -> list[TopologyFile]:
     """The files of these folders, then the ready labs."""
     found = []
     for folder in folders:
+        if folder == library.folder():
+            continue
         paths = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])[:_MOST]
         found += [TopologyFile(path, line(path.name)) for path in paths]
     for name, path in library.examples():

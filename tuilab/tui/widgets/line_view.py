@@ -20,6 +20,7 @@ class LineView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     LineView {
         background: $background;
+        scrollbar-size-horizontal: 0;
         & > .line--dim { color: $text-muted; }
         & > .line--good { color: $text-success; }
         & > .line--bad { color: $text-error; text-style: bold; }
@@ -41,6 +42,8 @@ class LineView(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "line up", show=False),
         Binding("down,j", "scroll_down", "line down", show=False),
+        Binding("left,h", "scroll_left", "left", show=False),
+        Binding("right,l", "scroll_right", "right", show=False),
     ]
 
     def line_count(self) -> int:

@@ -11,7 +11,7 @@ from tuilab.errors import PacketError
 from tuilab.packets.dissect import summary
 from tuilab.packets.store import Store
 from tuilab.tui.actions import bindings
-from tuilab.tui.text import Line, line
+from tuilab.tui.text import Line, line, width
 from tuilab.tui.widgets.packet_text import packet_head, packet_line
 from tuilab.tui.widgets.pick_view import PickView
 
@@ -29,6 +29,7 @@ class PacketList(PickView):
         self._count = 0
         self._several = False
         self._start_ns = 0
+        self._widest = 0
         self._lines: LRUCache[tuple[int, int], Line] = LRUCache(_CACHED)
         self.following = True
 
@@ -38,6 +39,7 @@ class PacketList(PickView):
         """Show another capture."""
         self._store = store
         self._lines.clear()
+        self._widest = 0
         self._several = store is not None and len(store.endpoints) > 1
         self.following = True
         self._count = 0
@@ -83,7 +85,18 @@ class PacketList(PickView):
                 several=self._several,
             )
             self._lines[index, cells] = cached
+            self._widen(width(cached))
         return cached
+
+    def _widen(self, cells: int) -> None:
+        """A line is longer than all before: let the pane scroll that far."""
+        if cells > self._widest:
+            self._widest = cells
+            self.call_later(self.lines_changed)
+
+    def line_width(self) -> int:
+        """Cells of the longest line that has been in sight."""
+        return self._widest
 
     def head(self) -> Line:
         """Names of the columns."""

@@ -64,5 +64,5 @@ def watch_state(
     elif following:
         state = "FOLLOW"
     else:
-        state = f"PAUSED +{fresh} new, End follows"
+        state = f"PAUSED +{fresh} new, End follows" if fresh else "PAUSED"
     return f"{endpoints}  {state}  {rate:.0f} pkt/s  {count} pkt  drop {dropped}"

@@ -67,6 +67,10 @@ class PickView(LineView):
         if self.line_count():
             self.post_message(self.Moved(self, cursor))
 
+    def on_resize(self) -> None:
+        """Keep the current line in sight in a pane of another size."""
+        self.show_line(self.cursor)
+
     def show_line(self, index: int) -> None:
         """Scroll no more than needed for a line to be in sight."""
         top, rows = self.scroll_offset.y, self.rows

@@ -1,0 +1,162 @@
+"""Saving, loading, going to another lab, leaving."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+
+from tests.tui.bench import opened
+from tests.tui.labs import switch, two_hosts
+from tuilab.formats import yaml
+from tuilab.model.topology import HOST
+from tuilab.tui.app import ExitChoice, Surroundings
+
+
+def at(folder, **more):
+    return Surroundings(folders=(folder,), reports=folder / "reports", **more)
+
+
+async def test_save_writes_the_lab_as_a_file(tmp_path):
+    async with opened(two_hosts(), surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+s")
+        assert "a new file" in bench.text
+        await bench.press("enter")
+        assert yaml.load(tmp_path / "demo.yaml").topology == two_hosts()
+        assert "saved to" in bench.toasts[-1]
+        assert bench.lab.source == tmp_path / "demo.yaml"
+
+
+async def test_save_again_keeps_the_comments_of_the_file(tmp_path):
+    path = tmp_path / "lab.yaml"
+    path.write_text(
+        "# my lab\ntuilab: 1\nname: demo\nnamespaces:\n  red:  # the left one\n"
+    )
+    async with opened(yaml.load(path).topology, surroundings=at(tmp_path)) as bench:
+        bench.lab.set_source(path)
+        await bench.press("n", "enter", "ctrl+s")
+        assert "exists, will be replaced" in bench.text
+        await bench.press("enter")
+        text = path.read_text()
+        assert "# my lab" in text
+        assert "# the left one" in text
+        assert set(yaml.load(path).topology.namespaces) == {HOST, "red", "blue"}
+
+
+async def test_save_says_what_is_wrong_with_the_name(tmp_path):
+    async with opened(two_hosts(), surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+s")
+        await bench.fill("path", str(tmp_path))
+        assert "is a directory; name a file in it" in bench.problem("path")
+        await bench.fill("path", str(tmp_path / "no" / "lab.yaml"))
+        assert "make it first" in bench.problem("path")
+        await bench.press("enter")
+        assert bench.in_dialog
+        await bench.fill("path", "")
+        assert "give the file a name" in bench.text
+
+
+async def test_load_shows_the_plan_and_is_one_edit(tmp_path):
+    path = tmp_path / "other.yaml"
+    path.write_text(yaml.dump(switch()))
+    async with opened(two_hosts(), surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+o")
+        await bench.until(lambda: "= keep" in bench.text)
+        assert "+ create 3" in bench.text
+        assert "ip link add name br0" in bench.text
+        await bench.press("enter")
+        assert bench.topology.namespaces == switch().namespaces
+        assert bench.lab.source == path
+        assert [e.title for e in bench.lab.snapshot.history.edits] == [
+            "load other.yaml"
+        ]
+        await bench.press("u")
+        assert bench.topology == two_hosts()
+
+
+async def test_load_lists_ready_labs_and_filters_them(tmp_path):
+    async with opened(surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+o")
+        await bench.type("router")
+        await bench.until(lambda: "Will run" in bench.text)
+        assert "ready lab:" in bench.text
+        await bench.press("enter")
+        assert len(bench.topology.namespaces) > 2
+        # A ready lab is not the lab's own file: saving must not write there.
+        assert bench.lab.source is None
+
+
+async def test_load_of_a_bad_file_says_every_mistake_with_its_place(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        "tuilab: 1\nname: x\nnamespaces:\n  red: {links: {eth0: {kind: no}}}\nfoo: 1\n"
+    )
+    async with opened(surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+o")
+        await bench.until(lambda: "bad.yaml:4:" in bench.problem(""))
+        assert "bad.yaml:5:1" in bench.problem("")
+        await bench.press("enter")
+        assert bench.in_dialog
+        assert list(bench.topology.namespaces) == [HOST]
+
+
+async def test_load_of_a_missing_file_is_refused(tmp_path):
+    async with opened(surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+o")
+        await bench.type("/no/such/file.yaml")
+        await bench.press("enter")
+        assert bench.in_dialog
+        assert 'no file "/no/such/file.yaml"' in bench.text
+
+
+async def test_quit_asks_unless_there_is_nothing_to_lose():
+    async with opened() as bench:
+        await bench.press("q")
+        await bench.until(lambda: not bench.app.is_running)
+        assert bench.app.return_value == ExitChoice("remove")
+
+
+async def test_quit_keeps_the_lab():
+    async with opened(two_hosts()) as bench:
+        await bench.press("q")
+        assert bench.in_dialog
+        await bench.press("escape")
+        assert bench.app.is_running
+        await bench.press("q", "enter")
+        await bench.until(lambda: not bench.app.is_running)
+        assert bench.app.return_value == ExitChoice("keep")
+
+
+async def test_ctrl_q_asks_from_within_a_dialog_too():
+    async with opened(two_hosts()) as bench:
+        await bench.press("n", "ctrl+q")
+        assert "ends here" in bench.text
+        await bench.press("escape")
+        assert bench.app.screen.query_one("#name", Input).value == "green"
+
+
+async def test_another_lab_can_be_gone_to(tmp_path):
+    around = at(tmp_path, labs=lambda: ["demo", "routers"])
+    async with opened(two_hosts(), surroundings=around) as bench:
+        bench.main.start("labs")
+        await bench.until(lambda: bench.in_dialog)
+        assert "this one" in bench.text
+        await bench.press("enter")
+        assert "that is this lab" in bench.text
+        await bench.press("down", "enter")
+        await bench.until(lambda: not bench.app.is_running)
+        assert bench.app.return_value == ExitChoice("lab", "routers")
+
+
+async def test_a_new_lab_or_a_file_can_be_gone_to(tmp_path):
+    around = at(tmp_path, labs=lambda: ["demo"])
+    async with opened(two_hosts(), surroundings=around) as bench:
+        bench.main.start("labs")
+        await bench.until(lambda: bench.in_dialog)
+        await bench.type("a b")
+        await bench.press("enter")
+        assert bench.in_dialog
+        await bench.press("backspace", "backspace", "backspace")
+        await bench.type("~/net.yaml")
+        assert "open that file" in bench.text
+        await bench.press("enter")
+        await bench.until(lambda: not bench.app.is_running)
+        assert bench.app.return_value == ExitChoice("open", "~/net.yaml")

@@ -1,0 +1,281 @@
+"""What is in sight, at every size and in every terminal."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.bench import opened
+from tests.tui.labs import router, two_hosts
+from tuilab.model.topology import HOST
+from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.widget import Canvas
+from tuilab.tui.widgets.inspector import Inspector
+from tuilab.tui.widgets.log_view import LogView
+from tuilab.tui.widgets.tree_view import TreeView
+
+
+def in_sight(bench, name):
+    return bench.main.query_one(f"#{name}").region.area > 0 and (
+        bench.main.query_one(f"#{name}").is_on_screen
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "panes"),
+    [
+        ((60, 15), {"tree"}),
+        ((79, 40), {"tree"}),
+        ((200, 23), {"tree"}),
+        ((80, 24), {"canvas", "bottom"}),
+        ((119, 24), {"canvas", "bottom"}),
+        ((120, 36), {"canvas", "inspector", "bottom"}),
+        ((160, 48), {"canvas", "inspector", "bottom", "strip"}),
+        ((250, 70), {"canvas", "inspector", "bottom", "strip"}),
+    ],
+)
+async def test_panes_at_every_size(size, panes):
+    async with opened(two_hosts(), size=size) as bench:
+        every = ("canvas", "tree", "inspector", "bottom", "strip")
+        assert {name for name in every if in_sight(bench, name)} == panes
+        assert "keys" in bench.text.splitlines()[-1]
+
+
+async def test_a_window_that_changes_its_size_keeps_selection_and_focus():
+    async with opened(two_hosts(), size=(160, 48)) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.pilot.resize_terminal(60, 15)
+        await bench.until(lambda: in_sight(bench, "tree"))
+        assert bench.main.selected == Item("namespace", "red")
+        assert isinstance(bench.app.focused, TreeView)
+        await bench.press("down")
+        assert bench.main.selected == Item("link", "red", "eth0")
+        await bench.pilot.resize_terminal(80, 24)
+        await bench.until(lambda: in_sight(bench, "canvas"))
+        assert bench.main.selected == Item("link", "red", "eth0")
+        assert isinstance(bench.app.focused, Canvas)
+
+
+async def test_a_small_window_shows_one_pane_at_a_time():
+    async with opened(two_hosts(), size=(60, 15)) as bench:
+        await bench.press("4")
+        assert in_sight(bench, "bottom")
+        assert not in_sight(bench, "tree")
+        await bench.press("escape")
+        assert in_sight(bench, "tree")
+        await bench.press("down", "enter")
+        assert in_sight(bench, "inspector")
+        await bench.press("escape")
+        assert in_sight(bench, "tree")
+        await bench.press("z")
+        assert in_sight(bench, "tree")
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)])
+async def test_everything_can_be_built_in_a_small_window(size):
+    async with opened(size=size) as bench:
+        await bench.press("n", "enter", "n", "enter", "v", "enter", "b", "enter", "t")
+        for name in ("user", "buttons"):
+            assert bench.app.screen.query_one(f"#{name}").is_on_screen
+        await bench.press("enter")
+        assert len(list(bench.topology.links())) == 4
+
+
+async def test_the_list_and_the_drawing_show_the_same():
+    async with opened(two_hosts()) as bench:
+        bench.main.select(Item("namespace", "blue"))
+        await bench.press("T")
+        await bench.until(lambda: in_sight(bench, "tree"))
+        assert bench.main.selected == Item("namespace", "blue")
+        assert "eth0 ═ red:eth0 10.0.0.2/24" in bench.text
+        await bench.press("end")
+        await bench.press("T")
+        await bench.until(lambda: in_sight(bench, "canvas"))
+        assert bench.main.selected == Item("link", "blue", "eth0")
+
+
+async def test_enter_opens_the_inspector_over_the_drawing_and_esc_closes_it():
+    async with opened(two_hosts()) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("enter")
+        assert in_sight(bench, "inspector")
+        assert "red (namespace)" in bench.text
+        bench.main.select(Item("namespace", "blue"))
+        await bench.idle()
+        assert "blue (namespace)" in bench.text
+        await bench.press("escape")
+        assert not in_sight(bench, "inspector")
+
+
+async def test_z_gives_one_pane_the_whole_screen():
+    async with opened(two_hosts(), size=(160, 48)) as bench:
+        await bench.press("2", "z")
+        assert in_sight(bench, "bottom")
+        assert not in_sight(bench, "canvas")
+        assert bench.main.bottom.region.height == 46
+        await bench.press("z")
+        assert in_sight(bench, "canvas")
+
+
+async def test_i_hides_the_inspector_where_it_has_a_place():
+    async with opened(two_hosts(), size=(160, 48)) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("i")
+        assert not in_sight(bench, "inspector")
+        await bench.press("i")
+        assert in_sight(bench, "inspector")
+
+
+async def test_the_inspector_tells_of_the_selected_thing():
+    async with opened(router(), size=(160, 48)) as bench:
+        bench.main.select(Item("namespace", "r1"))
+        await bench.idle()
+        text = bench.main.query_one(Inspector).plain_text
+        assert "forward 4 on" in text
+        assert "10.1.0.1/24" in text
+        assert "fd02::1/64" in text
+        bench.main.select(Item("namespace", "left"))
+        await bench.idle()
+        text = bench.main.query_one(Inspector).plain_text
+        assert "default via 10.1.0.1 dev eth0" in text
+        assert "x runs:\n    ip -n left link set dev eth0 down" in text
+
+
+async def test_tabs_by_number_and_by_click():
+    async with opened(two_hosts()) as bench:
+        for key, tab in (("1", "packets"), ("2", "log"), ("3", "ping"), ("4", "undo")):
+            await bench.press(key)
+            assert bench.main.bottom.tab == tab
+        row = bench.main.bottom.region.y
+        column = bench.text.splitlines()[row].index("2 Log")
+        await bench.pilot.click(offset=(column, row))
+        await bench.idle()
+        assert bench.main.bottom.tab == "log"
+
+
+async def test_keys_of_the_footer_can_be_clicked():
+    async with opened() as bench:
+        row = bench.app.size.height - 1
+        column = bench.text.splitlines()[row].index("n ns")
+        await bench.pilot.click(offset=(column, row))
+        await bench.idle()
+        assert bench.in_dialog
+        assert "Add namespace" in bench.text
+
+
+async def test_find_selects_by_name_or_address():
+    async with opened(router()) as bench:
+        await bench.press("slash")
+        await bench.type("10.2.0.11")
+        await bench.press("enter")
+        assert bench.main.selected == Item("link", "right", "eth0")
+        await bench.press("slash")
+        await bench.type("nothing of that name")
+        await bench.press("enter")
+        assert "nothing is called" in bench.problem("")
+
+
+async def test_help_lists_every_key_finds_and_runs_one():
+    async with opened() as bench:
+        await bench.press("question_mark")
+        await bench.type("add bridge")
+        assert "add bridge" in bench.text
+        await bench.press("enter")
+        await bench.until(lambda: bench.in_dialog)
+        assert "Add bridge" in bench.text
+
+
+async def test_the_palette_runs_an_action_by_words():
+    async with opened() as bench:
+        await bench.press("colon")
+        await bench.type("add names")
+        await bench.until(lambda: "Build: add namespace" in bench.text)
+        await bench.press("enter")
+        await bench.until(lambda: "Connect" in bench.text)
+        await bench.press("enter")
+        assert "red" in bench.topology.namespaces
+
+
+async def test_refused_keys_say_why():
+    async with opened() as bench:
+        for key, reason in (
+            ("v", "a cable needs two ends: add a namespace first (n)"),
+            ("e", "nothing is selected"),
+            ("d", "nothing is selected"),
+            ("s", "this lab is only a preview: a test"),
+            ("w", "there is no link to watch yet"),
+            ("W", "nothing is being captured"),
+            ("S", "no packet has been captured yet"),
+            ("o", "only a preview"),
+        ):
+            await bench.press(key)
+            assert not bench.in_dialog
+            assert reason in bench.toasts[-1], key
+
+
+async def test_copy_takes_the_selection_or_the_line():
+    async with opened(two_hosts()) as bench:
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("y")
+        await bench.until(lambda: bench.toasts)
+        assert bench.app.clipboard == "red:eth0 10.0.0.1/24"
+        await bench.press("4", "y")
+        await bench.until(lambda: len(bench.toasts) == 2)
+        assert "how the lab began" in bench.app.clipboard
+
+
+async def test_the_command_log_shows_what_was_done():
+    async with opened() as bench:
+        await bench.press("n", "enter")
+        assert "ip netns add red" in bench.main.query_one("#log", LogView).plain_text
+
+
+async def test_a_preview_says_so_and_why():
+    async with opened(size=(120, 36)) as bench:
+        assert "PREVIEW a test" in bench.text
+
+
+async def test_ascii_draws_nothing_else():
+    async with opened(router(), size=(160, 48), ascii_only=True) as bench:
+        bench.main.select(Item("namespace", "r1"))
+        for keys in (
+            ("4",),
+            ("1",),
+            ("n",),
+            ("escape", "v"),
+            ("escape", "e"),
+            ("escape", "d"),
+            ("escape", "question_mark"),
+            ("escape", "slash"),
+            ("escape", "T"),
+            ("u",),
+            ("colon",),
+        ):
+            await bench.press(*keys)
+            assert bench.text.isascii(), [c for c in bench.text if not c.isascii()]
+    async with opened(router(), size=(60, 15), ascii_only=True) as bench:
+        await bench.press("v")
+        assert bench.text.isascii()
+
+
+async def test_without_colour_everything_is_drawn(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened(router(), size=(160, 48)) as bench:
+        assert bench.app.no_color
+        bench.main.select(Item("namespace", "r1"))
+        for keys in (("1",), ("2",), ("3",), ("4",), ("T",), ("n",), ("enter",)):
+            await bench.press(*keys)
+        await bench.press("e", "escape", "d", "escape", "question_mark")
+        assert "Keys" in bench.text
+        colours = {
+            segment.style.color.triplet
+            for strip in bench.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style and segment.style.color and segment.style.color.triplet
+        }
+        assert all(r == g == b for r, g, b in colours)
+
+
+async def test_host_alone_is_an_empty_lab():
+    async with opened() as bench:
+        assert "Add the first namespace" in bench.text
+        assert list(bench.topology.namespaces) == [HOST]
