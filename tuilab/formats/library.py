@@ -36,14 +36,14 @@ def find(name: str | os.PathLike[str]) -> Path:
     Raises:
         NotFoundError: There is neither.
     """
-    path = Path(name)
-    if path.exists():
-        return path
-    known = dict(examples())
     text = os.fspath(name)
+    path = Path(text)
+    known = dict(examples())
+    if path.exists() and not (path.is_dir() and text in known):
+        return path
     if text in known:
         return known[text]
-    if path.is_absolute() or path.parent != Path():
+    if "/" in text:
         raise NotFoundError(f'no file "{text}"', "check the path")
     close = difflib.get_close_matches(text.removesuffix(SUFFIX), known, n=1)
     listed = ", ".join(known)
