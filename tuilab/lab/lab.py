@@ -365,7 +365,7 @@ class Lab:
         if not wrong:
             return ()
         raise KernelError(
-            f'"{title}" did not come out as planned: {wrong[0]}',
+            f"{title} did not come out as planned: {wrong[0]}",
             "something else may be changing the lab at the same time",
         )
 
@@ -471,7 +471,7 @@ class Lab:
             # What agrees with the wish was done by another tuilab, or undone by hand.
             news = differences(before, now, names)
             if news and differences(goal, now, names):
-                self._record("; ".join(news), (), outside=True)
+                self._record("; ".join(map(str, news)), (), outside=True)
 
     def _take_journal(self) -> None:
         if self._journal.refresh():

@@ -21,6 +21,7 @@ from tuilab.model.topology import (
     Link,
     Loopback,
     Namespace,
+    Route,
     Tap,
     Topology,
     Veth,
@@ -245,24 +246,26 @@ def _expand_namespace(lab: str, name: str, namespace: Namespace) -> NamespaceSta
         ifname: _expand_link(lab, Endpoint(name, ifname), link, namespace)
         for ifname, link in namespace.all_links()
     }
-    routes = set()
-    for route in namespace.routes:
-        dev = outgoing(namespace, route)
-        if dev is None:
-            continue
-        default_metric = 1024 if version(route.to) == 6 else 0
-        wanted = RouteState(
-            to=route.to,
-            via=route.via,
-            dev=dev,
-            metric=default_metric if route.metric is None else route.metric,
-            table=MAIN_TABLE if route.table is None else route.table,
-        )
-        if routable(links.get(dev), wanted):
-            routes.add(wanted)
+    wanted = (expand_route(namespace, route) for route in namespace.routes)
+    routes = {r for r in wanted if r is not None and routable(links.get(r.dev), r)}
     sysctls = {key: sysctl.default for key, sysctl in SYSCTLS.items()}
     sysctls.update(namespace.sysctls)
     return NamespaceState(links, frozenset(routes), sysctls)
+
+
+def expand_route(namespace: Namespace, route: Route) -> RouteState | None:
+    """A route with nothing left to choose; None when it leads nowhere."""
+    dev = outgoing(namespace, route)
+    if dev is None:
+        return None
+    default_metric = 1024 if version(route.to) == 6 else 0
+    return RouteState(
+        to=route.to,
+        via=route.via,
+        dev=dev,
+        metric=default_metric if route.metric is None else route.metric,
+        table=MAIN_TABLE if route.table is None else route.table,
+    )
 
 
 def _expand_link(
