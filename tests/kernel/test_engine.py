@@ -401,6 +401,24 @@ async def test_what_is_done_outside_is_seen_and_left_alone(tmp_path):
 
 
 @boxed
+async def test_a_namespace_that_no_cable_leaves_is_heard_too(tmp_path):
+    async with a_lab(tmp_path) as lab:
+        heard = asyncio.Event()
+
+        def listen(_):
+            if any(e.outside and '"red:eth0" is down' in e.title for e in lab.log):
+                heard.set()
+
+        lab.subscribe(listen)
+        await lab.rescan()
+        for name in ("red", "blue"):
+            await lab.edit(edits.add_namespace(name))
+        await lab.edit(edits.connect(RED, BLUE))
+        sh("ip -n red link set eth0 down")
+        await asyncio.wait_for(heard.wait(), DEADLINE)
+
+
+@boxed
 async def test_the_commands_shown_do_what_netlink_does(tmp_path):
     """A person who types the command log gets the very same lab."""
     script = []

@@ -41,6 +41,8 @@ from tuilab.plan.state import NamespaceState, State
 
 SOL_NETLINK = 270
 NETLINK_EXT_ACK = 11
+NETNSA_NSID_NOT_ASSIGNED = 0xFFFFFFFF
+"""-1, which pyroute2 reads without its sign."""
 RCVBUF = 4 << 20
 """Bytes; a dump of a bridge with a thousand ports must fit."""
 
@@ -129,7 +131,7 @@ class _Namespace:
         if other.inode not in self.nsids:
             answer = await self.ipr.get_netnsid(fd=other.fd)
             nsid = answer["nsid"] if answer else None
-            if nsid is None or nsid < 0:
+            if nsid in (None, NETNSA_NSID_NOT_ASSIGNED):
                 return None
             self.nsids[other.inode] = nsid
         return self.nsids[other.inode]
