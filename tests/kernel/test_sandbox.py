@@ -14,6 +14,7 @@ from tests.kernel.people import (
     REASON,
     UID,
     Person,
+    Terminal,
     create,
     destroy,
     gone,
@@ -124,6 +125,18 @@ def test_a_creator_killed_right_after_leaves_a_living_keeper(person):
     try:
         assert sandbox.alive(keeper)
         assert inside(person, keeper, "show(netns.names())") == []
+    finally:
+        destroy(person, keeper)
+
+
+def test_the_keeper_outlives_the_terminal_it_was_made_on(person):
+    code = 'show(sandbox.create("trial-lab").to_data()); signal.pause()'
+    terminal = Terminal(person.command(code))
+    made = terminal.expect(r"\{.*\}\n")
+    keeper = sandbox.Keeper.from_data(json.loads(made))
+    try:
+        assert terminal.close() == -signal.SIGHUP
+        assert sandbox.alive(keeper)
     finally:
         destroy(person, keeper)
 
@@ -653,6 +666,15 @@ def test_a_keeper_that_can_not_start_is_reported(person):
 sandbox._PROGRAM = Path("/nonexistent/keeper.py")
 error = sandbox.unavailable()
 show([type(error).__name__, "no sandbox can be made" in error.summary])
+"""
+    assert person.do(code) == ["KernelError", True]
+
+
+def test_a_python_that_can_not_be_run_is_reported(person):
+    code = """
+sys.executable = "/nonexistent/python"
+error = sandbox.unavailable()
+show([type(error).__name__, "/nonexistent/python" in error.summary])
 """
     assert person.do(code) == ["KernelError", True]
 

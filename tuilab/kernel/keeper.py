@@ -41,7 +41,8 @@ class _Step(Exception):
     """
 
     def __init__(self, step: str, error: Exception) -> None:
-        super().__init__(str(error))
+        words = error.strerror if isinstance(error, OSError) else None
+        super().__init__(words or str(error))
         self.step = step
         self.errno = error.errno or 0 if isinstance(error, OSError) else 0
 
@@ -90,7 +91,7 @@ def _attempt(idmap: dict[str, Any] | None, pid_ns: bool) -> dict[str, Any]:
                 down.write(b"m")
     os.waitpid(maker, 0)
     if not report.get("ready") and "step" not in report:
-        report |= {"step": "keeper", "errno": 0, "message": "it ended by itself"}
+        report |= {"step": "keeper", "errno": 0, "message": "its keeper ended early"}
     return report
 
 

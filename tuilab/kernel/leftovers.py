@@ -72,7 +72,7 @@ class Members:
             os.close(self._fds.pop())
 
     def end(self, deadline: float) -> None:
-        """Kill them and wait until none runs any more.
+        """See that none runs any more.
 
         Args:
             deadline: By ``time.monotonic()``.
@@ -113,8 +113,9 @@ class Members:
         try:
             if not self._is_member(pid):
                 return True
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            if self._pid is None:
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
             poll = select.poll()
             poll.register(pidfd, select.POLLIN)
             left = max(0.0, deadline - time.monotonic())

@@ -76,7 +76,7 @@ def explain(report: dict[str, Any]) -> TuilabError:
 def _limit(step: str) -> RightsError:
     name = f"user.max_{_LIMITS[step]}_namespaces"
     value = setting(name)
-    fact = f"{name} is {value}" if value is not None else f"{name} is used up"
+    fact = f"{name} is 0" if value == 0 else f"{name} ({value}) is used up"
     return RightsError(
         f"no sandbox can be made: {_NAMES[step]} namespaces are refused, {fact}",
         f"allow them with `sudo sysctl -w {name}=10000`, or run tuilab as root",

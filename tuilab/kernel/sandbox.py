@@ -81,7 +81,10 @@ def create(name: str) -> Keeper:
         KernelError: The kernel refused, or did not finish in time.
     """
     with _started(name) as (keeper, control, _notes):
-        control.send(b"keep")
+        try:
+            control.send(b"keep")
+        except OSError as error:
+            raise _keeper_died() from error
         return keeper
 
 
@@ -294,17 +297,10 @@ def _started(name: str) -> Iterator[tuple[Keeper, socket.socket, list[str]]]:
     control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with control:
         with far:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_PROGRAM), name],
-                stdin=far.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                start_new_session=True,
-            )
+            control.send(json.dumps({"maps": idmap.choices()}).encode())
+            process = _popen(name, far)
         try:
             control.settimeout(_START_SECONDS)
-            control.send(json.dumps({"maps": idmap.choices()}).encode())
             report = _receive(control)
             if not report.get("ready"):
                 raise refusals.explain(report)
@@ -318,6 +314,25 @@ def _started(name: str) -> Iterator[tuple[Keeper, socket.socket, list[str]]]:
             process.wait()
 
 
+def _popen(name: str, control: socket.socket) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_PROGRAM), name],
+            stdin=control.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise KernelError(
+            f'no sandbox can be made: "{sys.executable}" can\'t be run: '
+            f"{error.strerror}",
+            "see that this user may run it and may have more processes",
+            error.errno or 0,
+        ) from error
+
+
 def _receive(control: socket.socket) -> dict[str, Any]:
     try:
         data = control.recv(65536)
@@ -329,7 +344,7 @@ def _receive(control: socket.socket) -> dict[str, Any]:
     except ConnectionError:
         data = b""
     if not data:
-        return {"step": "keeper", "errno": 0, "message": "it ended by itself"}
+        return {"step": "keeper", "errno": 0, "message": "its keeper did not start"}
     report: dict[str, Any] = json.loads(data)
     return report
 
@@ -338,5 +353,10 @@ def _keeper(report: dict[str, Any]) -> Keeper:
     pid = int(report["pid"])
     started = _start_time(pid)
     if started is None:
-        raise refusals.explain({"step": "keeper", "errno": 0, "message": "it died"})
+        raise _keeper_died()
     return Keeper(pid, started, _boot_id(), report["user_ns"], report["pid_ns"])
+
+
+def _keeper_died() -> TuilabError:
+    message = "its keeper was ended by someone else"
+    return refusals.explain({"step": "keeper", "errno": 0, "message": message})
