@@ -119,7 +119,7 @@ async def opened(
     lab = lab or await Lab.preview(topology, reason="a test", directory=directory)
     app = TuilabApp(lab, surroundings, ascii_only=ascii_only)
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             app.clear_notifications()
             await pilot.pause()

@@ -31,5 +31,6 @@ class ReportScreen(Dialog[bool]):
         return line(Span("[ Go on  Enter ]", "key", "screen.run"))
 
     async def run(self) -> None:
-        """Go on."""
+        """Go on. No verb waits for this dialog, so the keys are free at once."""
         self.dismiss(True)
+        self.holder.release_keys()

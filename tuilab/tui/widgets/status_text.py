@@ -56,26 +56,26 @@ def status_line(
     left = [
         (0, line((" tuilab ", "title"), (f" {snapshot.name} ", "key"))),
         (
-            3,
+            4,
             line(f" ns {have.namespaces}  br {have.bridges}  link {have.links} "),
         ),
     ]
     if snapshot.pending:
-        left.append((1, line((f" {glyphs.ellipsis} {snapshot.pending} ", "warn"))))
+        left.append((3, line((f" {glyphs.ellipsis} {snapshot.pending} ", "warn"))))
     right = [
         (
-            4,
+            5,
             line(
                 (f" {glyphs.up}{have.up}", "good"),
                 (f" {glyphs.down}{have.down} ", "bad" if have.down else "dim"),
             ),
         ),
-        (2, line(_where(snapshot, gone))),
+        (1, line(_where(snapshot, gone))),
         *_reason(snapshot, gone),
     ]
     if capturing:
         right.append((2, line((f" {glyphs.record} {capturing} ", "bad"))))
-    right.append((5, line(Span(" ? help ", "dim", "screen.act('help')"))))
+    right.append((6, line(Span(" ? help ", "dim", "screen.act('help')"))))
     while (room := cells - _wide(left) - _wide(right)) < 0:
         worst = max([*left, *right], key=lambda part: part[0])
         if worst[0] == 0:
@@ -97,7 +97,7 @@ def _where(snapshot: Snapshot, gone: str) -> Span:
 
 def _reason(snapshot: Snapshot, gone: str) -> list[tuple[int, Line]]:
     text = gone or snapshot.preview
-    return [(6, line((f"{text} ", "dim")))] if text else []
+    return [(7, line((f"{text} ", "dim")))] if text else []
 
 
 def _wide(parts: list[tuple[int, Line]]) -> int:

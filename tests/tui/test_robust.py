@@ -1,0 +1,176 @@
+"""Whatever goes wrong, the app goes on and says what happened."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.tui.bench import opened
+from tests.tui.labs import two_hosts
+from tuilab.errors import Busy, KernelError
+from tuilab.kernel.driver import ModelDriver
+from tuilab.lab.journal import MemoryJournal
+from tuilab.lab.lab import Lab
+from tuilab.model import edits
+from tuilab.model.topology import HOST, Topology
+from tuilab.tui.app import ExitChoice, Surroundings
+from tuilab.tui.canvas.graph import Item
+
+
+class Refusing(ModelDriver):
+    """A kernel that refuses from a certain operation on, in words or with a bug."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def carry_out(self, operation):
+        await self.gate.wait()
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        await super().carry_out(operation)
+
+
+async def lab_on(driver, directory):
+    lab = await Lab.open(driver, MemoryJournal(Topology("demo")), directory)
+    await lab.restore()
+    return lab
+
+
+async def test_a_refusal_of_the_kernel_is_said_in_the_dialog_and_rolled_back(tmp_path):
+    driver = Refusing()
+    lab = await lab_on(driver, tmp_path)
+    async with opened(lab=lab) as bench:
+        await bench.press("n")
+        await bench.fill("name", "mine")
+        driver.error = KernelError('"mine" could not be made: no space', "free some")
+        await bench.press("enter")
+        assert bench.in_dialog
+        assert '"mine" could not be made: no space' in bench.problem("")
+        assert "the lab is as before" in bench.problem("")
+        assert list(bench.topology.namespaces) == [HOST]
+        await bench.press("enter")
+        assert not bench.in_dialog
+        assert "mine" in bench.topology.namespaces
+
+
+async def test_a_refusal_of_a_key_is_a_toast(tmp_path):
+    driver = Refusing()
+    lab = await lab_on(driver, tmp_path)
+    async with opened(lab=lab) as bench:
+        await bench.edit(edits.become("two hosts", two_hosts()))
+        bench.main.select(Item("link", "red", "eth0"))
+        driver.error = KernelError("the kernel says [no]", "ask it again")
+        await bench.press("x")
+        assert "the kernel says [no]; ask it again" in bench.toasts[-1]
+        assert bench.topology.link(two_hosts().cables[0].a).up
+        await bench.press("x")
+        assert not bench.topology.link(two_hosts().cables[0].b).up
+
+
+async def test_a_bug_becomes_a_report_and_the_app_goes_on(tmp_path):
+    driver = Refusing()
+    lab = await lab_on(driver, tmp_path)
+    around = Surroundings(reports=tmp_path / "reports")
+    async with opened(lab=lab, surroundings=around) as bench:
+        driver.error = ZeroDivisionError("a bug for this test")
+        await bench.press("n", "enter")
+        await bench.until(lambda: "ZeroDivisionError" in bench.text)
+        assert "A report is in" in bench.text
+        (report,) = (tmp_path / "reports").iterdir()
+        assert "a bug for this test" in report.read_text()
+        assert "Traceback" in report.read_text()
+        await bench.press("enter", "escape")
+        assert not bench.in_dialog
+        await bench.press("b", "enter")
+        assert bench.topology.namespaces[HOST].bridges() == ["br0"]
+
+
+async def test_a_report_that_can_not_be_written_is_no_second_error(tmp_path):
+    driver = Refusing(None)
+    lab = await lab_on(driver, tmp_path)
+    (tmp_path / "file").write_text("")
+    around = Surroundings(reports=tmp_path / "file" / "reports")
+    async with opened(lab=lab, surroundings=around) as bench:
+        driver.error = ZeroDivisionError("a bug for this test")
+        await bench.press("n", "enter")
+        await bench.until(lambda: "A report is in nowhere" in bench.text)
+
+
+async def test_an_edit_on_its_way_is_marked_and_nothing_else_waits(tmp_path):
+    driver = Refusing()
+    lab = await lab_on(driver, tmp_path)
+    async with opened(lab=lab, size=(120, 36)) as bench:
+        await bench.pilot.press("n")
+        await bench.until(lambda: bench.in_dialog)
+        driver.gate.clear()
+        await bench.pilot.press("enter")
+        await bench.until(lambda: "… add namespace red" in bench.text)
+        assert bench.in_dialog
+        # The loop is free: another one can look at the lab meanwhile.
+        assert lab.snapshot.pending == "add namespace red"
+        driver.gate.set()
+        await bench.until(lambda: not bench.in_dialog)
+        assert "…" not in bench.text.splitlines()[0]
+
+
+async def test_keys_after_a_refusal_do_not_reach_the_wrong_place(tmp_path):
+    from textual.events import Key
+
+    driver = Refusing()
+    lab = await lab_on(driver, tmp_path)
+    async with opened(lab=lab) as bench:
+        driver.error = KernelError("refused", "so it is")
+        for key in ("n", "enter", "n", "x", "y"):
+            bench.app.post_message(Key(key, key if len(key) == 1 else "\r"))
+        await bench.until(
+            lambda: "refused" in bench.problem("") if bench.in_dialog else 0
+        )
+        # What was typed for the screen behind the dialog is not in its name now.
+        assert bench.app.screen.values["name"] == "red"
+
+
+async def test_the_end_of_the_lab_is_said_and_nothing_can_be_changed():
+    async with opened(two_hosts()) as bench:
+        bench.lab.end('lab "demo" has ended: its keeper process is gone')
+        await bench.until(lambda: bench.in_dialog)
+        assert "its keeper process is gone" in bench.text
+        assert "tuilab demo" in bench.text
+        await bench.press("escape")
+        assert "ENDED" in bench.text
+        await bench.press("n")
+        assert not bench.in_dialog
+        assert bench.toasts[-1].startswith("the lab has ended")
+        await bench.press("q")
+        await bench.until(lambda: not bench.app.is_running)
+        assert bench.app.return_value == ExitChoice("keep")
+
+
+async def test_the_end_of_the_lab_under_a_dialog_that_runs():
+    async with opened(two_hosts()) as bench:
+        await bench.press("n")
+        bench.lab._gone = "the sandbox has ended"
+        await bench.press("enter")
+        assert "the sandbox has ended" in bench.problem("")
+        await bench.press("escape")
+        assert bench.app.is_running
+
+
+async def test_busy_is_said_and_can_be_tried_again(tmp_path):
+    driver = Refusing()
+    lab = await lab_on(driver, tmp_path)
+    async with opened(lab=lab) as bench:
+        await bench.press("n")
+        driver.error = Busy("another process is at it", "try again")
+        await bench.press("enter")
+        assert "another process is at it; try again" in bench.problem("")
+        await bench.press("enter")
+        assert "red" in bench.topology.namespaces
+
+
+async def test_names_are_never_read_as_markup():
+    async with opened(two_hosts(), size=(120, 36)) as bench:
+        bench.app.say("[bold]not bold[/bold] [@click=app.quit]x[/]")
+        await bench.until(lambda: "[bold]not bold[/bold]" in bench.text)

@@ -1,0 +1,308 @@
+"""What panes say, without an app."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tests.tui.labs import BLUE, RED, built, router, switch, two_hosts
+from tuilab.lab.lab import Lab
+from tuilab.lab.snapshot import Live, LogEntry
+from tuilab.model import edits
+from tuilab.model.topology import HOST, Endpoint, Topology
+from tuilab.packets.results import PingResult
+from tuilab.plan.history import Edit, History
+from tuilab.plan.state import expand
+from tuilab.tui.actions import ACTIONS, Context, bindings
+from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.widget import Canvas
+from tuilab.tui.glyphs import ASCII, UNICODE, sparkline
+from tuilab.tui.screens.help import help_rows
+from tuilab.tui.text import fit, line, plain, width
+from tuilab.tui.verbs import VERBS
+from tuilab.tui.widgets.files import difference_line
+from tuilab.tui.widgets.history_text import history_lines
+from tuilab.tui.widgets.inspector_text import Rates, describe, human_bytes, title
+from tuilab.tui.widgets.keys_text import keys_line
+from tuilab.tui.widgets.log_text import log_lines
+from tuilab.tui.widgets.losses import losses
+from tuilab.tui.widgets.packet_text import watch_state
+from tuilab.tui.widgets.ping_text import Run, run_lines
+from tuilab.tui.widgets.plan_text import plan_lines
+from tuilab.tui.widgets.status_text import counts, status_line
+from tuilab.tui.widgets.tree_text import tree_rows
+
+
+def snapshot_of(topology: Topology):
+    async def look():
+        lab = await Lab.preview(topology)
+        await lab.aclose()
+        return lab.snapshot
+
+    return asyncio.run(look())
+
+
+def told(snapshot, item, rates=None):
+    wanted = expand(snapshot.topology)
+    lines = describe(snapshot, wanted, item, rates or Rates(), UNICODE)
+    return "\n".join(plain(spans) for spans in lines)
+
+
+# -- the table of actions -----------------------------------------------------------
+
+
+def test_every_action_has_a_verb_and_every_verb_an_action():
+    assert set(VERBS) == set(ACTIONS)
+
+
+def test_no_key_does_two_things():
+    main = [key for b in bindings() for key in b.key.split(",")]
+    assert len(main) == len(set(main))
+    canvas = {key for b in Canvas.BINDINGS for key in b.key.split(",")}
+    assert not canvas & set(main)
+    packets = {key for b in bindings("packets") for key in b.key.split(",")}
+    assert not packets & set(main)
+
+
+def test_nothing_needs_a_key_that_terminals_keep_for_themselves():
+    keys = {key for action in ACTIONS.values() for key in action.keys}
+    assert not [k for k in keys if k.startswith(("alt+", "f10", "f11", "ctrl+b"))]
+    assert "ctrl+a" not in keys
+
+
+def test_help_lists_every_key_of_screen_and_canvas():
+    rows = help_rows(Context(snapshot_of(Topology("x"))))
+    text = "\n".join(plain(row) for _, row in rows)
+    for action in ACTIONS.values():
+        assert action.about in text
+    assert "zoom in" in text
+    assert "nothing to undo" in text
+
+
+@pytest.mark.parametrize("cells", [20, 40, 60, 80, 120, 160, 250])
+def test_footer_and_status_fit_every_width(cells):
+    snapshot = replace(
+        snapshot_of(router()), preview="a long reason " * 5, pending="add x"
+    )
+    keys = keys_line(Context(snapshot), cells)
+    assert width(keys) <= max(cells, 15)
+    assert plain(keys).rstrip().endswith("keys")
+    for glyphs in (UNICODE, ASCII):
+        bar = status_line(snapshot, cells, glyphs, capturing="red:eth0")
+        assert width(bar) == cells
+        assert "tuilab" in plain(bar)
+        if cells >= 40:
+            assert "PREVIEW" in plain(bar)
+
+
+def test_status_counts_what_is_built_and_what_works():
+    snapshot = snapshot_of(switch())
+    have = counts(snapshot)
+    assert (have.namespaces, have.bridges, have.links) == (2, 1, 2)
+    assert (have.up, have.down) == (5, 0)
+    assert "ENDED" in plain(status_line(snapshot, 80, UNICODE, gone="why"))
+
+
+# -- the inspector ------------------------------------------------------------------
+
+
+def test_inspector_of_a_namespace():
+    text = told(snapshot_of(router()), Item("namespace", "r1"))
+    assert "forward 4 on" in text
+    assert "forward 6 off" in text
+    assert "Interfaces (3)" in text
+    assert "peer      left:eth0" in text
+    text = told(snapshot_of(router()), Item("namespace", "left"))
+    assert "default via 10.1.0.1 dev eth0" in text
+
+
+def test_inspector_of_a_bridge_names_its_ports_and_what_is_behind():
+    text = told(snapshot_of(switch()), Item("bridge", HOST, "br0"))
+    assert "Ports (2)" in text
+    assert "port1  ═ red:eth0" in text
+    assert "address   10.0.0.254/24" in text
+
+
+def test_inspector_of_a_cable_shows_both_ends():
+    snapshot = snapshot_of(two_hosts())
+    item = Item.of_cable(snapshot.topology.cables[0])
+    assert title(item) == "blue:eth0 = red:eth0 (cable)"
+    text = told(snapshot, item)
+    assert "10.0.0.1/24" in text
+    assert "10.0.0.2/24" in text
+
+
+def test_inspector_says_how_the_kernel_differs_from_the_wish():
+    snapshot = snapshot_of(two_hosts())
+    other = snapshot_of(edits.set_link(RED, mtu=1400, up=False).apply(two_hosts()))
+    text = told(replace(snapshot, observed=other.observed), Item("link", "red", "eth0"))
+    assert "wanted up: True" in text
+    assert "wanted mtu: 1500" in text
+    text = told(
+        replace(snapshot, observed=snapshot_of(Topology("demo")).observed),
+        Item("namespace", "red"),
+    )
+    assert "not in the kernel (yet)" in text
+
+
+def test_inspector_says_what_was_made_outside_and_what_is_missing():
+    snapshot = snapshot_of(switch())
+    without = edits.remove_link(RED).apply(switch())
+    foreign = replace(snapshot, topology=without)
+    assert "made outside tuilab" in told(foreign, Item("namespace", "red"))
+    gone = told(snapshot, Item("link", "red", "eth9"))
+    assert '"red:eth9" is no longer there' in gone
+    assert "no longer there" in told(snapshot, Item("namespace", "nobody"))
+    assert told(snapshot, None) == "Nothing is selected."
+
+
+def test_inspector_shows_rates_and_losses():
+    snapshot = snapshot_of(two_hosts())
+    before = {RED: Live("up", rx_bytes=1000, tx_bytes=0)}
+    after = {RED: Live("up", 3500, 99, 7, 1, errors=2, dropped=1), BLUE: Live("up")}
+    rates = Rates.between(before, after, 2.0)
+    text = told(replace(snapshot, live=after), Item("link", "red", "eth0"), rates)
+    assert "rx        3.5 kB in 7 packets, 1.2 kB/s" in text
+    assert "2 errors, 1 dropped" in text
+    assert Rates.between(before, after, 0.0) == Rates()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (2.5e6, "2.5 MB"),
+        (3e12, "3000.0 GB"),
+    ],
+)
+def test_human_bytes(count, text):
+    assert human_bytes(count) == text
+
+
+# -- the other panes ----------------------------------------------------------------
+
+
+def test_the_list_shows_ports_below_their_bridge():
+    rows = tree_rows(snapshot_of(switch()), UNICODE)
+    assert [str(item) for item, _ in rows] == [
+        "host",
+        "host:br0",
+        "host:port1",
+        "host:port2",
+        "red",
+        "red:eth0",
+        "blue",
+        "blue:eth0",
+    ]
+    text = [plain(row) for _, row in rows]
+    assert text[1] == "  ▲ br0 (bridge) 10.0.0.254/24"
+    assert text[2] == "    ▲ port1 ═ red:eth0"
+
+
+def test_the_history_marks_where_we_are():
+    done = tuple(Edit(f"edit {n}", Topology("x"), time=0.0) for n in (1, 2, 3))
+    rows = history_lines(History(Topology("x"), done, 2), UNICODE)
+    assert [position for position, _ in rows] == [3, 2, 1, 0]
+    text = [plain(row) for _, row in rows]
+    assert "undone" in text[0]
+    assert text[1].startswith("▶")
+    assert sum(row.startswith("▶") for row in text) == 1
+
+
+def test_the_log_shows_refusals_and_what_came_from_outside():
+    text = "\n".join(
+        plain(spans)
+        for spans in log_lines(
+            [
+                LogEntry(0.0, "add x", ("ip netns add x",)),
+                LogEntry(0.0, "add y", ("ip netns add y",), error="no space"),
+                LogEntry(0.0, "link red:eth0 is down", (), outside=True),
+            ],
+            ASCII,
+        )
+    )
+    assert "    ip netns add x" in text
+    assert "    no space" in text
+    assert "outside: link red:eth0 is down" in text
+
+
+def test_results_and_their_sum():
+    run = Run("ping 10.0.0.2 from red")
+    assert "waiting" in plain(run_lines([run], UNICODE)[1])
+    run.results += [
+        PingResult(1, "10.0.0.2", rtt_ms=0.1, ttl=64, size=64),
+        PingResult(2, error="timeout"),
+    ]
+    text = "\n".join(plain(spans) for spans in run_lines([run], UNICODE))
+    assert "✓ 64 bytes from 10.0.0.2: seq=1 ttl=64 time=0.100 ms" in text
+    assert "✗ seq=2 timeout" in text
+    assert "2 sent, 1 received, 50% lost" in text
+    run.problem = "the worker died"
+    assert "the worker died" in plain(run_lines([run], UNICODE)[-1])
+    assert "Nothing has been sent yet" in plain(run_lines([], UNICODE)[0])
+
+
+def test_a_plan_says_how_much_of_it_is_shown():
+    assert "Nothing to do" in plain(plan_lines([], 70)[0])
+    assert "1 command," in plain(plan_lines(["ip link"], 70)[0])
+    many = plan_lines([f"ip netns add n{n}" for n in range(500)], 70)
+    assert plain(many[-1]).strip() == "and 300 more"
+    long = plan_lines(["ip " + "x" * 10 + " y" * 60], 40)
+    assert all(width(spans) <= 40 for spans in long)
+
+
+def test_losses_of_a_removal():
+    before = switch()
+    after = edits.remove_namespace("red").apply(before)
+    assert losses(before, after) == [
+        "veth host:port1, other end red:eth0",
+        "veth red:eth0 with 10.0.0.1/24, other end host:port1",
+        "route default via 10.0.0.254 in red",
+    ]
+
+
+def test_what_loading_would_change_is_counted():
+    text = plain(difference_line(two_hosts(), switch()))
+    assert text == "+ create 3  = keep 5  - remove 0"
+    text = plain(difference_line(switch(), built()))
+    assert text == "+ create 0  = keep 1  - remove 7"
+
+
+def test_the_frame_of_the_packet_list():
+    values = {
+        "endpoints": "red:eth0",
+        "count": 160,
+        "rate": 4.2,
+        "dropped": 1,
+        "fresh": 37,
+        "running": True,
+    }
+    assert watch_state(**values, following=True) == (
+        "red:eth0  FOLLOW  4 pkt/s  160 pkt  drop 1"
+    )
+    assert "PAUSED +37 new, End follows" in watch_state(**values, following=False)
+    assert "STOPPED" in watch_state(**{**values, "running": False}, following=True)
+
+
+def test_text_is_cut_to_cells_not_characters():
+    assert fit("abc", 5) == "abc  "
+    assert fit("abcdef", 4) == "abc…"
+    assert width(line(fit("日本語日本語", 5))) == 5
+    assert fit("abc", 0) == ""
+
+
+def test_sparklines():
+    assert sparkline([1, 2, 4], UNICODE) == "▃▅█"
+    assert sparkline([], UNICODE) == ""
+    assert sparkline([0, 0], ASCII) == "__"
+    assert sparkline([1.0], ASCII).isascii()
+
+
+def test_endpoints_of_other_kinds_have_titles():
+    assert title(Item("link", "red", "lo")) == "red:lo (link)"
+    assert title(None) == "Inspector"
+    assert str(Endpoint("a", "b")) == "a:b"
