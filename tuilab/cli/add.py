@@ -84,30 +84,6 @@ def bridge(
 
 
 @app.command()
-def tap(
-    at: _NewEndpoint,
-    user: Annotated[
-        str | None, typer.Option(metavar="USER", help="Who may open it.")
-    ] = None,
-    group: Annotated[
-        str | None, typer.Option(metavar="GROUP", help="Which group may open it.")
-    ] = None,
-    master: _Master = None,
-    address: _Addresses = None,
-    mtu: _Mtu = None,
-    mac: _Mac = None,
-    down: _Down = False,
-    lab: LabOption = None,
-    dry_run: DryRun = False,
-    quiet: Quiet = False,
-) -> None:
-    """Add a tap, whose other end is a program such as a virtual machine."""
-    attributes = _attributes(address, master, mtu, mac, down)
-    change = edits.add_tap(work.endpoint(at), user=user, group=group, **attributes)
-    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
-
-
-@app.command()
 def cable(
     a: _NewEndpoint,
     b: _NewEndpoint,
@@ -146,6 +122,30 @@ def cable(
         a_end=_attributes(a_address, a_master, mtu, a_mac, down),
         b_end=_attributes(b_address, b_master, mtu, b_mac, down),
     )
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+@app.command()
+def tap(
+    at: _NewEndpoint,
+    user: Annotated[
+        str | None, typer.Option(metavar="USER", help="Who may open it.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="GROUP", help="Which group may open it.")
+    ] = None,
+    master: _Master = None,
+    address: _Addresses = None,
+    mtu: _Mtu = None,
+    mac: _Mac = None,
+    down: _Down = False,
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add a tap, whose other end is a program such as a virtual machine."""
+    attributes = _attributes(address, master, mtu, mac, down)
+    change = edits.add_tap(work.endpoint(at), user=user, group=group, **attributes)
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
 
 

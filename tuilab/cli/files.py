@@ -79,11 +79,7 @@ def check(
         from tuilab.cli.live import verify
 
         return verify(topology, lab, json=json)
-    sizes = {
-        "namespaces": len(topology.namespaces),
-        "links": sum(1 for _ in topology.links()),
-        "expectations": len(topology.expect),
-    }
+    sizes = work.sizes(topology) | {"expectations": len(topology.expect)}
     if json:
         put_json({"file": str(path), "lab": topology.name, **sizes})
     else:

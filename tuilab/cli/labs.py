@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tuilab.plan.operations import Operation
 
 _Source = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="FILE|LAB|EXAMPLE",
         help="A topology file, a lab that is down, or a ready lab such as two-hosts.",
@@ -34,7 +35,7 @@ _Source = Annotated[
 
 
 def up(
-    source: _Source,
+    source: _Source = None,
     lab: LabOption = None,
     dry_run: DryRun = False,
     json: Json = False,
@@ -42,10 +43,11 @@ def up(
     """Bring a lab up, or bring the running one to what a file says.
 
     Whatever lab of that name runs already is changed, in one edit that undo takes
-    back. Nothing is made when the file has mistakes or the kernel refuses.
+    back. Nothing is made when the file has mistakes or the kernel refuses. With --lab
+    alone the lab of that name is brought up, an empty one if there is none.
     """
     target = _target(source, lab)
-    topology = _load(target, lab)
+    topology = _load(target, lab or work.preferred())
     if dry_run:
         _show_plan(topology, json=json)
         return
@@ -70,9 +72,9 @@ def up(
         say("  tuilab shows it, tuilab down ends it")
 
 
-def plan(source: _Source, lab: LabOption = None, json: Json = False) -> None:
+def plan(source: _Source = None, lab: LabOption = None, json: Json = False) -> None:
     """Print the commands that up would run, with the reason of each."""
-    _show_plan(_load(_target(source, lab), lab), json=json)
+    _show_plan(_load(_target(source, lab), lab or work.preferred()), json=json)
 
 
 def down(
@@ -135,33 +137,36 @@ def ls(json: Json = False) -> None:
 # -- helpers -------------------------------------------------------------------
 
 
-def _target(source: str, lab: str | None) -> Target:
-    target = targets.find(source, labs=lab is None)
-    if target is None:
-        from tuilab.formats import library
+def _target(source: str | None, lab: str | None) -> Target:
+    if source is None:
+        name = lab or work.preferred()
+        if name is None:
+            raise UsageError(
+                "nothing is named to bring up",
+                "name a file, a lab or a ready lab, or --lab NAME for an empty one",
+            )
+        return Target(lab=targets.known(name))
+    if target := targets.find(source, labs=lab is None):
+        return target
+    from tuilab.formats import library
 
-        try:
-            return Target(file=library.find(source))
-        except NotFoundError as error:
-            known = ", ".join(it.name for it in registry.labs())
-            if known and lab is None:
-                raise NotFoundError(
-                    f'no file, lab or ready lab "{source}"',
-                    f"{error.hint}; your labs are {known}",
-                ) from None
-            raise
-    return target
+    try:
+        return Target(file=library.find(source))
+    except NotFoundError as error:
+        raise NotFoundError(
+            f'no file, lab or ready lab "{source}"',
+            f"{error.hint}; an empty lab: tuilab up --lab {source}",
+        ) from None
 
 
 def _load(target: Target, name: str | None) -> Topology:
     """What the lab is to be, under the name that it is to have."""
-    from dataclasses import replace
-
     if target.lab is not None:
         return work.journal(target.lab).history.topology
+    if target.file is None:
+        return Topology(str(name))
     from tuilab.formats import yaml
 
-    assert target.file is not None
     topology = yaml.load(target.file).topology
     return replace(topology, name=name) if name else topology
 
@@ -180,13 +185,8 @@ async def _raise_up(lab: Lab, target: Target, topology: Topology) -> dict[str, A
                 say(note)
         if not target.ready and lab.source != target.file.resolve():
             lab.set_source(target.file)
-    now = lab.snapshot.topology
-    return {
-        "lab": lab.name,
-        "namespaces": len(now.namespaces),
-        "links": sum(1 for _ in now.links()),
-        "commands": commands,
-    }
+    sizes = work.sizes(lab.snapshot.topology)
+    return {"lab": lab.name, **sizes, "commands": commands}
 
 
 def _announced(summary: dict[str, Any], seconds: float, place: Place) -> str:
@@ -267,8 +267,7 @@ def _row(lab: LabInfo) -> dict[str, object]:
         return row | {"problem": error.summary}
     topology = journal.history.topology
     return row | {
-        "namespaces": len(topology.namespaces),
-        "links": sum(1 for _ in topology.links()),
+        **work.sizes(topology),
         "edits": journal.history.position,
         "source": str(journal.source) if journal.source else None,
     }

@@ -137,7 +137,7 @@ def first(word: str | None, option: str | None) -> Visit:
         UsageError: The file has mistakes, or a word names nothing.
     """
     if word is None:
-        name = option or os.environ.get("TUILAB_LAB") or None
+        name = option or work.preferred()
         return Visit(registry.find(name).name if name else _usual())
     target = targets.find(word)
     if target is None:
@@ -146,7 +146,7 @@ def first(word: str | None, option: str | None) -> Visit:
         raise unknown(word)
     if target.lab is not None:
         return Visit(work.choose(word, option).name)
-    return _of_file(target, option)
+    return _of_file(target, option or work.preferred())
 
 
 def _usual() -> str:

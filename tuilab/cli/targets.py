@@ -40,7 +40,7 @@ def find(word: str, *, labs: bool = True) -> Target | None:
 
     path = Path(word)
     if "/" in word or path.suffix in (".yaml", ".yml") or path.is_file():
-        return Target(file=path)
+        return Target(path, ready=path.resolve().parent == library.folder())
     ready = dict(library.examples()).get(word)
     if labs and (lab := known(word)) and not (ready and _never_edited(lab)):
         return Target(lab=lab)

@@ -13,7 +13,7 @@ from tuilab.errors import NotFoundError, UsageError
 from tuilab.lab import registry
 from tuilab.lab.journal import FileJournal
 from tuilab.lab.registry import LabInfo
-from tuilab.model.topology import Endpoint, Topology
+from tuilab.model.topology import HOST, Endpoint, Topology
 
 if TYPE_CHECKING:
     import asyncio
@@ -57,7 +57,12 @@ def choose(argument: str | None = None, option: str | None = None) -> LabInfo:
     """
     if argument and option and argument != option:
         raise UsageError(f'both "{argument}" and "{option}" are named', "name one lab")
-    return registry.find(argument or option or os.environ.get("TUILAB_LAB") or None)
+    return registry.find(argument or option or preferred())
+
+
+def preferred() -> str | None:
+    """The lab that the environment names, or None."""
+    return os.environ.get("TUILAB_LAB") or None
 
 
 def running(argument: str | None = None, option: str | None = None) -> LabInfo:
@@ -188,6 +193,12 @@ def endpoint(text: str, topology: Topology | None = None) -> Endpoint:
         raise UsageError(
             f'"{text}" is not a link of the form NS:IF', f"write it as {like}"
         ) from None
+
+
+def sizes(topology: Topology) -> dict[str, int]:
+    """How many namespaces a person made, and links."""
+    made = sum(1 for name in topology.namespaces if name != HOST)
+    return {"namespaces": made, "links": sum(1 for _ in topology.links())}
 
 
 def namespace_of(topology: Topology, name: str) -> str:

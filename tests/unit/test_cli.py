@@ -1,0 +1,394 @@
+"""The command line where no sandbox is needed."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tuilab
+from tuilab.cli import app
+from tuilab.errors import EditFailed, KernelError
+from tuilab.formats import library, yaml
+from tuilab.lab import registry
+from tuilab.lab.journal import FileJournal
+from tuilab.model import edits
+from tuilab.model.topology import Topology
+from tuilab.plan.history import Edit
+
+ROOT = Path(__file__).parents[2]
+BAD = """\
+tuilab: 1
+name: bad
+namespaces:
+  red:
+    links:
+      eth0: {addresses: [10.0.0.0/24], kind: foo}
+"""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("TUILAB_LAB", raising=False)
+    monkeypatch.chdir(tmp_path)
+    # A terminal under pytest -s must not get the screen.
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    return tmp_path / "state" / "tuilab"
+
+
+@pytest.fixture
+def tuilab_(capsys):
+    """Runs a command line: its exit code, stdout and stderr."""
+
+    def run(*words):
+        code = app.run([str(word) for word in words])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def make_lab(name="work", *changes):
+    """A lab that is down, with a history."""
+    directory = registry.directory_of(name)
+    directory.mkdir(parents=True)
+    journal = FileJournal.create(directory, Topology(name))
+    for change in changes:
+        after = change.apply(journal.history.topology)
+        journal.edit(Edit(change.title, after, change.renames, 1e9, ("ip a",)))
+    return journal
+
+
+def example(name):
+    return yaml.load(dict(library.examples())[name]).topology
+
+
+# Taking the command line apart
+
+
+@pytest.mark.parametrize(
+    ("words", "summary", "hint"),
+    [
+        (["shwo"], '"shwo" is no verb', 'did you mean "tuilab show"?'),
+        (["shwo", "--json"], '"shwo" is no verb', "show"),
+        (["xyz"], '"xyz" is no verb, no lab and no file', "tuilab --help"),
+        (["nope.yaml"], 'no file "nope.yaml"', ""),
+        (["--host"], "host mode is not there yet", "leave --host out"),
+        (["open", "--host"], "host mode is not there yet", "leave --host out"),
+        (["two-hosts"], "the screen needs a terminal", "tuilab up"),
+        (["ls", "--foo"], "--foo", "tuilab ls --help"),
+        (["add", "ns", "red"], "ns", "namespace, bridge, cable, tap, address or route"),
+        (["up"], "nothing is named", "--lab NAME"),
+        (["up", "nope"], '"nope"', "ready labs are bridge, router"),
+        (["up", "two-host"], '"two-host"', 'did you mean "two-hosts"?'),
+        (["show"], "no lab is running", "tuilab up"),
+        (["show", "nope"], 'no lab "nope"', ""),
+        (["show", "a", "--lab", "b"], 'both "a" and "b"', "name one lab"),
+        (["down", "a", "--all"], "both a lab and --all", "one of them"),
+        (["exec", "red"], "CMD", "tuilab exec --help"),
+        (["exec", "red", "--"], "no program is given", "tuilab exec red -- ip a"),
+        (["ping", "red"], "TO", "tuilab ping --help"),
+        (["rename", "red:eth0", "blue:eth1"], "a link stays", "red:eth1"),
+        (["set", "red:eth0", "mtu"], '"mtu" lacks its value', "mtu N"),
+        (["set", "red:eth0", "mtu", "big"], '"big" is no mtu', "1500"),
+        (["set", "red:eth0", "up", "down"], '"down" contradicts', ""),
+        (["set", "red:eth0", "frobnicate"], '"frobnicate"', "nomaster"),
+        (["set", "red", "net.ipv4.ip_forward"], "lacks its value", "ip_forward 1"),
+        (["add", "bridge", "br0"], '"br0" is not a link', "host:br0"),
+        (["add", "tap", "red:"], '"red:" is not a link', "red:eth0"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_the_remedy(tuilab_, words, summary, hint):
+    make_lab("other")
+    if words[:1] == ["show"] and len(words) == 1:
+        registry.end(registry.find("other"))
+    code, out, err = tuilab_(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("tuilab: ")
+    assert summary in err.splitlines()[0]
+    assert hint in err.partition("\n")[2]
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["help"], ["-h"], ["help", "up"]])
+def test_help_goes_to_stdout(tuilab_, words):
+    code, out, err = tuilab_(*words)
+    assert (code, err) == (0, "")
+    assert "tuilab" in out
+
+
+def test_help_lists_every_verb(tuilab_):
+    out = tuilab_("--help")[1]
+    listed = [line.split()[1] for line in out.splitlines() if len(line.split()) > 2]
+    for verb, where in app.VERBS.items():
+        assert (verb in listed) == bool(where.panel)
+
+
+@pytest.mark.parametrize("verb", list(app.VERBS))
+def test_every_verb_has_help(tuilab_, verb):
+    code, out, err = tuilab_(verb, "--help")
+    assert (code, err) == (0, "")
+    assert f"tuilab {verb}" in out
+
+
+def test_a_mistake_of_ours_is_one_sentence_and_a_report(tuilab_, state, monkeypatch):
+    def broken():
+        raise RuntimeError("out of cheese")
+
+    monkeypatch.setattr(registry, "labs", broken)
+    code, out, err = tuilab_("ls")
+    assert (code, out) == (70, "")
+    assert "out of cheese" in err
+    assert "Traceback" not in err
+    (report,) = (state / "reports").iterdir()
+    assert str(report) in err
+    assert "Traceback" in report.read_text()
+    assert "out of cheese" in report.read_text()
+    monkeypatch.setenv("TUILAB_DEBUG", "1")
+    assert "Traceback" in tuilab_("ls")[2]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "expected"),
+    [
+        (KernelError('"a" is busy', "wait", 16), 3, ['tuilab: "a" is busy', "  wait"]),
+        (
+            EditFailed("no", "why; rolling back left: x; y", 1, ["x", "y"]),
+            3,
+            ["tuilab: no", "  why", "  rolling back could not", "  - x", "  - y"],
+        ),
+        (KeyboardInterrupt(), 130, []),
+        (BrokenPipeError(), 141, []),
+    ],
+)
+def test_exit_codes(tuilab_, monkeypatch, error, code, expected):
+    def broken():
+        raise error
+
+    monkeypatch.setattr(registry, "labs", broken)
+    if isinstance(error, BrokenPipeError):
+        monkeypatch.setattr("tuilab.cli.guard._silence", lambda: 141)
+    got, out, err = tuilab_("ls")
+    assert (got, out) == (code, "")
+    lines = err.splitlines()
+    assert len(lines) == len(expected)
+    for line, start in zip(lines, expected, strict=True):
+        assert line.startswith(start)
+
+
+# Looking
+
+
+def test_no_labs_is_no_error(tuilab_):
+    assert tuilab_("ls")[:2] == (0, "")
+    code, out, _ = tuilab_("ls", "--json")
+    assert (code, json.loads(out)) == (0, [])
+
+
+def test_ls_shows_what_is_there(tuilab_):
+    make_lab("work", edits.add_namespace("red"), edits.add_namespace("blue"))
+    make_lab("broken")
+    (registry.directory_of("broken") / "journal.jsonl").write_text("{]\n")
+    code, out, _ = tuilab_("ls")
+    assert code == 0
+    rows = {line.split()[0]: line.split() for line in out.splitlines()[1:]}
+    assert rows["work"][1:4] == ["down", "2", "0"]
+    assert rows["broken"][1:4] == ["down", "?", "?"]
+    data = {row["name"]: row for row in json.loads(tuilab_("ls", "--json")[1])}
+    assert data["work"]["namespaces"] == 2
+    assert data["work"]["running"] is False
+    assert "damaged" in data["broken"]["problem"]
+
+
+def test_a_damaged_lab_can_be_given_up(tuilab_):
+    make_lab("broken")
+    (registry.directory_of("broken") / "journal.jsonl").write_text("{]\n")
+    assert tuilab_("show", "broken")[0] == 1
+    assert tuilab_("down", "broken")[0] == 0
+    assert registry.labs() == []
+    assert not registry.directory_of("broken").exists()
+
+
+def test_show_is_the_topology_file(tuilab_, tmp_path):
+    router = example("router")
+    make_lab("router", edits.become("load router", router))
+    code, out, err = tuilab_("show", "router")
+    assert (code, err) == (0, "")
+    assert yaml.loads(out).topology == router
+    data = json.loads(tuilab_("show", "router", "--json")[1])
+    assert data["namespaces"]["router"]["links"]["eth1"]["addresses"] == [
+        "10.0.2.254/24",
+        "fd00:2::fe/64",
+    ]
+
+
+def test_history_shows_where_one_stands(tuilab_):
+    journal = make_lab("work", *map(edits.add_namespace, ("red", "blue")))
+    journal.at(1)
+    code, out, _ = tuilab_("history", "work")
+    lines = out.splitlines()
+    assert code == 0
+    assert [line[0] for line in lines] == [" ", ">", " "]
+    assert lines[1].endswith("add namespace red")
+    assert lines[2].endswith("add namespace blue  (undone)")
+    data = json.loads(tuilab_("history", "work", "--json")[1])
+    assert data["position"] == 1
+    assert [edit["done"] for edit in data["edits"]] == [True, False]
+    assert data["edits"][1]["commands"] == ["ip a"]
+
+
+def test_the_environment_names_the_lab(tuilab_, monkeypatch):
+    make_lab("one", edits.add_namespace("red"))
+    make_lab("two", edits.add_namespace("blue"))
+    monkeypatch.setenv("TUILAB_LAB", "two")
+    assert "blue" in tuilab_("show")[1]
+    assert "red" in tuilab_("show", "--lab", "one")[1]
+    assert "red" in tuilab_("show", "one")[1]
+    assert "red" in tuilab_("--lab", "one", "show")[1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["add", "namespace", "green"],
+        ["undo"],
+        ["exec", "red", "--", "true"],
+        ["shell", "red"],
+        ["ping", "red", "10.0.0.1"],
+        ["capture", "red:eth0"],
+        ["show", "--observed"],
+    ],
+)
+def test_a_lab_that_is_down_says_how_to_bring_it_up(tuilab_, monkeypatch, words):
+    make_lab("work", edits.add_namespace("red"))
+    monkeypatch.setenv("TUILAB_LAB", "work")
+    code, out, err = tuilab_(*words)
+    assert (code, out) == (2, "")
+    assert 'lab "work" is down' in err
+    assert "tuilab up work" in err
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["up"], ["plan"], ["check"], ["check", "--live"], ["up", "--dry-run"], []],
+)
+def test_every_mistake_of_a_file_has_its_place(tuilab_, tmp_path, state, words):
+    Path("bad.yaml").write_text(BAD)
+    code, out, err = tuilab_(*words, "bad.yaml")
+    assert (code, out) == (2, "")
+    places = [line.split(": ")[0] for line in err.splitlines()]
+    assert places == ["bad.yaml:6:26", "bad.yaml:6:46"]
+    assert not state.exists()
+
+
+def test_plan_prints_commands_that_need_no_rights(tuilab_, state):
+    code, out, err = tuilab_("plan", "router")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "ip netns add red"
+    assert "ip -n red route add default via 10.0.1.254 dev eth0" in out
+    data = json.loads(tuilab_("up", "router", "--dry-run", "--json")[1])
+    assert data["lab"] == "router"
+    assert data["running"] is False
+    commands = [line for step in data["operations"] for line in step["commands"]]
+    assert commands == [line.partition("  # ")[0].strip() for line in out.splitlines()]
+    assert not state.exists()
+
+
+def test_check_says_what_is_in_a_file(tuilab_):
+    code, out, err = tuilab_("check", "router")
+    assert (code, err) == (0, "")
+    assert out.endswith("no mistakes; 3 namespaces, 4 links, 5 expectations\n")
+    assert json.loads(tuilab_("check", "router", "--json")[1])["links"] == 4
+
+
+def test_schema_is_json_schema(tuilab_):
+    code, out, _ = tuilab_("schema")
+    assert code == 0
+    assert json.loads(out)["properties"]["tuilab"]
+
+
+def test_save_keeps_the_comments_of_the_file_it_came_from(tuilab_, tmp_path):
+    source = tmp_path / "mine.yaml"
+    head = "# my lab\ntuilab: 1\nname: work # short\n"
+    source.write_text(f"{head}namespaces: {{red: {{}}}}\n")
+    start = yaml.load(source).topology
+    journal = make_lab("work", edits.become("load", start), edits.add_namespace("blue"))
+    journal.set_source(source)
+    code, out, _ = tuilab_("save", "--lab", "work")
+    assert (code, out) == (0, "")
+    assert source.read_text().startswith(head)
+    assert yaml.load(source).topology == journal.history.topology
+
+
+def test_save_overwrites_nothing_that_somebody_else_wrote(tuilab_, tmp_path):
+    journal = make_lab("work", edits.add_namespace("red"))
+    Path("new.yaml").write_text("precious")
+    code, _, err = tuilab_("save", "new.yaml", "--lab", "work")
+    assert code == 2
+    assert "is there already" in err
+    assert Path("new.yaml").read_text() == "precious"
+    assert tuilab_("save", "new.yaml", "--lab", "work", "--force")[0] == 0
+    assert yaml.load("new.yaml").topology == journal.history.topology
+    assert journal.source == tmp_path / "new.yaml"
+    changed = Path("new.yaml").read_text().replace("red", "green")
+    Path("new.yaml").write_text(changed)
+    code, _, err = tuilab_("save", "--lab", "work")
+    assert code == 2
+    assert "was changed since" in err
+    assert Path("new.yaml").read_text() == changed
+
+
+def test_save_needs_to_be_told_where_once(tuilab_):
+    make_lab("work", edits.add_namespace("red"))
+    code, _, err = tuilab_("save", "--lab", "work")
+    assert code == 2
+    assert "tuilab save work.yaml" in err
+    assert tuilab_("save", "a.yaml", "--lab", "work")[0] == 0
+    assert tuilab_("save", "--lab", "work")[0] == 0
+    assert tuilab_("save", "none/a.yaml", "--lab", "work")[0] == 2
+
+
+# What is not imported
+
+
+def loaded_by(*words):
+    code = (
+        "import sys; from tuilab.cli import main\n"
+        "code = main()\nprint(code, *sorted(sys.modules), sep='\\n')"
+    )
+    command = [sys.executable, "-c", code, *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_the_version_costs_nothing():
+    loaded = loaded_by("--version")
+    assert {tuilab.__version__, "tuilab.cli"} <= loaded
+    mine = {name for name in loaded if name.startswith("tuilab.")}
+    assert mine == {"tuilab.cli"}
+    assert not loaded & {"typer", "dataclasses", "asyncio", "json", "typing"}
+
+
+@pytest.mark.parametrize("verb", ["ls", "show"])
+def test_listings_load_nothing_heavy(verb):
+    make_lab("work", edits.add_namespace("red"))
+    loaded = loaded_by(verb, *(["work"] if verb == "show" else []))
+    heavy = {"pyroute2", "asyncio", "textual", "scapy", "pcapy", "networkx"}
+    assert "tuilab.lab.registry" in loaded
+    assert not loaded & heavy
+    assert "tuilab.lab.lab" not in loaded
+
+
+@pytest.mark.parametrize("verb", ["exec", "ping", "capture", "add", "up", "undo"])
+def test_no_verb_loads_the_screen_before_it_is_needed(verb):
+    loaded = loaded_by(verb, "--help")
+    assert not loaded & {"pyroute2", "textual", "scapy", "pcapy", "networkx"}
