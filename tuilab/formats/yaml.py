@@ -38,13 +38,6 @@ class Document:
     source: str
     text: str
 
-    def is_current(self) -> bool:
-        """Whether the file still says so: nobody else has written it since."""
-        try:
-            return Path(self.source).read_bytes() == self.text.encode()
-        except OSError:
-            return False
-
 
 def load(path: str | os.PathLike[str]) -> Document:
     """Read a topology file.
