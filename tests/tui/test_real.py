@@ -1,0 +1,186 @@
+"""The screen on the real kernel, in a sandbox of its own."""
+
+import json
+import subprocess
+from contextlib import asynccontextmanager
+
+from tests.kernel.packetbox import boxed, sh
+from tests.tui.bench import opened
+from tests.tui.labs import RED, two_hosts
+from tuilab.kernel.netlink import NetlinkDriver
+from tuilab.lab.journal import MemoryJournal
+from tuilab.lab.lab import Lab
+from tuilab.model import edits
+from tuilab.model.topology import HOST, Endpoint, Topology
+from tuilab.packets.send import Sender
+from tuilab.packets.store import Store
+from tuilab.tui.app import Surroundings
+from tuilab.tui.canvas.graph import Item
+
+
+@asynccontextmanager
+async def screen(folder, topology=None, size=(80, 24)):
+    """The app on a real lab, with a real sender."""
+    lab = await Lab.open(
+        NetlinkDriver(), MemoryJournal(topology or Topology("demo")), folder
+    )
+    await lab.restore()
+    async with Sender() as sender:
+        around = Surroundings(sender=sender, folders=(folder,), reports=folder)
+        async with opened(lab=lab, surroundings=around, size=size) as bench:
+            yield bench
+
+
+def sent(bench):
+    """How many results each sending had that is over."""
+    runs = bench.main._desk._runs
+    return [len(run.results) for run in runs if not run.running]
+
+
+@boxed
+async def test_eight_keys_from_nothing_to_four_replies(folder):
+    async with screen(folder) as bench:
+        await bench.press("n", "enter", "n", "enter", "v", "enter", "s", "enter")
+        await bench.until(lambda: "4 sent" in bench.text)
+        assert "4 sent, 4 received, 0% lost, rtt min/avg/max" in bench.text
+        assert bench.text.count("64 bytes from 10.0.0.2: seq=") >= 4
+        out = sh("ip -j -n red addr show dev eth0")
+        assert json.loads(out)[0]["addr_info"][0]["local"] == "10.0.0.1"
+        await bench.press("escape", "u", "u", "u")
+        assert list(bench.topology.namespaces) == [HOST]
+        assert sh("ip netns list").strip() == ""
+
+
+@boxed
+async def test_arp_answers_and_silence(folder):
+    async with screen(folder, two_hosts()) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("s")
+        await bench.choose("kind", "arp")
+        await bench.fill("count", "1")
+        await bench.press("enter")
+        await bench.until(lambda: "1 sent, 1 received" in bench.text)
+        assert "is-at 02:" in bench.text
+        await bench.choose("kind", "ping")
+        await bench.fill("to", "10.0.0.99")
+        assert "not an address of this lab" in bench.text
+        await bench.press("enter")
+        await bench.until(lambda: "1 sent, 0 received, 100% lost" in bench.text)
+        await bench.press("escape", "3")
+        assert "arp 10.0.0.2 from red" in bench.main.query_one("#ping").plain_text
+
+
+@boxed
+async def test_sending_can_be_stopped(folder):
+    async with screen(folder, two_hosts()) as bench:
+        await bench.press("s")
+        await bench.fill("count", "1000")
+        await bench.fill("interval", "0.05")
+        await bench.press("enter")
+        await bench.until(lambda: "seq=3" in bench.text)
+        await bench.press("ctrl+x")
+        await bench.until(lambda: sent(bench))
+        assert 3 <= sent(bench)[0] < 1000
+
+
+@boxed
+async def test_a_link_is_watched_paused_followed_and_saved(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("w")
+        await bench.fill("filter", "icmp oder arp")
+        assert "syntax error" in bench.problem("filter")
+        await bench.fill("filter", "icmp")
+        await bench.press("enter")
+        assert "FOLLOW" in bench.text
+        assert bench.app.watching.running
+        await bench.press("s")
+        await bench.fill("interval", "0.05")
+        await bench.press("enter")
+        await bench.until(lambda: "4 sent" in bench.text)
+        await bench.press("escape", "1")
+        await bench.until(lambda: bench.main.packets.line_count() == 8)
+        assert "echo request" in bench.text
+        assert "echo reply" in bench.text
+        assert "8 pkt  drop 0" in bench.text
+        await bench.press("space")
+        assert "PAUSED" in bench.text
+        await bench.press("s", "enter")
+        await bench.until(lambda: sent(bench) == [4, 4])
+        await bench.press("escape", "1")
+        await bench.until(lambda: "PAUSED +8 new, End follows" in bench.text)
+        assert bench.main.packets.line_count() == 8
+        await bench.press("end")
+        await bench.until(lambda: bench.main.packets.line_count() == 16)
+        await bench.press("home")
+        assert bench.main.packets.cursor == 0
+        await bench.press("S")
+        await bench.fill("path", str(folder / "kept.pcapng"))
+        await bench.press("enter")
+        await bench.until(lambda: (folder / "kept.pcapng").exists())
+        await bench.press("W")
+        await bench.until(lambda: "STOPPED" in bench.text)
+        assert len(Store.open(folder / "kept.pcapng")) == 16
+        read = subprocess.run(
+            ["tcpdump", "-nr", str(folder / "kept.pcapng")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert read.stdout.count("ICMP echo") == 16
+    # Only what was saved is left.
+    assert [path.name for path in folder.glob("*.pcapng")] == ["kept.pcapng"]
+
+
+@boxed
+async def test_a_link_that_is_down_can_not_be_watched(folder):
+    async with screen(folder, two_hosts()) as bench:
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("x", "w", "enter")
+        assert bench.in_dialog
+        assert '"red:eth0"' in bench.problem("")
+        await bench.press("escape")
+        assert not bench.app.watching.running
+
+
+@boxed
+async def test_several_links_in_one_list(folder):
+    async with screen(folder, two_hosts(), size=(160, 48)) as bench:
+        ends = Endpoint("red", "eth1"), Endpoint("blue", "eth1")
+        await bench.edit(edits.connect(*ends))
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("w")
+        await bench.choose("link", "red:*")
+        await bench.press("enter", "s", "enter")
+        await bench.until(lambda: "4 sent" in bench.text)
+        await bench.press("escape", "1")
+        await bench.until(lambda: "red:eth0" in bench.text)
+        assert "Link" in bench.text
+        assert bench.app.watching.names == "red:eth0, red:eth1"
+
+
+@boxed
+async def test_what_is_done_outside_is_drawn_and_logged(folder):
+    async with screen(folder, two_hosts()) as bench:
+        sh("ip -n red link set dev eth0 down")
+        await bench.until(lambda: "outside:" in bench.main.query_one("#log").plain_text)
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("enter")
+        assert "wanted up: True" in bench.text
+
+
+@boxed
+async def test_an_edit_the_kernel_refuses_leaves_the_lab_as_before(folder):
+    async with screen(folder, two_hosts()) as bench:
+        sh("ip netns exec red sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1")
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("a")
+        await bench.fill("address", "fd00::1/64")
+        await bench.press("enter")
+        assert bench.in_dialog
+        assert "the lab is as before" in bench.problem("")
+        await bench.fill("address", "10.0.0.7/24")
+        await bench.press("enter")
+        assert not bench.in_dialog
+        assert bench.topology.link(RED).addresses == ("10.0.0.1/24", "10.0.0.7/24")
+        assert "10.0.0.7" in sh("ip -n red addr show dev eth0")
