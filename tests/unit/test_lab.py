@@ -1,5 +1,7 @@
 """The lab on the modelled kernel: edits, history, refusals, events."""
 
+import asyncio
+
 import pytest
 
 from tuilab.errors import (
@@ -181,3 +183,39 @@ async def test_a_lab_that_has_ended_says_so(lab):
     assert heard == [Gone("gone")]
     with pytest.raises(LabGone, match="gone"):
         await lab.undo()
+
+
+class OneDumpAtATime(ModelDriver):
+    """As a netlink socket is: a second dump while one is under way is refused."""
+
+    def __init__(self):
+        super().__init__()
+        self.dumping = False
+        self.counting = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def live(self):
+        assert not self.dumping
+        self.dumping = True
+        self.counting.set()
+        await self.go_on.wait()
+        self.dumping = False
+        return {}
+
+    async def observe(self, only=None):
+        assert not self.dumping
+        return await super().observe(only)
+
+
+async def test_an_edit_waits_for_the_counters_that_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("tuilab.lab.lab.COUNTER_PERIOD", 0)
+    driver = OneDumpAtATime()
+    lab = await Lab.open(driver, MemoryJournal(Topology("trial")), tmp_path)
+    lab.subscribe(lambda event: None)
+    await driver.counting.wait()
+    edit = asyncio.ensure_future(lab.edit(edits.add_namespace("red")))
+    await asyncio.sleep(0)
+    driver.go_on.set()
+    await edit
+    assert "red" in lab.snapshot.observed.namespaces
+    await lab.aclose()

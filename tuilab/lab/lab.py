@@ -492,7 +492,10 @@ class Lab:
     async def _follow_counters(self) -> None:
         while True:
             await asyncio.sleep(COUNTER_PERIOD)
-            if self._listeners and not self._mutex.locked():
+            if not self._listeners or self._mutex.locked():
+                continue
+            # A socket has one dump at a time: an edit that begins now has to wait.
+            async with self._mutex:
                 with suppress(TuilabError):
                     self._update(live=await self._driver.live())
 
