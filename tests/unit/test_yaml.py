@@ -353,6 +353,36 @@ def test_mistakes_of_shape_hide_no_others() -> None:
         assert any(line.startswith(f"f:{start}") for line in lines), start
 
 
+def test_of_several_odd_cables_each_is_one_line() -> None:
+    lines = mistakes(
+        HEAD + "namespaces:\n  red: {links: {b: {mtu: 1400}, y: {mtu: 1400}}}\n"
+        "  blue: {links: {b: {mtu: 1400}}}\ncables:\n"
+        "  - [red-a, blue:a]\n  - [red:b, blue:b]\n  - [nonsense, red:y]\n"
+        "  - [red:z, blue:z, blue:zz]\n  - red:q\n  - [red:b, blue:c]\n"
+    )
+    assert [line.split(": ")[0] for line in lines] == [
+        "f:7:6",
+        "f:9:6",
+        "f:10:5",
+        "f:11:5",
+        "f:12:6",
+    ]
+
+
+def test_a_link_that_was_remarked_on_excuses_no_other_gateway() -> None:
+    lines = mistakes(
+        red("    links: {t: {addresses: [10.0.0.1/24]}}\n")
+        + "    routes: [{to: default, via: 10.0.7.1}, {to: 10.9.0.0/16, dev: x, "
+        + "via: 10.0.0.2}]\n"
+    )
+    assert ["unreachable" in line for line in lines] == [False, True, False]
+    lines = mistakes(
+        red("    links: {t: {kind: tap}, u: {addresses: [10.0.0.1/24]}}\n")
+        + "    routes: [{to: default, dev: t, via: 10.0.0.2}]\n"
+    )
+    assert len(lines) == 1
+
+
 def test_a_doubled_namespace_is_looked_at_all_the_same() -> None:
     lines = mistakes(
         HEAD + "namespaces:\n"

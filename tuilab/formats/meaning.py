@@ -9,6 +9,7 @@ from typing import Any
 from tuilab.errors import Problem
 from tuilab.formats.shape import Path, Shape, placeholder, walk
 from tuilab.formats.tree import Item
+from tuilab.model.addressing import address, interface
 from tuilab.model.links import Endpoint
 from tuilab.model.plain import from_data
 from tuilab.model.routes import UNREACHABLE
@@ -48,14 +49,14 @@ def _sort_out_cables(shape: Shape) -> dict[Endpoint, Item]:
     cables = shape.root.get("cables")
     if cables is None:
         return held
-    for cable in list(cables.value):
+    for index, cable in enumerate(list(cables.value)):
         ends = [Endpoint.parse(end.text) for end in cable.value]
         fault = _cable_fault(shape, held, cable, ends)
         if fault is None:
             held.update((end, cable) for end in ends)
             continue
         item, fact, hint = fault
-        shape.report(("cables", cables.value.index(cable)), item.place, fact, hint)
+        shape.report(("cables", index), item.place, fact, hint)
         shape.drop_cable(cable)
         shape.excused -= held.keys()
     return held
@@ -177,13 +178,28 @@ def _follows(shape: Shape, problem: Problem) -> bool:
         return links is not None
     if not problem.message.endswith(UNREACHABLE):
         return False
-    for link in links.value.values():
-        addresses = link.get("addresses")
-        if link.blamed or (addresses is not None and addresses.blamed):
-            return True
-        if addresses and any(isinstance(i.value, dict | list) for i in addresses.value):
-            return True
-    return False
+    via = walk(shape.root, path)
+    return any(
+        _may_reach(link, via.text if via else "") for link in links.value.values()
+    )
+
+
+def _may_reach(link: Item, gateway: str) -> bool:
+    """Whether a link that was remarked on may have been the one to a gateway."""
+    addresses = link.get("addresses")
+    if addresses is None:
+        return link.blamed
+    if addresses.blamed or any(
+        isinstance(a.value, dict | list) for a in addresses.value
+    ):
+        return True
+    if not link.blamed:
+        return False
+    try:
+        networks = [interface(item.text).network for item in addresses.value]
+        return any(address(gateway) in network for network in networks)
+    except ValueError:
+        return True
 
 
 def _cable_place(

@@ -73,7 +73,7 @@ def mend(root: Item) -> Shape:
             return shape
         located = [(e["type"], _path(e["loc"])) for e in found]
         pieces = [
-            Piece(shape, kind, path, walk(root, path), walk(root, path[:-1]))
+            Piece(shape, kind, path, *(walk(root, p) for p in _three(path)))
             for kind, path in located
         ]
         pieces.sort(key=_urgency)
@@ -83,6 +83,10 @@ def mend(root: Item) -> Shape:
     shape.report((), root.place, fact, "see tuilab schema")
     shape.lost = True
     return shape
+
+
+def _three(path: Path) -> tuple[Path, Path, Path]:
+    return path, path[:-1], path[:2]
 
 
 def _urgency(piece: Piece) -> int:

@@ -18,7 +18,7 @@ CLOSE = 0.75
 
 @dataclass(slots=True)
 class Shape:
-    """What came out.
+    """A tree that is or will be of the right shape.
 
     Attributes:
         root: The tree, mended in place.
@@ -43,8 +43,9 @@ class Shape:
     def drop_cable(self, cable: Item) -> None:
         """Leave a cable out; its ends are excused for having none."""
         cables = self.root.get("cables")
-        if cables is not None and cable in cables.value:
-            cables.value.remove(cable)
+        if cables is None or cable not in cables.value:
+            return
+        cables.value.remove(cable)
         if not isinstance(cable.value, list):
             self.loose.extend(_words(cable))
             return
@@ -82,13 +83,23 @@ def placeholder(links: Item | None, ifname: str) -> str:
 
 @dataclass(slots=True)
 class Piece:
-    """One thing of the wrong shape."""
+    """One thing of the wrong shape.
+
+    Attributes:
+        shape: What it is a piece of.
+        kind: What pydantic calls the mistake.
+        path: Where it is; not to be walked again once other pieces are left out.
+        item: It itself, or None where something is missing.
+        parent: What holds it.
+        entry: The cable, the place or the like, two levels below the root, it is in.
+    """
 
     shape: Shape
     kind: str
     path: Path
     item: Item | None
     parent: Item | None
+    entry: Item | None
 
     @property
     def key(self) -> str:
@@ -116,11 +127,10 @@ class Piece:
         """Leave it out: in a cable, a place or the way of a route, all of that."""
         root = self.shape.root
         if self.path[0] == "cables" and len(self.path) > 1:
-            cable = walk(root, self.path[:2])
-            if cable is not None:
-                self.shape.drop_cable(cable)
+            if self.entry is not None:
+                self.shape.drop_cable(self.entry)
         elif self.path[0] == "layout" and len(self.path) > 2:
-            remove(root.get("layout"), walk(root, self.path[:2]))
+            remove(root.get("layout"), self.entry)
         elif self.path[-1] in ("via", "dev"):
             remove(walk(root, self.path[:-2]), self.parent)
         else:
