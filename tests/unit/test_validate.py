@@ -96,7 +96,7 @@ MISTAKES: dict[str, tuple[Topology, tuple[object, ...], str]] = {
     "prefix": (
         lab(eth0(addresses=("10.0.0.1/33",))),
         (*E, "addresses", 0),
-        '"33" is no prefix length, 0 to 32',
+        '"33" for a prefix length, not 0 to 32',
     ),
     "prefix of six": (
         lab(eth0(addresses=("fd00::1/129",))),
@@ -141,17 +141,17 @@ MISTAKES: dict[str, tuple[Topology, tuple[object, ...], str]] = {
     "address twice on a link": (
         lab(eth0(addresses=("10.0.0.1/24", "10.0.0.1/16"))),
         (*E, "addresses", 1),
-        '"10.0.0.1" is there twice',
+        '"red:eth0" has the address 10.0.0.1 twice',
     ),
     "address twice in a namespace": (
         lab({"tap0": Tap(addresses=("10.0.0.1/24",))}),
         (*R, "links", "tap0", "addresses", 0),
-        '"red:eth0" has it too',
+        '"red:eth0" and "red:tap0" both have 10.0.0.1',
     ),
     "address twice on a segment": (
         lab(eth0(addresses=("10.0.0.2/24",))),
         ("namespaces", "blue", "links", "eth0", "addresses", 0),
-        "on one segment",
+        '"red:eth0" and "blue:eth0", on one segment, both have 10.0.0.2',
     ),
     # mac, mtu, master, owner
     "mac": (lab(eth0(mac="02:00:00:00:00")), (*E, "mac"), "not a MAC"),
@@ -273,7 +273,7 @@ MISTAKES: dict[str, tuple[Topology, tuple[object, ...], str]] = {
             Veth(peer=Endpoint("red", "a"), mac="02:00:00:00:00:01"),
         ),
         ("namespaces", "blue", "links", "a", "mac"),
-        '"02:00:00:00:00:01" is there twice on one segment',
+        "on one segment, both have the MAC 02:00:00:00:00:01",
     ),
     # routes
     "host bits": (

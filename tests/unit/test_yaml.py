@@ -75,7 +75,7 @@ def test_ten_mistakes_are_ten_lines_each_with_place_and_remedy() -> None:
         ("f:11:25: ", '"host:p1" is a port of "br0" and has addresses', "give them"),
         ("f:12:20: ", '"eth9" is the master of "host:p2", but no bridge', "name a"),
         ("f:16:26: ", '"10.0.0.300/24" is not an address', "write one like"),
-        ("f:17:39: ", '"10.0.1.1" is there twice', "remove one"),
+        ("f:17:39: ", '"red:eth1" has the address 10.0.1.1 twice', "remove one"),
         ("f:19:28: ", "the gateway is unreachable", "use a gateway"),
         ("f:22:7: ", "16 characters long, 15 are the most", "choose another"),
         ("f:27:17: ", 'no namespace "green"', "add the namespace"),

@@ -115,7 +115,7 @@ def _unreadable(cidr: str) -> tuple[str, str]:
     like = f"write {host}/{24 if most == 32 else 64}"
     if not slash:
         return f'"{cidr}" has no prefix length', like
-    return f'"{cidr}": "{prefix}" is no prefix length, 0 to {most} is', like
+    return f'"{cidr}" has "{prefix}" for a prefix length, not 0 to {most}', like
 
 
 @lru_cache(maxsize=65536)

@@ -230,9 +230,11 @@ def _address_twice(name: str, namespace: Namespace) -> Iterator[Problem]:
             key = f"{ifname} {host}" if host.is_link_local else str(host)
             if key in seen:
                 here = (*_at(Endpoint(name, ifname)), "addresses", index)
-                first = f'"{name}:{seen[key]}"'
-                where = "it twice" if seen[key] == ifname else f"it: {first} has it too"
-                fact = f'"{host}" is there twice: "{name}:{ifname}" has {where}'
+                if seen[key] == ifname:
+                    fact = f'"{name}:{ifname}" has the address {host} twice'
+                else:
+                    first = f"{name}:{seen[key]}"
+                    fact = f'"{first}" and "{name}:{ifname}" both have {host}'
                 yield Problem(here, fact, "remove one, or change it")
             seen.setdefault(key, ifname)
 
@@ -338,8 +340,7 @@ def _shared_address(
         if (same and not link_local) or endpoint == first:
             continue
         if _in_scope(scope, first, endpoint):
-            fact = f'"{host}" is there twice on one segment: "{first}" and '
-            fact += f'"{endpoint}" have it'
+            fact = f'"{first}" and "{endpoint}", on one segment, both have {host}'
             at = (*_at(endpoint), "addresses", index)
             yield Problem(at, fact, "change one")
 
@@ -351,8 +352,9 @@ def _shared_mac(
         if _bridge_and_port(topology, first, endpoint):
             continue
         if _in_scope(scope, first, endpoint):
-            fact = f'"{mac}" is there twice on one segment: "{first}" and '
-            fact += f'"{endpoint}" have it'
+            fact = (
+                f'"{first}" and "{endpoint}", on one segment, both have the MAC {mac}'
+            )
             at = (*_at(endpoint), "mac") if _named_mac(topology, endpoint) else ()
             yield Problem(at or _at(endpoint), fact, "give one another MAC")
 
