@@ -19,7 +19,7 @@ _AS_FOUND = (
     "\x1b[?1049l"  # the usual screen, not the alternate one
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l"  # no mouse
     "\x1b[?2004l\x1b[?1004l\x1b[<u"  # no bracketed paste, focus events, key protocol
-    "\x1b[?25h\x1b[0m"  # a cursor, no colour
+    "\x1b[?25h\x1b[?7h\x1b[0m"  # a cursor, long lines wrapped, no colour
 )
 
 

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -19,7 +20,13 @@ from tuilab.tui.glyphs import ASCII, UNICODE
 from tuilab.tui.screens.main import MainScreen
 from tuilab.tui.screens.report import ReportScreen
 from tuilab.tui.surroundings import ExitChoice, Surroundings
-from tuilab.tui.terminal import MOUSE_OFF, MOUSE_ON, PlainScrollBar, run_in_terminal
+from tuilab.tui.terminal import (
+    MOUSE_OFF,
+    MOUSE_ON,
+    PlainScrollBar,
+    TerminalDriver,
+    run_in_terminal,
+)
 from tuilab.tui.watching import Watching
 
 __all__ = ["ExitChoice", "Surroundings", "TuilabApp", "run"]
@@ -63,6 +70,10 @@ class TuilabApp(BaseApp[ExitChoice]):
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables, and the kind of frame this terminal can show."""
         return {**super().get_css_variables(), "frame": self.glyphs.frame}
+
+    def get_driver_class(self) -> type[Driver]:
+        """The one that outlives its terminal."""
+        return TerminalDriver
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""

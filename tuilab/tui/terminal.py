@@ -1,4 +1,4 @@
-"""The terminal itself: lending it to another program, letting go of the mouse."""
+"""The terminal itself: lending it to others, letting go of the mouse, its end."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 from textual.scrollbar import ScrollBarRender
 
 
@@ -22,6 +24,41 @@ class PlainScrollBar(ScrollBarRender):
 
 MOUSE_OFF = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
 MOUSE_ON = "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
+
+
+class TerminalDriver(LinuxDriver):
+    """Leaves the app when the terminal has gone, as when an SSH connection breaks."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._file: Any = _Lossy(self._file, lambda: app.call_later(app.exit))
+
+
+class _Lossy:
+    """A terminal's file; what is written when the terminal has gone is lost.
+
+    Textual writes in a thread of its own. An exception would end that, and whoever
+    wrote then would wait forever for room in its queue.
+    """
+
+    def __init__(self, file: Any, gone: Callable[[], object]) -> None:
+        self._file = file
+        self._gone = gone
+
+    def write(self, text: str) -> None:
+        try:
+            self._file.write(text)
+        except OSError:
+            self._gone()
+
+    def flush(self) -> None:
+        try:
+            self._file.flush()
+        except OSError:
+            self._gone()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 async def run_in_terminal(argv: Sequence[str], greeting: str) -> int:
