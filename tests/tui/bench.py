@@ -46,7 +46,6 @@ class Bench:
 
     async def idle(self) -> None:
         """Let the app work until no key waits and no message is on its way."""
-        await self.pilot.pause()
         await self.until(lambda: not self.app.holding)
 
     async def press(self, *keys: str) -> None:

@@ -218,15 +218,17 @@ def test_the_log_shows_refusals_and_what_came_from_outside():
         plain(spans)
         for spans in log_lines(
             [
-                LogEntry(0.0, "add x", ("ip netns add x",)),
+                LogEntry(0.0, "add x", ("ip netns add x", "ip " + "word " * 12)),
                 LogEntry(0.0, "add y", ("ip netns add y",), error="no space"),
                 LogEntry(0.0, "link red:eth0 is down", (), outside=True),
             ],
             ASCII,
+            40,
         )
     )
     assert "    ip netns add x" in text
     assert "    no space" in text
+    assert "\n        word" in text
     assert "outside: link red:eth0 is down" in text
 
 

@@ -128,6 +128,10 @@ def _deletable(context: Context) -> str:
     return _selection(context)
 
 
+def _renamable(context: Context) -> str:
+    return _deletable(context).replace("stays", "keeps its name")
+
+
 def _switchable(context: Context) -> str:
     item = context.selected
     if item and item.kind == "namespace":
@@ -182,6 +186,7 @@ _TABLE: tuple[Action, ...] = (
     Action("send", ("s",), "send", "send a ping or ARP", "Packets", _packets),
     Action("watch", ("w",), "watch", "watch a link", "Packets", _watchable),
     Action("edit", ("e",), "edit", "edit the selection", "Build", _selection),
+    Action("rename", (), "", "rename the selection", "Build", _renamable),
     Action("delete", ("d", "delete"), "del", "delete it", "Build", _deletable),
     Action("undo", ("u",), "undo", "undo the last edit", "History", _undoable),
     Action("toggle", ("x",), "up/down", "set up or down", "Build", _switchable),
@@ -206,6 +211,7 @@ _TABLE: tuple[Action, ...] = (
     Action("undo_tab", ("4",), "", "show undo history", "View", always),
     Action("copy", ("y",), "copy", "copy what is selected", "View", always),
     Action("mouse", ("M",), "", "mouse on or off", "View", always),
+    Action("theme", (), "", "change the colours", "View", always),
     Action("palette", ("colon", "ctrl+p"), "cmd", "command palette", "View", always),
     Action("help", ("question_mark",), "keys", "all keys", "View", always),
     Action(

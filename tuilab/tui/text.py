@@ -6,6 +6,7 @@ never carry meaning alone: the words or signs say it too.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,6 +65,20 @@ def fit(text: str, cells: int, ellipsis: str = "…") -> str:
     if cell_len(text) <= cells:
         return set_cell_size(text, cells)
     return set_cell_size(text, cells - len(ellipsis)) + ellipsis
+
+
+def wrapped(text: str, cells: int, *, indent: int, role: Role = "") -> list[Line]:
+    """A command over as many lines as it takes; what goes on stands further in."""
+    return [
+        line((part, role))
+        for part in textwrap.wrap(
+            text,
+            max(cells, 20),
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + 4),
+            break_on_hyphens=False,
+        )
+    ]
 
 
 def content(spans: Line) -> Content:

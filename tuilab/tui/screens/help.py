@@ -11,7 +11,7 @@ from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.screens.pick import Entry, PickDialog, fits
 from tuilab.tui.text import Line, line
 
-_KEYS = 16
+_KEYS = 12
 
 
 class HelpScreen(PickDialog[str, str]):

@@ -35,6 +35,7 @@ from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.ping_text import Run
 from tuilab.tui.widgets.ping_view import PingView
+from tuilab.tui.widgets.selection_text import selection_text, topology_title
 from tuilab.tui.widgets.status import StatusBar
 from tuilab.tui.widgets.tree_view import TreeView
 
@@ -167,10 +168,20 @@ class MainScreen(Screen[None]):
 
     def _selection_changed(self) -> None:
         self.query_one(Inspector).item = self.selected
-        self.query_one("#topology").border_subtitle = (
-            f"sel {self.selected}" if self.selected else ""
-        )
+        self._show_frame()
         self._show_keys()
+
+    @on(Canvas.Zoomed)
+    def _show_frame(self) -> None:
+        canvas, pane = self.canvas, self.panes.pane("topology")
+        pane.border_title = topology_title(
+            self.lab.name,
+            canvas.level,
+            fitted=canvas.fitted,
+            drawn=self.map is canvas,
+        )
+        room = pane.size.width - 4
+        pane.border_subtitle = selection_text(self.lab.snapshot, self.selected, room)
 
     @on(Canvas.Opened)
     @on(TreeView.Opened)
@@ -203,7 +214,6 @@ class MainScreen(Screen[None]):
             self.outline.snapshot = snapshot
             self.query_one(HistoryView).history = snapshot.history
             self.query_one(Inspector).snapshot = snapshot
-            self.query_one("#topology").border_title = _topology_title(snapshot)
             self._selection_changed()
         for screen in self.session.screen_stack:
             if isinstance(screen, Dialog):
@@ -373,7 +383,3 @@ class MainScreen(Screen[None]):
         link = self.topology.link(item.endpoint) if item.endpoint else None
         addresses = " ".join(link.addresses) if link else ""
         return f"{item} {addresses}".strip()
-
-
-def _topology_title(snapshot: Snapshot) -> str:
-    return f"Topology {snapshot.name}"

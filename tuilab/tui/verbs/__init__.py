@@ -26,6 +26,7 @@ VERBS: Mapping[str, Verb] = {
         build.add_address,
         build.add_route,
         build.edit,
+        build.rename,
         build.delete,
         build.toggle,
         lab.undo,
@@ -53,6 +54,7 @@ VERBS: Mapping[str, Verb] = {
         view.undo_tab,
         view.copy,
         view.mouse,
+        view.theme,
         view.palette,
         view.help,
     )

@@ -90,6 +90,11 @@ async def edit(screen: MainScreen) -> None:
         screen.select(_renamed(item, text(answers, "name")))
 
 
+async def rename(screen: MainScreen) -> None:
+    """The same dialog: its first field is the name."""
+    await edit(screen)
+
+
 async def delete(screen: MainScreen) -> None:
     """Show what goes, then remove it."""
     item = screen.selected

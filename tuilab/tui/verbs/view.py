@@ -81,6 +81,11 @@ async def mouse(screen: MainScreen) -> None:
     screen.session.toggle_mouse()
 
 
+async def theme(screen: MainScreen) -> None:
+    """Other colours, tried while choosing."""
+    screen.session.search_themes()
+
+
 async def palette(screen: MainScreen) -> None:
     """Type what you want."""
     dialog = CommandPalette(placeholder="what to do", id="--command-palette")

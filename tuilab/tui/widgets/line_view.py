@@ -20,14 +20,13 @@ class LineView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     LineView {
         background: $background;
-        scrollbar-size-horizontal: 0;
+        scrollbar-size: 0 1;
         & > .line--dim { color: $text-muted; }
         & > .line--good { color: $text-success; }
         & > .line--bad { color: $text-error; text-style: bold; }
         & > .line--warn { color: $text-warning; text-style: bold; }
         & > .line--key { color: $accent; text-style: bold; }
         & > .line--title { text-style: bold; }
-        & > .line--cursor { text-style: reverse; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -37,7 +36,6 @@ class LineView(ScrollView, can_focus=True):
         "line--warn",
         "line--key",
         "line--title",
-        "line--cursor",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_up", "line up", show=False),
@@ -91,11 +89,12 @@ class LineView(ScrollView, can_focus=True):
         return strip.crop_extend(left, right, self._style("", marked))
 
     def _style(self, role: str, marked: bool) -> Style:
-        style = self.get_component_rich_style(f"line--{role}") if role else None
-        style = style or self.rich_style
         if marked:
-            style += Style(reverse=True)
-        return style
+            # One look for the whole line, which shows without colour too.
+            return self.rich_style + Style(reverse=True, bold=role == "title")
+        if role:
+            return self.get_component_rich_style(f"line--{role}")
+        return self.rich_style
 
 
 class TextLines(LineView):

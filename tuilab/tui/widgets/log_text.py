@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from tuilab.lab.snapshot import LogEntry
 from tuilab.tui.glyphs import Glyphs
-from tuilab.tui.text import Line, line
+from tuilab.tui.text import Line, line, wrapped
 from tuilab.tui.widgets.history_text import clock
 
 
-def log_lines(entries: Iterable[LogEntry], glyphs: Glyphs) -> list[Line]:
+def log_lines(entries: Iterable[LogEntry], glyphs: Glyphs, cells: int) -> list[Line]:
     """A title line for each entry, then its commands, and the error if any."""
     out: list[Line] = []
     for entry in entries:
@@ -22,7 +22,8 @@ def log_lines(entries: Iterable[LogEntry], glyphs: Glyphs) -> list[Line]:
             mark = line((f"{glyphs.good} ", "good"))
         said = f"outside: {entry.title}" if entry.outside else entry.title
         out.append((*mark, *line((f"{clock(entry.time)}  ", "dim"), (said, "title"))))
-        out.extend(line((f"    {command}", "")) for command in entry.commands)
+        for command in entry.commands:
+            out += wrapped(command, cells, indent=4)
         if entry.error:
-            out.append(line((f"    {entry.error}", "bad")))
+            out += wrapped(entry.error, cells, indent=4, role="bad")
     return out

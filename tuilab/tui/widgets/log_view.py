@@ -21,6 +21,14 @@ class LogView(TextLines):
         super().__init__(id=id)
         self._glyphs = glyphs
 
-    def watch_entries(self, entries: Sequence[LogEntry]) -> None:
+    def watch_entries(self) -> None:
         """Show them."""
-        self.set_lines(log_lines(entries, self._glyphs))
+        self._wrap()
+
+    def on_resize(self) -> None:
+        """Long commands are wrapped anew."""
+        self._wrap()
+
+    def _wrap(self) -> None:
+        cells = self.scrollable_content_region.width
+        self.set_lines(log_lines(self.entries, self._glyphs, cells or 80))

@@ -53,8 +53,8 @@ class PickView(LineView):
             return self.view
 
     def marked(self, index: int) -> bool:
-        """The current line is shown reversed."""
-        return index == self.cursor
+        """The current line, while keys move it."""
+        return index == self.cursor and (self.has_focus or not self.can_focus)
 
     def validate_cursor(self, cursor: int) -> int:
         """Keep it within the lines."""
@@ -74,10 +74,14 @@ class PickView(LineView):
     def show_line(self, index: int) -> None:
         """Scroll no more than needed for a line to be in sight."""
         top, rows = self.scroll_offset.y, self.rows
+        wanted = top
         if index < top:
-            self.scroll_to(y=index, animate=False)
+            wanted = index
         elif rows and index >= top + rows:
-            self.scroll_to(y=index - rows + 1, animate=False)
+            wanted = index - rows + 1
+        if wanted != top:
+            # By force: the scroll bar of lines that are new is yet to come.
+            self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
 
     def action_move(self, by: int) -> None:
         """Another line."""

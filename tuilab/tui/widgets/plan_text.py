@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
-from tuilab.tui.text import Line, line
+from tuilab.tui.text import Line, line, wrapped
 
 MOST = 200
 """Commands shown of a long plan."""
@@ -19,16 +18,7 @@ def plan_lines(commands: Sequence[str], cells: int) -> list[Line]:
     plural = "command" if count == 1 else "commands"
     lines = [line(("Will run ", "title"), (f"{count} {plural}, one undo entry", "dim"))]
     for command in commands[:MOST]:
-        lines += [
-            line(part)
-            for part in textwrap.wrap(
-                command,
-                max(cells, 20),
-                initial_indent="  ",
-                subsequent_indent="      ",
-                break_on_hyphens=False,
-            )
-        ]
+        lines += wrapped(command, cells, indent=2)
     if count > MOST:
         lines.append(line((f"  and {count - MOST} more", "dim")))
     return lines

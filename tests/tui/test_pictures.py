@@ -1,0 +1,245 @@
+"""Pictures of the screen, each with what must hold in it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.tui.bench import Bench
+from tests.tui.labs import router, switch, two_hosts
+from tuilab.kernel.driver import ModelDriver
+from tuilab.lab.journal import MemoryJournal
+from tuilab.lab.lab import Lab
+from tuilab.model import edits
+from tuilab.model.topology import HOST, Topology
+from tuilab.tui.app import Surroundings, TuilabApp
+from tuilab.tui.canvas.graph import Item
+from tuilab.tui.widgets.inspector import Inspector
+from tuilab.tui.widgets.packet_list import PacketList
+
+SMALL, LARGE, TINY = (80, 24), (160, 48), (60, 15)
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock(monkeypatch):
+    for module in ("history_text", "log_text"):
+        monkeypatch.setattr(f"tuilab.tui.widgets.{module}.clock", lambda _: "12:00:00")
+
+
+@pytest.fixture
+def picture(snap_compare):
+    """Compares a picture of the app after some keys; the checks run just before."""
+
+    def compare(keys, check, *, topology=None, size=SMALL, ascii_only=False):
+        async def made():
+            journal = MemoryJournal(topology or Topology("demo"))
+            lab = await Lab.open(ModelDriver(), journal, Path())
+            await lab.restore()
+            return lab
+
+        app = TuilabApp(
+            asyncio.run(made()),
+            Surroundings(labs=lambda: ["demo"]),
+            ascii_only=ascii_only,
+        )
+
+        async def run(pilot):
+            bench = Bench(app, pilot)
+            await bench.idle()
+            await keys(bench)
+            await bench.idle()
+            app.clear_notifications()
+            for field in app.screen.query(Input):
+                field.cursor_blink = False
+            await bench.idle()
+            check(bench)
+
+        return snap_compare(app, terminal_size=size, run_before=run)
+
+    return compare
+
+
+async def nothing(bench):
+    """Touch no key."""
+
+
+def is_empty(bench):
+    assert bench.main.is_empty
+    assert "Add the first namespace" in bench.text
+
+
+def test_empty_80x24(picture):
+    assert picture(nothing, is_empty)
+
+
+def test_empty_160x48(picture):
+    assert picture(nothing, is_empty, size=LARGE)
+
+
+async def two_hosts_by_keys(bench):
+    await bench.press("n", "enter", "n", "enter", "v", "enter")
+
+
+def has_two_hosts(bench):
+    assert bench.topology.namespaces == two_hosts().namespaces
+    assert bench.main.selected.kind == "cable"
+
+
+def test_two_hosts_80x24(picture):
+    assert picture(two_hosts_by_keys, has_two_hosts)
+
+
+def test_two_hosts_160x48(picture):
+    assert picture(two_hosts_by_keys, has_two_hosts, size=LARGE)
+
+
+async def router_selected(bench):
+    bench.main.select(Item("namespace", "r1"))
+
+
+def is_router(bench):
+    assert bench.topology == router()
+    text = bench.main.query_one(Inspector).plain_text
+    assert "forward 4 on" in text
+    assert "peer      left:eth0" in text
+
+
+def test_router_80x24(picture):
+    assert picture(router_selected, is_router, topology=router())
+
+
+def test_router_160x48(picture):
+    assert picture(router_selected, is_router, topology=router(), size=LARGE)
+
+
+def test_router_ascii(picture):
+    def check(bench):
+        is_router(bench)
+        assert bench.text.isascii()
+
+    assert picture(router_selected, check, topology=router(), ascii_only=True)
+
+
+def test_router_60x15(picture):
+    assert picture(router_selected, is_router, topology=router(), size=TINY)
+
+
+def test_inspector_80x24(picture):
+    async def keys(bench):
+        bench.main.select(Item("bridge", HOST, "br0"))
+        await bench.press("enter")
+
+    def check(bench):
+        assert "Ports (2)" in bench.main.query_one(Inspector).plain_text
+
+    assert picture(keys, check, topology=switch())
+
+
+def test_add_cable_80x24(picture):
+    async def keys(bench):
+        await bench.press("n", "enter", "n", "enter", "v")
+
+    def check(bench):
+        assert bench.app.screen.values["a_address"] == "10.0.0.1/24"
+        assert bench.topology.cables == ()
+
+    assert picture(keys, check)
+
+
+def test_add_namespace_with_mistakes_80x24(picture):
+    async def keys(bench):
+        await bench.press("n")
+        await bench.fill("name", "no way")
+        await bench.fill("address", "10.0.0.0/24")
+
+    def check(bench):
+        assert "may hold letters" in bench.problem("name")
+        assert "address of the network itself" in bench.problem("address")
+
+    assert picture(keys, check, topology=switch())
+
+
+def test_edit_link_80x24(picture):
+    async def keys(bench):
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("e")
+        await bench.fill("mtu", "1400")
+
+    def check(bench):
+        assert bench.app.screen.values["mtu"] == "1400"
+        assert bench.topology == switch()
+
+    assert picture(keys, check, topology=switch())
+
+
+def test_delete_80x24(picture):
+    async def keys(bench):
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("d")
+
+    def check(bench):
+        assert "other end host:port1" in bench.text
+        assert bench.topology == switch()
+
+    assert picture(keys, check, topology=switch())
+
+
+def test_history_80x24(picture):
+    async def keys(bench):
+        await two_hosts_by_keys(bench)
+        await bench.press("u", "4")
+
+    def check(bench):
+        assert bench.lab.snapshot.history.position == 2
+        assert "undone" in bench.text
+
+    assert picture(keys, check)
+
+
+def test_log_160x48(picture):
+    async def keys(bench):
+        await bench.edit(edits.become("two hosts", two_hosts()))
+        await bench.press("2", "z")
+
+    def check(bench):
+        assert "ip netns add red" in bench.text
+
+    assert picture(keys, check, size=LARGE)
+
+
+def test_help_80x24(picture):
+    async def keys(bench):
+        await bench.press("question_mark")
+
+    def check(bench):
+        assert "add namespace" in bench.text
+
+    assert picture(keys, check)
+
+
+def test_quit_80x24(picture):
+    async def keys(bench):
+        await bench.press("q")
+
+    def check(bench):
+        assert "goes on running" in bench.text
+
+    assert picture(keys, check, topology=two_hosts())
+
+
+def test_packets_80x24(picture, tmp_path):
+    from tests.tui.packets import ping_store
+
+    async def keys(bench):
+        await bench.press("1")
+        packets = bench.main.query_one(PacketList)
+        packets.show_store(ping_store(tmp_path / "ping.pcapng"))
+        bench.main.bottom.show_head()
+
+    def check(bench):
+        assert "echo request" in bench.text
+
+    assert picture(keys, check, topology=two_hosts())

@@ -1,0 +1,51 @@
+"""What the frame of the drawing says: how it is drawn, and what is selected."""
+
+from __future__ import annotations
+
+from tuilab.lab.snapshot import Snapshot
+from tuilab.model.topology import LO, Endpoint
+from tuilab.tui.canvas.boxes import LEVELS
+from tuilab.tui.canvas.graph import Item
+
+
+def topology_title(name: str, level: int, *, fitted: bool, drawn: bool) -> str:
+    """The lab's name, and the level of detail where it is drawn."""
+    if not drawn:
+        return f"Topology  {name}  list"
+    return f"Topology  {name}  zoom {level}/{max(LEVELS)}{' fit' if fitted else ''}"
+
+
+def selection_text(snapshot: Snapshot, item: Item | None, cells: int) -> str:
+    """The selected thing with its addresses and state, as far as there is room."""
+    if item is None:
+        return ""
+    words = [f"sel {item}"]
+    if item.kind == "namespace":
+        words += _namespace(snapshot, item.namespace)
+    elif item.cable is None and item.endpoint is not None:
+        words.append(_link(snapshot, item.endpoint))
+    text = words[0]
+    for word in words[1:]:
+        if len(text) + 2 + len(word) > cells:
+            break
+        text += f"  {word}"
+    return text
+
+
+def _namespace(snapshot: Snapshot, name: str) -> list[str]:
+    namespace = snapshot.topology.namespaces.get(name)
+    if namespace is None:
+        return []
+    return [
+        f"{ifname} {_link(snapshot, Endpoint(name, ifname))}"
+        for ifname in namespace.links
+        if ifname != LO
+    ]
+
+
+def _link(snapshot: Snapshot, end: Endpoint) -> str:
+    link, live = snapshot.topology.link(end), snapshot.live.get(end)
+    words = list(link.addresses) if link else []
+    if live is not None:
+        words.append(live.operstate)
+    return " ".join(words)
