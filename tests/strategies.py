@@ -34,6 +34,7 @@ V4 = (
 V6 = (
     *(ipaddress.ip_network(f"fd00:{n}::/64") for n in range(3)),
     ipaddress.ip_network("2001:db8::/126"),
+    ipaddress.ip_network("fe80::/64"),
 )
 DESTINATIONS4 = ("0.0.0.0/0", "172.16.0.0/16", "172.16.5.0/24", "203.0.113.9/32")
 DESTINATIONS6 = ("::/0", "2001:db8:a::/48", "2001:db8:a:5::/64", "fd77::9/128")
@@ -266,6 +267,13 @@ def _add_lo_address(draw: st.DrawFn, lab: Topology) -> Change | None:
     return edits.add_address(at, cidr)
 
 
+def _set_lo(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = Endpoint(_namespace(draw, lab), LO)
+    wish = {"mtu": (None, 1400, 16_000_000), "up": (True, False)}
+    which = draw(st.sampled_from(sorted(wish)))
+    return edits.set_link(at, **{which: draw(st.sampled_from(wish[which]))})
+
+
 def _remove_address(draw: st.DrawFn, lab: Topology) -> Change | None:
     found = sorted(
         (Endpoint(name, ifname), cidr)
@@ -330,6 +338,7 @@ DETAILS = (
     _add_address,
     _add_address,
     _add_lo_address,
+    _set_lo,
     _add_route,
     _add_route,
     _set_sysctl,

@@ -211,6 +211,46 @@ async def test_every_edit_and_every_undo_is_exact(tmp_path):
 
 
 @boxed
+async def test_the_order_of_ipv6_addresses_is_the_kernels(tmp_path):
+    """It sorts them by scope: a router's fe80::1 is never among its global ones."""
+    async with a_lab() as lab:
+        for name in ("red", "blue"):
+            await lab.edit(edits.add_namespace(name))
+        mixed = ("fd00::1/64", "fe80::1/64", "fd00::2/64", "fe80::2/64", "fec0::1/64")
+        await lab.edit(edits.connect(RED, BLUE, a_end={"addresses": mixed}))
+        await assert_as_wished(lab)
+        for change in (
+            edits.remove_address(RED, "fd00::1/64"),
+            edits.remove_address(RED, "fe80::1/64"),
+            edits.add_address(RED, "fe80::3/64"),
+            edits.set_link(RED, mac="02:00:00:00:00:99"),
+        ):
+            await lab.edit(change)
+            await assert_as_wished(lab)
+
+
+@boxed
+async def test_a_bridge_whose_mtu_was_set_follows_its_ports_no_more(tmp_path):
+    """Nor does it lose its IPv6 then, which no dump tells beforehand."""
+    bridge, port = Endpoint("red", "b"), Endpoint("red", "p")
+    async with a_lab() as lab:
+        for change in (
+            edits.add_namespace("red"),
+            edits.add_bridge(bridge, addresses=("fd00::1/64",)),
+            edits.add_route("red", Route("fd77::/64", "fd00::9")),
+            edits.connect(port, Endpoint("host", "p"), a_end={"mtu": 576}),
+            edits.set_link(bridge, mtu=1400),
+            edits.set_link(port, master="b"),
+        ):
+            await lab.edit(change)
+            await assert_as_wished(lab)
+        await lab.undo()
+        await assert_as_wished(lab)
+        await lab.redo()
+        await assert_as_wished(lab)
+
+
+@boxed
 def test_random_edits_undo_and_redo(tmp_path):
     @settings(max_examples=25, derandomize=False)
     @given(sequences())

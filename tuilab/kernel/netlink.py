@@ -264,6 +264,8 @@ class NetlinkDriver:
             try:
                 await self._send(request)
             except NetlinkError as error:
+                if error.code in operation.already:
+                    continue
                 line = " ; ".join(operation.commands())
                 said = error.args[1] if len(error.args) > 1 else str(error)
                 raise KernelError(

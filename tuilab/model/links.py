@@ -47,6 +47,8 @@ class Link:
     """
 
     kind: ClassVar[str]
+    most_mtu: ClassVar[int] = 65535
+    """The kernel's limit for the kind, in bytes."""
 
     up: bool = True
     mtu: int | None = None
@@ -60,6 +62,7 @@ class Loopback(Link):
     """``lo``: every namespace has it, whether a topology mentions it or not."""
 
     kind: ClassVar[str] = "loopback"
+    most_mtu: ClassVar[int] = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,7 @@ class Tap(Link):
     """
 
     kind: ClassVar[str] = "tap"
+    most_mtu: ClassVar[int] = 65521
 
     user: str | None = None
     group: str | None = None

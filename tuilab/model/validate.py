@@ -42,8 +42,6 @@ LEAST_MTU = 68
 """RFC 791: every IPv4 host takes 68 bytes."""
 LEAST_MTU_V6 = 1280
 """RFC 8200, section 5; below it the kernel takes IPv6 off the link."""
-MOST_MTU = {Loopback: 2**31 - 1, Tap: 65521}
-"""Bytes by kind; all others take 65535."""
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,31}\$?\Z")
 _Path = tuple[str | int, ...]
@@ -148,10 +146,9 @@ def _link(endpoint: Endpoint, link: Link, namespace: Namespace) -> Iterator[Prob
 
 def _mtu(endpoint: Endpoint, link: Link, namespace: Namespace) -> Iterator[Problem]:
     at = _at(endpoint)
-    most = MOST_MTU.get(type(link), 65535)
-    if link.mtu is not None and not LEAST_MTU <= link.mtu <= most:
+    if link.mtu is not None and not LEAST_MTU <= link.mtu <= link.most_mtu:
         fact = f'"{endpoint}" can\'t have the mtu {link.mtu}'
-        remedy = f"a {link.kind} takes {LEAST_MTU} to {most}"
+        remedy = f"a {link.kind} takes {LEAST_MTU} to {link.most_mtu}"
         yield Problem((*at, "mtu"), fact, remedy)
         return
     if not any(":" in cidr for cidr in link.addresses):

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tuilab.errors import KernelError
 from tuilab.model.addressing import interface, version
+from tuilab.model.links import KINDS, Link
 from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import LO, Endpoint
 from tuilab.plan.state import (
@@ -196,7 +197,8 @@ class Machine:
 
     def set_mtu(self, endpoint: Endpoint, mtu: int) -> None:
         """Bytes; below 1280 takes IPv6 away, and a bridge follows its ports."""
-        if not 68 <= mtu <= 65536:
+        kind = KINDS.get(self._link(endpoint).kind, Link)
+        if not 0 < mtu <= kind.most_mtu:
             raise refusal(errno.EINVAL, str(endpoint), f"can't have mtu {mtu}")
         self._set(endpoint, mtu=mtu)
         if mtu < IPV6_MIN_MTU:

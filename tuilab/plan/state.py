@@ -7,6 +7,7 @@ it: not the kernel's own link-local addresses, connected routes or counters.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,6 +34,7 @@ LOOPBACK_MTU = 65536
 LOOPBACK_MAC = "00:00:00:00:00:00"
 IPV6_MIN_MTU = 1280
 """Below this the kernel takes IPv6 off a link (RFC 8200, section 5)."""
+_SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,7 +71,7 @@ class LinkState:
         mtu: Bytes.
         mac: Lower-case.
         master: Name of the bridge it is a port of.
-        addresses: CIDR; IPv4 in the kernel's order, then IPv6 in order of addition.
+        addresses: CIDR, in the order of `kernel_order`.
         peer: The other end of a veth; None when that is outside the lab.
         user: Owner of a tap, numeric.
         group: Group of a tap, numeric.
@@ -188,7 +190,8 @@ def kernel_order(addresses: Iterable[str]) -> tuple[str, ...]:
     """Addresses in the order the kernel lists them when added in the order given.
 
     IPv4 keeps the first address of each subnet (primary) before all further ones
-    (secondary); IPv6 stays in order of addition and comes last.
+    (secondary). IPv6 comes last: link-local ones first, then the others, either in
+    order of addition (the kernel sorts by scope, and lists all of it backwards).
     """
     primaries: list[str] = []
     secondaries: list[str] = []
@@ -201,7 +204,15 @@ def kernel_order(addresses: Iterable[str]) -> tuple[str, ...]:
         network = interface(cidr).network
         (secondaries if network in seen else primaries).append(cidr)
         seen.add(network)
-    return (*primaries, *secondaries, *v6)
+    return (*primaries, *secondaries, *sorted(v6, key=_scope))
+
+
+def _scope(cidr: str) -> int:
+    """The rank of an IPv6 address's scope, as in ipv6_addr_src_scope."""
+    host = interface(cidr).ip
+    if host.is_link_local or host.is_loopback:
+        return 2
+    return 5 if host in _SITE_LOCAL else 14
 
 
 def holdable(link: LinkState, cidr: str) -> bool:

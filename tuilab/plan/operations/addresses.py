@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tuilab.model.addressing import version
 from tuilab.model.topology import Endpoint
@@ -35,6 +37,8 @@ class _OnLink(Operation):
 class AddAddress(_OnLink):
     """One more address."""
 
+    already: ClassVar[frozenset[int]] = frozenset({errno.EEXIST})
+
     def simulate(self, machine: Machine) -> None:
         machine.add_address(self.endpoint, self.cidr)
 
@@ -53,6 +57,8 @@ class AddAddress(_OnLink):
 @dataclass(frozen=True, slots=True)
 class DeleteAddress(_OnLink):
     """One address less."""
+
+    already: ClassVar[frozenset[int]] = frozenset({errno.EADDRNOTAVAIL})
 
     def simulate(self, machine: Machine) -> None:
         machine.delete_address(self.endpoint, self.cidr)

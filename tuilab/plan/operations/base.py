@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tuilab.model.topology import HOST
 from tuilab.plan.simulate import Machine
@@ -80,6 +80,10 @@ class Operation(ABC):
     Attributes:
         reason: Why the plan has it, where that is not plain from the edit.
     """
+
+    already: ClassVar[frozenset[int]] = frozenset()
+    """Error numbers that only say that it is so: a side effect that was foreseen did
+    not come, such as a bridge's mtu following its ports, which no dump tells."""
 
     reason: str = ""
 

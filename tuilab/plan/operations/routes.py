@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tuilab.model.addressing import show_destination, version
 from tuilab.plan.operations.base import Index, Operation, Request, Rtnl, ip
@@ -63,6 +65,8 @@ class _InNamespace(Operation):
 class AddRoute(_InNamespace):
     """One more route."""
 
+    already: ClassVar[frozenset[int]] = frozenset({errno.EEXIST})
+
     def simulate(self, machine: Machine) -> None:
         machine.add_route(self.namespace, self.route)
 
@@ -76,6 +80,8 @@ class AddRoute(_InNamespace):
 @dataclass(frozen=True, slots=True)
 class DeleteRoute(_InNamespace):
     """One route less."""
+
+    already: ClassVar[frozenset[int]] = frozenset({errno.ESRCH})
 
     def simulate(self, machine: Machine) -> None:
         machine.delete_route(self.namespace, self.route)
