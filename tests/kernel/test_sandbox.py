@@ -400,7 +400,8 @@ if not child:
     sysctl -qw net.ipv4.ip_forward=1
     nft add table inet t
     ip netns add typed
-    mkdir /etc/netns/red
+    mkdir /etc/netns/red /run/tuilab-trial
+    touch /etc/tuilab-trial
     mount -t tmpfs tmpfs /mnt
     '''
     code = procs.run(keeper, "host", ["sh", "-c", script])
@@ -409,7 +410,11 @@ status = os.waitpid(child, 0)[1]
 during = outside()
 sandbox.destroy(keeper)
 after = outside()
-show([status, during == before, after == before])
+def changes(now):
+    pairs = zip(before, now)
+    pairs = [(set(a.splitlines()), set(b.splitlines())) for a, b in pairs if a != b]
+    return [sorted(a ^ b) for a, b in pairs]
+show([status, changes(during), changes(after)])
 """
 
 
@@ -422,7 +427,7 @@ def test_nothing_outside_changes(person):
     prefix = (*person._become(), *private)
     uid = None if person.uid is None else -1
     outsider = Person(person.name, uid, person.python, prefix)
-    assert outsider.do(OUTSIDE) == [0, True, True]
+    assert outsider.do(OUTSIDE) == [0, [], []]
 
 
 # Named namespaces
@@ -593,18 +598,21 @@ echo deep > /run/user/7/file
 """
 
 
-def test_a_run_without_netns_keeps_what_it_had(person):
+@pytest.mark.parametrize("netns", [False, True])
+def test_run_keeps_what_it_had(person, netns):
     code = """
 run = Path("/run")
 assert run.joinpath("file").read_text() == "content\\n"
 assert run.joinpath("user/7/file").read_text() == "deep\\n"
 assert os.readlink("/run/link") == "lock"
 assert run.joinpath("fifo").is_fifo()
+before = netns.names()
 netns.create("red")
-show([netns.names(), sorted(os.listdir("/run"))])
+show([before, netns.names(), sorted(os.listdir("/run")), os.listdir("/etc/netns")])
 """
-    names, entries = person.within(RUN).do(ALL_IN_ONE + code)
-    assert names == ["red"]
+    script = RUN + ("mkdir /run/netns; touch /run/netns/theirs" if netns else "")
+    before, after, entries, files = person.within(script).do(ALL_IN_ONE + code)
+    assert (before, after, files) == ([], ["red"], [])
     assert {"fifo", "file", "link", "lock", "netns", "user"} <= set(entries)
 
 
@@ -623,7 +631,7 @@ def test_a_narrow_umask_does_not_close_the_lab(person):
     code = """
 os.umask(0o077)
 keeper = sandbox.create("trial-lab")
-modes = [oct(os.stat(f"/proc/{keeper.pid}/root/{name}").st_mode & 0o777)
+modes = [oct(os.stat(f"/proc/{keeper.pid}/root/{name}").st_mode & 0o755)
          for name in ("etc", "run", "etc/netns", "run/netns")]
 sandbox.destroy(keeper)
 show(modes)

@@ -71,22 +71,17 @@ def bind_etc(namespace: str) -> None:
 
 def _own_run_netns() -> None:
     """An empty /run/netns; `ip netns add` wants it to be a shared mount point."""
-    if not Path("/run/netns").is_dir():
-        _cover("/run")
-        Path("/run/netns").mkdir(mode=0o755)
+    _cover("/run", "netns")
     _tmpfs("/run/netns")
     syscalls.mount("none", "/run/netns", flags=syscalls.MS_SHARED)
 
 
 def _own_etc_netns() -> None:
     """An empty /etc/netns that the user can write to."""
-    if not Path("/etc/netns").is_dir():
-        try:
-            _overlay("/etc")
-        except OSError:
-            _cover("/etc")
-            Path("/etc/netns").mkdir(mode=0o755)
-            return
+    try:
+        _overlay("/etc", "netns")
+    except OSError:
+        _cover("/etc", "netns")
     _tmpfs("/etc/netns")
 
 
@@ -94,14 +89,14 @@ def _tmpfs(directory: str) -> None:
     syscalls.mount("tmpfs", directory, "tmpfs", MS_NOSUID | MS_NODEV, _TMPFS)
 
 
-def _overlay(directory: str) -> None:
-    """Lay a writable layer over a directory, with an empty `netns` in it."""
+def _overlay(directory: str, own: str) -> None:
+    """Lay a writable layer over a directory; it has a folder of the name `own`."""
     old = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     stage = "/run"  # any directory does: what is staged here goes at once
     _tmpfs(stage)
     try:
         Path(stage, "upper").mkdir(mode=0o755)
-        Path(stage, "upper", "netns").mkdir(mode=0o755)
+        Path(stage, "upper", own).mkdir(mode=0o755)
         Path(stage, "work").mkdir(mode=0o700)
         layers = f"lowerdir={directory},upperdir={stage}/upper,workdir={stage}/work"
         options = f"{layers},userxattr" if os.geteuid() else layers
@@ -129,12 +124,15 @@ def _mounts_below(directory: str) -> list[str]:
     return outer
 
 
-def _cover(directory: str) -> None:
-    """Mount a tmpfs over a directory and bind every entry of it back."""
+def _cover(directory: str, own: str) -> None:
+    """Mount a tmpfs over a directory and bind every entry of it back, except `own`."""
     old = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     _tmpfs(directory)
+    Path(directory, own).mkdir(mode=0o755)
     with os.scandir(old) as entries:
         for entry in entries:
+            if entry.name == own:
+                continue
             _bind_back(entry, f"/proc/self/fd/{old}/{entry.name}", directory, old)
     os.close(old)
 

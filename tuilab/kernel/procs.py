@@ -39,7 +39,7 @@ _FROM_TERMINAL = 0x80
 """si_code SI_KERNEL: the terminal sent it, to every process of the job."""
 
 _STOPPING = {signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
-_FORWARDED = _STOPPING | {
+_FORWARDED = {
     *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGCONT),
     *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGWINCH),
 }
@@ -259,10 +259,12 @@ def _run_here(keeper: Keeper, namespace: str, argv: Sequence[str], leader: bool)
     # With the terminal all to itself the program becomes a job of its own, which is
     # what interactive shells want; in a pipeline or script it stays in ours.
     alone = leader and ours and all(map(os.isatty, (0, 1, 2)))
-    with _signals_held() as mask:
+    # In our own job the terminal stops and continues us together with the program.
+    held = _WATCHED | _STOPPING if alone else _WATCHED
+    with _signals_held(held) as mask:
         try:
             process = _start(keeper, namespace, _Start(argv, mask, alone), {})
-            return _Job(process, ours, alone).attend()
+            return _Job(process, held, ours, alone).attend()
         except _StartFailed as failed:
             sys.stderr.write(f'tuilab: "{argv[0]}": {failed.message}\n')
             return failed.code
@@ -280,22 +282,25 @@ def _has_terminal() -> bool:
 
 
 def _give_terminal(group: int) -> None:
+    # Without the terminal, asking for it would stop us.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
     # A terminal that has hung up belongs to nobody.
     with contextlib.suppress(OSError):
         os.tcsetpgrp(0, group)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
-def _signals_held() -> Iterator[tuple[int, ...]]:
+def _signals_held(held: set[signal.Signals]) -> Iterator[tuple[int, ...]]:
     """Hold the signals that `_Job` attends to; gives the mask from before."""
     if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:
         yield tuple(int(number) for number in before)
     finally:
         # Ctrl-C was for the program; what asks us to end still does.
-        while signal.sigtimedwait(_WATCHED - _FATAL, 0):
+        while signal.sigtimedwait(held - _FATAL, 0):
             pass
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -303,22 +308,30 @@ def _signals_held() -> Iterator[tuple[int, ...]]:
 class _Job:
     """A running program, and the signals and stops between it and us."""
 
-    def __init__(self, process: subprocess.Popen[Any], ours: bool, alone: bool) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[Any],
+        held: set[signal.Signals],
+        ours: bool,
+        alone: bool,
+    ) -> None:
         """Attend to a program.
 
         Args:
             process: The program.
+            held: The signals that wait for us to look at them.
             ours: We had the terminal when it started.
             alone: It is a job of its own and has the terminal now.
         """
         self._process = process
+        self._held = held
         self._ours = ours
         self._alone = alone
 
     def attend(self) -> int:
         """Pass signals on until the program ends; its exit status."""
         while True:
-            info = signal.sigwaitinfo(_WATCHED)
+            info = signal.sigwaitinfo(self._held)
             if info.si_signo == signal.SIGCHLD:
                 code = self._look()
                 if code is not None:
@@ -337,31 +350,31 @@ class _Job:
         if not pid:
             return None
         if os.WIFSTOPPED(status):
-            self._stop(os.WSTOPSIG(status))
+            self._stop()
             return None
         code = os.waitstatus_to_exitcode(status)
         self._process.returncode = code
         return code if code >= 0 else 128 - code
 
-    def _stop(self, number: int) -> None:
-        if not self._alone and number not in _STOPPING:
-            return  # someone froze the program, which is no concern of our job
+    def _stop(self) -> None:
+        """Stop as well, so that the shell comes back; then continue the program."""
+        if os.getpgid(self._process.pid) == os.getpgrp():
+            return  # the terminal stopped us, too, or it is no concern of the job
         theirs = os.tcgetpgrp(0) if self._ours else 0
         if self._ours:
             _give_terminal(os.getpgrp())
         # The kernel drops this one where no shell could ever continue us.
+        stop = {signal.SIGTSTP}
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
+        before = signal.pthread_sigmask(signal.SIG_UNBLOCK, stop)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         # What continued us must not continue the program once more after the next stop.
         signal.sigtimedwait({signal.SIGCONT}, 0)
         if theirs and _has_terminal():
             _give_terminal(theirs)
-        if self._alone:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGCONT)
-        self._send(signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(os.getpgid(self._process.pid), signal.SIGCONT)
 
 
 def _run_apart(keeper: Keeper, namespace: str, argv: Sequence[str]) -> int:
