@@ -35,6 +35,11 @@ async def test_save_again_keeps_the_comments_of_the_file(tmp_path):
         await bench.press("n", "enter", "ctrl+s")
         assert "exists, will be replaced" in bench.text
         await bench.press("enter")
+        assert " demo " in bench.text
+        await bench.press("b", "enter")
+        assert " demo* " in bench.text
+        await bench.press("u")
+        assert " demo " in bench.text
         text = path.read_text()
         assert "# my lab" in text
         assert "# the left one" in text

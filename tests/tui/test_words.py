@@ -20,6 +20,7 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.glyphs import ASCII, UNICODE, sparkline
 from tuilab.tui.screens.help import help_rows
+from tuilab.tui.terminal import needs_ascii
 from tuilab.tui.text import fit, line, plain, width
 from tuilab.tui.verbs import VERBS
 from tuilab.tui.widgets.files import difference_line
@@ -308,3 +309,17 @@ def test_endpoints_of_other_kinds_have_titles():
     assert title(Item("link", "red", "lo")) == "red:lo (link)"
     assert title(None) == "Inspector"
     assert str(Endpoint("a", "b")) == "a:b"
+
+
+@pytest.mark.parametrize(
+    ("term", "encoding", "plain"),
+    [
+        ("xterm-256color", "utf-8", False),
+        ("screen", "UTF-8", False),
+        ("linux", "utf-8", True),
+        ("xterm", "iso8859-1", True),
+        ("xterm", None, True),
+    ],
+)
+def test_terminals_that_get_plain_ascii(term, encoding, plain):
+    assert needs_ascii({"TERM": term}, encoding) is plain

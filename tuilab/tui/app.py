@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import traceback
@@ -25,6 +26,7 @@ from tuilab.tui.terminal import (
     MOUSE_ON,
     PlainScrollBar,
     TerminalDriver,
+    needs_ascii,
     run_in_terminal,
 )
 from tuilab.tui.watching import Watching
@@ -161,7 +163,16 @@ async def run(
     ascii_only: bool = False,
     mouse: bool = True,
 ) -> ExitChoice:
-    """Show a lab until the person leaves; what they chose at the end."""
-    app = TuilabApp(lab, surroundings, ascii_only=ascii_only)
+    """Show a lab until the person leaves; what they chose at the end.
+
+    Args:
+        lab: The lab.
+        surroundings: What is possible around it.
+        ascii_only: Draw with ASCII even where the terminal could do better.
+        mouse: Use the mouse; else it is left to the terminal.
+    """
+    encoding = getattr(sys.__stdout__, "encoding", None)
+    plain = ascii_only or needs_ascii(os.environ, encoding)
+    app = TuilabApp(lab, surroundings, ascii_only=plain)
     choice = await app.run_async(mouse=mouse)
     return choice or ExitChoice()

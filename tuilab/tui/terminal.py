@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
@@ -24,6 +24,16 @@ class PlainScrollBar(ScrollBarRender):
 
 MOUSE_OFF = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
 MOUSE_ON = "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
+
+
+def needs_ascii(environ: Mapping[str, str], encoding: str | None) -> bool:
+    """Whether a terminal lacks our signs.
+
+    Linux's own console has neither round corners nor heavy lines in its usual fonts;
+    without UTF-8 there are no lines at all.
+    """
+    utf8 = (encoding or "").lower().replace("-", "") == "utf8"
+    return environ.get("TERM") == "linux" or not utf8
 
 
 class TerminalDriver(LinuxDriver):

@@ -87,6 +87,7 @@ class MainScreen(Screen[None]):
         self.show_lab(self.lab.snapshot)
         self.show_log(self.lab.log)
         self.set_focus(self.map)
+        self.session.run_job(lambda: lab.read_saved(self))
         if reason := self.lab.snapshot.preview:
             self.session.say(f"only a preview, no packet flows: {reason}", "warning")
 
@@ -218,6 +219,10 @@ class MainScreen(Screen[None]):
         for screen in self.session.screen_stack:
             if isinstance(screen, Dialog):
                 screen.lab_changed(snapshot)
+
+    def show_saved(self, topology: Topology) -> None:
+        """What the lab's file says now."""
+        self.query_one(StatusBar).saved = topology
 
     def show_log(self, entries: Sequence[LogEntry]) -> None:
         """There are new commands."""

@@ -36,7 +36,7 @@ class QuitScreen(Dialog[ExitChoice]):
         else:
             said = (
                 f'"{self._lab_name}" goes on running without tuilab on the screen.\n'
-                f"Come back with: tuilab {self._lab_name}     "
+                f"Come back with:       tuilab {self._lab_name}\n"
                 f"Remove it later with: tuilab down {self._lab_name}"
             )
         yield Static(said, markup=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,7 @@ async def save(screen: MainScreen) -> None:
     async def write(path: Path) -> None:
         yaml.save(path, lab.snapshot.topology, _document(lab))
         lab.set_source(path)
+        screen.show_saved(lab.snapshot.topology)
         screen.session.say(f'saved to "{path}"')
 
     topology = lab.snapshot.topology
@@ -77,6 +80,13 @@ def _document(lab: Lab) -> yaml.Document | None:
         return None
 
 
+async def read_saved(screen: MainScreen) -> None:
+    """Read the lab's file, to know whether the lab differs from it."""
+    document = await asyncio.to_thread(_document, screen.lab)
+    if document is not None:
+        screen.show_saved(replace(document.topology, name=screen.lab.name))
+
+
 async def load(screen: MainScreen) -> None:
     """Become what a topology file says."""
     files = topology_files(screen.session.around.folders)
@@ -86,6 +96,7 @@ async def load(screen: MainScreen) -> None:
         return
     if path.resolve().parent != library.folder():
         screen.lab.set_source(path)
+        screen.show_saved(screen.topology)
     screen.session.say(f'loaded "{path.name}" (u undoes it)')
 
 

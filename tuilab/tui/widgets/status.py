@@ -7,6 +7,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tuilab.lab.snapshot import Snapshot
+from tuilab.model.topology import Topology
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.text import content
 from tuilab.tui.widgets.status_text import status_line
@@ -28,6 +29,7 @@ class StatusBar(Widget):
     snapshot: reactive[Snapshot | None] = reactive(None)
     capturing: reactive[str] = reactive("")
     gone: reactive[str] = reactive("")
+    saved: reactive[Topology | None] = reactive(None)
 
     def __init__(self, glyphs: Glyphs = UNICODE) -> None:
         super().__init__()
@@ -44,5 +46,6 @@ class StatusBar(Widget):
                 self._glyphs,
                 capturing=self.capturing,
                 gone=self.gone,
+                unsaved=self.saved not in (None, self.snapshot.topology),
             )
         )

@@ -42,6 +42,7 @@ def status_line(
     *,
     capturing: str = "",
     gone: str = "",
+    unsaved: bool = False,
 ) -> Line:
     """The bar: what matters least goes first where it is narrow.
 
@@ -51,10 +52,17 @@ def status_line(
         glyphs: Signs to use.
         capturing: What is being captured, or empty.
         gone: Why the lab has ended, or empty.
+        unsaved: The lab differs from its file.
     """
     have = counts(snapshot)
     left = [
-        (0, line((" tuilab ", "title"), (f" {snapshot.name} ", "key"))),
+        (
+            0,
+            line(
+                (" tuilab ", "title"),
+                (f" {snapshot.name}{'*' if unsaved else ''} ", "key"),
+            ),
+        ),
         (
             4,
             line(f" ns {have.namespaces}  br {have.bridges}  link {have.links} "),
