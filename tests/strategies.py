@@ -300,6 +300,14 @@ def _add_route(draw: st.DrawFn, lab: Topology) -> Change | None:
     dev = at.ifname if shape in (0, 1) else None
     if family == 6 and shape == 1 and draw(st.booleans()):
         via = "fe80::99"
+    elif shape == 3 and draw(st.booleans()):
+        # Reached by a route of its own, which may be there or yet to come.
+        gateway = "169.254.1.1" if family == 4 else "fd99::1"
+        single = f"{gateway}/{32 if family == 4 else 128}"
+        have = [r for r in lab.namespaces[at.namespace].routes if r.to == single]
+        if not have:
+            return edits.add_route(at.namespace, Route(single, dev=at.ifname))
+        via = gateway
     metric = draw(st.sampled_from((None, None, 5, 70000)))
     table = draw(st.sampled_from((None, None, None, 100)))
     return edits.add_route(at.namespace, Route(to, via, dev, metric, table))

@@ -251,6 +251,31 @@ async def test_a_bridge_whose_mtu_was_set_follows_its_ports_no_more(tmp_path):
 
 
 @boxed
+async def test_a_gateway_may_be_behind_a_route_of_its_own(tmp_path):
+    """As container networks do it: a /32, and a route to the gateway on the link."""
+    async with a_lab() as lab:
+        ends = {"addresses": ("10.1.1.1/32", "fd00::1/128")}
+        for change in (
+            edits.add_namespace("red"),
+            edits.add_namespace("blue"),
+            edits.connect(RED, BLUE, a_end=ends),
+            edits.add_route("red", Route("169.254.1.1/32", dev="eth0")),
+            edits.add_route("red", Route("default", "169.254.1.1")),
+            edits.add_route("red", Route("fd99::1/128", dev="eth0")),
+            edits.add_route("red", Route("default", "fd99::1")),
+            edits.set_link(RED, mtu=1400),
+            edits.set_link(RED, mac="02:00:00:00:00:99"),
+            edits.rename_link(RED, "lan0"),
+        ):
+            await lab.edit(change)
+            await assert_as_wished(lab)
+        assert len(lab.snapshot.observed.namespaces["red"].routes) == 4
+        while lab.snapshot.history.position:
+            await lab.undo()
+            await assert_as_wished(lab)
+
+
+@boxed
 def test_random_edits_undo_and_redo(tmp_path):
     @settings(max_examples=25, derandomize=False)
     @given(sequences())

@@ -256,6 +256,10 @@ def test_every_proposal_is_valid(lab: Topology) -> None:
         (Route("10.9.0.0/24", None, "lo"), "lo"),
         (Route("10.9.0.0/24", None, "none"), None),
         (Route("10.9.0.0/24"), None),
+        (Route("0.0.0.0/0", "169.254.1.1"), "narrow"),  # by a route of its own
+        (Route("0.0.0.0/0", "169.254.1.1", "wide"), None),
+        (Route("0.0.0.0/0", "169.254.2.2"), None),
+        (Route("0.0.0.0/0", "169.254.2.2", table=42), "wide"),
     ],
 )
 def test_the_link_a_route_leaves_by(route: Route, ifname: str | None) -> None:
@@ -264,7 +268,11 @@ def test_the_link_a_route_leaves_by(route: Route, ifname: str | None) -> None:
             LO: Loopback(addresses=("172.16.0.1/24",)),
             "wide": Tap(addresses=("unreadable", "10.0.0.1/8")),
             "narrow": Tap(addresses=("10.0.1.1/24",)),
-        }
+        },
+        (
+            Route("169.254.1.1/32", dev="narrow"),
+            Route("169.254.2.2/32", dev="wide", table=42),
+        ),
     )
     assert outgoing(namespace, route) == ifname
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from tuilab.kernel.driver import Live
 from tuilab.model.addressing import canonical_cidr, version
+from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.topology import LO, Endpoint
 from tuilab.plan.state import (
-    MAIN_TABLE,
     LinkState,
     NamespaceState,
     RouteState,

@@ -356,9 +356,9 @@ def add_route(namespace: str, route: Route) -> Change:
 
 
 def remove_route(namespace: str, route: Route) -> Change:
-    """One static route less: the one that fits all that ``route`` says.
+    """One static route less, and those whose gateway it alone reached.
 
-    A field of ``route`` that is None fits anything.
+    It is the one that fits all that ``route`` says; a field that is None fits anything.
     """
     wanted = canonical_route(route)
     shown = show_destination(wanted.to)
@@ -386,7 +386,8 @@ def remove_route(namespace: str, route: Route) -> Change:
                 "say which with its gateway, link, metric or table",
             )
         rest = tuple(have for have in before.routes if have != found[0])
-        return topology.with_namespace(namespace, replace(before, routes=rest))
+        after = topology.with_namespace(namespace, replace(before, routes=rest))
+        return _without_dead_routes(topology, after)
 
     return Change(f"remove route {shown} from {namespace}", apply)
 

@@ -14,10 +14,9 @@ from tuilab.model.addressing import (
     interface,
     show_destination,
 )
-from tuilab.model.routing import outgoing
+from tuilab.model.routing import MAIN_TABLE, outgoing
 from tuilab.model.topology import LO, Namespace, Route
 
-MAIN_TABLE = 254
 LOCAL_TABLE = 255
 UNREACHABLE = "the gateway is unreachable"
 _MOST = 2**32 - 1

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from tuilab.model.addressing import derived_mac, version
+from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -27,7 +28,6 @@ from tuilab.model.topology import (
 from tuilab.plan.state import (
     DEFAULT_MTU,
     LOOPBACK_MTU,
-    MAIN_TABLE,
     LinkState,
     NamespaceState,
     RouteState,
@@ -86,7 +86,7 @@ def _namespace(
             link = _link(Endpoint(name, ifname), link, wanted, state, lab, usual)
         if link is not None and not (ifname == LO and link == Loopback()):
             links[ifname] = link
-    bare = Namespace(links)
+    bare = Namespace(links, tuple(r for r in was.routes if r.via is None))
     kept = tuple(r for r in was.routes if _stays(r, bare, here))
     told = {expand_route(bare, route) for route in kept}
     new = tuple(_route(r) for r in sorted(here.routes - told, key=str))

@@ -10,8 +10,9 @@ import errno
 from dataclasses import replace
 
 from tuilab.errors import KernelError
-from tuilab.model.addressing import interface, version
+from tuilab.model.addressing import address, interface, version
 from tuilab.model.links import KINDS, Link
+from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import LO, Endpoint
 from tuilab.plan.state import (
@@ -259,7 +260,7 @@ class Machine:
             raise refusal(errno.EEXIST, route.to, "has such a route already")
         if not link.up or not holdable(link, route.to):
             raise refusal(errno.ENETDOWN, f"{name}:{route.dev}", "is down")
-        if route.via and not self._reaches(link, route.via):
+        if route.via and not self._reaches(namespace, route):
             raise refusal(errno.ENETUNREACH, route.via, "is on none of its networks")
         namespace.routes.add(route)
 
@@ -273,11 +274,20 @@ class Machine:
     # -- helpers -------------------------------------------------------------------
 
     @staticmethod
-    def _reaches(link: LinkState, via: str) -> bool:
-        if via.startswith("fe80:"):
+    def _reaches(namespace: _Namespace, route: RouteState) -> bool:
+        gateway = address(str(route.via))
+        if gateway.version == 6 and gateway.is_link_local:
             return True
-        gateway = interface(f"{via}/{128 if version(via) == 6 else 32}").ip
-        return any(gateway in interface(a).network for a in link.addresses)
+        link = namespace.links[route.dev]
+        near = {interface(cidr).network for cidr in link.addresses}
+        near |= {
+            interface(other.to).network
+            for other in namespace.routes
+            if other.via is None
+            and other.dev == route.dev
+            and other.table in (MAIN_TABLE, route.table)
+        }
+        return any(gateway in network for network in near)
 
     def _has(self, name: str) -> bool:
         if name in self._changed:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tuilab.model.accounts import gid, uid
 from tuilab.model.addressing import derived_mac, interface, version
-from tuilab.model.routing import outgoing
+from tuilab.model.routing import MAIN_TABLE, outgoing
 from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import (
     Bridge,
@@ -28,7 +28,6 @@ from tuilab.model.topology import (
     Veth,
 )
 
-MAIN_TABLE = 254
 DEFAULT_MTU = 1500
 LOOPBACK_MTU = 65536
 LOOPBACK_MAC = "00:00:00:00:00:00"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tuilab.model.addressing import show_destination, version
+from tuilab.model.routing import MAIN_TABLE
 from tuilab.plan.operations.base import Index, Operation, Request, Rtnl, ip
 from tuilab.plan.simulate import Machine
-from tuilab.plan.state import MAIN_TABLE, RouteState
+from tuilab.plan.state import RouteState
 
 RTPROT_BOOT = 3
 """What ``ip route add`` says of its routes."""
