@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from tuilab.model.topology import Endpoint
 from tuilab.plan.state import (
+    IPV6_MIN_MTU,
     LinkState,
     NamespaceState,
     RouteState,
@@ -29,6 +30,7 @@ def merge(base: State, target: State, observed: State) -> State:
     """The state that an edit from base to target should leave behind."""
     goal: dict[str, NamespaceState] = {}
     changed: set[str] = set()
+    cut: list[Endpoint] = []
     for name in {**observed.namespaces, **target.namespaces}:
         was, wanted = base.namespaces.get(name), target.namespaces.get(name)
         there = observed.namespaces.get(name)
@@ -40,10 +42,14 @@ def merge(base: State, target: State, observed: State) -> State:
             if there is None:
                 goal[name] = wanted
             else:
-                goal[name] = _namespace(was or NamespaceState(), wanted, there)
+                was = was or NamespaceState()
+                goal[name] = _namespace(was, wanted, there)
+                cut += _cut_off(name, was, wanted, there)
         else:
             changed.add(name)
-    return _settled(State(goal), changed)
+    for end in cut:
+        _cable_again(goal, changed, end, target)
+    return _settled(State(goal), changed, observed)
 
 
 def _namespace(
@@ -101,7 +107,34 @@ def _routes(
     return frozenset(kept | set(added.values()))
 
 
-def _settled(goal: State, changed: set[str]) -> State:
+def _cut_off(
+    name: str, was: NamespaceState, wanted: NamespaceState, there: NamespaceState
+) -> list[Endpoint]:
+    """The ends of cables that an edit is about and that were removed outside."""
+    return [
+        Endpoint(name, ifname)
+        for ifname, link in wanted.links.items()
+        if link.peer and ifname not in there.links and was.links.get(ifname) != link
+    ]
+
+
+def _cable_again(
+    goal: dict[str, NamespaceState], changed: set[str], end: Endpoint, target: State
+) -> None:
+    """Bring a cable's far end back too, where the edit itself does not speak of it."""
+    near = target.link(end)
+    peer = near.peer if near else None
+    far = target.link(peer) if peer else None
+    if peer is None or far is None or far.peer != end or peer.namespace not in goal:
+        return
+    namespace = goal[peer.namespace]
+    if peer.ifname not in namespace.links:
+        links = {**namespace.links, peer.ifname: far}
+        goal[peer.namespace] = replace(namespace, links=links)
+        changed.add(peer.namespace)
+
+
+def _settled(goal: State, changed: set[str], observed: State) -> State:
     """Drop what the kernel could not hold given the rest.
 
     An edit may take away what a thing observed from outside depends on: the far end
@@ -118,14 +151,14 @@ def _settled(goal: State, changed: set[str]) -> State:
             if other != name and _leans_on(namespace, name)
         }
         if gone is None:
-            todo |= {n for n in neighbours if not _stands(namespaces, n)}
+            todo |= {n for n in neighbours if not _stands(namespaces, n, observed)}
             continue
-        settled = _settled_namespace(namespaces, name, gone)
+        settled = _settled_namespace(namespaces, name, observed)
         if settled != gone:
             namespaces[name] = settled
             todo |= {name, *neighbours}
         else:
-            todo |= {n for n in neighbours if not _stands(namespaces, n)}
+            todo |= {n for n in neighbours if not _stands(namespaces, n, observed)}
     return State(namespaces)
 
 
@@ -136,14 +169,16 @@ def _leans_on(namespace: NamespaceState, name: str) -> bool:
     )
 
 
-def _stands(namespaces: Mapping[str, NamespaceState], name: str) -> bool:
-    namespace = namespaces[name]
-    return _settled_namespace(namespaces, name, namespace) == namespace
+def _stands(
+    namespaces: Mapping[str, NamespaceState], name: str, observed: State
+) -> bool:
+    return _settled_namespace(namespaces, name, observed) == namespaces[name]
 
 
 def _settled_namespace(
-    namespaces: Mapping[str, NamespaceState], name: str, namespace: NamespaceState
+    namespaces: Mapping[str, NamespaceState], name: str, observed: State
 ) -> NamespaceState:
+    namespace = namespaces[name]
     links: dict[str, LinkState] = {}
     for ifname, link in namespace.links.items():
         if link.peer is not None:
@@ -155,7 +190,8 @@ def _settled_namespace(
     for ifname, link in links.items():
         if link.master is not None and link.master not in links:
             link = replace(link, master=None)
-        held = tuple(a for a in link.addresses if holdable(link, a))
+        there = observed.link(Endpoint(name, ifname))
+        held = tuple(a for a in link.addresses if _held(link, there, a))
         if held != link.addresses:
             link = replace(link, addresses=held)
         links[ifname] = link
@@ -163,3 +199,11 @@ def _settled_namespace(
     if routes == namespace.routes and links == namespace.links:
         return namespace
     return NamespaceState(links, routes, namespace.sysctls)
+
+
+def _held(link: LinkState, there: LinkState | None, cidr: str) -> bool:
+    """Whether a link holds an address: one that is down keeps what it was given so."""
+    if holdable(link, cidr):
+        return True
+    given = there is not None and not there.up and cidr in there.addresses
+    return given and link.mtu >= IPV6_MIN_MTU

@@ -1,0 +1,95 @@
+"""Three ways: what was changed outside stays, what the edit asks for comes."""
+
+from dataclasses import replace
+
+from tuilab.model import edits
+from tuilab.model.topology import Endpoint, Topology
+from tuilab.plan.planner import plan
+from tuilab.plan.simulate import Machine
+from tuilab.plan.state import State, expand
+
+RED, BLUE = Endpoint("red", "eth0"), Endpoint("blue", "eth0")
+BASE = edits.together(
+    "start",
+    (
+        edits.add_namespace("red"),
+        edits.add_namespace("blue"),
+        edits.connect(RED, BLUE, a_end={"addresses": ("10.0.0.1/24",)}),
+        edits.add_bridge(Endpoint("red", "br0")),
+    ),
+).apply(Topology("lab"))
+
+
+def carried_out(change, *outside):
+    """The commands of an edit on a lab changed outside, and what comes of it."""
+    there = Machine(expand(BASE))
+    for step in outside:
+        step(there)
+    after = change.apply(BASE)
+    steps = plan(expand(BASE), expand(after), there.state(), change.renames)
+    for operation in steps.operations:
+        operation.simulate(there)
+    assert there.state() == steps.goal
+    return steps.commands, there.state()
+
+
+def test_an_address_given_to_a_link_that_is_down_stays():
+    """The kernel takes it, as long as the link need not go down once more."""
+    commands, after = carried_out(
+        edits.set_link(Endpoint("red", "br0"), mtu=1400),
+        lambda there: there.set_up(RED, False),
+        lambda there: there.add_address(RED, "fd00::5/64"),
+    )
+    assert commands == ("ip -n red link set dev br0 mtu 1400",)
+    assert after.link(RED).addresses == ("10.0.0.1/24", "fd00::5/64")
+
+
+def test_a_cable_removed_outside_comes_back_when_an_end_is_edited():
+    commands, after = carried_out(
+        edits.set_link(RED, mtu=1400), lambda there: there.delete_link(RED)
+    )
+    assert "type veth" in commands[0]
+    assert after.link(RED).mtu == 1400
+    assert after.link(BLUE) == expand(BASE).link(BLUE)
+
+
+def test_a_cable_removed_outside_stays_away_otherwise():
+    commands, after = carried_out(
+        edits.set_link(Endpoint("red", "br0"), mtu=1400),
+        lambda there: there.delete_link(RED),
+    )
+    assert commands == ("ip -n red link set dev br0 mtu 1400",)
+    assert after.link(RED) is None
+    assert after.link(BLUE) is None
+
+
+def test_what_is_alike_in_base_and_target_stays_as_it_was_found():
+    commands, after = carried_out(
+        edits.add_address(RED, "10.0.1.1/24"),
+        lambda there: there.set_mtu(RED, 1300),
+        lambda there: there.add_address(RED, "10.9.9.9/24"),
+        lambda there: there.set_up(BLUE, False),
+        lambda there: there.set_sysctl("red", "net.ipv4.ip_forward", "1"),
+    )
+    assert commands == ("ip -n red addr add 10.0.1.1/24 dev eth0",)
+    found = after.link(RED)
+    assert (found.mtu, found.addresses) == (
+        1300,
+        ("10.0.0.1/24", "10.9.9.9/24", "10.0.1.1/24"),
+    )
+    assert not after.link(BLUE).up
+    assert after.namespaces["red"].sysctls["net.ipv4.ip_forward"] == "1"
+
+
+def test_a_cable_from_outside_goes_with_the_namespace_it_leads_to():
+    change = edits.remove_namespace("blue")
+    far, near = Endpoint("blue", "x"), Endpoint("red", "x")
+    there = Machine(expand(BASE))
+    link = replace(expand(BASE).link(RED), addresses=(), peer=None)
+    there.add_veth(near, link, far, link)
+    steps = plan(expand(BASE), expand(change.apply(BASE)), there.state())
+    assert steps.goal.link(near) is None
+    for operation in steps.operations:
+        operation.simulate(there)
+    assert there.state() == steps.goal
+    assert isinstance(steps.goal, State)
