@@ -434,6 +434,7 @@ show(found)
 
 def test_spawning_leaks_neither_descriptors_nor_threads(person, lab):
     code = """
+many = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
 before = len(os.listdir("/proc/self/fd"))
 processes = [procs.spawn(keeper, "red", ["sleep", "1000"]) for _ in range(10)]
 for process in processes:

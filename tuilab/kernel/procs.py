@@ -108,7 +108,9 @@ def spawn(
     pidfd = os.pidfd_open(process.pid)
 
     def reap() -> None:
-        select.select([pidfd], [], [])
+        poll = select.poll()  # select(2) can't have descriptors over 1023
+        poll.register(pidfd, select.POLLIN)
+        poll.poll()
         os.close(pidfd)
         process.wait()
 
