@@ -102,12 +102,17 @@ def _ip(name, rest):
 
 
 def _routes(name):
-    """Without the kernel's own for link-local and multicast: see `_stable`."""
+    """Without the kernel's own for link-local and multicast: see `_stable`.
+
+    Nor its anycast ones: a router's depend on whether its forwarding was set a moment
+    before or after an address was ready (RFC 4291, section 2.6.1).
+    """
     return [
         route
         for family in ("-4", "-6")
         for route in _ip(name, f"{family} route show table all")
-        if not (
+        if route.get("type") != "anycast"
+        and not (
             route.get("protocol") == "kernel"
             and route["dst"].startswith(("fe80:", "ff00:"))
         )

@@ -104,7 +104,9 @@ class TuilabApp(BaseApp[ExitChoice]):
         await self.watching.close()
 
     def on_lab_event(self, message: LabEvent) -> None:
-        """Show what happened."""
+        """Show what happened, unless the screen is on its way out."""
+        if not self.main.children:
+            return
         event = message.event
         if isinstance(event, Gone):
             self.gone = event.reason
