@@ -76,6 +76,11 @@ class Terminal:
         """Press keys by the names that tmux has for them, as ``Enter``, ``C-q``."""
         self._tmux("send-keys", "--", *names)
 
+    def click(self, column: int, row: int) -> None:
+        """Click the left button, counted from 0; as SGR mouse reports have it."""
+        place = f"0;{column + 1};{row + 1}"
+        self.type(f"\x1b[<{place}M\x1b[<{place}m")
+
     def resize(self, width: int, height: int) -> None:
         """Give the terminal another size."""
         self._tmux("resize-window", "-x", str(width), "-y", str(height))
@@ -111,6 +116,7 @@ class Terminal:
 
     def status(self) -> int:
         """The exit status of what was run last, once the shell is back."""
+        self.wait_for(_at_prompt)
         number = next(_NUMBERS)
         self.type(f"echo status-{number}=$?=")
         self.keys("Enter")
@@ -169,3 +175,8 @@ class Terminal:
         )
         assert not check or done.returncode == 0, (words, done.stderr)
         return done.stdout
+
+
+def _at_prompt(screen: str) -> bool:
+    """Whether the shell waits for a command; what is typed before may go elsewhere."""
+    return screen.rstrip().rpartition("\n")[2] == PROMPT.strip()
