@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import resource
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 
 from tests.strategies import sequences
-from tuilab.errors import Busy, TuilabError
+from tuilab.errors import Busy, LabGone, TuilabError
 from tuilab.lab import journal as module
 from tuilab.lab.journal import Begun, FileJournal
 from tuilab.lab.records import (
@@ -100,6 +101,65 @@ async def test_the_lock_keeps_others_out(journal, tmp_path, monkeypatch):
         await asyncio.sleep(0)
         assert not waiting.done()
     await waiting
+
+
+@pytest.fixture
+def tight():
+    """Says how many bytes more a file may have: a full disk, for this process only."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def leave_room(path, room):
+        size = path.stat().st_size + room
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+
+    yield leave_room
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_costs_no_record_that_was_there(journal, tmp_path, tight):
+    path = tmp_path / "journal.jsonl"
+    journal.edit(entry(journal, edits.add_namespace("red")))
+    before, text = journal.history, path.read_bytes()
+    for room in (0, 1, 40):
+        tight(path, room)
+        with pytest.raises(TuilabError, match="can't be written"):
+            journal.edit(entry(journal, edits.add_namespace("blue")))
+        assert journal.history == before
+        assert path.read_bytes() == text
+    tight(path, 10_000)
+    journal.edit(entry(journal, edits.add_namespace("blue")))
+    assert FileJournal(tmp_path).history == journal.history
+
+
+def test_what_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "journal.jsonl").mkdir()
+    with pytest.raises(TuilabError, match=r"journal.jsonl\" can't be read"):
+        FileJournal.create(tmp_path, Topology("lab"))
+    gone = tmp_path / "gone"
+    with pytest.raises(TuilabError, match=r"journal.jsonl\" can't be written"):
+        FileJournal.create(gone, Topology("lab"))
+
+
+async def test_a_lab_that_was_removed_cannot_be_locked(journal, tmp_path):
+    (tmp_path / "journal.jsonl").unlink()
+    tmp_path.rmdir()
+    with pytest.raises(LabGone, match="has been removed"):
+        await enter(journal)
+
+
+async def test_what_a_dead_process_began_is_told_from_what_is_going_on(
+    journal, tmp_path
+):
+    other = FileJournal(tmp_path)
+    assert not other.abandoned()
+    async with journal.exclusive():
+        journal.begin(Begun("add x", {"red": None}))
+        other.refresh()
+        assert not other.abandoned()
+    assert other.abandoned()
+    journal.back()
+    other.refresh()
+    assert not other.abandoned()
 
 
 async def enter(journal):

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tuilab.errors import Busy, TuilabError
+from tuilab.errors import Busy, LabGone, TuilabError
 from tuilab.lab import records
 from tuilab.model.topology import Topology
 from tuilab.plan.history import Edit, History
@@ -77,6 +77,9 @@ class Journal(Protocol):
     def set_source(self, source: Path) -> None:
         """The file that the lab was loaded from or saved to."""
 
+    def abandoned(self) -> bool:
+        """Whether something was begun by a process that died meanwhile."""
+
     def exclusive(self) -> Any:
         """An async context in which no other process changes the lab."""
 
@@ -115,6 +118,10 @@ class MemoryJournal:
         """See `Journal`."""
         self.source = source
 
+    def abandoned(self) -> bool:
+        """Nobody else begins anything."""
+        return False
+
     @asynccontextmanager
     async def exclusive(self) -> AsyncIterator[None]:
         """Nobody else is there."""
@@ -142,15 +149,19 @@ class FileJournal:
         """The history, begun where there is none; the file appears whole or not."""
         path = directory / JOURNAL
         draft = path.with_suffix(f".{os.getpid()}")
-        with draft.open("w") as file:
-            file.write(_line({"tuilab": 1, "start": records.topology_to_data(start)}))
-            file.flush()
-            os.fsync(file.fileno())
-        # Unlike a rename, a link never replaces what another process began.
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-        draft.unlink()
-        _sync_folder(directory)
+        line = _line({"tuilab": 1, "start": records.topology_to_data(start)})
+        try:
+            draft.touch()
+            _write_at(draft, 0, line)
+            # Unlike a rename, a link never replaces what another process began.
+            with suppress(FileExistsError):
+                path.hardlink_to(draft)
+            _sync_folder(directory)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        finally:
+            with suppress(OSError):
+                draft.unlink()
         return cls(directory)
 
     def refresh(self) -> bool:
@@ -227,27 +238,31 @@ class FileJournal:
             draft.write_bytes(os.fsencode(source))
             draft.rename(target)
         except OSError as error:
-            raise TuilabError(
-                f'"{target}" can\'t be written: {error.strerror}',
-                "make room or rights for it",
-            ) from error
+            raise _unwritable(target, error) from error
+
+    def abandoned(self) -> bool:
+        """See `Journal`."""
+        if self.begun is None:
+            return False
+        try:
+            fd = self._open_lock()
+        except TuilabError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(fd)
+        return True
 
     def _append(self, record: dict[str, Any]) -> None:
-        line = _line(record).encode()
+        line = _line(record)
         try:
-            fd = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
-            try:
-                # Whatever lies behind the last whole line was never written.
-                os.ftruncate(fd, self._offset)
-                os.pwrite(fd, line, self._offset)
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+            # Whatever lies behind the last whole line was never written.
+            _write_at(self._path, self._offset, line)
         except OSError as error:
-            raise TuilabError(
-                f'"{self._path}" can\'t be written: {error.strerror}',
-                "make room or rights for it; nothing was changed",
-            ) from error
+            raise _unwritable(self._path, error) from error
         self._take(record)
         self._offset += len(line)
 
@@ -257,12 +272,12 @@ class FileJournal:
 
         Raises:
             Busy: Another process has been changing the lab for too long.
+            LabGone: The lab has been removed.
         """
         # A fifth of what `tuilab ls` would take, and listing needs no lock.
         import asyncio
 
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        fd = os.open(self.directory / LOCK, flags, 0o600)
+        fd = self._open_lock()
         try:
             deadline = time.monotonic() + LOCK_TIMEOUT
             while True:
@@ -281,9 +296,51 @@ class FileJournal:
         finally:
             os.close(fd)
 
+    def _open_lock(self) -> int:
+        path = self.directory / LOCK
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            raise LabGone(
+                f'lab "{self.directory.name}" has been removed',
+                "start it again with tuilab up",
+            ) from None
+        except OSError as error:
+            raise TuilabError(
+                f'"{path}" can\'t be opened: {error.strerror}',
+                "make room or rights for it",
+            ) from error
 
-def _line(record: dict[str, Any]) -> str:
-    return json.dumps(record, separators=(",", ":")) + "\n"
+
+def _line(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def _write_at(path: Path, offset: int, data: bytes) -> None:
+    """Have a file end with that data from there on, on disk; else as it was.
+
+    Raises:
+        OSError: It could not be written, or not whole.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.ftruncate(fd, offset)
+        try:
+            done = 0
+            while done < len(data):
+                done += os.pwrite(fd, data[done:], offset + done)
+            os.fsync(fd)
+        except OSError:
+            os.ftruncate(fd, offset)
+            raise
+    finally:
+        os.close(fd)
+
+
+def _unwritable(path: Path, error: OSError) -> TuilabError:
+    return TuilabError(
+        f'"{path}" can\'t be written: {error.strerror}', "make room or rights for it"
+    )
 
 
 def _sync_folder(folder: Path) -> None:
