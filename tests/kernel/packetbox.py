@@ -20,7 +20,7 @@ import pytest
 from tuilab.errors import KernelError, RightsError
 from tuilab.kernel import netns, sandbox
 
-_SECONDS = 60
+_SECONDS = 110
 _SKIPPED = 77
 """Exit status of a body that called pytest.skip."""
 _TOOLS = ("ip", "nft", "ping", "tcpdump", "tshark")

@@ -1,6 +1,8 @@
 """The lab on the modelled kernel: edits, history, refusals, events."""
 
 import asyncio
+import errno
+import resource
 
 import pytest
 
@@ -13,12 +15,13 @@ from tuilab.errors import (
     UsageError,
 )
 from tuilab.kernel.driver import ModelDriver
-from tuilab.lab.journal import MemoryJournal
+from tuilab.lab.journal import Begun, FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Changed, Gone, Logged
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint, Route, Topology
-from tuilab.plan.state import expand
+from tuilab.plan.operations import DeleteNamespace
+from tuilab.plan.state import expand, to_data
 
 RED = Endpoint("red", "eth0")
 CABLE = edits.connect(
@@ -153,6 +156,158 @@ async def test_what_rolling_back_cannot_restore_is_named_with_its_command(stubbo
     (left,) = caught.value.leftovers
     assert '"red:br0" is there' in left
     assert "ip -n red link del dev br0" in left
+
+
+async def test_a_failure_that_nobody_foresaw_is_rolled_back_too(stubborn):
+    lab, driver = stubborn
+    before = lab.snapshot
+    driver.refused["AddAddress"] = OSError(errno.EMFILE, "too many open files")
+    change = edits.add_bridge(Endpoint("red", "br0"), addresses=("10.7.0.1/24",))
+    with pytest.raises(OSError, match="too many open files"):
+        await lab.edit(change)
+    await lab.rescan()
+    assert lab.snapshot == before
+    driver.refused.clear()
+    await lab.edit(change)
+
+
+async def test_an_edit_that_cannot_be_recorded_is_rolled_back(tmp_path):
+    FileJournal.create(tmp_path, Topology("lab"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    class FullThen(FileJournal):
+        """On a disk that is full by the time the edit is done."""
+
+        def _append(self, record):
+            if "edit" in record or "at" in record:
+                size = (tmp_path / "journal.jsonl").stat().st_size + 3
+                resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+            try:
+                super()._append(record)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    lab = await Lab.open(ModelDriver(), FileJournal(tmp_path), tmp_path)
+    await lab.restore()
+    await lab.edit(edits.add_namespace("red"))
+    before = lab.snapshot
+    lab._journal = FullThen(tmp_path)
+    for act in (lambda: lab.edit(edits.add_namespace("blue")), lab.undo):
+        with pytest.raises(EditFailed, match=r"written: File too large.*is as before"):
+            await act()
+        assert lab.snapshot == before
+    lab._journal = FileJournal(tmp_path)
+    assert lab._journal.begun is None
+    await lab.undo()
+    await lab.aclose()
+
+
+async def test_what_was_cut_off_is_forgotten_in_a_new_sandbox(tmp_path):
+    """The machine went down in the middle of an edit: nothing is left to roll back."""
+    FileJournal.create(tmp_path, Topology("lab"))
+    lab = await Lab.open(ModelDriver(), FileJournal(tmp_path), tmp_path)
+    await lab.restore()
+    for change in (edits.add_namespace("red"), edits.add_namespace("blue"), CABLE):
+        await lab.edit(change)
+    history = lab.snapshot.history
+    now = to_data(lab.snapshot.observed, ["red"])
+    FileJournal(tmp_path).begin(Begun("set red:eth0 mtu 1400", now))
+    await lab.aclose()
+    again = await Lab.open(ModelDriver(), FileJournal(tmp_path), tmp_path)
+    await again.restore()
+    assert again.snapshot.history == history
+    assert again.snapshot.observed == expand(history.topology)
+    assert FileJournal(tmp_path).begun is None
+    await again.aclose()
+
+
+async def test_what_a_dead_process_left_is_rolled_back_by_whoever_looks_on(tmp_path):
+    FileJournal.create(tmp_path, Topology("lab"))
+    driver = ModelDriver()
+    lab = await Lab.open(driver, FileJournal(tmp_path), tmp_path)
+    await lab.restore()
+    await lab.edit(edits.add_namespace("red"))
+    done, seen = asyncio.Event(), []
+
+    def listen(_):
+        seen.append(lab.snapshot.pending)
+        if any("cut off" in entry.title for entry in lab.log):
+            done.set()
+
+    lab.subscribe(listen)
+    FileJournal(tmp_path).begin(Begun("remove red", to_data(lab.snapshot.observed)))
+    await driver.carry_out(DeleteNamespace("red"))
+    await asyncio.wait_for(done.wait(), 10)
+    assert lab.snapshot.pending == ""
+    assert "red" in lab.snapshot.observed.namespaces
+    assert FileJournal(tmp_path).begun is None
+    await lab.aclose()
+
+
+class Slow(ModelDriver):
+    """Waits in every operation until it is let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.at_it, self.go_on = asyncio.Event(), asyncio.Event()
+        self.closed = False
+
+    async def carry_out(self, operation):
+        self.at_it.set()
+        await self.go_on.wait()
+        assert not self.closed
+        await super().carry_out(operation)
+
+    async def aclose(self):
+        self.closed = True
+
+
+async def test_letting_go_of_a_lab_waits_for_the_edit_it_is_at(tmp_path):
+    driver = Slow()
+    driver.go_on.set()
+    lab = await Lab.open(driver, MemoryJournal(Topology("lab")), tmp_path)
+    await lab.restore()
+    driver.go_on.clear()
+    driver.at_it.clear()
+    edit = asyncio.ensure_future(lab.edit(edits.add_namespace("red")))
+    await driver.at_it.wait()
+    closing = asyncio.ensure_future(lab.aclose())
+    await asyncio.wait([closing], timeout=0)
+    driver.go_on.set()
+    await edit
+    await closing
+    assert lab.snapshot.history.position == 1
+
+
+async def test_an_edit_that_waited_while_its_lab_ended_is_not_made(tmp_path):
+    driver = Slow()
+    driver.go_on.set()
+    lab = await Lab.open(driver, MemoryJournal(Topology("lab")), tmp_path)
+    await lab.restore()
+    driver.go_on.clear()
+    driver.at_it.clear()
+    first = asyncio.ensure_future(lab.edit(edits.add_namespace("red")))
+    second = asyncio.ensure_future(lab.edit(edits.add_namespace("blue")))
+    await driver.at_it.wait()
+    lab.end("gone")
+    driver.go_on.set()
+    await first
+    with pytest.raises(LabGone, match="gone"):
+        await second
+    assert lab.snapshot.history.position == 1
+
+
+async def test_a_listener_that_fails_costs_no_edit(lab, caplog):
+    def fail(event):
+        raise RuntimeError("a widget is broken")
+
+    lab.subscribe(fail)
+    heard = []
+    lab.subscribe(heard.append)
+    await lab.edit(edits.add_namespace("green"))
+    assert "green" in lab.snapshot.observed.namespaces
+    assert heard
+    assert "a widget is broken" in caplog.text
 
 
 async def test_lacking_rights_stay_lacking_rights(stubborn):

@@ -8,6 +8,7 @@ An edit that fails is rolled back by the same planner, to what was observed befo
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -39,9 +40,10 @@ from tuilab.model.topology import Topology
 from tuilab.model.validate import problems
 from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit, Step
+from tuilab.plan.merge import settled
 from tuilab.plan.operations import Operation
 from tuilab.plan.planner import Plan, plan, route_to
-from tuilab.plan.state import State, expand, from_data, to_data
+from tuilab.plan.state import State, expand, from_data, one_sided, to_data
 
 HEALS = 3
 """Rounds of putting side effects right before an edit counts as failed."""
@@ -69,6 +71,8 @@ class Lab:
         self._expanded: tuple[Topology, State] | None = None
         self._commands: list[str] = []
         self._gone = ""
+        self._stale = False
+        self._given_up: Begun | None = None
         topology = journal.history.topology
         self.snapshot = Snapshot(
             name=topology.name,
@@ -135,7 +139,11 @@ class Lab:
 
     def _emit(self, event: Event) -> None:
         for listener in list(self._listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception:
+                # A front end that fails must not end an edit half way.
+                logging.getLogger(__name__).exception("a listener failed")
 
     def _update(self, **values: object) -> None:
         now = Snapshot(**{**_fields(self.snapshot), **values})  # type: ignore[arg-type]
@@ -207,17 +215,13 @@ class Lab:
             before = self._journal.history.topology
             after = change.apply(before)
             _check(before, after)
-            outcome = await self._converge(change.title, after, change.renames)
-            self._journal.edit(
-                Edit(
-                    change.title,
-                    after,
-                    change.renames,
-                    time.time(),
-                    outcome.commands,
-                )
-            )
-            return outcome
+            title, renames = change.title, change.renames
+
+            def finish(commands: tuple[str, ...]) -> None:
+                edit = Edit(title, after, renames, time.time(), commands)
+                self._journal.edit(edit)
+
+            return await self._converge(title, after, renames, finish)
 
         return await self._alone(change.title, go)
 
@@ -261,9 +265,12 @@ class Lab:
         return await self._alone(verb, go)
 
     async def _take_step(self, step: Step) -> Outcome:
-        outcome = await self._converge(step.title, step.topology, step.renames)
-        self._journal.at(step.position)
-        return outcome
+        return await self._converge(
+            step.title,
+            step.topology,
+            step.renames,
+            lambda _: self._journal.at(step.position),
+        )
 
     async def restore(self) -> Outcome:
         """Bring whatever is there to what the history says: a new or lost sandbox."""
@@ -295,51 +302,67 @@ class Lab:
 
     @asynccontextmanager
     async def _exclusive(self) -> AsyncIterator[None]:
-        if self._gone:
-            raise LabGone(self._gone, "start it again with tuilab up")
+        self._refuse_if_gone()
         async with self._mutex, self._journal.exclusive():
+            # It may have ended, and been started elsewhere, while we waited.
+            self._refuse_if_gone()
             self._journal.refresh()
             if self._journal.begun is not None:
                 await self._recover(self._journal.begun)
             yield
 
+    def _refuse_if_gone(self) -> None:
+        if self._gone:
+            raise LabGone(self._gone, "start it again with tuilab up")
+
     async def _recover(self, begun: Begun) -> None:
         """Roll back what a process that died had begun."""
         await self._look()
-        namespaces = dict(self.snapshot.observed.namespaces)
+        observed = self.snapshot.observed
+        namespaces = dict(observed.namespaces)
         for name in begun.before:
             namespaces.pop(name, None)
         namespaces.update(from_data(begun.before).namespaces)
-        steps = route_to(self.snapshot.observed, State(namespaces))
+        # In a sandbox that is new most of what it leans on is not there, nor needed.
+        goal = settled(State(namespaces), begun.before, observed)
         title = f"roll back {begun.title}, which was cut off"
         self._commands = []
-        left = await self._roll(steps.goal, tuple(begun.before))
-        self._journal.back()
+        left = await self._roll(goal, tuple(begun.before))
+        await _written(self._journal.back)
         self._record(title, self._commands, "; ".join(left))
+        history = self._journal.history
+        self._update(history=history, topology=history.topology, pending="")
 
     # -- converging ----------------------------------------------------------------
 
     async def _converge(
-        self, title: str, after: Topology, renames: Sequence[Rename]
+        self,
+        title: str,
+        after: Topology,
+        renames: Sequence[Rename],
+        finish: Callable[[tuple[str, ...]], None],
     ) -> Outcome:
+        """Go there, and have ``finish`` record the commands it took; else go back."""
         self._commands = []
-        await self._look(self._scope(after, renames))
+        await self._look(self._scope(after))
         steps = self._plan(after, renames, self.snapshot.observed)
         if not steps.operations:
+            await _written(finish, ())
             return Outcome(title)
         before = self.snapshot.observed
-        self._journal.begin(Begun(title, to_data(before, steps.touched)))
+        begun = Begun(title, to_data(before, steps.touched))
+        await _written(self._journal.begin, begun)
         try:
             notes = await self._apply(title, steps)
-        except TuilabError as error:
+            await _written(finish, tuple(self._commands))
+        except Exception as error:
             await self._give_up(error, before, steps)
         return Outcome(title, tuple(self._commands), notes)
 
-    def _scope(self, after: Topology, renames: Sequence[Rename]) -> set[str]:
+    def _scope(self, after: Topology) -> set[str]:
         """The namespaces an edit changes, and those their cables lead to."""
         before = self._journal.history.topology
         changed = _changed(before, after)
-        changed |= {str(n) for r in renames for n in (r.old, r.new)}
         around = set(changed)
         for topology in (before, after):
             for name in changed & set(topology.namespaces):
@@ -352,18 +375,20 @@ class Lab:
     async def _apply(self, title: str, steps: Plan) -> tuple[str, ...]:
         """Carry a plan out, verify it, put right what it did besides."""
         touched = set(steps.touched)
+        notes: list[str] = []
         await self._carry_out(title, steps.operations)
         for _ in range(HEALS):
             await self._look(touched)
             heal = route_to(self.snapshot.observed, steps.goal)
             if not touched & set(heal.touched):
-                return ()
+                return tuple(notes)
             await self._carry_out(f"{title}: put right", heal.operations)
+            notes.append(f"put right what came of it: {'; '.join(heal.commands)}")
             touched |= set(heal.touched)
         await self._look(touched)
         wrong = differences(steps.goal, self.snapshot.observed, touched)
         if not wrong:
-            return ()
+            return tuple(notes)
         raise KernelError(
             f"{title} did not come out as planned: {wrong[0]}",
             "something else may be changing the lab at the same time",
@@ -390,14 +415,17 @@ class Lab:
         if refused and stop:
             raise refused
 
-    async def _give_up(
-        self, error: TuilabError, before: State, steps: Plan
-    ) -> NoReturn:
+    async def _give_up(self, error: Exception, before: State, steps: Plan) -> NoReturn:
         left = await self._roll(before, steps.touched)
-        self._journal.back()
+        # Unwritten, it is found to be begun, and nothing to be left of it.
+        with suppress(TuilabError):
+            await _written(self._journal.back)
         what = "the lab is as before"
         if left:
             what = f"rolling back left: {'; '.join(left)}"
+        if not isinstance(error, TuilabError):
+            error.add_note(what)
+            raise error
         hint = f"{error.hint}; {what}" if error.hint else what
         if isinstance(error, RightsError) and not left:
             raise RightsError(error.summary, hint) from error
@@ -411,8 +439,8 @@ class Lab:
             await self._look(scope)
             try:
                 steps = route_to(self.snapshot.observed, goal)
-            except TuilabError as error:
-                return [str(error)]
+            except TuilabError:
+                break
             if not steps.operations:
                 return []
             scope |= set(steps.touched)
@@ -420,7 +448,10 @@ class Lab:
             await self._carry_out("roll back", steps.operations, stop=False)
         await self._look(scope)
         wrong = differences(goal, self.snapshot.observed, scope)
-        rest = route_to(self.snapshot.observed, goal).commands
+        try:
+            rest = route_to(self.snapshot.observed, goal).commands
+        except TuilabError as error:
+            return [f"{what} ({error})" for what in wrong]
         return [f"{what} (by hand: {' && '.join(rest)})" for what in wrong]
 
     # -- looking -------------------------------------------------------------------
@@ -450,9 +481,10 @@ class Lab:
         self._update(observed=State(namespaces), live=live)
 
     async def _follow_kernel(self) -> None:
-        await self._driver.watch(self._hear)
-        # Whatever happened before we listened.
-        await self.rescan()
+        async with self._mutex:
+            await self._driver.watch(self._hear)
+            # Whatever happened before we listened.
+            await self._look()
 
     def _hear(self, names: frozenset[str]) -> None:
         self._tasks = [task for task in self._tasks if not task.done()]
@@ -462,8 +494,15 @@ class Lab:
         """Something happened in these namespaces that may not have been us."""
         async with self._mutex:
             before = self.snapshot.observed
-            await self._look(names)
-            self._take_journal()
+            try:
+                await self._look(names)
+                # The far side of a cable hears nothing of a new name on this one.
+                if apart := one_sided(self.snapshot.observed) - names:
+                    await self._look(apart)
+                self._take_journal()
+            except TuilabError:
+                self._stale = True
+                return
             if self._journal.begun is not None:
                 return
             now = self.snapshot.observed
@@ -488,6 +527,16 @@ class Lab:
             if not self._mutex.locked():
                 with suppress(TuilabError):
                     self._take_journal()
+                    await self._take_over()
+
+    async def _take_over(self) -> None:
+        """Roll back what another process began if it has died over it."""
+        begun = self._journal.begun
+        if begun is not self._given_up and self._journal.abandoned():
+            # Where that fails, trying four times a second would not help.
+            self._given_up = begun
+            async with self._exclusive():
+                pass
 
     async def _follow_counters(self) -> None:
         while True:
@@ -497,6 +546,9 @@ class Lab:
             # A socket has one dump at a time: an edit that begins now has to wait.
             async with self._mutex:
                 with suppress(TuilabError):
+                    if self._stale:
+                        await self._look()
+                        self._stale = False
                     self._update(live=await self._driver.live())
 
     async def aclose(self) -> None:
@@ -504,7 +556,20 @@ class Lab:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._driver.aclose()
+        # An edit that is on its way still needs the driver.
+        async with self._mutex:
+            await self._driver.aclose()
+
+
+async def _written(write: Callable[..., None], *values: object) -> None:
+    """Have the journal write something; the disk may take long, the loop may not."""
+    writing = asyncio.get_running_loop().run_in_executor(None, write, *values)
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        # The lock must not be let go while there is something half written.
+        await asyncio.wait([writing])
+        raise
 
 
 def _changed(before: Topology, after: Topology) -> set[str]:

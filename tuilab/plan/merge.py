@@ -7,7 +7,7 @@ follows (planning, verifying, rolling back) only ever compares two states.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tuilab.model.topology import Endpoint
@@ -49,7 +49,7 @@ def merge(base: State, target: State, observed: State) -> State:
             changed.add(name)
     for end in cut:
         _cable_again(goal, changed, end, target)
-    return _settled(State(goal), changed, observed)
+    return settled(State(goal), changed, observed)
 
 
 def _namespace(
@@ -134,11 +134,16 @@ def _cable_again(
         changed.add(peer.namespace)
 
 
-def _settled(goal: State, changed: set[str], observed: State) -> State:
-    """Drop what the kernel could not hold given the rest.
+def settled(goal: State, changed: Collection[str], observed: State) -> State:
+    """A goal less what the kernel could not hold given the rest.
 
     An edit may take away what a thing observed from outside depends on: the far end
     of its cable, its master, the link of its route.
+
+    Args:
+        goal: Where to go.
+        changed: The namespaces that are not as they were observed.
+        observed: What is there.
     """
     namespaces = dict(goal.namespaces)
     todo = set(changed)

@@ -114,6 +114,17 @@ class State:
         return namespace.links.get(endpoint.ifname) if namespace else None
 
 
+def one_sided(state: State) -> set[str]:
+    """Namespaces with a cable whose far end is not seen to lead back to it."""
+    found = set()
+    for name, namespace in state.namespaces.items():
+        for ifname, link in namespace.links.items():
+            far = state.link(link.peer) if link.peer else None
+            if link.peer and (far is None or far.peer != Endpoint(name, ifname)):
+                found.add(name)
+    return found
+
+
 def to_data(state: State, only: Iterable[str] | None = None) -> dict[str, Any]:
     """A state as plain data, sorted, so that equal states give equal text.
 
