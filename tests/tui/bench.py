@@ -15,7 +15,7 @@ from tuilab.model.topology import Topology
 from tuilab.tui.app import ExitChoice, Surroundings, TuilabApp
 from tuilab.tui.screens.main import MainScreen
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Bench:
@@ -46,7 +46,8 @@ class Bench:
 
     async def idle(self) -> None:
         """Let the app work until no key waits and no message is on its way."""
-        await self.until(lambda: not self.app.holding)
+        await self.pilot.pause()
+        await self.until(lambda: self.app.settled)
 
     async def press(self, *keys: str) -> None:
         """Press keys one by one, each when the one before has done its work."""

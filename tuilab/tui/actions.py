@@ -228,18 +228,13 @@ ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
 
 
 def bindings(where: Where = "") -> list[Binding]:
-    """The bindings of a pane, or those that hold whatever has the focus.
-
-    The latter come before the focused widget: the app starts them in the order of the
-    keys pressed, so that typing ahead never reaches the wrong place.
-    """
+    """The bindings of a pane, or those that hold whatever has the focus."""
     return [
         Binding(
             ",".join(action.keys),
             f"screen.act('{action.id}')",
             action.about,
             show=False,
-            priority=not where,
             id=action.id,
         )
         for action in _TABLE

@@ -6,17 +6,24 @@ unexpected becomes a report on disk and a dialog that names it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from textual import events
 from textual.app import App
+from textual.dom import DOMNode
 from textual.worker import Worker
 
 from tuilab.errors import TuilabError
-from tuilab.tui.typeahead import TypeAhead
+from tuilab.tui.typeahead import TypeAhead, Typed
 
 Result = TypeVar("Result")
+
+ROUNDS = 3
+"""Times to follow a key's way: itself, its action's messages, and what these post."""
+PATIENCE = 5.0
+"""Seconds after which a key counts as passed: its widget may have gone meanwhile."""
 
 
 class BaseApp(App[Result]):
@@ -25,6 +32,7 @@ class BaseApp(App[Result]):
     def __init__(self) -> None:
         super().__init__()
         self._ahead = TypeAhead()
+        self._watchdog: asyncio.TimerHandle | None = None
 
     # -- keys ------------------------------------------------------------------------
 
@@ -32,6 +40,11 @@ class BaseApp(App[Result]):
     def holding(self) -> bool:
         """Whether keys wait for something to get ready."""
         return self._ahead.holding
+
+    @property
+    def settled(self) -> bool:
+        """Whether every key has done its work."""
+        return self._ahead.idle
 
     def hold_keys(self) -> None:
         """Keep all further keys until `release_keys`."""
@@ -47,26 +60,68 @@ class BaseApp(App[Result]):
         self._ahead.drop()
 
     async def on_event(self, event: events.Event) -> None:
-        """Keep keys that came too early; everything else goes its way."""
-        if (
-            isinstance(event, events.Key)
-            and not event.is_forwarded
-            and self._ahead.keep(event)
-        ):
-            return
-        await super().on_event(event)
+        """Take keys one at a time; everything else goes its way."""
+        if not isinstance(event, Typed) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._ahead.keep(event):
+            await self._take(event)
+
+    async def _take(self, key: Typed) -> None:
+        """Start a key, and see when it has passed through."""
+        self._ahead.passing = True
+        start = self.focused or self.screen
+        self._watchdog = asyncio.get_running_loop().call_later(PATIENCE, self._passed)
+        await super().on_event(key)
+        self._follow(start, start, ROUNDS)
+
+    def _follow(self, start: DOMNode, node: DOMNode, rounds: int) -> None:
+        """Queue up behind the key, and what it made, on the way from widget to app."""
+
+        def reached() -> None:
+            if node is not self:
+                self._follow(start, node.parent or self, rounds)
+            elif rounds > 1:
+                self._follow(start, start, rounds - 1)
+            else:
+                self._passed()
+
+        if not node.call_later(reached):
+            # A widget that has gone takes no key any more.
+            self._passed()
+
+    def _passed(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            self._watchdog = None
+        self._ahead.passing = False
+        self.call_later(self._deliver)
 
     async def _deliver(self) -> None:
-        while (key := self._ahead.next()) is not None:
-            await super().on_event(key)
+        key = self._ahead.next()
+        if key is not None:
+            await self._take(key)
 
     # -- work ------------------------------------------------------------------------
 
     def run_job(
-        self, job: Callable[[], Awaitable[None]], *, group: str = "job"
+        self,
+        job: Callable[[], Awaitable[None]],
+        *,
+        of: DOMNode | None = None,
+        group: str = "job",
+        exclusive: bool = False,
     ) -> Worker[None]:
-        """Run something in a worker; whatever it raises is shown, never fatal."""
-        return self.run_worker(self._guarded(job), group=group, exit_on_error=False)
+        """Run something in a worker; whatever it raises is shown, never fatal.
+
+        Args:
+            job: What to run.
+            of: Whose it is: it ends with that one. The app's by default.
+            group: What kind of job it is.
+            exclusive: End others of that kind.
+        """
+        return (of or self).run_worker(
+            self._guarded(job), group=group, exclusive=exclusive, exit_on_error=False
+        )
 
     async def _guarded(self, job: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -103,16 +103,15 @@ class Dialog(ModalScreen[Answer | None]):
         return super().check_action(action, parameters)
 
     def action_run(self) -> None:
-        """Run it, after the focused field has taken in what was typed before."""
-        self.holder.hold_keys()
-        (self.focused or self).call_later(self._run)
+        """Run it; keys that follow are for what comes after."""
+        if not self.holder.holding:
+            self.holder.hold_keys()
+            self.holder.run_job(self.run)
 
     def action_cancel(self) -> None:
         """Close it; nothing happens."""
-        self.dismiss(None)
-
-    async def _run(self) -> None:
-        self.holder.run_job(self.run)
+        if not self.holder.holding:
+            self.dismiss(None)
 
     async def run(self) -> None:
         """Do it. Ends with `dismiss`, or with `refuse`."""

@@ -134,7 +134,7 @@ class FormDialog(Dialog[Answers]):
     @on(LinesField.Changed)
     @on(Ticks.Changed)
     async def _changed(self) -> None:
-        if not self._busy:
+        if self.is_current and not self._busy:
             await self._collect()
 
     async def _collect(self) -> None:
@@ -146,10 +146,13 @@ class FormDialog(Dialog[Answers]):
         await self._propose()
 
     async def _propose(self) -> None:
+        held = {name: fields.read(self._field(name)) for name in self._form.fields}
         self.values = self._form.propose(self._given)
         for name in self._form.fields:
             options = self._form.options(name, self.values)
-            await fields.write(self._field(name), self.values[name], options)
+            # What was typed meanwhile has a message of its own on the way here.
+            if fields.read(self._field(name)) == held[name]:
+                await fields.write(self._field(name), self.values[name], options)
         self._judge()
 
     def _judge(self) -> None:
@@ -218,7 +221,7 @@ class FormDialog(Dialog[Answers]):
             return
         if snapshot.topology is not self._form.topology:
             self._form.topology = snapshot.topology
-            self.call_later(self._propose)
+            self.call_later(self._collect)
 
     def action_field_help(self) -> None:
         """Say what the focused field is for."""

@@ -61,7 +61,7 @@ class LoadScreen(PickDialog[Path, Path]):
     @on(Input.Changed, "#query")
     def _look(self) -> None:
         """Show what loading the current file would do."""
-        self.run_worker(self._preview(), group="load", exclusive=True)
+        self.holder.run_job(self._preview, of=self, group="load", exclusive=True)
 
     async def _preview(self) -> None:
         """Read the file and plan it; what is wrong with it, if anything, is shown."""

@@ -354,11 +354,6 @@ class MainScreen(Screen[None]):
         """Do an action of the table, or say why not."""
         if self.session.holding:
             return
-        self.session.hold_keys()
-        # In the queue of the focused widget, behind the keys that it has not taken yet.
-        (self.focused or self).call_later(self._begin, name)
-
-    def _begin(self, name: str) -> None:
         if reason := ACTIONS[name].refuse(self.context()):
             self.session.drop_keys()
             self.session.say(reason, "warning")

@@ -78,8 +78,8 @@ class SendScreen(FormDialog):
         self._stop()
         request = self._asked.request(self.values)
         run = Run(request.title)
-        self._sending = self.run_worker(
-            self._send(request, run), group="send", exit_on_error=False
+        self._sending = self.holder.run_job(
+            lambda: self._send(request, run), of=self, group="send"
         )
         self.query_one("#plan").display = False
         self.query_one("#results").add_class("-shown")
