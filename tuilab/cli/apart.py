@@ -97,6 +97,13 @@ def _wait(child: int) -> int:
         os.kill(child, signal.SIGCONT)
 
 
+def give_size() -> None:
+    """Call a terminal that does not know its size (a serial line) 80x24."""
+    with contextlib.suppress(termios.error, OSError):
+        if 0 in termios.tcgetwinsize(1):
+            termios.tcsetwinsize(1, (24, 80))
+
+
 @contextlib.contextmanager
 def _signals_passed_on() -> Iterator[list[int]]:
     children: list[int] = []

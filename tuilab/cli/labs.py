@@ -54,14 +54,17 @@ def up(
     from tuilab.lab.session import enter
 
     started = time.monotonic()
+    folder = registry.directory_of(topology.name)
     before = targets.known(topology.name)
+    ours = before is None
     try:
         place = enter(topology.name, create=True)
+        # Somebody else may have been quicker.
+        ours = ours and place.fresh
         summary = work.inside(place, lambda it: _raise_up(it, target, topology))
         say(_announced(summary, time.monotonic() - started, place))
     except BaseException:
-        if before is None:
-            folder = registry.directory_of(topology.name)
+        if ours:
             registry.end(LabInfo(topology.name, folder, None, 0))
             say(f'lab "{topology.name}" did not come up and is gone again')
         raise

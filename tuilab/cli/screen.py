@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuilab.cli import complete, targets, work
-from tuilab.cli.apart import apart, end_with_parent
+from tuilab.cli.apart import apart, end_with_parent, give_size
 from tuilab.cli.options import LabOption
 from tuilab.cli.output import plan_lines, put, say
 from tuilab.cli.targets import Target
@@ -119,6 +119,7 @@ def open_(
             "the screen needs a terminal",
             "tuilab up FILE makes a lab without one; tuilab --help lists all verbs",
         )
+    give_size()
     look = Look(ascii_only or not _frames_can_be_drawn(), not no_mouse)
     while True:
         known = targets.known(visit.name) is not None
@@ -171,6 +172,8 @@ def _of_file(target: Target, name: str | None) -> Visit:
     from tuilab.formats import yaml
 
     assert target.file is not None
+    if name is not None:
+        registry.directory_of(name)
     topology = yaml.load(target.file).topology
     return Visit(name or topology.name, topology, target.file, target.ready)
 

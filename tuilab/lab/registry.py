@@ -20,6 +20,7 @@ from tuilab.errors import NotFoundError, TuilabError, UsageError
 from tuilab.kernel import sandbox
 from tuilab.kernel.sandbox import Keeper
 from tuilab.lab.journal import JOURNAL
+from tuilab.model.addressing import lab_name_problem
 
 KEEPER = "keeper.json"
 BUILT = "built"
@@ -55,7 +56,13 @@ def state_directory() -> Path:
 
 
 def directory_of(name: str) -> Path:
-    """Where a lab of that name keeps its state, whether it exists or not."""
+    """Where a lab of that name keeps its state, whether it exists or not.
+
+    Raises:
+        UsageError: The name is not one, and might lead out of our directory.
+    """
+    if problem := lab_name_problem(name):
+        raise UsageError(problem, "choose another name for the lab")
     return state_directory() / "labs" / name
 
 
@@ -63,11 +70,17 @@ def labs() -> list[LabInfo]:
     """All labs of this user, the one last changed first."""
     folder = state_directory() / "labs"
     found = []
-    with suppress(FileNotFoundError):
-        for entry in folder.iterdir():
-            if (entry / JOURNAL).exists():
-                used = (entry / JOURNAL).stat().st_mtime
-                found.append(LabInfo(entry.name, entry, keeper_of(entry), used))
+    try:
+        entries = list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    for entry in entries:
+        # A lab may go away while we look.
+        with suppress(FileNotFoundError):
+            used = (entry / JOURNAL).stat().st_mtime
+            found.append(LabInfo(entry.name, entry, keeper_of(entry), used))
     return sorted(found, key=lambda lab: -lab.used)
 
 
@@ -148,6 +161,13 @@ def end(lab: LabInfo, *, keep: bool = False) -> None:
             shutil.rmtree(lab.directory, ignore_errors=True)
 
 
+def _unusable(folder: Path, error: OSError) -> TuilabError:
+    return TuilabError(
+        f'"{folder}" can\'t be used: {error.strerror}',
+        "set XDG_STATE_HOME to a directory that you can write",
+    )
+
+
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
     """Two processes must not start or end one lab at once."""
@@ -156,10 +176,7 @@ def _locked(directory: Path) -> Iterator[None]:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         fd = os.open(directory / "start.lock", flags, 0o600)
     except OSError as error:
-        raise TuilabError(
-            f'"{directory}" can\'t be used: {error.strerror}',
-            "set XDG_STATE_HOME to a directory that you can write",
-        ) from error
+        raise _unusable(directory, error) from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         yield

@@ -1,0 +1,444 @@
+"""The command line while it runs: programs, packets, signals, the screen."""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import replace
+
+import pytest
+
+from tests.kernel.cli import USERS, cli, ended
+from tests.kernel.people import REASON, UID, Terminal
+from tuilab.kernel import sandbox
+from tuilab.packets.store import Store
+
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(REASON is not None, reason=str(REASON)),
+]
+NOBODY = "10.0.0.77"
+
+
+@pytest.fixture(params=USERS, ids=lambda person: person.name)
+def lab(request):
+    with cli(request.param) as it:
+        it("up", "two-hosts")
+        yield it
+
+
+@pytest.fixture(scope="module")
+def shared():
+    with cli(USERS[0]) as it:
+        it("up", "two-hosts")
+        yield it
+
+
+# Programs
+
+
+def test_a_program_gets_our_streams_and_gives_its_status(lab):
+    script = "cat; echo $TUILAB_LAB $TUILAB_NAMESPACE; echo oops >&2; exit 7"
+    done = lab("exec", "red", "--", "sh", "-c", script, feed="typed\n", code=7)
+    assert done.out == "typed\ntwo-hosts red\n"
+    assert done.err == "oops\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["exec", "red", "--", "echo", "-n", "--lab", "--"],
+        ["exec", "red", "echo", "-n", "--lab", "--"],
+        ["exec", "--lab", "two-hosts", "red", "--", "echo", "-n", "--lab", "--"],
+        ["exec", "red", "--lab", "two-hosts", "--", "echo", "-n", "--lab", "--"],
+        ["exec", "red", "--lab=two-hosts", "echo", "-n", "--lab", "--"],
+        ["--lab", "two-hosts", "exec", "red", "echo", "-n", "--lab", "--"],
+    ],
+)
+def test_words_of_the_program_stay_its_own(shared, words):
+    assert shared(*words).out == "--lab --"
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"), [(["nosuchprogram"], 127), (["/etc/passwd"], 126)]
+)
+def test_a_program_that_cannot_run(shared, argv, code):
+    done = shared("exec", "red", "--", *argv, code=code)
+    assert argv[0] in done.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1])
+def test_signals_reach_the_program(shared, number):
+    name = number.name.removeprefix("SIG")
+    script = (
+        f"trap 'echo got {name}; exit 5' {name}; echo ready; while :; do read x; done"
+    )
+    # It reads for ever from a pipe whose other end stays open.
+    process = shared.start("exec", "red", "--", "sh", "-c", script, stdin=-1)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    # dash runs the trap once its read is done.
+    process.stdin.write("\n")
+    process.stdin.flush()
+    done = ended(process)
+    assert (done.code, done.out) == (5, f"got {name}\n")
+
+
+def test_a_shell_is_in_its_namespace(shared):
+    done = shared("shell", "red", feed="echo $TUILAB_NAMESPACE; exit 3\n", code=3)
+    assert "red" in done.out
+    assert "host" in shared("shell", feed="echo $TUILAB_NAMESPACE\n").out
+
+
+def test_tuilab_in_a_lab_says_that_it_is_there(shared):
+    done = shared("exec", "red", "--", shared.python, "-m", "tuilab", "ls", code=2)
+    assert 'inside lab "two-hosts"' in done.err
+
+
+# Packets
+
+
+def test_ping_answers_by_its_exit_code(lab):
+    done = lab("ping", "red", "blue", "-c", 2, "-i", 0)
+    first, second, sums = done.out.splitlines()
+    assert first.startswith("64 bytes from 10.0.0.2: seq=1 ttl=64 time=")
+    assert second.startswith("64 bytes from 10.0.0.2: seq=2")
+    assert sums.startswith("2 sent, 2 received, 0% lost, rtt")
+    silent = lab("ping", "red", NOBODY, "-c", 1, "-W", 0.2, code=1)
+    assert silent.out.endswith("1 sent, 0 received, 100% lost\n")
+    data = lab("ping", "blue", "10.0.0.1", "-c", 1, "--json").json
+    assert (data["sent"], data["received"]) == (1, 1)
+    assert data["results"][0]["address"] == "10.0.0.1"
+
+
+def test_arp_says_who_has_it(shared):
+    link = json.loads(shared("exec", "blue", "ip", "-j", "link", "show", "eth0").out)
+    data = shared("arp", "red", "blue", "-c", 1, "--json").json
+    assert data["results"][0]["mac"] == link[0]["address"]
+    assert shared("arp", "red", "10.0.0.2", "--dev", "red:eth0", "-c", 1).code == 0
+    assert shared("arp", "red", NOBODY, "-c", 1, "-W", 0.2, code=1).code == 1
+
+
+def test_ping_sums_up_when_it_is_interrupted(shared):
+    process = shared.start("ping", "red", "blue", "-c", 1000, "-i", 0.05)
+    assert process.stdout.readline().startswith("64 bytes")
+    done = ended(process, signal.SIGINT)
+    assert done.code == 0
+    assert " sent, " in done.out.splitlines()[-1]
+
+
+@contextlib.contextmanager
+def capturing(lab, *words, **options):
+    """A capture that is listening; killed if the block fails."""
+    process = lab.start("capture", *words, **options)
+    try:
+        line = process.stderr.readline()
+        if isinstance(line, bytes):
+            line = line.decode()
+        assert line.startswith("capturing on "), line + str(process.stderr.read())
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def pings(lab, count):
+    # No ARP gets in between: the entries are permanent.
+    lab("ping", "red", "blue", "-c", count, "-i", 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_capture_that_is_ended_leaves_a_complete_file(lab, number):
+    with capturing(lab, "red:eth0", "blue:eth0", "icmp", "-w", "x.pcapng") as process:
+        pings(lab, 3)
+        lines = [process.stdout.readline() for _ in range(12)]
+        done = ended(process, number)
+    assert (done.code, done.out) == (0, "")
+    assert all(" ICMP echo " in line for line in lines)
+    assert {line.split()[1] for line in lines} == {"red:eth0", "blue:eth0"}
+    assert "red:eth0: 6 packets" in done.err
+    assert '12 packets in "x.pcapng"' in done.err
+    store = Store.open(lab.home / "x.pcapng")
+    try:
+        assert len(store) == 12
+    finally:
+        store.close()
+    if shutil.which("tcpdump"):
+        read = ["tcpdump", "-n", "-r", str(lab.home / "x.pcapng"), "icmp"]
+        found = subprocess.run(read, capture_output=True, text=True, check=True)
+        assert len(found.stdout.splitlines()) == 12
+
+
+def test_a_capture_ends_after_so_many_packets(shared):
+    with capturing(shared, "red:eth0", "-c", 3, "icmp", "--json") as process:
+        pings(shared, 2)
+        done = ended(process)
+    assert done.code == 0
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert [row["number"] for row in rows] == [1, 2, 3]
+    assert {row["protocol"] for row in rows} == {"ICMP"}
+    assert rows[0]["source"] == "10.0.0.1"
+    left = [path.name for path in shared.folder("two-hosts").iterdir()]
+    assert not [name for name in left if "pcapng" in name]
+
+
+def test_a_capture_into_a_pipe_is_pcapng(shared):
+    tcpdump = shutil.which("tcpdump")
+    words = ["red:eth0", "icmp", "-w", "-", "-c", 4]
+    with capturing(shared, *words, text=False) as process:
+        pings(shared, 2)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert out[:4] == b"\x0a\x0d\x0d\x0a"
+    if tcpdump:
+        read = subprocess.run([tcpdump, "-nr", "-"], input=out, capture_output=True)
+        assert read.stdout.count(b"ICMP echo") == 4
+
+
+def test_a_capture_whose_reader_has_gone_is_quiet(shared):
+    with capturing(shared, "red:eth0", "icmp") as process, process.stderr:
+        process.stdout.close()
+        pings(shared, 2)
+        assert process.wait(30) == 141
+        assert "Error" not in process.stderr.read()
+
+
+def test_a_capture_without_lines(shared):
+    with capturing(shared, "red:eth0", "icmp", "-q", "-c", 2) as process:
+        pings(shared, 2)
+        done = ended(process)
+    assert (done.code, done.out) == (0, "")
+    assert "red:eth0: " in done.err
+
+
+# Being stopped
+
+
+HOSTS = range(1, 40)
+BIG = "\n".join(
+    [
+        "tuilab: 1\nname: big\nnamespaces:",
+        *(f"  n{n}: {{links: {{e: {{addresses: [10.0.0.{n}/24]}}}}}}" for n in HOSTS),
+        "cables:",
+        *(f"  - [n{n}:e, host:p{n}]\n" for n in HOSTS),
+    ]
+)
+
+
+def stopped_in(lab, begun, number, *words):
+    """Send a signal as soon as the journal says that something has begun."""
+    process = lab.start(*words)
+    journal = lab.folder("big") / "journal.jsonl"
+    deadline = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            if f'"begin":"{begun}' in journal.read_text():
+                return ended(process, number)
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_new_lab_that_is_interrupted_is_gone(own, number):
+    done = stopped_in(own, "load", number, "up", "big.yaml")
+    assert done.code == 128 + number
+    assert "Traceback" not in done.err
+    assert 'lab "big" did not come up and is gone again' in done.err
+    assert own.labs() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_edit_that_is_interrupted_is_done_or_never_was(own, number):
+    own("up", "big.yaml")
+    before = own.observed()
+    done = stopped_in(own, "remove", number, "rm", "namespace", "n1", "n2", "n3")
+    history = own("history", "--json").json
+    if number == signal.SIGKILL:
+        assert done.code == -number
+    else:
+        # It may have been done already when the signal came.
+        assert done.code in (0, 128 + number)
+        assert history["position"] == 2
+    if history["position"] == 2:
+        assert not {"n1", "n2", "n3"} & set(own.observed())
+        own("undo")
+    assert own.observed() == before
+
+
+@pytest.fixture
+def own():
+    with cli(USERS[0]) as it:
+        it.file("big.yaml", BIG)
+        yield it
+
+
+# The screen
+
+
+KEEP = "\r"
+
+
+def person(lab):
+    """The screen on a terminal; whoever sits there sees where it says so."""
+    shell = ["env", *(f"{k}={v}" for k, v in lab.environment().items())]
+    return [*shell, "sh", "-c", 'cd "$HOME" && exec "$@"', "sh"]
+
+
+@contextlib.contextmanager
+def screen(lab, *words):
+    terminal = Terminal([*person(lab), *lab.command(*words)])
+    try:
+        yield terminal
+    finally:
+        if terminal.process.poll() is None:
+            terminal.process.terminate()
+        terminal.close()
+
+
+def finish(terminal):
+    """Read what it still says, so that nothing holds it up; its exit status."""
+    with contextlib.suppress(OSError):
+        while data := os.read(terminal._master, 65536):
+            terminal.text += data.decode(errors="replace")
+    return terminal.process.wait(30)
+
+
+def child_of(pid):
+    path = f"/proc/{pid}/task/{pid}/children"
+    with open(path) as file:
+        return int(file.read().split()[0])
+
+
+def test_the_screen_leaves_a_lab_running_or_removes_it(lab):
+    with screen(lab, "two-hosts") as terminal:
+        terminal.expect("10.0.0.1/24")
+        terminal.send("q")
+        terminal.expect("Keep it running")
+        terminal.send(KEEP)
+        terminal.expect('lab "two-hosts" goes on')
+        assert finish(terminal) == 0
+    assert lab.labs() == ["two-hosts"]
+    with screen(lab) as terminal:
+        terminal.expect("10.0.0.1/24")
+        terminal.send("q")
+        terminal.expect("Remove the lab")
+        terminal.send("r")
+        terminal.expect('lab "two-hosts" is removed')
+        assert finish(terminal) == 0
+    assert lab.labs() == []
+
+
+def test_an_empty_new_lab_goes_without_a_word(own):
+    with screen(own) as terminal:
+        terminal.expect("Nothing here yet")
+        assert own.labs() == ["lab"]
+        terminal.send("q")
+        assert finish(terminal) == 0
+    assert "goes on" not in terminal.text
+    assert own.labs() == []
+
+
+def test_a_file_asks_before_it_changes_a_running_lab(own):
+    own.file("mine.yaml", "tuilab: 1\nname: mine\nnamespaces: {red: {}}\n")
+    own("up", "mine.yaml")
+    own("add", "namespace", "extra")
+    with screen(own, "mine.yaml") as terminal:
+        terminal.expect("ip netns del extra")
+        terminal.expect("Run these commands")
+        terminal.send("y\n")
+        terminal.expect("red")
+        terminal.send("q")
+        terminal.expect("Keep it running")
+        terminal.send(KEEP)
+        assert finish(terminal) == 0
+    assert set(own.observed()) == {"host", "red"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_screen_that_is_killed_leaves_terminal_and_lab_in_order(own, number):
+    own("up", "--lab", "mine")
+    own("add", "namespace", "crimson")
+    with screen(own, "mine") as terminal:
+        terminal.expect("crimson")
+        if number == signal.SIGKILL:
+            os.kill(child_of(terminal.process.pid), number)
+            terminal.expect("the screen was ended by SIGKILL")
+        else:
+            terminal.process.send_signal(number)
+        terminal.expect('lab "mine" goes on')
+        assert finish(terminal) == 128 + number
+    assert "\x1b[?1049l" in terminal.text
+    assert "\x1b[?25h" in terminal.text
+    assert set(own.observed()) == {"host", "crimson"}
+
+
+def test_a_screen_whose_parent_is_killed_ends_too(own):
+    own("up", "--lab", "mine")
+    own("add", "namespace", "crimson")
+    with screen(own, "mine") as terminal:
+        terminal.expect("crimson")
+        pidfd = os.pidfd_open(child_of(terminal.process.pid))
+        try:
+            terminal.process.kill()
+            assert select.select([pidfd], [], [], 30)[0]
+        finally:
+            os.close(pidfd)
+    assert own.labs() == ["mine"]
+
+
+# No sandbox
+
+
+def locked(lab):
+    """The same person where no namespace can be made."""
+    user = str(UID)
+    become = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+    script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    unshare = ["unshare", "--user", "--map-current-user", "--keep-caps"]
+    drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
+    prefix = (*become, *unshare, "sh", "-c", script, "sh", *drop)
+    return replace(lab, person=replace(lab.person, uid=None, prefix=prefix))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take all rights away")
+def test_where_no_sandbox_can_be_had():
+    with cli(USERS[-1]) as free:
+        it = locked(free)
+        for words in (["up", "two-hosts"], ["check", "two-hosts", "--live"]):
+            done = it(*words, code=4)
+            assert "no sandbox can be made" in done.err
+            assert "max_user_namespaces" in done.err
+        assert "ip netns add red" in it("plan", "two-hosts").out
+        assert "NO  sandbox" in it("doctor", code=4).out
+        checks = {c["name"]: c for c in it("doctor", "--json", code=4).json}
+        assert checks["sandbox"]["required"]
+        assert not checks["sandbox"]["ok"]
+        with screen(it, "two-hosts") as terminal:
+            terminal.expect("PREVIEW")
+            terminal.expect("10.0.0.1/24")
+            terminal.send("q")
+            terminal.expect("preview")
+            terminal.send(KEEP)
+            assert finish(terminal) == 0
+        assert it.labs() == []
+        assert not list((it.home / "state" / "tuilab" / "labs").iterdir())
+
+
+def test_doctor_is_content(lab):
+    done = lab("doctor")
+    assert "ok  sandbox: " in done.out
+    assert all(c["ok"] for c in lab("doctor", "--json").json if c["required"])
+    assert sandbox.unavailable() is None
+
+
+@pytest.mark.parametrize("words", [["up", "two-hosts"], ["ls"], ["show"]])
+def test_a_state_directory_that_cannot_be_used(own, words):
+    (own.home / "state").write_text("a file is in the way")
+    done = own(*words, code=1)
+    assert "can't be used: Not a directory" in done.err
+    assert "XDG_STATE_HOME" in done.err
