@@ -212,6 +212,19 @@ def test_a_damaged_lab_can_be_given_up(tuilab_):
     assert not registry.directory_of("broken").exists()
 
 
+@pytest.mark.parametrize("name", ["../precious", "..", ".", "/", "a/b", "../../.."])
+def test_a_lab_s_name_never_leads_out_of_its_folder(tuilab_, tmp_path, name):
+    precious = registry.state_directory() / "precious" / "file"
+    precious.parent.mkdir(parents=True)
+    precious.touch()
+    for words in (("up", "two-hosts"), ("up",), ("open", "two-hosts"), ("down",)):
+        code, _, err = tuilab_(*words, "--lab", name)
+        assert code == 2, words
+        assert f'"{name}"' in err
+        assert "is gone" not in err
+    assert precious.exists()
+
+
 def test_show_is_the_topology_file(tuilab_, tmp_path):
     router = example("router")
     make_lab("router", edits.become("load router", router))

@@ -11,13 +11,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuilab.errors import RightsError, UsageError
+from tuilab.errors import RightsError
 from tuilab.kernel import sandbox
 from tuilab.kernel.sandbox import Keeper
 from tuilab.lab import registry
 from tuilab.lab.journal import JOURNAL, FileJournal
 from tuilab.lab.lab import Lab
-from tuilab.model.addressing import lab_name_problem
 from tuilab.model.topology import Topology
 
 
@@ -53,8 +52,6 @@ def enter(name: str, *, create: bool = False, preview: bool = False) -> Place:
         UsageError: The name is not one.
         RightsError: No sandbox can be had here.
     """
-    if problem := lab_name_problem(name):
-        raise UsageError(problem, "choose another name for the lab")
     directory = registry.directory_of(name)
     if not create:
         registry.find(name)

@@ -36,6 +36,8 @@ def namespace_name_problem(name: str) -> str:
     if len(name) > NAME_MAX:
         return f'"{name}" is {len(name)} characters long, {NAME_MAX} are the most'
     if not _NAMESPACE.match(name):
+        if _NAMESPACE.match(f"x{name}"):
+            return f'"{name}" may not begin with "{name[0]}"'
         return f'"{name}" may hold letters, digits, "_", "-" and "." only'
     return ""
 
