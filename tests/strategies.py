@@ -40,7 +40,7 @@ DESTINATIONS4 = ("0.0.0.0/0", "172.16.0.0/16", "172.16.5.0/24", "203.0.113.9/32"
 DESTINATIONS6 = ("::/0", "2001:db8:a::/48", "2001:db8:a:5::/64", "fd77::9/128")
 MTUS = (None, 576, 1280, 1400, 1500, 9000)
 MACS = (None, *(f"02:aa:00:00:00:{n:02x}" for n in range(8)))
-OWNERS = (None, "root", "0", "1000")
+OWNERS = (None, "root", "0", "1000", "3000000000")
 SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 
 

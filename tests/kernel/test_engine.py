@@ -470,6 +470,48 @@ async def test_what_is_done_outside_is_seen_and_left_alone(tmp_path):
         assert lab.snapshot.observed.link(BLUE).mtu == 1234
 
 
+async def until(lab, holds):
+    """Wait until something can be said of a lab that is listened to."""
+    heard = asyncio.Event()
+    stop = lab.subscribe(lambda _: heard.set())
+    async with asyncio.timeout(DEADLINE):
+        while not holds(lab.snapshot):
+            await heard.wait()
+            heard.clear()
+    stop()
+
+
+@boxed
+async def test_a_setting_changed_elsewhere_is_heard(tmp_path):
+    async with a_lab(tmp_path) as one, a_lab(tmp_path) as other:
+        await one.edit(edits.add_namespace("red"))
+        await until(other, lambda now: "red" in now.observed.namespaces)
+        for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+            await one.edit(edits.set_sysctl("red", key, "1"))
+            wish = one.snapshot.topology
+            await until(other, lambda now, wish=wish: now.topology == wish)
+            await until(other, lambda now, wish=wish: now.observed == expand(wish))
+
+
+@boxed
+async def test_a_link_renamed_outside_is_seen_from_both_ends(tmp_path):
+    async with a_lab(tmp_path) as lab:
+        for change in (edits.add_namespace("red"), edits.add_namespace("blue")):
+            await lab.edit(change)
+        # Down, so that the other end hears of no carrier that comes or goes.
+        ends = {"up": False}
+        await lab.edit(edits.connect(RED, BLUE, a_end=ends, b_end=ends))
+        sh("ip -n blue link set lo mtu 60000")
+        lo = Endpoint("blue", "lo")
+        await until(lab, lambda now: now.observed.link(lo).mtu == 60000)
+        sh("ip -n blue link set eth0 name lan0")
+        lan0 = Endpoint("blue", "lan0")
+        await until(
+            lab,
+            lambda now: (link := now.observed.link(RED)) and link.peer == lan0,
+        )
+
+
 @boxed
 async def test_a_namespace_that_no_cable_leaves_is_heard_too(tmp_path):
     async with a_lab(tmp_path) as lab:
@@ -517,11 +559,11 @@ async def test_programs_in_a_namespace_end_with_it(tmp_path):
     async with a_lab(tmp_path) as lab:
         await lab.edit(edits.add_namespace("red"))
         with subprocess.Popen(["ip", "netns", "exec", "red", "cat"], stdin=-1) as cat:
-            while not lab.processes("red"):
+            while not await lab.processes("red"):
                 os.sched_yield()
-            (process,) = lab.processes("red")
+            (process,) = await lab.processes("red")
             assert process.pid == cat.pid
             await lab.edit(edits.remove_namespace("red"))
             assert cat.wait(DEADLINE) == -signal.SIGKILL
         await lab.undo()
-        assert lab.processes("red") == []
+        assert await lab.processes("red") == []

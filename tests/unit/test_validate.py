@@ -231,6 +231,11 @@ MISTAKES: dict[str, tuple[Topology, tuple[object, ...], str]] = {
         (*R, "links", "t", "user"),
         '"a b" is no name of a user',
     ),
+    "tap user number": (
+        lab({"t": Tap(user="4294967295")}),
+        (*R, "links", "t", "user"),
+        '"4294967295" is no name of a user, nor a number',
+    ),
     "tap group": (
         lab({"t": Tap(group="")}),
         (*R, "links", "t", "group"),

@@ -72,7 +72,7 @@ class Driver(Protocol):
     async def live(self) -> Mapping[Endpoint, Live]:
         """Operstates and counters of every link known; cheaper than observing."""
 
-    def processes(self, namespace: str) -> list[Process]:
+    async def processes(self, namespace: str) -> list[Process]:
         """The programs that run in a namespace; they end when it is deleted."""
 
     async def carry_out(self, operation: Operation) -> None:
@@ -125,7 +125,7 @@ class ModelDriver:
         """See `Driver`."""
         return (await self.observe()).live
 
-    def processes(self, namespace: str) -> list[Process]:
+    async def processes(self, namespace: str) -> list[Process]:
         """Nothing runs in a model."""
         return []
 

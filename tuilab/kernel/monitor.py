@@ -20,8 +20,9 @@ from tuilab.model.topology import HOST
 SOL_NETLINK = 270
 NETLINK_ADD_MEMBERSHIP = 1
 NETLINK_LISTEN_ALL_NSID = 8
-GROUPS = (1, 5, 7, 9, 11)
-"""RTNLGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE (rtnetlink(7))."""
+GROUPS = (1, 5, 7, 9, 11, 24, 25)
+"""RTNLGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE, IPV4_NETCONF,
+IPV6_NETCONF (rtnetlink(7)); the last two tell of forwarding."""
 
 SETTLE = 0.05
 """Seconds of events gathered into one call."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import signal
 import socket
 import struct
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from ctypes import c_int
 from fcntl import ioctl
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ NETNSA_NSID_NOT_ASSIGNED = 0xFFFFFFFF
 """-1, which pyroute2 reads without its sign."""
 RCVBUF = 4 << 20
 """Bytes; a dump of a bridge with a thousand ports must fit."""
+AT_ONCE = 8
+"""Namespaces that are dumped at a time: more would keep the loop from all else."""
 
 TUNSETIFF = 0x400454CA
 TUNSETPERSIST = 0x400454CB
@@ -153,8 +155,15 @@ class NetlinkDriver:
             self._forget(name)
         wanted = present if only is None else present & set(only)
         spaces = [space for name in sorted(wanted) if (space := self._get(name))]
-        await asyncio.gather(*(space.dump() for space in spaces))
-        await self._introduce(spaces)
+        with _looking():
+            for start in range(0, len(spaces), AT_ONCE):
+                some = spaces[start : start + AT_ONCE]
+                await asyncio.gather(*(space.dump() for space in some))
+            await self._introduce(spaces)
+            return await self._seen(spaces)
+
+    async def _seen(self, spaces: list[_Namespace]) -> Observation:
+        """What was dumped, put together."""
         namespaces: dict[str, NamespaceState] = {}
         live: dict[Endpoint, Live] = {}
         for space in spaces:
@@ -163,6 +172,8 @@ class NetlinkDriver:
             peers = await self._peers(space, space.raw)
             namespaces[space.name], alive = observe.state_of(space.raw, peers)
             live.update((Endpoint(space.name, k), v) for k, v in alive.items())
+            # Nothing above need have waited for anything.
+            await asyncio.sleep(0)
         return Observation(State(namespaces), live)
 
     def _get(self, name: str) -> _Namespace | None:
@@ -195,10 +206,13 @@ class NetlinkDriver:
         for space in spaces:
             if space is host or space.heard:
                 continue
-            nsid = await host.nsid_of(space)
-            if nsid is None:
+            try:
                 await host.ipr.set_netnsid(fd=space.fd)
-                nsid = await host.nsid_of(space)
+            except NetlinkError as error:
+                # Another tuilab, or the kernel for a cable's sake, was there first.
+                if error.code != errno.EEXIST:
+                    raise
+            nsid = await host.nsid_of(space)
             if nsid is not None:
                 self._monitor.name(nsid, space.name)
                 space.heard = True
@@ -239,22 +253,17 @@ class NetlinkDriver:
     async def live(self) -> Mapping[Endpoint, Live]:
         """See `Driver`."""
         found: dict[Endpoint, Live] = {}
-        for space in list(self._open.values()):
-            async for message in await space.ipr.link("dump"):
-                link = observe.raw_link(message)
-                found[Endpoint(space.name, link.ifname)] = link.live
+        with _looking():
+            for space in list(self._open.values()):
+                async for message in await space.ipr.link("dump"):
+                    link = observe.raw_link(message)
+                    found[Endpoint(space.name, link.ifname)] = link.live
         return found
 
-    def processes(self, namespace: str) -> list[Process]:
+    async def processes(self, namespace: str) -> list[Process]:
         """See `Driver`."""
-        found = []
-        with suppress(NotFoundError):
-            for pid in netns.pids(namespace):
-                with suppress(OSError):
-                    words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                    text = b" ".join(words).decode(errors="replace").strip()
-                    found.append(Process(pid, text))
-        return found
+        # There may be thousands to look through.
+        return await asyncio.to_thread(_processes, namespace)
 
     # -- doing ---------------------------------------------------------------------
 
@@ -278,7 +287,7 @@ class NetlinkDriver:
         if isinstance(request, Rtnl):
             await self._rtnl(request)
         elif isinstance(request, NamedNamespace):
-            self._named(request)
+            await self._named(request)
         elif isinstance(request, MakeTap):
             netns.run_in(request.namespace, lambda: _make_tap(request))
         else:
@@ -318,7 +327,7 @@ class NetlinkDriver:
             )
         return space
 
-    def _named(self, request: NamedNamespace) -> None:
+    async def _named(self, request: NamedNamespace) -> None:
         if request.verb == "add":
             netns.create(request.name)
             netns.run_in(request.name, sysctl.set_defaults)
@@ -326,9 +335,7 @@ class NetlinkDriver:
         elif request.verb == "del":
             self._forget(request.name)
             # A program in it would keep the namespace alive, nameless and unseen.
-            for pid in netns.pids(request.name):
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+            await asyncio.to_thread(netns.end_programs, request.name)
             netns.delete(request.name)
         else:
             self._forget(request.name)
@@ -340,7 +347,8 @@ class NetlinkDriver:
     async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
         """See `Driver`."""
         self._monitor = Monitor(netns.run_in(HOST, _open_socket), callback)
-        await self._introduce(list(self._open.values()))
+        with _looking():
+            await self._introduce(list(self._open.values()))
 
     async def aclose(self) -> None:
         """See `Driver`."""
@@ -348,6 +356,36 @@ class NetlinkDriver:
             self._monitor.close()
         for name in list(self._open):
             self._forget(name)
+
+
+@contextmanager
+def _looking() -> Iterator[None]:
+    """The kernel's refusals to say what is there, as errors for a person."""
+    try:
+        yield
+    except NetlinkError as error:
+        raise KernelError(
+            f"the kernel does not say what is in the lab: {error.args[-1]}",
+            _HINTS.get(error.code, "tuilab doctor shows what this machine allows"),
+            error.code,
+        ) from error
+    except OSError as error:
+        raise KernelError(
+            f"the lab can't be looked at: {error.strerror}",
+            "see that this user may have more open files (ulimit -n)",
+            error.errno or 0,
+        ) from error
+
+
+def _processes(namespace: str) -> list[Process]:
+    found = []
+    with suppress(NotFoundError):
+        for pid in netns.pids(namespace):
+            with suppress(OSError):
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                text = b" ".join(words).decode(errors="replace").strip()
+                found.append(Process(pid, text))
+    return found
 
 
 def _make_tap(request: MakeTap) -> None:
@@ -363,10 +401,10 @@ def _make_tap(request: MakeTap) -> None:
         flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL
         name = request.ifname.encode()
         ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name, flags))
-        if request.user is not None:
-            ioctl(fd, TUNSETOWNER, request.user)
-        if request.group is not None:
-            ioctl(fd, TUNSETGROUP, request.group)
+        for code, owner in ((TUNSETOWNER, request.user), (TUNSETGROUP, request.group)):
+            if owner is not None:
+                # Python takes a C int, the kernel reads it without sign.
+                ioctl(fd, code, c_int(owner).value)
         ioctl(fd, TUNSETPERSIST, 1)
     except OSError as error:
         hint = ""

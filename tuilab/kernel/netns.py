@@ -6,8 +6,10 @@ makes them, so `ip netns` sees the same ones.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -149,16 +151,33 @@ def pids(name: str) -> list[int]:
     from tuilab.kernel.leftovers import processes
 
     _require(name)
-    wanted = path(name).stat()
-    found = []
-    for pid in processes():
-        try:
-            status = Path(f"/proc/{pid}/ns/net").stat()
-        except OSError:
-            continue
-        if (status.st_dev, status.st_ino) == (wanted.st_dev, wanted.st_ino):
-            found.append(pid)
-    return sorted(found)
+    wanted = _identity(path(name))
+    return sorted(pid for pid in processes() if _network_of(pid) == wanted)
+
+
+def end_programs(name: str) -> None:
+    """Kill whatever runs in a namespace, as far as this user may.
+
+    Raises:
+        NotFoundError: There is none of this name.
+    """
+    seen: set[int] = set()
+    # More than once: what is killed may have started others just before.
+    while fresh := set(pids(name)) - seen:
+        seen |= fresh
+        for pid in fresh:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                _kill(name, pid)
+
+
+def _kill(name: str, pid: int) -> None:
+    pidfd = os.pidfd_open(pid)
+    try:
+        # Now that the number is pinned: whether it is still that of who we mean.
+        if _network_of(pid) == _identity(path(name)):
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    finally:
+        os.close(pidfd)
 
 
 def in_thread(function: Callable[[], T]) -> T:
@@ -182,6 +201,18 @@ def in_thread(function: Callable[[], T]) -> T:
     if failures:
         raise failures[0]
     return results[0]
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def _network_of(pid: int) -> tuple[int, int] | None:
+    try:
+        return _identity(Path(f"/proc/{pid}/ns/net"))
+    except OSError:
+        return None
 
 
 def _checked(name: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuilab.kernel.driver import Live
-from tuilab.model.addressing import canonical_cidr, version
+from tuilab.model.addressing import canonical_cidr, link_local, version
 from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.topology import LO, Endpoint
 from tuilab.plan.state import (
@@ -152,6 +152,8 @@ def raw_addresses(
             continue
         flags = message.get("flags") or 0
         kernels = message.get("proto") == IFAPROT_KERNEL_LL
+        # Before Linux 5.18 none told where it comes from: that of the MAC is its own.
+        kernels = kernels or _is_link_local_of(link.mac, cidr)
         if kernels or not flags & IFA_F_PERMANENT:
             continue
         # The kernel puts the newest address of a scope first.
@@ -160,6 +162,12 @@ def raw_addresses(
         index: kernel_order((*v4.get(index, ()), *v6.get(index, ())))
         for index in {**v4, **v6}
     }
+
+
+def _is_link_local_of(mac: str, cidr: str) -> bool:
+    return (
+        cidr.startswith("fe80:") and len(mac) == 17 and cidr == link_local(mac) + "/64"
+    )
 
 
 def raw_routes(messages: Iterable[Any]) -> tuple[tuple[RouteState, int], ...]:

@@ -167,9 +167,9 @@ class Lab:
         self._gone = reason
         self._emit(Gone(reason))
 
-    def processes(self, namespace: str) -> list[Process]:
+    async def processes(self, namespace: str) -> list[Process]:
         """The programs that run in a namespace; removing it ends them."""
-        return self._driver.processes(namespace)
+        return await self._driver.processes(namespace)
 
     # -- planning ------------------------------------------------------------------
 

@@ -139,9 +139,16 @@ def _link(endpoint: Endpoint, link: Link, namespace: Namespace) -> Iterator[Prob
     yield from _mtu(endpoint, link, namespace)
     if isinstance(link, Tap):
         for key, account in (("user", link.user), ("group", link.group)):
-            if account is not None and not _ACCOUNT.match(account):
+            if account is not None and not _is_account(account):
                 fact = f'"{account}" is no name of a {key}, nor a number'
                 yield Problem((*at, key), fact, "write one, or leave it out")
+
+
+def _is_account(account: str) -> bool:
+    """A user's or group's name or number; the last number stands for nobody."""
+    if account.isdigit():
+        return account.isascii() and int(account) < 2**32 - 1
+    return bool(_ACCOUNT.match(account))
 
 
 def _mtu(endpoint: Endpoint, link: Link, namespace: Namespace) -> Iterator[Problem]:
