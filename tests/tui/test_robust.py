@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from textual.events import Resize
+from textual.geometry import Size
+
 from tests.tui.bench import opened
 from tests.tui.labs import two_hosts
 from tuilab.errors import Busy, KernelError
@@ -174,3 +177,17 @@ async def test_names_are_never_read_as_markup():
     async with opened(two_hosts(), size=(120, 36)) as bench:
         bench.app.say("[bold]not bold[/bold] [@click=app.quit]x[/]")
         await bench.until(lambda: "[bold]not bold[/bold]" in bench.text)
+
+
+async def test_sizes_that_follow_each_other_come_to_rest():
+    """They would be told in turns for ever, with something else between them."""
+    async with opened() as bench:
+        screen, size = bench.app.screen, bench.app.size
+        for told in (Size(80, 25), Size(70, 20), size):
+            screen.post_message(Resize(told, told))
+            screen.call_later(lambda: None)
+        await bench.pilot.pause()
+        assert screen.size == size
+        await bench.pilot.resize_terminal(100, 30)
+        await bench.pilot.resize_terminal(90, 28)
+        await bench.until(lambda: screen.size == Size(90, 28))

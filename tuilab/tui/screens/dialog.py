@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
 from tuilab.lab.snapshot import Snapshot
-from tuilab.tui.base import BaseApp
+from tuilab.tui.base import BaseApp, OneSize
 from tuilab.tui.text import Span, content, line
 
 Answer = TypeVar("Answer")
@@ -21,7 +21,7 @@ WIDTH = 76
 """Cells of the frame where the window has them."""
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(OneSize, ModalScreen[Answer | None]):
     """A frame in the middle. Enter runs it, Esc gives None."""
 
     DEFAULT_CSS = """

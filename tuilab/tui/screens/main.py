@@ -16,6 +16,7 @@ from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import LogEntry, Snapshot
 from tuilab.model.topology import HOST, Topology
 from tuilab.tui.actions import ACTIONS, Context, bindings
+from tuilab.tui.base import OneSize
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.forms.toggle import toggle
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from tuilab.tui.app import TuilabApp
 
 
-class MainScreen(Screen[None]):
+class MainScreen(OneSize, Screen[None]):
     """Everything about one lab."""
 
     COMMANDS = {ActionProvider}  # noqa: RUF012
