@@ -127,10 +127,14 @@ class Terminal:
 
     def program(self) -> int:
         """Process id of what was run in the shell and runs still."""
+        (child,) = self.children()
+        return child
+
+    def children(self) -> list[int]:
+        """The processes that the shell has started and that run still."""
         shell = self._tmux("display", "-p", "#{pane_pid}").strip()
-        children = Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
-        assert len(children) == 1, children
-        return int(children[0])
+        children = Path(f"/proc/{shell}/task/{shell}/children").read_text()
+        return [*map(int, children.split())]
 
     def stty(self) -> str:
         """The settings of the terminal, as stty(1) tells them."""

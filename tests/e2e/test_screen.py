@@ -256,17 +256,47 @@ def test_without_a_terminal_it_says_so(home):
     assert "terminal" in home.tuilab(code=2).err
 
 
-def test_a_hung_up_terminal_leaves_the_lab(home):
+@pytest.mark.parametrize("when", ["starting", "idle", "sending"])
+def test_a_terminal_that_hangs_up_takes_the_screen_and_leaves_the_lab(home, when):
+    home.tuilab("up", "two-hosts")
     terminal = home.terminal()
-    terminal.run(*TUILAB)
-    terminal.wait_for(EMPTY)
-    terminal.keys("n", "Enter")
-    terminal.wait_for(shows(1, 0))
-    screen = os.pidfd_open(_visit(terminal.program()))
+    terminal.run(*TUILAB, "two-hosts")
+    if when == "starting":
+        spin(lambda: terminal.children())
+    else:
+        terminal.wait_for(shows(2, 1))
+    if when == "sending":
+        terminal.keys("s", "Enter")
+        terminal.wait_for("seq=1")
+    family = [os.pidfd_open(pid) for pid in _family(terminal.program())]
     terminal.close()
-    spin(lambda: _ended(screen))
-    os.close(screen)
+    spin(lambda: all(map(_ended, family)))
+    for pidfd in family:
+        os.close(pidfd)
     assert home.json("ls")[0]["running"]
-    assert [edit["title"] for edit in home.json("history")["edits"]] == [
-        "add namespace red"
-    ]
+    pinged = home.tuilab("exec", "red", "--", "ping", "-c1", "10.0.0.2").out
+    assert "1 received" in pinged
+
+
+def _family(pid):
+    """A process and all below it."""
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        children = file.read().split()
+    return [pid, *(it for child in children for it in _family(int(child)))]
+
+
+def test_a_window_that_is_dragged_ends_up_drawn_at_its_size(home):
+    home.tuilab("up", "two-hosts")
+    terminal = home.terminal()
+    terminal.run(*TUILAB, "two-hosts")
+    terminal.wait_for(shows(2, 1))
+    for step in range(24):
+        terminal.resize(81 + 2 * step, 24 + step)
+    terminal.resize(132, 40)
+    terminal.wait_for(
+        lambda screen: (
+            max(map(len, screen.splitlines())) == 132 and len(screen.splitlines()) == 40
+        )
+    )
+    terminal.keys("n", "Enter")
+    terminal.wait_for(shows(3, 1))
