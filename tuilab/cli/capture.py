@@ -17,6 +17,7 @@ from tuilab.cli import complete, work
 from tuilab.cli.options import LabOption
 from tuilab.cli.output import counted, say
 from tuilab.errors import EXIT_OK, NotFoundError, PacketError, UsageError
+from tuilab.kernel import sandbox
 from tuilab.model.topology import HOST, Endpoint, Topology
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def capture(
 
     stream = sys.stdout.fileno() if write == _STDOUT else None
     path = Path(write) if write and write != _STDOUT else None
+    if path is not None:
+        sandbox.check_writable(path)
     watch = Capture(
         endpoints,
         capture_filter=text,

@@ -12,6 +12,7 @@ from pathlib import Path
 from tuilab.kernel import syscalls
 from tuilab.kernel.syscalls import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_REC
 
+_LAID_OVER = ("/run", "/run/netns", "/etc", "/etc/netns")
 _TMPFS = "mode=755,size=64m"
 
 
@@ -36,6 +37,19 @@ def build() -> list[str]:
     except OSError as error:
         notes.append(f"/sys still shows the machine's links: {error.strerror}")
     return notes
+
+
+def is_own(path: Path) -> bool:
+    """Whether what is written there is seen in this sandbox only, and ends with it.
+
+    Only true of a process that is in a sandbox.
+    """
+    folder = path.resolve().parent
+    while not folder.exists():
+        folder = folder.parent
+    machine = Path("/").stat().st_dev
+    own = {Path(it).stat().st_dev for it in _LAID_OVER if Path(it).is_dir()}
+    return folder.stat().st_dev in own - {machine}
 
 
 def mount_sys() -> None:

@@ -16,20 +16,27 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tuilab.errors import KernelError, LabGone, RightsError, TuilabError
-from tuilab.kernel import idmap, refusals, syscalls
+from tuilab.errors import (
+    KernelError,
+    LabGone,
+    RightsError,
+    TuilabError,
+    UsageError,
+)
+from tuilab.kernel import idmap, mounts, refusals, syscalls
 
 _PROGRAM = Path(__file__).with_name("keeper.py")
 _START_SECONDS = 20.0
 _GRACE_SECONDS = 0.2
 _PF_EXITING = 0x4
 _usual_open_files = 0
+_inside = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Keeper:
         """From what `to_data` gave.
 
         Raises:
-            KeyError, ValueError: The data is not a keeper's.
+            KeyError, TypeError, ValueError: The data is not a keeper's.
         """
         return cls(
             pid=int(data["pid"]),
@@ -70,17 +77,25 @@ class Keeper:
         )
 
 
-def create(name: str) -> Keeper:
+def create(name: str, announce: Callable[[Keeper], None] | None = None) -> Keeper:
     """Make a sandbox; the caller stays outside.
 
     The keeper outlives the caller and its terminal. May be called with threads
     running: no Python code runs between fork and exec.
 
+    Args:
+        name: The lab's.
+        announce: Called with the keeper before it may stay. If that fails, or this
+            process is killed over it, there is no sandbox.
+
     Raises:
         RightsError: No sandbox can be had here; the hint says what would allow it.
         KernelError: The kernel refused, or did not finish in time.
+        Exception: Whatever ``announce`` raises.
     """
     with _started(name) as (keeper, control, _notes):
+        if announce is not None:
+            announce(keeper)
         try:
             control.send(b"keep")
         except OSError as error:
@@ -158,6 +173,21 @@ def enter(keeper: Keeper) -> None:
     if keeper.user_ns:
         syscalls.raise_ambient()
     _raise_open_files()
+    global _inside
+    _inside = True
+
+
+def check_writable(path: Path) -> None:
+    """Refuse to write a file that would end with the sandbox this process is in.
+
+    Raises:
+        UsageError: It would.
+    """
+    if _inside and mounts.is_own(path):
+        raise UsageError(
+            f'"{path}" would be seen in this lab only, and end with it',
+            "choose a folder outside of /etc and /run",
+        )
 
 
 def alive(keeper: Keeper) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tuilab.errors import TuilabError
+from tuilab.kernel import sandbox
 from tuilab.model.topology import Topology
 from tuilab.tui.forms.base import Field, Form, Value, Values, row, text
 
@@ -39,6 +41,9 @@ class Save(Form):
                 return {
                     "path": f'no directory "{path.absolute().parent}"; make it first'
                 }
+            sandbox.check_writable(path)
+        except TuilabError as error:
+            return {"path": str(error)}
         except OSError as error:
             return {"path": f'"{path}": {error.strerror}'}
         return {}
