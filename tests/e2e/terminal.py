@@ -137,10 +137,10 @@ class Terminal:
         return [*map(int, children.split())]
 
     def stty(self) -> str:
-        """The settings of the terminal, as stty(1) tells them."""
+        """The settings of the terminal, as stty(1) tells them; its size aside."""
         tty = self._tmux("display", "-p", "#{pane_tty}").strip()
         return subprocess.run(
-            ["stty", "-a", "-F", tty], check=True, capture_output=True, text=True
+            ["stty", "-g", "-F", tty], check=True, capture_output=True, text=True
         ).stdout
 
     def modes(self) -> dict[str, str]:

@@ -126,5 +126,5 @@ def test_the_tests_pass_there_and_count_what_they_skip():
         for word in ("passed", "skipped, because")
     )
     assert passed > 20, done.stdout
-    assert skipped > 100, done.stdout
+    assert skipped > 50, done.stdout
     assert REASON in done.stdout

@@ -120,7 +120,7 @@ def open_(
             "tuilab up FILE makes a lab without one; tuilab --help lists all verbs",
         )
     give_size()
-    look = Look(ascii_only or not _frames_can_be_drawn(), not no_mouse)
+    look = Look(ascii_only, not no_mouse)
     while True:
         known = targets.known(visit.name) is not None
         code, word = apart(partial(_visit, visit, look))
@@ -148,15 +148,6 @@ def first(word: str | None, option: str | None) -> Visit:
     if target.lab is not None:
         return Visit(work.choose(word, option).name)
     return _of_file(target, option or work.preferred())
-
-
-def _frames_can_be_drawn() -> bool:
-    """Whether the screen's characters exist in what the locale is encoded in."""
-    try:
-        "╭●✗".encode(getattr(sys.__stderr__, "encoding", None) or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _usual() -> str:
