@@ -184,3 +184,27 @@ async def test_an_edit_the_kernel_refuses_leaves_the_lab_as_before(folder):
         assert not bench.in_dialog
         assert bench.topology.link(RED).addresses == ("10.0.0.1/24", "10.0.0.7/24")
         assert "10.0.0.7" in sh("ip -n red addr show dev eth0")
+
+
+@boxed
+async def test_a_removal_names_the_programs_and_the_capture_that_end(folder):
+    async with screen(folder, two_hosts()) as bench:
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("w", "enter")
+        await bench.until(lambda: bench.app.watching.running)
+        words = ["ip", "netns", "exec", "red", "sh", "-c", "echo up; exec sleep 77"]
+        program = subprocess.Popen(words, stdout=subprocess.PIPE)
+        try:
+            assert program.stdout.readline() == b"up\n"
+            bench.main.select(Item("namespace", "red"))
+            await bench.press("d")
+            await bench.until(lambda: "sleep 77" in bench.text)
+            assert f"process {program.pid} in red: sleep 77" in bench.text
+            assert "the capture of red:eth0" in bench.text
+            await bench.press("enter")
+            assert "red" not in bench.topology.namespaces
+            assert program.wait(10) != 0
+        finally:
+            program.kill()
+            program.wait()
+            program.stdout.close()

@@ -99,8 +99,10 @@ async def delete(screen: MainScreen) -> None:
     """Show what goes, then remove it."""
     item = screen.selected
     assert item is not None
-    change = removal(item)
-    await screen.session.push_screen_wait(DeleteScreen(change, screen.lab))
+    capture = screen.session.watching.capture
+    captured = capture.endpoints if capture is not None and capture.running else ()
+    dialog = DeleteScreen(removal(item), screen.lab, captured)
+    await screen.session.push_screen_wait(dialog)
     screen.refresh_lab()
 
 
