@@ -59,8 +59,9 @@ class DeleteScreen(Dialog[bool]):
         """What runs in namespaces that go ends."""
         before = self._lab.snapshot.topology
         after = self._change.apply(before)
+        room = self.text_width - 2
         self._programs = [
-            f"process {program.pid} in {name}: {program.command}"
+            fit(f"process {program.pid} in {name}: {program.command}", room, "...")
             for name in before.namespaces
             if name not in after.namespaces
             for program in await self._lab.processes(name)
@@ -83,8 +84,7 @@ class DeleteScreen(Dialog[bool]):
             if before.link(endpoint) is not None and after.link(endpoint) is None
         ]
         gone = [*losses(before, after), *captures, *self._programs]
-        room = self.text_width - 2
-        goes = [line(f"  {fit(it, room, '...').rstrip()}") for it in gone]
+        goes = [line(f"  {it}") for it in gone]
         head = line(("This goes with it:", "title"))
         lines = [head, *goes, line("")] if goes else []
         text = contents([*lines, *plan_lines(commands, self.text_width)])
