@@ -20,11 +20,8 @@ from tuilab.model.addressing import (
     namespace_name_problem,
     show_destination,
 )
-from tuilab.model.topology import Endpoint, Route, Topology
-
-MTU_LEAST = 68
-"""RFC 791: every link must carry 68 bytes; the kernel refuses less."""
-MTU_MOST = 65535
+from tuilab.model.topology import Endpoint, Link, Route, Topology
+from tuilab.model.validate import LEAST_MTU
 
 
 def new_namespace(topology: Topology, name: str, former: str = "") -> str:
@@ -91,14 +88,15 @@ def gateway(typed: str, cidrs: tuple[str, ...]) -> str:
     return f'"{typed}" is not in the network of {have}; give one that is'
 
 
-def mtu(typed: str) -> str:
-    """Why that is no MTU; empty text means the default."""
+def mtu(typed: str, kind: type[Link] = Link) -> str:
+    """Why that is no MTU for that kind of link; empty text means the default."""
     if not typed:
         return ""
     if not typed.isdigit():
         return f'"{typed}" is no number; write bytes, as 1500'
-    if not MTU_LEAST <= int(typed) <= MTU_MOST:
-        return f"{typed} is out of range; {MTU_LEAST} to {MTU_MOST} bytes are possible"
+    if not LEAST_MTU <= int(typed) <= kind.most_mtu:
+        most = kind.most_mtu
+        return f"{typed} is out of range; {LEAST_MTU} to {most} bytes are possible"
     return ""
 
 

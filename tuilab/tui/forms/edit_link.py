@@ -112,7 +112,7 @@ class EditLink(ChangeForm):
         new = Endpoint(namespace, text(values, "name"))
         found = {
             "name": checks.new_link(self.topology, new, former=old),
-            "mtu": checks.mtu(text(values, "mtu")),
+            "mtu": checks.mtu(text(values, "mtu"), type(self._link())),
             "mac": checks.mac(text(values, "mac")),
             "user": checks.account(text(values, "user"), "user"),
             "group": checks.account(text(values, "group"), "group"),

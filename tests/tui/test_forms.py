@@ -1,0 +1,298 @@
+"""Forms without a screen: what they propose works, what they say fits."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import applied, topologies
+from tests.tui.labs import BLUE, RED, built, router, switch, two_hosts
+from tuilab.errors import UsageError
+from tuilab.model import edits
+from tuilab.model.addressing import interface
+from tuilab.model.edits import canonical_route
+from tuilab.model.topology import HOST, LO, Endpoint, Route, Tap
+from tuilab.model.validate import problems
+from tuilab.tui.canvas.graph import Item
+from tuilab.tui.forms import checks
+from tuilab.tui.forms.add_bridge import AddBridge
+from tuilab.tui.forms.add_cable import AddCable
+from tuilab.tui.forms.add_namespace import AddNamespace
+from tuilab.tui.forms.add_tap import AddTap
+from tuilab.tui.forms.edit_link import AddAddress, EditLink
+from tuilab.tui.forms.edit_namespace import AddRoute, EditNamespace
+from tuilab.tui.forms.proposals import Place, near_bridge, pair, partner, place_of
+from tuilab.tui.forms.send import Send
+from tuilab.tui.forms.toggle import switched, toggle
+from tuilab.tui.forms.watch import Watch
+
+
+def selections(topology):
+    """Everything that can be selected, and nothing."""
+    yield None
+    for name, namespace in topology.namespaces.items():
+        yield place_of(topology, name, "")
+        for ifname in namespace.links:
+            yield place_of(topology, name, ifname)
+
+
+# -- Enter-Enter always works ---------------------------------------------------------
+
+
+@given(topologies(), st.data())
+def test_what_is_proposed_can_be_run_at_once(topology, data):
+    selected = data.draw(st.sampled_from(list(selections(topology))))
+    forms = [
+        AddNamespace(topology, selected),
+        AddBridge(topology, selected),
+        AddTap(topology, selected, user="root"),
+    ]
+    if pair(topology, selected, None):
+        forms.append(AddCable(topology, selected))
+    for form in forms:
+        values = form.propose({})
+        assert set(values) == set(form.fields)
+        assert form.problems(values) == {}, form.title
+        after = form.change(values).apply(topology)
+        assert problems(after) == [], form.title
+        assert after != topology
+
+
+@given(topologies(), st.data())
+def test_an_address_that_is_proposed_is_free_and_fits(topology, data):
+    links = [end for end, link in topology.links() if not link.master]
+    end = data.draw(st.sampled_from(links)) if links else None
+    form = AddAddress(topology, end)
+    values = form.propose({})
+    if form.problems(values):
+        # Only a network without a free address has nothing to propose.
+        assert values["address"] == ""
+        return
+    assert problems(form.change(values).apply(topology)) == []
+
+
+@given(topologies(), st.data())
+def test_an_edit_form_that_nobody_touched_changes_nothing(topology, data):
+    name = data.draw(st.sampled_from(list(topology.namespaces)))
+    form = EditNamespace(topology, name)
+    assert form.change(form.propose({})).apply(topology) == topology
+    for ifname, _ in topology.namespaces[name].all_links():
+        form = EditLink(topology, Endpoint(name, ifname))
+        values = form.propose({})
+        assert form.problems(values) == {}
+        assert form.change(values).apply(topology) == topology
+
+
+@given(topologies(), st.data())
+def test_x_is_undone_by_x(topology, data):
+    links = [(end, link) for end, link in topology.links()]
+    if not links:
+        return
+    end, _ = data.draw(st.sampled_from(links))
+    item = Item("link", end.namespace, end.ifname)
+    once = applied(topology, toggle(topology, item))
+    if once is not None:
+        assert toggle(once, item).apply(once) == topology
+
+
+# -- places and partners --------------------------------------------------------------
+
+
+def test_partners():
+    lab = built(
+        edits.add_namespace("a"),
+        edits.add_namespace("b"),
+        edits.add_namespace("c"),
+        edits.connect(Endpoint("a", "eth0"), Endpoint("b", "eth0")),
+    )
+    assert partner(lab, Place("a")) == Place("c")
+    assert pair(lab, None, None) == (Place("a"), Place("c"))
+    assert pair(lab, Place("b"), None) == (Place("b"), Place("c"))
+    assert pair(lab, Place("c"), Place("b")) == (Place("b"), Place("c"))
+    assert pair(lab, Place("c"), Place("c")) == (Place("c"), Place("a"))
+    assert pair(built(), None, None) is None
+    alone = built(edits.add_namespace("a"))
+    assert pair(alone, None, None) == (Place("a"), Place(HOST))
+
+
+def test_a_lonely_namespace_is_offered_the_bridge():
+    lab = built(
+        edits.add_bridge(Endpoint(HOST, "br0")),
+        edits.add_namespace("a"),
+        edits.add_namespace("b"),
+    )
+    assert pair(lab, Place("a"), None) == (Place("a"), Place(HOST, "br0"))
+    assert pair(lab, Place(HOST, "br0"), None) == (Place("a"), Place(HOST, "br0"))
+
+
+def test_the_bridge_at_hand():
+    two = edits.add_bridge(Endpoint(HOST, "br1")).apply(switch())
+    assert near_bridge(switch(), None) == Place(HOST, "br0")
+    assert near_bridge(two, None) is None
+    assert near_bridge(two, Place("red")) == Place(HOST, "br0")
+    assert near_bridge(two, Place(HOST, "br1")) == Place(HOST, "br1")
+    assert near_bridge(two_hosts(), Place("red")) is None
+
+
+def test_the_router_of_a_segment_is_the_gateway():
+    form = AddNamespace(router(), Place("left"))
+    values = form.propose({"connect": "r1"})
+    assert values["gateway"] == ""
+    assert AddRoute(router(), "left").propose({})["via"] == "10.1.0.1"
+    assert AddRoute(switch(), "red").propose({})["via"] == "10.0.0.254"
+
+
+def test_v6_addresses_go_with_v4_ones():
+    form = AddCable(two_hosts())
+    values = {**form.propose({}), "a_address": "10.9.0.1/24, fd00::1/64 10.9.1.1/24"}
+    after = form.change(values).apply(two_hosts())
+    link = after.link(form.endpoint(values, "a"))
+    assert link.addresses == ("10.9.0.1/24", "fd00::1/64", "10.9.1.1/24")
+
+
+# -- sending and watching -------------------------------------------------------------
+
+
+def test_a_ping_goes_from_the_selection_to_its_neighbour():
+    values = Send(switch(), Item("namespace", "blue")).propose({})
+    assert (values["source"], values["to"]) == ("blue", "10.0.0.254")
+    cable = Item.of_cable(two_hosts().cables[0])
+    values = Send(two_hosts(), cable).propose({})
+    assert (values["source"], values["to"]) == ("red", "10.0.0.2")
+    values = Send(built(edits.add_namespace("a")), None).propose({})
+    assert (values["source"], values["to"]) == ("a", "")
+    assert "no target yet" in Send(built(), None).problems(values)["to"]
+
+
+def test_a_target_can_be_a_namespace():
+    form = Send(two_hosts(), Item("namespace", "red"))
+    values = {**form.propose({}), "to": "blue"}
+    assert form.problems(values) == {}
+    assert form.request(values).to == "10.0.0.2"
+    assert form.notes(values)["to"] == "blue:eth0"
+    bare = Send(built(edits.add_namespace("a")), None)
+    assert "has no address" in bare.problems({**values, "to": "a"})["to"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("count", "0"), ("count", "x"), ("interval", "0"), ("interval", "soon")],
+)
+def test_senseless_numbers_are_refused(field, value):
+    form = Send(two_hosts(), None)
+    assert field in form.problems({**form.propose({}), field: value})
+
+
+def test_the_command_of_a_request():
+    form = Send(two_hosts(), Item("namespace", "red"))
+    values = {**form.propose({}), "kind": "arp", "count": "1"}
+    assert form.request(values).command == (
+        "ip netns exec red arping -c 1 -i 0.5 10.0.0.2"
+    )
+
+
+def test_all_links_of_a_namespace_can_be_watched():
+    form = Watch(router(), Item("namespace", "r1"))
+    assert form.propose({})["link"] == "r1:lan1"
+    assert "r1:*" in [option.value for option in form.options("link", {})]
+    ends = form.endpoints({"link": "r1:*", "filter": ""})
+    assert ends == [Endpoint("r1", "lan1"), Endpoint("r1", "lan2")]
+    assert form.commands({"link": "host:lo", "filter": "icmp"}) == [
+        "tcpdump -ni lo icmp"
+    ]
+
+
+# -- typed values --------------------------------------------------------------------
+
+GATEWAYS = st.one_of(st.none(), st.ip_addresses(v=4).map(str))
+NUMBERS = st.one_of(st.none(), st.integers(0, 2**32 - 1))
+
+
+@given(
+    st.ip_addresses(v=4).map(lambda ip: f"{ip}/32"),
+    GATEWAYS,
+    st.sampled_from([None, "eth0", "x@y+z"]),
+    NUMBERS,
+    NUMBERS,
+)
+def test_routes_are_read_as_they_are_shown(to, via, dev, metric, table):
+    route = canonical_route(Route(to, via, dev, metric, table))
+    assert canonical_route(checks.parse_route(checks.show_route(route))) == route
+
+
+@pytest.mark.parametrize(
+    "route",
+    [Route("::/0", "fd00::1"), Route("0.0.0.0/0", "10.0.0.1"), Route("::/0", dev="lo")],
+)
+def test_default_routes_keep_their_family(route):
+    assert canonical_route(checks.parse_route(checks.show_route(route))) == route
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "no destination"),
+        ("default via", '"via" needs a value'),
+        ("default via nowhere", '"nowhere" is no gateway'),
+        ("default metric x", 'metric "x" is no number'),
+        ("default via 10.0.0.1 via 10.0.0.2", '"via" is not understood here'),
+        ("10.0.0.1/24 via 10.0.0.2", "the network is 10.0.0.0/24"),
+        ("over there", '"there" is not understood here'),
+    ],
+)
+def test_senseless_routes_say_why(typed, said):
+    with pytest.raises(UsageError) as caught:
+        checks.parse_route(typed)
+    assert said in str(caught.value) or "not understood" in str(caught.value)
+
+
+def test_addresses_are_checked_one_by_one():
+    assert checks.addresses("10.0.0.1/24 fd00::1/64") == ""
+    assert checks.addresses("") == ""
+    assert "there twice" in checks.addresses("10.0.0.1/24,10.0.0.1/24")
+    assert "prefix length" in checks.addresses("10.0.0.1")
+    assert checks.canonical("FD00::0001/64") == ("fd00::1/64",)
+    assert interface(checks.canonical("10.0.0.1/24")[0]).network.prefixlen == 24
+
+
+def test_gateways_must_be_on_the_link():
+    assert checks.gateway("", ()) == ""
+    assert checks.gateway("10.0.0.254", ("10.0.0.1/24",)) == ""
+    assert "not in the network" in checks.gateway("10.1.0.1", ("10.0.0.1/24",))
+    assert "no address" in checks.gateway("there", ("10.0.0.1/24",))
+
+
+def test_what_x_acts_on():
+    assert switched(two_hosts(), None) == []
+    assert switched(two_hosts(), Item("namespace", "red")) == [RED]
+    assert switched(router(), Item("namespace", "r1")) == []
+    both = switched(two_hosts(), Item.of_cable(two_hosts().cables[0]))
+    assert both == [BLUE, RED]
+    assert toggle(router(), Item("namespace", "r1")) is None
+
+
+def test_a_tap_is_edited_with_its_owner():
+    lab = edits.add_tap(Endpoint(HOST, "tap0"), user="root").apply(built())
+    form = EditLink(lab, Endpoint(HOST, "tap0"))
+    values = {**form.propose({}), "user": "0", "group": "0"}
+    after = form.change(values).apply(lab)
+    assert after.link(Endpoint(HOST, "tap0")) == Tap(user="0", group="0")
+    assert "user" not in form.unused(values)
+    assert "user" in EditLink(two_hosts(), RED).unused(values)
+
+
+def test_how_large_an_mtu_may_be_depends_on_the_kind():
+    loopback = EditLink(two_hosts(), Endpoint("red", LO))
+    assert loopback.problems({**loopback.propose({}), "mtu": "16000000"}) == {}
+    form = EditLink(two_hosts(), RED)
+    values = {**form.propose({}), "mtu": "65536"}
+    assert "68 to 65535 bytes are possible" in form.problems(values)["mtu"]
+
+
+def test_lo_has_addresses_but_no_other_name():
+    form = EditLink(two_hosts(), Endpoint("red", LO))
+    values = {**form.propose({}), "addresses": ("192.0.2.1/32",)}
+    assert {"name", "mac", "master"} <= form.unused(values)
+    after = form.change(values).apply(two_hosts())
+    assert after.link(Endpoint("red", LO)).addresses == ("192.0.2.1/32",)
