@@ -24,6 +24,8 @@ from tuilab.model.addressing import lab_name_problem
 
 KEEPER = "keeper.json"
 BUILT = "built"
+_GONE = "."
+"""How a directory that is being removed is called: no lab is called like that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,21 @@ class LabInfo:
 
 
 def state_directory() -> Path:
-    """Our part of the XDG state directory."""
+    """Our part of the XDG state directory.
+
+    Raises:
+        TuilabError: This user has no home directory, nor does the variable name one.
+    """
     base = os.environ.get("XDG_STATE_HOME") or ""
-    root = Path(base) if base.startswith("/") else Path.home() / ".local" / "state"
-    return root / "tuilab"
+    if base.startswith("/"):
+        return Path(base, "tuilab")
+    try:
+        return Path.home() / ".local" / "state" / "tuilab"
+    except RuntimeError:
+        raise TuilabError(
+            f"user {os.getuid()} has no home directory to keep labs in",
+            "set XDG_STATE_HOME to a directory that you can write",
+        ) from None
 
 
 def directory_of(name: str) -> Path:
@@ -77,6 +90,8 @@ def labs() -> list[LabInfo]:
     except OSError as error:
         raise _unusable(folder, error) from error
     for entry in entries:
+        if entry.name.startswith(_GONE):
+            continue
         # A lab may go away while we look.
         with suppress(FileNotFoundError):
             used = (entry / JOURNAL).stat().st_mtime
@@ -117,7 +132,7 @@ def keeper_of(directory: Path) -> Keeper | None:
     """The living keeper of a lab, or None."""
     try:
         keeper = Keeper.from_data(json.loads((directory / KEEPER).read_text()))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     return keeper if sandbox.alive(keeper) else None
 
@@ -127,17 +142,23 @@ def ensure_keeper(directory: Path) -> Keeper:
 
     Raises:
         RightsError: No sandbox can be had here.
+        TuilabError: The directory can't be written.
     """
+
+    def record(keeper: Keeper) -> None:
+        draft = directory / f"{KEEPER}.{os.getpid()}"
+        draft.write_text(json.dumps(keeper.to_data()))
+        draft.rename(directory / KEEPER)
+
     with _locked(directory):
         keeper = keeper_of(directory)
         if keeper is not None:
             return keeper
-        (directory / BUILT).unlink(missing_ok=True)
-        keeper = sandbox.create(directory.name)
-        draft = directory / f"{KEEPER}.{os.getpid()}"
-        draft.write_text(json.dumps(keeper.to_data()))
-        draft.rename(directory / KEEPER)
-        return keeper
+        try:
+            (directory / BUILT).unlink(missing_ok=True)
+            return sandbox.create(directory.name, record)
+        except OSError as error:
+            raise _unusable(directory, error) from error
 
 
 def is_built(directory: Path) -> bool:
@@ -146,19 +167,36 @@ def is_built(directory: Path) -> bool:
 
 
 def set_built(directory: Path) -> None:
-    """Remember that the lab was built in its sandbox."""
-    (directory / BUILT).touch()
+    """Remember that the lab was built in its sandbox; else it is looked at again."""
+    with suppress(OSError):
+        (directory / BUILT).touch()
 
 
 def end(lab: LabInfo, *, keep: bool = False) -> None:
-    """End a lab: every process and namespace in it, and unless kept its history."""
+    """End a lab: every process and namespace in it, and unless kept its history.
+
+    Raises:
+        RightsError: The lab belongs to another user.
+        KernelError: Something of it does not end.
+        TuilabError: Its directory can't be written.
+    """
     with _locked(lab.directory):
         keeper = keeper_of(lab.directory)
         if keeper is not None:
             sandbox.destroy(keeper)
-        (lab.directory / KEEPER).unlink(missing_ok=True)
-        if not keep:
-            shutil.rmtree(lab.directory, ignore_errors=True)
+        if keep:
+            with suppress(OSError):
+                (lab.directory / KEEPER).unlink()
+            return
+        # All at once and out of the way: a lab of that name may come right now.
+        gone = lab.directory.with_name(f"{_GONE}{lab.name}.{os.getpid()}")
+        try:
+            lab.directory.rename(gone)
+        except OSError as error:
+            raise _unusable(lab.directory, error) from error
+        # What a process that was killed over this left is gone with it.
+        for old in gone.parent.glob(f"{_GONE}*"):
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _unusable(folder: Path, error: OSError) -> TuilabError:
@@ -171,14 +209,25 @@ def _unusable(folder: Path, error: OSError) -> TuilabError:
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
     """Two processes must not start or end one lab at once."""
+    path = directory / "start.lock"
+    while True:
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _unusable(directory, error) from error
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            # The lab may have been removed, lock and all, while we waited.
+            if _is_at(fd, path):
+                yield
+                return
+        finally:
+            os.close(fd)
+
+
+def _is_at(fd: int, path: Path) -> bool:
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        fd = os.open(directory / "start.lock", flags, 0o600)
-    except OSError as error:
-        raise _unusable(directory, error) from error
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except OSError:
+        return False
