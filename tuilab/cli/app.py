@@ -181,8 +181,11 @@ def _root(
 ) -> None:
     """The network lab in your terminal.
 
-    tuilab [FILE|LAB] opens the screen: a topology file as a lab, or a lab that runs.
-    Options of its own: tuilab open --help.
+    tuilab [FILE|LAB] opens the screen: a topology file as a lab, or a lab that is
+    there. Alone it opens the lab used last, or a new one. More: tuilab open --help.
+
+    First steps without it: tuilab up two-hosts, then tuilab ping red blue, tuilab
+    exec red -- ip addr, tuilab undo, tuilab down.
     """
     if lab:
         os.environ["TUILAB_LAB"] = lab

@@ -10,6 +10,7 @@ import typer
 from tuilab.errors import TuilabError
 from tuilab.lab import registry
 from tuilab.lab.journal import FileJournal
+from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import Topology
 
 
@@ -48,6 +49,14 @@ def endpoints(ctx: typer.Context, incomplete: str) -> list[str]:
 def named(ctx: typer.Context, incomplete: str) -> list[str]:
     """Namespaces and links of the lab that is meant."""
     return [*namespaces(ctx, incomplete), *endpoints(ctx, incomplete)]
+
+
+def settings(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What a link or a namespace can be set to."""
+    if ":" in (ctx.params.get("target") or ":"):
+        words = ("up", "down", "mtu", "mac", "master", "nomaster", "user", "group")
+        return _begin(words, incomplete)
+    return _begin(SYSCTLS, incomplete)
 
 
 def new_endpoint(ctx: typer.Context, incomplete: str) -> list[str]:

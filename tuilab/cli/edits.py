@@ -46,6 +46,7 @@ def set_(
             metavar="WORD",
             help=f"For a link {_LINK_WORDS}; several at once are one edit. For a "
             "namespace KEY VALUE, as net.ipv4.ip_forward 1.",
+            autocompletion=complete.settings,
         ),
     ],
     lab: LabOption = None,

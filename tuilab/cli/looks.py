@@ -77,12 +77,13 @@ def history(
     if not past.edits:
         say("no edits yet")
         return
-    width = len(str(len(past.edits)))
-    put(f"{'>' if past.position == 0 else ' '} {0:>{width}}  {'':8}  start")
-    for number, edit in enumerate(past.edits, 1):
+    rows = [("", "start"), *((_clock(edit.time), edit.title) for edit in past.edits)]
+    number_width = len(str(len(past.edits)))
+    clock_width = max(len(clock) for clock, _ in rows)
+    for number, (clock, title) in enumerate(rows):
         mark = ">" if number == past.position else " "
         undone = "" if number <= past.position else "  (undone)"
-        put(f"{mark} {number:>{width}}  {_clock(edit.time)}  {edit.title}{undone}")
+        put(f"{mark} {number:>{number_width}}  {clock:<{clock_width}}  {title}{undone}")
 
 
 def doctor(json: Json = False) -> int:
@@ -123,4 +124,6 @@ def _edit_data(number: int, edit: Edit, *, done: bool) -> dict[str, object]:
 
 
 def _clock(seconds: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(seconds))
+    then, now = time.localtime(seconds), time.localtime()
+    today = then[:3] == now[:3]
+    return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", then)
