@@ -20,6 +20,7 @@ from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Changed, Gone, Logged
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint, Route, Topology
+from tuilab.plan.history import Edit
 from tuilab.plan.operations import DeleteNamespace
 from tuilab.plan.state import expand, to_data
 
@@ -260,6 +261,55 @@ class Slow(ModelDriver):
 
     async def aclose(self):
         self.closed = True
+
+
+class Shared(ModelDriver):
+    """A kernel where somebody else goes on right after we have looked."""
+
+    def __init__(self):
+        super().__init__()
+        self.watched = asyncio.Event()
+        self.afterwards = None
+
+    async def watch(self, callback):
+        self.hear = callback
+        self.watched.set()
+
+    async def observe(self, only=None):
+        seen = await super().observe(only)
+        afterwards, self.afterwards = self.afterwards, None
+        if afterwards:
+            await afterwards()
+        return seen
+
+
+async def test_an_edit_of_another_process_is_nothing_from_outside(tmp_path):
+    driver = Shared()
+    journal = FileJournal.create(tmp_path, Topology("demo"))
+    lab = await Lab.open(driver, journal, tmp_path)
+    other = FileJournal(tmp_path)
+    change = edits.add_bridge(Endpoint("host", "br0"))
+    first, *rest = lab.plan(change).operations
+    heard = asyncio.Event()
+    lab.subscribe(lambda _: lab.snapshot.history.edits and heard.set())
+
+    async def finish():
+        for operation in rest:
+            await driver.carry_out(operation)
+        after = change.apply(lab.snapshot.topology)
+        other.edit(Edit(change.title, after, change.renames, 1e9))
+
+    await driver.watched.wait()
+    await lab.rescan()
+    other.begin(Begun(change.title, to_data(lab.snapshot.observed)))
+    await driver.carry_out(first)
+    driver.afterwards = finish
+    driver.hear(frozenset({"host"}))
+    await asyncio.wait_for(heard.wait(), 10)
+    await lab.rescan()
+    assert lab.snapshot.observed.link(Endpoint("host", "br0")).up
+    assert [entry.title for entry in lab.log if entry.outside] == []
+    await lab.aclose()
 
 
 async def test_letting_go_of_a_lab_waits_for_the_edit_it_is_at(tmp_path):

@@ -499,7 +499,9 @@ class Lab:
                 # The far side of a cable hears nothing of a new name on this one.
                 if apart := one_sided(self.snapshot.observed) - names:
                     await self._look(apart)
-                self._take_journal()
+                while self._take_journal():
+                    # What we saw may be half of what is now written there as done.
+                    await self._look(names)
             except TuilabError:
                 self._stale = True
                 return
@@ -512,14 +514,17 @@ class Lab:
             if news and differences(goal, now, names):
                 self._record("; ".join(map(str, news)), (), outside=True)
 
-    def _take_journal(self) -> None:
-        if self._journal.refresh():
-            history, begun = self._journal.history, self._journal.begun
-            self._update(
-                history=history,
-                topology=history.topology,
-                pending=begun.title if begun else "",
-            )
+    def _take_journal(self) -> bool:
+        """Take in what other processes wrote; whether there was anything."""
+        if not self._journal.refresh():
+            return False
+        history, begun = self._journal.history, self._journal.begun
+        self._update(
+            history=history,
+            topology=history.topology,
+            pending=begun.title if begun else "",
+        )
+        return True
 
     async def _follow_journal(self) -> None:
         while True:
