@@ -7,6 +7,7 @@ acts on the calling process's mount namespace, which must be its own already.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from tuilab.kernel import syscalls
@@ -127,8 +128,8 @@ def _overlay(directory: str, own: str) -> None:
 
 def _mounts_below(directory: str) -> list[str]:
     found = []
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        point = line.split(" ")[4].encode().decode("unicode_escape")
+    for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
+        point = mount_point(line)
         if point.startswith(f"{directory}/") and point not in found:
             found.append(point)
     outer: list[str] = []
@@ -136,6 +137,14 @@ def _mounts_below(directory: str) -> list[str]:
         if not any(point.startswith(f"{other}/") for other in outer):
             outer.append(point)
     return outer
+
+
+def mount_point(line: bytes) -> str:
+    """The mount point in a line of mountinfo, see proc_pid_mountinfo(5)."""
+    field = line.split(b" ")[4]
+    # Blanks, line ends and backslashes stand there in octal.
+    plain = re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), field)
+    return os.fsdecode(plain)
 
 
 def _cover(directory: str, own: str) -> None:

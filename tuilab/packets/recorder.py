@@ -305,18 +305,22 @@ class Recorder(threading.Thread):
             self._changed = True
 
     def _end(self) -> None:
-        for handle in self._live:
-            handle.count()
-            handle.close()
-        self._live = []
-        self._count()
-        # The packets are complete without it, and the cause is told.
-        with contextlib.suppress(OSError):
-            self._sink.write(self.statistics())
-        self._sink.close()
+        with contextlib.ExitStack() as last:
+            # Whatever fails here, those who wait for the end must hear of it.
+            last.callback(self._tell_end)
+            last.callback(self._sink.close)
+            for handle in self._live:
+                last.callback(handle.close)
+            # The packets are complete without it, and the cause is told.
+            with contextlib.suppress(Exception):
+                self._count()
+                self._sink.write(self.statistics())
+
+    def _tell_end(self) -> None:
         with self._lock:
             os.close(self._wake)
             self._wake = -1
+        self._live = []
         self.done = True
         self._progress()
         self._change()
