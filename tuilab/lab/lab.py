@@ -510,9 +510,14 @@ class Lab:
             now = self.snapshot.observed
             goal = self._expand(self._journal.history.topology)
             # What agrees with the wish was done by another tuilab, or undone by hand.
-            news = differences(before, now, names)
-            if news and differences(goal, now, names):
-                self._record("; ".join(map(str, news)), (), outside=True)
+            odd = {(it.namespace, it.ifname) for it in differences(goal, now, names)}
+            news = [
+                str(it)
+                for it in differences(before, now, names)
+                if (it.namespace, it.ifname) in odd
+            ]
+            if news:
+                self._record("; ".join(news), (), outside=True)
 
     def _take_journal(self) -> bool:
         """Take in what other processes wrote; whether there was anything."""
