@@ -377,22 +377,45 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from tests.kernel import test_engine as t
-from tuilab.model import edits
+from tuilab.lab.journal import FileJournal
+
+where, at = sys.argv[2], int(sys.argv[3])
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
 
 class Killed(t.NetlinkDriver):
-    left = int(sys.argv[2])
+    left = at
     async def carry_out(self, operation):
         self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if where == "operation" and self.left == 0:
+            die()
         await super().carry_out(operation)
+
+def append(self, record, real=FileJournal._append):
+    # 1 before the record is written, 2 after that.
+    if where in record and at == 1:
+        die()
+    real(self, record)
+    if where in record:
+        die()
+
+FileJournal._append = append
 
 async def main():
     async with t.a_lab(Path(sys.argv[1]), Killed()) as lab:
-        await lab.edit(edits.remove_namespace("red"))
+        await lab.edit(t.CUT_OFF)
 
 asyncio.run(main())
 """
+CUT_OFF = edits.together(
+    "cut off", (edits.rename_link(RED, "lan0"), edits.remove_namespace("blue"))
+)
+
+
+def killed(directory, where, at):
+    command = [sys.executable, "-c", KILLED, str(directory), where, str(at)]
+    assert subprocess.run(command).returncode == -signal.SIGKILL
 
 
 @boxed
@@ -401,15 +424,37 @@ async def test_killed_at_any_moment_the_next_start_rolls_back(tmp_path):
         for change in ROUTED:
             await lab.edit(change)
         history, before = lab.snapshot.history, to_data(lab.snapshot.observed)
-        steps = len(lab.plan(edits.remove_namespace("red")).operations)
-    for k in range(1, steps + 1):
-        command = [sys.executable, "-c", KILLED, str(tmp_path), str(k)]
-        assert subprocess.run(command).returncode == -signal.SIGKILL
+        steps = len(lab.plan(CUT_OFF).operations)
+    assert steps >= 8
+    moments = [[("operation", k)] for k in range(1, steps + 1)]
+    moments += [[("begin", 2)], [("edit", 1)]]
+    # Rolling back is cut off as well, at its first steps and at its last record.
+    moments += [[("edit", 1), ("operation", k)] for k in (1, 2, 5)]
+    moments += [[("edit", 1), ("operation", 3), ("back", 1)]]
+    for cuts in moments:
+        for where, at in cuts:
+            killed(tmp_path, where, at)
         async with a_lab(tmp_path) as lab:
             assert lab.snapshot.history == history
             assert to_data(lab.snapshot.observed) == before
             assert any("cut off" in entry.title for entry in lab.log)
-    assert steps >= 2
+
+
+@boxed
+async def test_killed_with_nothing_under_way_nothing_is_lost(tmp_path):
+    async with a_lab(tmp_path) as lab:
+        for change in ROUTED:
+            await lab.edit(change)
+        history = lab.snapshot.history
+    killed(tmp_path, "begin", 1)
+    async with a_lab(tmp_path) as lab:
+        assert lab.snapshot.history == history
+        await assert_as_wished(lab)
+    killed(tmp_path, "edit", 2)
+    async with a_lab(tmp_path) as lab:
+        assert lab.snapshot.history.position == history.position + 1
+        await assert_as_wished(lab)
+        assert not any("cut off" in entry.title for entry in lab.log)
 
 
 @boxed
