@@ -373,6 +373,37 @@ async def test_a_refusal_at_any_operation_leaves_the_lab_as_it_was(tmp_path):
         eventually(ip_json, view)
 
 
+@boxed
+async def test_programs_outlive_a_rename_that_is_rolled_back(tmp_path):
+    driver = Refusing()
+    async with a_lab(tmp_path, driver) as lab:
+        for change in ROUTED:
+            await lab.edit(change)
+        before, inode = to_data(lab.snapshot.observed), os.stat("/run/netns/red").st_ino
+        with subprocess.Popen(["ip", "netns", "exec", "red", "cat"], stdin=-1) as cat:
+            while not await lab.processes("red"):
+                os.sched_yield()
+            for k in range(1, len(lab.plan(RENAMING).operations) + 1):
+                driver.countdown = k
+                try:
+                    await lab.edit(RENAMING)
+                except EditFailed as error:
+                    assert not error.leftovers
+                else:
+                    raise AssertionError(f"step {k} was not refused")
+                driver.countdown = -1
+                await lab.rescan()
+                assert to_data(lab.snapshot.observed) == before
+                assert os.stat("/run/netns/red").st_ino == inode
+            killed(tmp_path, "edit", 1, "RENAMING")
+            async with a_lab(tmp_path) as other:
+                assert to_data(other.snapshot.observed) == before
+            assert os.stat("/run/netns/red").st_ino == inode
+            assert cat.poll() is None
+            cat.stdin.close()
+            assert cat.wait(DEADLINE) == 0
+
+
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
@@ -404,7 +435,7 @@ FileJournal._append = append
 
 async def main():
     async with t.a_lab(Path(sys.argv[1]), Killed()) as lab:
-        await lab.edit(t.CUT_OFF)
+        await lab.edit(getattr(t, sys.argv[4]))
 
 asyncio.run(main())
 """
@@ -413,8 +444,18 @@ CUT_OFF = edits.together(
 )
 
 
-def killed(directory, where, at):
-    command = [sys.executable, "-c", KILLED, str(directory), where, str(at)]
+RENAMING = edits.together(
+    "rename",
+    (
+        edits.rename_namespace("red", "rouge"),
+        edits.rename_link(Endpoint("rouge", "eth0"), "lan0"),
+        edits.rename_namespace("blue", "red"),
+    ),
+)
+
+
+def killed(directory, where, at, change="CUT_OFF"):
+    command = [sys.executable, "-c", KILLED, str(directory), where, str(at), change]
     assert subprocess.run(command).returncode == -signal.SIGKILL
 
 

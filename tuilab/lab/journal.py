@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 from tuilab.errors import Busy, LabGone, TuilabError
 from tuilab.lab import records
+from tuilab.model.edits import Rename
 from tuilab.model.topology import Topology
 from tuilab.plan.history import Edit, History
 
@@ -43,10 +44,12 @@ class Begun:
         title: What it was to do.
         before: The touched namespaces as they were, in `plan.state` plain data; None
             for one that was not there.
+        renames: What is called otherwise on the way.
     """
 
     title: str
     before: Mapping[str, Any]
+    renames: tuple[Rename, ...] = ()
 
 
 class Journal(Protocol):
@@ -194,7 +197,8 @@ class FileJournal:
         if "start" in record:
             self.history = History(records.topology_from_data(record["start"]))
         elif "begin" in record:
-            self.begun = Begun(record["begin"], record["before"])
+            renames = records.renames_from_data(record.get("renames", ()))
+            self.begun = Begun(record["begin"], record["before"], renames)
         elif "edit" in record:
             self.begun = None
             edit = records.edit_from_data(record["edit"], self.history.topology)
@@ -207,7 +211,10 @@ class FileJournal:
 
     def begin(self, begun: Begun) -> None:
         """See `Journal`."""
-        self._append({"begin": begun.title, "before": begun.before})
+        record = {"begin": begun.title, "before": begun.before}
+        if begun.renames:
+            record["renames"] = records.renames_to_data(begun.renames)
+        self._append(record)
 
     def edit(self, edit: Edit) -> None:
         """See `Journal`."""

@@ -327,7 +327,7 @@ class Lab:
         goal = settled(State(namespaces), begun.before, observed)
         title = f"roll back {begun.title}, which was cut off"
         self._commands = []
-        left = await self._roll(goal, tuple(begun.before))
+        left = await self._roll(goal, begun)
         await _written(self._journal.back)
         self._record(title, self._commands, "; ".join(left))
         history = self._journal.history
@@ -350,13 +350,13 @@ class Lab:
             await _written(finish, ())
             return Outcome(title)
         before = self.snapshot.observed
-        begun = Begun(title, to_data(before, steps.touched))
+        begun = Begun(title, to_data(before, steps.touched), tuple(renames))
         await _written(self._journal.begin, begun)
         try:
             notes = await self._apply(title, steps)
             await _written(finish, tuple(self._commands))
         except Exception as error:
-            await self._give_up(error, before, steps)
+            await self._give_up(error, before, begun)
         return Outcome(title, tuple(self._commands), notes)
 
     def _scope(self, after: Topology) -> set[str]:
@@ -415,8 +415,8 @@ class Lab:
         if refused and stop:
             raise refused
 
-    async def _give_up(self, error: Exception, before: State, steps: Plan) -> NoReturn:
-        left = await self._roll(before, steps.touched)
+    async def _give_up(self, error: Exception, before: State, begun: Begun) -> NoReturn:
+        left = await self._roll(before, begun)
         # Unwritten, it is found to be begun, and nothing to be left of it.
         with suppress(TuilabError):
             await _written(self._journal.back)
@@ -432,13 +432,15 @@ class Lab:
         number = error.errno if isinstance(error, KernelError) else 0
         raise EditFailed(error.summary, hint, number, left) from error
 
-    async def _roll(self, goal: State, touched: Sequence[str]) -> list[str]:
+    async def _roll(self, goal: State, begun: Begun) -> list[str]:
         """Go to that goal as far as the kernel lets us; what is left, with remedies."""
-        scope = set(touched)
+        scope = set(begun.before)
+        # By its old name a thing is what it was, with the programs that run in it.
+        back = [rename.reversed() for rename in reversed(begun.renames)]
         for _ in range(HEALS):
             await self._look(scope)
             try:
-                steps = route_to(self.snapshot.observed, goal)
+                steps = route_to(self.snapshot.observed, goal, back)
             except TuilabError:
                 break
             if not steps.operations:

@@ -6,7 +6,7 @@ change of one namespace in a large lab is one short line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -62,9 +62,7 @@ def edit_to_data(edit: Edit, before: Topology) -> dict[str, Any]:
     if edit.commands:
         data["commands"] = list(edit.commands)
     if edit.renames:
-        data["renames"] = [
-            [isinstance(r.old, Endpoint), str(r.old), str(r.new)] for r in edit.renames
-        ]
+        data["renames"] = renames_to_data(edit.renames)
     if list(_patched(before, changed)) != list(after.namespaces):
         data["order"] = list(after.namespaces)
     whole = topology_to_data(replace(after, namespaces={}))
@@ -89,14 +87,22 @@ def edit_from_data(data: Mapping[str, Any], before: Topology) -> Edit:
     return Edit(
         title=data["title"],
         topology=after,
-        renames=tuple(
-            Rename(Endpoint.parse(old), Endpoint.parse(new))
-            if is_link
-            else Rename(old, new)
-            for is_link, old, new in data.get("renames", ())
-        ),
+        renames=renames_from_data(data.get("renames", ())),
         time=data["time"],
         commands=tuple(data.get("commands", ())),
+    )
+
+
+def renames_to_data(renames: Iterable[Rename]) -> list[list[Any]]:
+    """Renames, each as whether it is a link's, the old name and the new."""
+    return [[isinstance(r.old, Endpoint), str(r.old), str(r.new)] for r in renames]
+
+
+def renames_from_data(data: Iterable[Any]) -> tuple[Rename, ...]:
+    """Read what `renames_to_data` made."""
+    return tuple(
+        Rename(Endpoint.parse(old), Endpoint.parse(new)) if link else Rename(old, new)
+        for link, old, new in data
     )
 
 

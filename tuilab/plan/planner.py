@@ -84,9 +84,25 @@ def plan(
     return planner.reach(goal)
 
 
-def route_to(observed: State, goal: State) -> Plan:
-    """What to do to get from what is there to exactly that goal."""
-    return _Planner(observed).reach(goal)
+def route_to(observed: State, goal: State, renames: Iterable[Rename] = ()) -> Plan:
+    """What to do to get from what is there to exactly that goal.
+
+    Args:
+        observed: What the kernel holds.
+        goal: Where to go.
+        renames: What may still have its old name; what has not is left alone.
+    """
+    planner = _Planner(observed)
+    for rename in renames:
+        if _has(planner.machine, rename.old) and not _has(planner.machine, rename.new):
+            planner.rename(rename)
+    return planner.reach(goal)
+
+
+def _has(machine: Machine, named: str | Endpoint) -> bool:
+    if isinstance(named, Endpoint):
+        return machine.link(named) is not None
+    return machine.namespace(named) is not None
 
 
 def _relabelled(state: State, renames: Iterable[Rename]) -> State:
