@@ -211,7 +211,7 @@ class FileJournal:
 
     def begin(self, begun: Begun) -> None:
         """See `Journal`."""
-        record = {"begin": begun.title, "before": begun.before}
+        record: dict[str, Any] = {"begin": begun.title, "before": begun.before}
         if begun.renames:
             record["renames"] = records.renames_to_data(begun.renames)
         self._append(record)
