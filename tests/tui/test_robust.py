@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 
+import pytest
 from textual.events import Resize
 from textual.geometry import Size
 
 from tests.tui.bench import opened
 from tests.tui.labs import two_hosts
 from tuilab.errors import Busy, KernelError
+from tuilab.formats import yaml
 from tuilab.kernel.driver import ModelDriver
-from tuilab.lab.journal import MemoryJournal
+from tuilab.lab.journal import FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.model import edits
 from tuilab.model.topology import HOST, Topology
@@ -140,7 +143,7 @@ async def test_the_end_of_the_lab_is_said_and_nothing_can_be_changed():
         bench.lab.end('lab "demo" has ended: its keeper process is gone')
         await bench.until(lambda: bench.in_dialog)
         assert "its keeper process is gone" in bench.text
-        assert "tuilab demo" in bench.text
+        await bench.until(lambda: "its history with it" in bench.text)
         await bench.press("escape")
         assert "ENDED" in bench.text
         await bench.press("n")
@@ -149,6 +152,27 @@ async def test_the_end_of_the_lab_is_said_and_nothing_can_be_changed():
         await bench.press("q")
         await bench.until(lambda: not bench.app.is_running)
         assert bench.app.return_value == ExitChoice("keep")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_lab_that_has_ended_can_be_saved_whatever_is_left_of_it(tmp_path, kept):
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "start.lock").touch()
+    journal = FileJournal.create(folder, Topology("demo"))
+    lab = await Lab.open(ModelDriver(), journal, folder)
+    around = Surroundings(folders=(tmp_path,))
+    async with opened(lab=lab, surroundings=around) as bench:
+        await bench.edit(edits.become("two hosts", two_hosts()))
+        if not kept:
+            shutil.rmtree(folder)
+        bench.lab.end("gone")
+        said = "tuilab up demo" if kept else "its history with it"
+        await bench.until(lambda: said in bench.text)
+        await bench.press("escape", "ctrl+s", "enter")
+        assert not bench.in_dialog
+        assert bench.toasts == [f'saved to "{tmp_path / "demo.yaml"}"']
+        assert yaml.load(tmp_path / "demo.yaml").topology == bench.topology
 
 
 async def test_the_end_of_the_lab_under_a_dialog_that_runs():

@@ -199,6 +199,23 @@ def end(lab: LabInfo, *, keep: bool = False) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def outlived(directory: Path) -> bool:
+    """Whether the history of a lab that has ended is kept; waits for who is ending it.
+
+    Blocks; an event loop calls it in a thread.
+    """
+    path = directory / "start.lock"
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        return _is_at(fd, path) and (directory / JOURNAL).exists()
+    finally:
+        os.close(fd)
+
+
 def _unusable(folder: Path, error: OSError) -> TuilabError:
     return TuilabError(
         f'"{folder}" can\'t be used: {error.strerror}',

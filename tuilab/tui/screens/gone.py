@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from tuilab.lab import registry
+from tuilab.lab.lab import Lab
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.text import Span, line
 
@@ -14,18 +18,27 @@ class GoneScreen(Dialog[bool]):
 
     title_text = "The lab has ended"
 
-    def __init__(self, reason: str, name: str) -> None:
+    def __init__(self, reason: str, lab: Lab) -> None:
         super().__init__()
         self._reason = reason
-        self._lab_name = name
+        self._lab = lab
 
     def body(self) -> ComposeResult:
         """Why, and how it can be had back."""
         yield Static(self._reason, markup=False)
-        yield Static(
-            f"\nIts history is kept. Start it again with: tuilab {self._lab_name}",
-            markup=False,
-        )
+        yield Static(id="rest", markup=False)
+
+    def on_mount(self) -> None:
+        """Find out what is left."""
+        self.holder.run_job(self._say_what_is_left, of=self)
+
+    async def _say_what_is_left(self) -> None:
+        name = self._lab.name
+        if await asyncio.to_thread(registry.outlived, self._lab.directory):
+            text = f"Its history is kept. Start it again with: tuilab up {name}"
+        else:
+            text = "It was removed, and its history with it. ctrl+s still saves it."
+        self.query_one("#rest", Static).update(f"\n{text}")
 
     def buttons(self) -> tuple[Span, ...]:
         """Leave, or look."""

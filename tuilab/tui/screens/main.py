@@ -253,7 +253,7 @@ class MainScreen(OneSize, Screen[None]):
         self._show_keys()
 
         async def tell(screen: MainScreen) -> None:
-            dialog = GoneScreen(reason, screen.lab.name)
+            dialog = GoneScreen(reason, screen.lab)
             if await screen.session.push_screen_wait(dialog):
                 screen.session.exit()
 

@@ -55,19 +55,31 @@ async def save(screen: MainScreen) -> None:
 
     async def write(path: Path) -> None:
         yaml.save(path, lab.snapshot.topology, _document(lab))
-        lab.set_source(path)
+        try:
+            lab.set_source(path)
+        except TuilabError as error:
+            # The file is written all the same; a lab that has ended has no folder.
+            if not screen.session.gone:
+                screen.session.say(str(error), "warning")
         screen.show_saved(lab.snapshot.topology)
         screen.session.say(f'saved to "{path}"')
 
     topology = lab.snapshot.topology
-    what = f"{len(topology.namespaces)} namespaces and {_links(lab)} as YAML"
+    what = f"{_namespaces(lab)} and {_links(lab)} as YAML"
     form = Save(topology, f"Save lab {lab.name}", proposed)
     await screen.session.push_screen_wait(SaveScreen(form, what, write))
 
 
+def _namespaces(lab: Lab) -> str:
+    return _counted(len(lab.snapshot.topology.namespaces) - 1, "namespace")
+
+
 def _links(lab: Lab) -> str:
-    count = sum(1 for _ in lab.snapshot.topology.links())
-    return f"{count} link{'' if count == 1 else 's'}"
+    return _counted(sum(1 for _ in lab.snapshot.topology.links()), "link")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _document(lab: Lab) -> yaml.Document | None:
