@@ -94,7 +94,7 @@ class Cli:
                 ["ip", "-j", "-d", "link"],
                 ["ip", "-j", "addr"],
                 ["ip", "-j", "route", "show", "table", "all"],
-                ["ip", "-j", "-6", "route", "show", "table", "all"],
+                ["ip", "-j", "-6", "route", "show"],
                 ["bridge", "-j", "link"],
             )
         ]
@@ -130,8 +130,16 @@ def _timeless(data):
     if isinstance(data, dict):
         return {k: _timeless(v) for k, v in data.items() if k not in _VOLATILE}
     if isinstance(data, list):
-        return [_timeless(item) for item in data]
+        return [_timeless(item) for item in data if not _link_local(item)]
     return data
+
+
+def _link_local(item):
+    """An address or route that the kernel gives a link a while after it is up."""
+    if not isinstance(item, dict):
+        return False
+    where = (item.get("local", ""), item.get("dst", ""))
+    return any(str(text).startswith("fe80:") for text in where)
 
 
 @contextmanager
