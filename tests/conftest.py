@@ -50,8 +50,9 @@ def pytest_runtest_makereport(item, call):
         and (item.get_closest_marker("kernel") or item.get_closest_marker("e2e"))
         and not _no_sandbox()
     ):
+        error = AssertionError(f"no such test may skip here: {call.excinfo.value}")
         call.excinfo = pytest.ExceptionInfo.from_exception(
-            AssertionError(f"no such test may skip here: {call.excinfo.value}")
+            error.with_traceback(call.excinfo.tb)
         )
 
 

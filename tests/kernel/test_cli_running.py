@@ -398,6 +398,7 @@ def locked(lab):
     """The same person where no namespace can be made."""
     user = str(UID)
     become = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+    become = become if os.geteuid() == 0 else []
     script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
     unshare = ["unshare", "--user", "--map-current-user", "--keep-caps"]
     drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
@@ -405,7 +406,6 @@ def locked(lab):
     return replace(lab, person=replace(lab.person, uid=None, prefix=prefix))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take all rights away")
 def test_where_no_sandbox_can_be_had():
     with cli(USERS[-1]) as free:
         it = locked(free)
