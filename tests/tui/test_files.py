@@ -46,6 +46,26 @@ async def test_save_again_keeps_the_comments_of_the_file(tmp_path):
         assert set(yaml.load(path).topology.namespaces) == {HOST, "red", "blue"}
 
 
+async def test_save_says_when_the_file_was_changed_by_hand_meanwhile(tmp_path):
+    path = tmp_path / "lab.yaml"
+    path.write_text(yaml.dump(two_hosts()))
+    async with opened(two_hosts(), surroundings=at(tmp_path)) as bench:
+        bench.lab.set_source(path)
+        await bench.press("n", "enter", "ctrl+s")
+        assert "exists, will be replaced" in bench.text
+        await bench.press("enter", "u", "b", "enter", "ctrl+s")
+        # What was saved is no longer in the history, but it was ours.
+        assert "exists, will be replaced" in bench.text
+        await bench.press("escape")
+        path.write_text(yaml.dump(switch()))
+        await bench.press("ctrl+s")
+        assert "changed by hand! will be replaced" in bench.text
+        await bench.press("escape")
+        path.write_text("tuilab: [")
+        await bench.press("ctrl+s")
+        assert "can't be read! will be replaced" in bench.text
+
+
 async def test_save_says_what_is_wrong_with_the_name(tmp_path):
     async with opened(two_hosts(), surroundings=at(tmp_path)) as bench:
         await bench.press("ctrl+s")

@@ -16,10 +16,21 @@ class Save(Form):
     verb = "Save"
     rows = (row("File", Field("path", help="A name or path; ~ is your home.")),)
 
-    def __init__(self, topology: Topology, title: str, proposed: Path) -> None:
+    def __init__(
+        self, topology: Topology, title: str, proposed: Path, remark: str = ""
+    ) -> None:
+        """Ask.
+
+        Args:
+            topology: The lab.
+            title: Shown on the frame.
+            proposed: Where to, unless the person names another place.
+            remark: What to know about the file that is there, if anything.
+        """
         super().__init__(topology)
         self.title = title
         self._proposed = proposed
+        self._remark = remark
 
     def propose(self, given: Values) -> dict[str, Value]:
         """Where it was saved last, else the lab's name."""
@@ -50,5 +61,8 @@ class Save(Form):
 
     def notes(self, values: Values) -> dict[str, str]:
         """Whether a file will be replaced."""
-        there = self.path(values).exists()
-        return {"path": "exists, will be replaced" if there else "a new file"}
+        path = self.path(values)
+        if not path.exists():
+            return {"path": "a new file"}
+        remark = self._remark if path == self._proposed else ""
+        return {"path": remark or "exists, will be replaced"}

@@ -221,6 +221,11 @@ class MainScreen(OneSize, Screen[None]):
             if isinstance(screen, Dialog):
                 screen.lab_changed(snapshot)
 
+    @property
+    def saved(self) -> Topology | None:
+        """What the lab's file said when it was last looked at."""
+        return self.query_one(StatusBar).saved
+
     def show_saved(self, topology: Topology) -> None:
         """What the lab's file says now."""
         self.query_one(StatusBar).saved = topology

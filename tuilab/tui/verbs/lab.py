@@ -66,8 +66,22 @@ async def save(screen: MainScreen) -> None:
 
     topology = lab.snapshot.topology
     what = f"{_namespaces(lab)} and {_links(lab)} as YAML"
-    form = Save(topology, f"Save lab {lab.name}", proposed)
+    remark = _changed_by_hand(screen) if lab.source else ""
+    form = Save(topology, f"Save lab {lab.name}", proposed, remark)
     await screen.session.push_screen_wait(SaveScreen(form, what, write))
+
+
+def _changed_by_hand(screen: MainScreen) -> str:
+    """What to say when the lab's file no longer is what the lab ever was."""
+    lab = screen.lab
+    document = _document(lab)
+    if document is None:
+        return "can't be read! will be replaced"
+    past = lab.snapshot.history
+    known = [past.start, *(edit.topology for edit in past.edits), screen.saved]
+    if replace(document.topology, name=lab.name) in known:
+        return ""
+    return "changed by hand! will be replaced"
 
 
 def _namespaces(lab: Lab) -> str:
