@@ -59,11 +59,11 @@ async def test_save_says_when_the_file_was_changed_by_hand_meanwhile(tmp_path):
         await bench.press("escape")
         path.write_text(yaml.dump(switch()))
         await bench.press("ctrl+s")
-        assert "changed by hand! will be replaced" in bench.text
+        assert "changed by hand: would be lost" in bench.text
         await bench.press("escape")
         path.write_text("tuilab: [")
         await bench.press("ctrl+s")
-        assert "can't be read! will be replaced" in bench.text
+        assert "can't be read: would be lost" in bench.text
 
 
 async def test_save_says_what_is_wrong_with_the_name(tmp_path):

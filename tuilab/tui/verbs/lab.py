@@ -76,12 +76,12 @@ def _changed_by_hand(screen: MainScreen) -> str:
     lab = screen.lab
     document = _document(lab)
     if document is None:
-        return "can't be read! will be replaced"
+        return "can't be read: would be lost"
     past = lab.snapshot.history
     known = [past.start, *(edit.topology for edit in past.edits), screen.saved]
     if replace(document.topology, name=lab.name) in known:
         return ""
-    return "changed by hand! will be replaced"
+    return "changed by hand: would be lost"
 
 
 def _namespaces(lab: Lab) -> str:
