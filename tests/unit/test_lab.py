@@ -413,7 +413,7 @@ class OneDumpAtATime(ModelDriver):
 
 
 async def test_an_edit_waits_for_the_counters_that_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("tuilab.lab.lab.COUNTER_PERIOD", 0)
+    monkeypatch.setattr("tuilab.lab.follow.COUNTER_PERIOD", 0)
     driver = OneDumpAtATime()
     lab = await Lab.open(driver, MemoryJournal(Topology("trial")), tmp_path)
     lab.subscribe(lambda event: None)

@@ -8,7 +8,6 @@ An edit that fails is rolled back by the same planner, to what was observed befo
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -25,33 +24,24 @@ from tuilab.errors import (
     UsageError,
 )
 from tuilab.kernel.driver import Driver, ModelDriver, Process
+from tuilab.lab.follow import Follower
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
+from tuilab.lab.runner import Runner
 from tuilab.lab.snapshot import (
-    Changed,
     Event,
     Gone,
     LogEntry,
-    Logged,
     Outcome,
     Snapshot,
 )
+from tuilab.lab.view import View
 from tuilab.model.edits import Change, Rename
 from tuilab.model.topology import Topology
 from tuilab.model.validate import problems
-from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit, Step
 from tuilab.plan.merge import settled
-from tuilab.plan.operations import Operation
 from tuilab.plan.planner import Plan, plan, route_to
-from tuilab.plan.state import State, expand, from_data, one_sided, to_data
-
-HEALS = 3
-"""Rounds of putting side effects right before an edit counts as failed."""
-COUNTER_PERIOD = 1.0
-"""Seconds between looks at the counters."""
-JOURNAL_PERIOD = 0.25
-"""Seconds between looks at what other processes did to the lab."""
-LOG_LENGTH = 1000
+from tuilab.plan.state import State, expand, from_data, to_data
 
 
 class Lab:
@@ -61,25 +51,30 @@ class Lab:
         self, driver: Driver, journal: Journal, directory: Path, preview: str = ""
     ) -> None:
         self.directory = directory
-        self.log: list[LogEntry] = []
         self._driver = driver
         self._journal = journal
-        self._preview = preview
         self._mutex = asyncio.Lock()
-        self._listeners: list[Callable[[Event], None]] = []
-        self._tasks: list[asyncio.Task[None]] = []
         self._expanded: tuple[Topology, State] | None = None
-        self._commands: list[str] = []
         self._gone = ""
-        self._stale = False
-        self._given_up: Begun | None = None
         topology = journal.history.topology
-        self.snapshot = Snapshot(
-            name=topology.name,
-            topology=topology,
-            observed=State(),
-            history=journal.history,
-            preview=preview,
+        self._view = View(
+            Snapshot(
+                name=topology.name,
+                topology=topology,
+                observed=State(),
+                history=journal.history,
+                preview=preview,
+            )
+        )
+        self._runner = Runner(driver, self._view)
+        self._follower = Follower(
+            driver,
+            journal,
+            self._runner,
+            self._view,
+            mutex=self._mutex,
+            wish=lambda: self._expand(self._journal.history.topology),
+            recover=self._recover_alone,
         )
 
     @classmethod
@@ -89,7 +84,7 @@ class Lab:
         """A lab on a driver; what a crash cut off is rolled back first."""
         lab = cls(driver, journal, directory, preview)
         async with lab._exclusive():
-            await lab._look()
+            await lab._runner.look()
         return lab
 
     @classmethod
@@ -105,6 +100,16 @@ class Lab:
         lab = await cls.open(driver, MemoryJournal(start), directory, reason)
         await lab.restore()
         return lab
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The lab as it is known to be now."""
+        return self._view.snapshot
+
+    @property
+    def log(self) -> list[LogEntry]:
+        """The last entries of the command log, oldest first."""
+        return self._view.log
 
     @property
     def name(self) -> str:
@@ -124,48 +129,14 @@ class Lab:
 
     def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
         """Call back on the loop with every event; the answer ends that."""
-        self._listeners.append(callback)
-        if not self._tasks:
-            self._tasks = [
-                asyncio.create_task(self._follow_kernel()),
-                asyncio.create_task(self._follow_journal()),
-                asyncio.create_task(self._follow_counters()),
-            ]
-
-        def unsubscribe() -> None:
-            self._listeners.remove(callback)
-
+        unsubscribe = self._view.subscribe(callback)
+        self._follower.start()
         return unsubscribe
-
-    def _emit(self, event: Event) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener(event)
-            except Exception:
-                # A front end that fails must not end an edit half way.
-                logging.getLogger(__name__).exception("a listener failed")
-
-    def _update(self, **values: object) -> None:
-        now = Snapshot(**{**_fields(self.snapshot), **values})  # type: ignore[arg-type]
-        if now != self.snapshot:
-            self.snapshot = now
-            self._emit(Changed(now))
-
-    def _record(
-        self,
-        title: str,
-        commands: Sequence[str],
-        error: str = "",
-        outside: bool = False,
-    ) -> None:
-        entry = LogEntry(time.time(), title, tuple(commands), error, outside)
-        self.log = [*self.log[-LOG_LENGTH + 1 :], entry]
-        self._emit(Logged(entry))
 
     def end(self, reason: str) -> None:
         """The sandbox has ended: nothing can be changed any more."""
         self._gone = reason
-        self._emit(Gone(reason))
+        self._view.emit(Gone(reason))
 
     async def processes(self, namespace: str) -> list[Process]:
         """The programs that run in a namespace; removing it ends them."""
@@ -278,9 +249,9 @@ class Lab:
         async def go() -> Outcome:
             goal = self._expand(self._journal.history.topology)
             steps = route_to(self.snapshot.observed, goal)
-            self._commands = []
-            await self._apply(f"bring {self.name} up", steps)
-            return Outcome(f"bring {self.name} up", tuple(self._commands))
+            self._runner.begin()
+            await self._runner.apply(f"bring {self.name} up", steps)
+            return Outcome(f"bring {self.name} up", tuple(self._runner.commands))
 
         return await self._alone(f"bring {self.name} up", go)
 
@@ -290,15 +261,11 @@ class Lab:
 
     async def _run(self, title: str, go: Callable[[], Awaitable[Outcome]]) -> Outcome:
         async with self._exclusive():
-            self._update(pending=title)
+            self._view.update(pending=title)
             try:
                 return await go()
             finally:
-                self._update(
-                    pending="",
-                    history=self._journal.history,
-                    topology=self._journal.history.topology,
-                )
+                self._show_history()
 
     @asynccontextmanager
     async def _exclusive(self) -> AsyncIterator[None]:
@@ -311,13 +278,21 @@ class Lab:
                 await self._recover(self._journal.begun)
             yield
 
+    def _show_history(self) -> None:
+        history = self._journal.history
+        self._view.update(history=history, topology=history.topology, pending="")
+
     def _refuse_if_gone(self) -> None:
         if self._gone:
             raise LabGone(self._gone, "start it again with tuilab up")
 
+    async def _recover_alone(self) -> None:
+        async with self._exclusive():
+            pass
+
     async def _recover(self, begun: Begun) -> None:
         """Roll back what a process that died had begun."""
-        await self._look()
+        await self._runner.look()
         observed = self.snapshot.observed
         namespaces = dict(observed.namespaces)
         for name in begun.before:
@@ -326,12 +301,11 @@ class Lab:
         # In a sandbox that is new most of what it leans on is not there, nor needed.
         goal = settled(State(namespaces), begun.before, observed)
         title = f"roll back {begun.title}, which was cut off"
-        self._commands = []
-        left = await self._roll(goal, begun)
+        self._runner.begin()
+        left = await self._runner.roll_back(goal, begun)
         await _written(self._journal.back)
-        self._record(title, self._commands, "; ".join(left))
-        history = self._journal.history
-        self._update(history=history, topology=history.topology, pending="")
+        self._view.record(title, self._runner.commands, "; ".join(left))
+        self._show_history()
 
     # -- converging ----------------------------------------------------------------
 
@@ -343,8 +317,8 @@ class Lab:
         finish: Callable[[tuple[str, ...]], None],
     ) -> Outcome:
         """Go there, and have ``finish`` record the commands it took; else go back."""
-        self._commands = []
-        await self._look(self._scope(after))
+        self._runner.begin()
+        await self._runner.look(self._scope(after))
         steps = self._plan(after, renames, self.snapshot.observed)
         if not steps.operations:
             await _written(finish, ())
@@ -353,11 +327,11 @@ class Lab:
         begun = Begun(title, to_data(before, steps.touched), tuple(renames))
         await _written(self._journal.begin, begun)
         try:
-            notes = await self._apply(title, steps)
-            await _written(finish, tuple(self._commands))
+            notes = await self._runner.apply(title, steps)
+            await _written(finish, tuple(self._runner.commands))
         except Exception as error:
             await self._give_up(error, before, begun)
-        return Outcome(title, tuple(self._commands), notes)
+        return Outcome(title, tuple(self._runner.commands), notes)
 
     def _scope(self, after: Topology) -> set[str]:
         """The namespaces an edit changes, and those their cables lead to."""
@@ -372,51 +346,8 @@ class Lab:
                         around.add(peer.namespace)
         return around
 
-    async def _apply(self, title: str, steps: Plan) -> tuple[str, ...]:
-        """Carry a plan out, verify it, put right what it did besides."""
-        touched = set(steps.touched)
-        notes: list[str] = []
-        await self._carry_out(title, steps.operations)
-        for _ in range(HEALS):
-            await self._look(touched)
-            heal = route_to(self.snapshot.observed, steps.goal)
-            if not touched & set(heal.touched):
-                return tuple(notes)
-            await self._carry_out(f"{title}: put right", heal.operations)
-            notes.append(f"put right what came of it: {'; '.join(heal.commands)}")
-            touched |= set(heal.touched)
-        await self._look(touched)
-        wrong = differences(steps.goal, self.snapshot.observed, touched)
-        if not wrong:
-            return tuple(notes)
-        raise KernelError(
-            f"{title} did not come out as planned: {wrong[0]}",
-            "something else may be changing the lab at the same time",
-        )
-
-    async def _carry_out(
-        self, title: str, operations: Sequence[Operation], *, stop: bool = True
-    ) -> None:
-        """Do operations in order; one that is refused ends it, or is passed over."""
-        done: list[str] = []
-        refused: TuilabError | None = None
-        for operation in operations:
-            try:
-                await self._driver.carry_out(operation)
-            except TuilabError as error:
-                refused = error
-                if stop:
-                    break
-            else:
-                done.extend(operation.commands())
-        self._commands.extend(done)
-        if done or refused:
-            self._record(title, done, str(refused or ""))
-        if refused and stop:
-            raise refused
-
     async def _give_up(self, error: Exception, before: State, begun: Begun) -> NoReturn:
-        left = await self._roll(before, begun)
+        left = await self._runner.roll_back(before, begun)
         # Unwritten, it is found to be begun, and nothing to be left of it.
         with suppress(TuilabError):
             await _written(self._journal.back)
@@ -432,142 +363,16 @@ class Lab:
         number = error.errno if isinstance(error, KernelError) else 0
         raise EditFailed(error.summary, hint, number, left) from error
 
-    async def _roll(self, goal: State, begun: Begun) -> list[str]:
-        """Go to that goal as far as the kernel lets us; what is left, with remedies."""
-        scope = set(begun.before)
-        # By its old name a thing is what it was, with the programs that run in it.
-        back = [rename.reversed() for rename in reversed(begun.renames)]
-        for _ in range(HEALS):
-            await self._look(scope)
-            try:
-                steps = route_to(self.snapshot.observed, goal, back)
-            except TuilabError:
-                break
-            if not steps.operations:
-                return []
-            scope |= set(steps.touched)
-            # What one step can't do the next round may.
-            await self._carry_out("roll back", steps.operations, stop=False)
-        await self._look(scope)
-        wrong = differences(goal, self.snapshot.observed, scope)
-        try:
-            rest = route_to(self.snapshot.observed, goal).commands
-        except TuilabError as error:
-            return [f"{what} ({error})" for what in wrong]
-        return [f"{what} (by hand: {' && '.join(rest)})" for what in wrong]
-
     # -- looking -------------------------------------------------------------------
 
     async def rescan(self) -> None:
         """Observe everything again."""
         async with self._mutex:
-            await self._look()
-
-    async def _look(self, only: set[str] | None = None) -> None:
-        seen = await self._driver.observe(only)
-        if only is None:
-            self._update(observed=seen.state, live=seen.live)
-            return
-        namespaces = {
-            name: namespace
-            for name, namespace in self.snapshot.observed.namespaces.items()
-            if name not in only
-        }
-        live = {
-            endpoint: alive
-            for endpoint, alive in self.snapshot.live.items()
-            if endpoint.namespace not in only
-        }
-        namespaces.update(seen.state.namespaces)
-        live.update(seen.live)
-        self._update(observed=State(namespaces), live=live)
-
-    async def _follow_kernel(self) -> None:
-        async with self._mutex:
-            await self._driver.watch(self._hear)
-            # Whatever happened before we listened.
-            await self._look()
-
-    def _hear(self, names: frozenset[str]) -> None:
-        self._tasks = [task for task in self._tasks if not task.done()]
-        self._tasks.append(asyncio.create_task(self._look_outside(set(names))))
-
-    async def _look_outside(self, names: set[str]) -> None:
-        """Something happened in these namespaces that may not have been us."""
-        async with self._mutex:
-            before = self.snapshot.observed
-            try:
-                await self._look(names)
-                # The far side of a cable hears nothing of a new name on this one.
-                if apart := one_sided(self.snapshot.observed) - names:
-                    await self._look(apart)
-                while self._take_journal():
-                    # What we saw may be half of what is now written there as done.
-                    await self._look(names)
-            except TuilabError:
-                self._stale = True
-                return
-            if self._journal.begun is not None:
-                return
-            now = self.snapshot.observed
-            goal = self._expand(self._journal.history.topology)
-            # What agrees with the wish was done by another tuilab, or undone by hand.
-            odd = {(it.namespace, it.ifname) for it in differences(goal, now, names)}
-            news = [
-                str(it)
-                for it in differences(before, now, names)
-                if (it.namespace, it.ifname) in odd
-            ]
-            if news:
-                self._record("; ".join(news), (), outside=True)
-
-    def _take_journal(self) -> bool:
-        """Take in what other processes wrote; whether there was anything."""
-        if not self._journal.refresh():
-            return False
-        history, begun = self._journal.history, self._journal.begun
-        self._update(
-            history=history,
-            topology=history.topology,
-            pending=begun.title if begun else "",
-        )
-        return True
-
-    async def _follow_journal(self) -> None:
-        while True:
-            await asyncio.sleep(JOURNAL_PERIOD)
-            if not self._mutex.locked():
-                with suppress(TuilabError):
-                    self._take_journal()
-                    await self._take_over()
-
-    async def _take_over(self) -> None:
-        """Roll back what another process began if it has died over it."""
-        begun = self._journal.begun
-        if begun is not self._given_up and self._journal.abandoned():
-            # Where that fails, trying four times a second would not help.
-            self._given_up = begun
-            async with self._exclusive():
-                pass
-
-    async def _follow_counters(self) -> None:
-        while True:
-            await asyncio.sleep(COUNTER_PERIOD)
-            if not self._listeners or self._mutex.locked():
-                continue
-            # A socket has one dump at a time: an edit that begins now has to wait.
-            async with self._mutex:
-                with suppress(TuilabError):
-                    if self._stale:
-                        await self._look()
-                        self._stale = False
-                    self._update(live=await self._driver.live())
+            await self._runner.look()
 
     async def aclose(self) -> None:
         """Let go of the lab; it goes on running."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._follower.stop()
         # An edit that is on its way still needs the driver.
         async with self._mutex:
             await self._driver.aclose()
@@ -597,7 +402,3 @@ def _check(before: Topology, after: Topology) -> None:
     """Let an edit pass that leads to a lab that can be built."""
     if found := problems(after, _changed(before, after)):
         raise InvalidTopology(found)
-
-
-def _fields(snapshot: Snapshot) -> dict[str, object]:
-    return {name: getattr(snapshot, name) for name in Snapshot.__slots__}

@@ -1,0 +1,118 @@
+"""Carrying a plan out: do it, look, put right what it did besides; or go back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tuilab.errors import KernelError, TuilabError
+from tuilab.kernel.driver import Driver
+from tuilab.lab.journal import Begun
+from tuilab.lab.view import View
+from tuilab.plan.difference import differences
+from tuilab.plan.operations import Operation
+from tuilab.plan.planner import Plan, route_to
+from tuilab.plan.state import State
+
+HEALS = 3
+"""Rounds of putting side effects right before an edit counts as failed."""
+
+
+class Runner:
+    """The one who acts on the kernel; for use by one change at a time.
+
+    Attributes:
+        commands: What was carried out since `begin`, as text.
+    """
+
+    def __init__(self, driver: Driver, view: View) -> None:
+        self.commands: list[str] = []
+        self._driver = driver
+        self._view = view
+
+    @property
+    def observed(self) -> State:
+        """What was seen last."""
+        return self._view.snapshot.observed
+
+    def begin(self) -> None:
+        """Start a change: nothing was carried out for it yet."""
+        self.commands = []
+
+    async def look(self, only: set[str] | None = None) -> None:
+        """See how some namespaces are now, or all."""
+        self._view.take(await self._driver.observe(only), only)
+
+    async def apply(self, title: str, steps: Plan) -> tuple[str, ...]:
+        """Carry a plan out, verify it, put right what it did besides.
+
+        Returns:
+            What had to be put right, for a person.
+
+        Raises:
+            KernelError: An operation was refused, or the goal was not reached.
+            RightsError: Rights or devices are lacking.
+        """
+        touched = set(steps.touched)
+        notes: list[str] = []
+        await self._carry_out(title, steps.operations)
+        for _ in range(HEALS):
+            await self.look(touched)
+            heal = route_to(self.observed, steps.goal)
+            if not touched & set(heal.touched):
+                return tuple(notes)
+            await self._carry_out(f"{title}: put right", heal.operations)
+            notes.append(f"put right what came of it: {'; '.join(heal.commands)}")
+            touched |= set(heal.touched)
+        await self.look(touched)
+        wrong = differences(steps.goal, self.observed, touched)
+        if not wrong:
+            return tuple(notes)
+        raise KernelError(
+            f"{title} did not come out as planned: {wrong[0]}",
+            "something else may be changing the lab at the same time",
+        )
+
+    async def roll_back(self, goal: State, begun: Begun) -> list[str]:
+        """Go to that goal as far as the kernel lets us; what is left, with remedies."""
+        scope = set(begun.before)
+        # By its old name a thing is what it was, with the programs that run in it.
+        back = [rename.reversed() for rename in reversed(begun.renames)]
+        for _ in range(HEALS):
+            await self.look(scope)
+            try:
+                steps = route_to(self.observed, goal, back)
+            except TuilabError:
+                break
+            if not steps.operations:
+                return []
+            scope |= set(steps.touched)
+            # What one step can't do the next round may.
+            await self._carry_out("roll back", steps.operations, stop=False)
+        await self.look(scope)
+        wrong = differences(goal, self.observed, scope)
+        try:
+            rest = route_to(self.observed, goal).commands
+        except TuilabError as error:
+            return [f"{what} ({error})" for what in wrong]
+        return [f"{what} (by hand: {' && '.join(rest)})" for what in wrong]
+
+    async def _carry_out(
+        self, title: str, operations: Sequence[Operation], *, stop: bool = True
+    ) -> None:
+        """Do operations in order; one that is refused ends it, or is passed over."""
+        done: list[str] = []
+        refused: TuilabError | None = None
+        for operation in operations:
+            try:
+                await self._driver.carry_out(operation)
+            except TuilabError as error:
+                refused = error
+                if stop:
+                    break
+            else:
+                done.extend(operation.commands())
+        self.commands.extend(done)
+        if done or refused:
+            self._view.record(title, done, str(refused or ""))
+        if refused and stop:
+            raise refused

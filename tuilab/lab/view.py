@@ -1,0 +1,90 @@
+"""What the front ends see of a lab, and those among them who listen."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tuilab.kernel.driver import Observation
+from tuilab.lab.snapshot import Changed, Event, LogEntry, Logged, Snapshot
+from tuilab.plan.state import State
+
+LOG_LENGTH = 1000
+
+
+class View:
+    """The lab's present snapshot and its command log.
+
+    Attributes:
+        snapshot: The lab as it is known to be now.
+        log: The last entries of the command log, oldest first.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.log: list[LogEntry] = []
+        self._listeners: list[Callable[[Event], None]] = []
+
+    @property
+    def watched(self) -> bool:
+        """Whether anyone listens."""
+        return bool(self._listeners)
+
+    def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
+        """Call back with every event; the answer ends that."""
+        self._listeners.append(callback)
+
+        def unsubscribe() -> None:
+            self._listeners.remove(callback)
+
+        return unsubscribe
+
+    def emit(self, event: Event) -> None:
+        """Tell everyone who listens."""
+        for listener in list(self._listeners):
+            try:
+                listener(event)
+            except Exception:
+                # A front end that fails must not end an edit half way.
+                logging.getLogger(__name__).exception("a listener failed")
+
+    def update(self, **values: Any) -> None:
+        """Change the snapshot; those who listen hear of it if it differs."""
+        now = replace(self.snapshot, **values)
+        if now != self.snapshot:
+            self.snapshot = now
+            self.emit(Changed(now))
+
+    def take(self, seen: Observation, only: set[str] | None) -> None:
+        """Take in what was seen of some namespaces, or of all."""
+        if only is None:
+            self.update(observed=seen.state, live=seen.live)
+            return
+        namespaces = {
+            name: namespace
+            for name, namespace in self.snapshot.observed.namespaces.items()
+            if name not in only
+        }
+        live = {
+            endpoint: alive
+            for endpoint, alive in self.snapshot.live.items()
+            if endpoint.namespace not in only
+        }
+        namespaces.update(seen.state.namespaces)
+        live.update(seen.live)
+        self.update(observed=State(namespaces), live=live)
+
+    def record(
+        self,
+        title: str,
+        commands: Sequence[str],
+        error: str = "",
+        outside: bool = False,
+    ) -> None:
+        """Add to the command log."""
+        entry = LogEntry(time.time(), title, tuple(commands), error, outside)
+        self.log = [*self.log[-LOG_LENGTH + 1 :], entry]
+        self.emit(Logged(entry))
