@@ -329,6 +329,48 @@ async def test_letting_go_of_a_lab_waits_for_the_edit_it_is_at(tmp_path):
     assert lab.snapshot.history.position == 1
 
 
+class Eventful(Slow):
+    """Tells of many things that happen while an edit is made, as the kernel does."""
+
+    async def watch(self, callback):
+        self.tell = callback
+        self.looks = []
+
+    async def observe(self, only=None):
+        seen = await super().observe(only)
+        if hasattr(self, "looks"):
+            self.looks.append(only)
+            if only == {"red", "host"}:
+                # While that is looked at something else comes.
+                self.tell(frozenset({"red"}))
+                await asyncio.sleep(0)
+        return seen
+
+
+async def test_what_happened_during_an_edit_is_looked_at_once(tmp_path):
+    driver = Eventful()
+    driver.go_on.set()
+    lab = await Lab.open(driver, MemoryJournal(Topology("lab")), tmp_path)
+    await lab.restore()
+    lab.subscribe(lambda _: None)
+    await lab.rescan()
+    driver.go_on.clear()
+    driver.at_it.clear()
+    edit = asyncio.ensure_future(lab.edit(edits.add_namespace("red")))
+    await driver.at_it.wait()
+    for name in ("red", "host", "red"):
+        driver.tell(frozenset({name}))
+        await asyncio.sleep(0)
+    driver.looks.clear()
+    driver.go_on.set()
+    await edit
+    async with asyncio.timeout(10):
+        while len(driver.looks) < 3:
+            await asyncio.sleep(0)
+    await lab.aclose()
+    assert driver.looks == [{"red"}, {"red", "host"}, {"red"}]
+
+
 async def test_an_edit_that_waited_while_its_lab_ended_is_not_made(tmp_path):
     driver = Slow()
     driver.go_on.set()

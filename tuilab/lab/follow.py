@@ -53,6 +53,8 @@ class Follower:
         self._wish = wish
         self._recover = recover
         self._tasks: list[asyncio.Task[None]] = []
+        self._heard: set[str] = set()
+        self._hearing: asyncio.Task[None] | None = None
         self._stale = False
         self._given_up: Begun | None = None
 
@@ -67,9 +69,10 @@ class Follower:
 
     async def stop(self) -> None:
         """Follow no longer."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._hearing] if self._hearing else ())]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow_kernel(self) -> None:
         async with self._mutex:
@@ -78,26 +81,33 @@ class Follower:
             await self._runner.look()
 
     def _hear(self, names: frozenset[str]) -> None:
-        self._tasks = [task for task in self._tasks if not task.done()]
-        self._tasks.append(asyncio.create_task(self._look_outside(set(names))))
+        self._heard |= names
+        if self._hearing is None or self._hearing.done():
+            self._hearing = asyncio.create_task(self._look_outside())
 
-    async def _look_outside(self, names: set[str]) -> None:
-        """Something happened in these namespaces that may not have been us."""
-        async with self._mutex:
-            before = self._view.snapshot.observed
-            try:
+    async def _look_outside(self) -> None:
+        """Look wherever something happened that may not have been us."""
+        while self._heard:
+            async with self._mutex:
+                # With all that came while an edit was made, most of it by that edit.
+                names, self._heard = self._heard, set()
+                await self._look_at(names)
+
+    async def _look_at(self, names: set[str]) -> None:
+        before = self._runner.observed
+        try:
+            await self._runner.look(names)
+            # The far side of a cable hears nothing of a new name on this one.
+            if apart := one_sided(self._runner.observed) - names:
+                await self._runner.look(apart)
+            while self._take_journal():
+                # What we saw may be half of what is now written there as done.
                 await self._runner.look(names)
-                # The far side of a cable hears nothing of a new name on this one.
-                if apart := one_sided(self._runner.observed) - names:
-                    await self._runner.look(apart)
-                while self._take_journal():
-                    # What we saw may be half of what is now written there as done.
-                    await self._runner.look(names)
-            except TuilabError:
-                self._stale = True
-                return
-            if self._journal.begun is None:
-                self._tell(before, names)
+        except TuilabError:
+            self._stale = True
+            return
+        if self._journal.begun is None:
+            self._tell(before, names)
 
     def _tell(self, before: State, names: set[str]) -> None:
         """Log what was done outside: by no tuilab, that is."""
