@@ -48,7 +48,9 @@ def test_what_is_proposed_can_be_run_at_once(topology, data):
         AddBridge(topology, selected),
         AddTap(topology, selected, user="root"),
     ]
-    if pair(topology, selected, None):
+    ends = pair(topology, selected, None)
+    # What two bridges lead to may have one address twice: only a person can tell.
+    if ends and not (ends[0].bridge and ends[1].bridge):
         forms.append(AddCable(topology, selected))
     for form in forms:
         values = form.propose({})

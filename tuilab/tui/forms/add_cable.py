@@ -96,9 +96,9 @@ class AddCable(ChangeForm):
         if a.bridge and b.bridge:
             return "", ""
         if a.bridge:
-            return "", next_address(self.topology, a)
+            return "", next_address(self.topology, a.endpoint)
         if b.bridge:
-            return next_address(self.topology, b), ""
+            return next_address(self.topology, b.endpoint), ""
         return fresh_pair(self.topology)
 
     def unused(self, values: Values) -> frozenset[str]:

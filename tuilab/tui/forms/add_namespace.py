@@ -104,7 +104,7 @@ class AddNamespace(ChangeForm):
         address, far, gateway = "", "", ""
         place = self._place(values)
         if place and place.bridge:
-            address = next_address(self.topology, place)
+            address = next_address(self.topology, place.endpoint)
             gateway = gateway_for(self.topology, place.endpoint, address)
         elif place:
             far, address = fresh_pair(self.topology)

@@ -27,7 +27,7 @@ from tuilab.tui.forms.base import (
     row,
     text,
 )
-from tuilab.tui.forms.proposals import another_address
+from tuilab.tui.forms.proposals import next_address
 
 
 class EditLink(ChangeForm):
@@ -203,7 +203,7 @@ class AddAddress(ChangeForm):
             **given,
         }
         endpoint = Endpoint.parse(text(values, "link"))
-        values.setdefault("address", another_address(self.topology, endpoint))
+        values.setdefault("address", next_address(self.topology, endpoint))
         return values
 
     def problems(self, values: Values) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tuilab.model.addressing import (
     Network,
+    all_addresses,
     free_address,
     free_ifname,
     free_name,
@@ -26,6 +27,7 @@ from tuilab.model.topology import (
     Topology,
     Veth,
 )
+from tuilab.model.validate import LEAST_MTU_V6
 
 FORWARD_V4 = "net.ipv4.ip_forward"
 FORWARD_V6 = "net.ipv6.conf.all.forwarding"
@@ -175,40 +177,44 @@ def end_name(topology: Topology, place: Place, taken: Iterable[str] = ()) -> str
 
 
 def networks_at(topology: Topology, endpoint: Endpoint) -> list[Network]:
-    """The networks of a segment, IPv4 first."""
-    found = segment_networks(topology, endpoint)
+    """The networks of a segment that the link can be in, IPv4 first.
+
+    Not the link-local ones, which are on every link, nor IPv6 on a link too small.
+    """
+    link = topology.link(endpoint)
+    small = link is not None and link.mtu is not None and link.mtu < LEAST_MTU_V6
+    found = [
+        network
+        for network in segment_networks(topology, endpoint)
+        if not network.is_link_local and not (small and network.version == 6)
+    ]
     return sorted(found, key=lambda network: network.version)
 
 
-def next_address(topology: Topology, place: Place) -> str:
-    """An address for a new station on a bridge; a fresh network's where it has none."""
-    found = networks_at(topology, place.endpoint)
-    network = found[0] if found else free_network(topology)
-    return free_address(network, taken_at(topology, place.endpoint)) or ""
-
-
-def another_address(topology: Topology, endpoint: Endpoint) -> str:
-    """One more address for a link that is there."""
+def next_address(topology: Topology, endpoint: Endpoint) -> str:
+    """An address for one more station on a segment; a fresh network's by default."""
     found = networks_at(topology, endpoint)
     network = found[0] if found else free_network(topology)
-    return free_address(network, taken_at(topology, endpoint)) or ""
+    return free_address(network, _taken(topology)) or ""
 
 
 def fresh_pair(topology: Topology) -> tuple[str, str]:
     """Two addresses of a network that the lab does not use yet."""
     network = free_network(topology)
-    one = free_address(network, ()) or ""
-    return one, free_address(network, (one,)) or ""
+    taken = _taken(topology)
+    one = free_address(network, taken) or ""
+    return one, free_address(network, [one, *taken]) or ""
 
 
-def taken_at(topology: Topology, endpoint: Endpoint) -> list[str]:
-    """All addresses on a segment."""
-    return [
-        cidr
-        for end in segment(topology, endpoint)
-        if (link := topology.link(end)) is not None
-        for cidr in link.addresses
+def _taken(topology: Topology) -> list[str]:
+    """All addresses of the lab, and those that routes expect a router at."""
+    gateways = [
+        f"{route.via}/{128 if version(route.via) == 6 else 32}"
+        for namespace in topology.namespaces.values()
+        for route in namespace.routes
+        if route.via
     ]
+    return [*all_addresses(topology), *gateways]
 
 
 def forwards(namespace: Namespace, family: int = 4) -> bool:
@@ -226,6 +232,8 @@ def gateway_for(topology: Topology, endpoint: Endpoint, cidr: str) -> str:
     try:
         network = interface(cidr).network
     except ValueError:
+        return ""
+    if network.is_link_local:
         return ""
     family = version(cidr)
     fallback = ""

@@ -38,7 +38,12 @@ class Save(Form):
 
     def path(self, values: Values) -> Path:
         """The file meant."""
-        return Path(text(values, "path")).expanduser()
+        typed = Path(text(values, "path"))
+        try:
+            return typed.expanduser()
+        except RuntimeError:
+            # No such user: a file may be called like that.
+            return typed
 
     def problems(self, values: Values) -> dict[str, str]:
         """A place that can't be written to."""
@@ -57,12 +62,17 @@ class Save(Form):
             return {"path": str(error)}
         except OSError as error:
             return {"path": f'"{path}": {error.strerror}'}
+        except ValueError:
+            return {"path": "that is no name of a file"}
         return {}
 
     def notes(self, values: Values) -> dict[str, str]:
         """Whether a file will be replaced."""
         path = self.path(values)
-        if not path.exists():
-            return {"path": "a new file"}
+        try:
+            if not path.exists():
+                return {"path": "a new file"}
+        except (OSError, ValueError):
+            return {}
         remark = self._remark if path == self._proposed else ""
         return {"path": remark or "exists, will be replaced"}
