@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.widgets import Input
 
 from tests.tui.bench import opened
@@ -123,6 +124,43 @@ async def test_load_of_a_bad_file_says_every_mistake_with_its_place(tmp_path):
         assert list(bench.topology.namespaces) == [HOST]
 
 
+async def test_all_mistakes_of_a_file_can_be_read_on_a_small_screen(tmp_path):
+    path = tmp_path / "bad.yaml"
+    names = "".join(f"  n{n}!: {{}}\n" for n in range(20))
+    path.write_text(f"tuilab: 1\nname: x\nnamespaces:\n{names}")
+    async with opened(surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+o")
+        await bench.until(lambda: '"n0!"' in bench.text)
+        assert "PgDn more mistakes" in bench.text
+        assert "[ Load  Enter ]" in bench.text
+        assert '"n19!"' not in bench.text
+        await bench.press(*["pagedown"] * 9)
+        await bench.until(lambda: '"n19!"' in bench.text)
+        await bench.press(*["pageup"] * 9)
+        await bench.until(lambda: '"n0!"' in bench.text)
+
+
+@pytest.mark.parametrize(
+    "text", ["~no-such-user/x", "a" * 5000, "\0", "/proc/1/root/x"]
+)
+async def test_whatever_is_typed_for_a_file_is_no_bug(tmp_path, text):
+    async with opened(two_hosts(), surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+o")
+        await bench.fill("query", text)
+        await bench.press("enter")
+        assert "no file" in bench.text
+        await bench.press("escape", "ctrl+s")
+        await bench.fill("path", f"{text}/x")
+        await bench.press("enter")
+        assert bench.in_dialog
+        await bench.press("escape")
+        bench.main.start("labs")
+        await bench.until(lambda: bench.in_dialog)
+        await bench.fill("query", f"{text}/x.yaml")
+        await bench.press("enter")
+        assert "no file" in bench.text
+
+
 async def test_load_of_a_missing_file_is_refused(tmp_path):
     async with opened(surroundings=at(tmp_path)) as bench:
         await bench.press("ctrl+o")
@@ -180,8 +218,13 @@ async def test_a_new_lab_or_a_file_can_be_gone_to(tmp_path):
         await bench.press("enter")
         assert bench.in_dialog
         await bench.press("backspace", "backspace", "backspace")
-        await bench.type("~/net.yaml")
-        assert "open that file" in bench.text
+        path = tmp_path / "net.yaml"
+        path.write_text("tuilab: 2\n")
+        await bench.fill("query", str(path))
+        await bench.press("enter")
+        # One does not leave for what can't be opened.
+        assert "net.yaml:1:" in bench.problem("")
+        path.write_text(yaml.dump(switch()))
         await bench.press("enter")
         await bench.until(lambda: not bench.app.is_running)
-        assert bench.app.return_value == ExitChoice("open", "~/net.yaml")
+        assert bench.app.return_value == ExitChoice("open", str(path))

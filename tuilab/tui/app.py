@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
 
+from rich.console import Console
 from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
@@ -176,5 +178,12 @@ async def run(
     encoding = getattr(sys.__stdout__, "encoding", None)
     plain = ascii_only or needs_ascii(os.environ, encoding)
     app = TuilabApp(lab, surroundings, ascii_only=plain)
+    # What Textual says of a mistake in a message handler goes into our report instead.
+    last_words = io.StringIO()
+    app.error_console = Console(file=last_words, width=100)
     choice = await app.run_async(mouse=mouse)
+    if app.return_code:
+        failure = RuntimeError("the screen failed; the lab goes on")
+        failure.add_note(last_words.getvalue())
+        raise failure
     return choice or ExitChoice()

@@ -6,7 +6,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
@@ -44,6 +44,7 @@ class Dialog(OneSize, ModalScreen[Answer | None]):
             link-style: none;
             link-background-hover: $accent;
         }
+        & #errors { height: auto; max-height: 50vh; }
         & #error { color: $text-error; text-style: bold; display: none; }
         & #error.-shown { display: block; }
     }
@@ -61,7 +62,8 @@ class Dialog(OneSize, ModalScreen[Answer | None]):
         with Vertical(id="frame") as frame:
             frame.border_title = self.title_text
             yield from self.body()
-            yield Static(id="error", markup=False)
+            with VerticalScroll(id="errors", can_focus=False):
+                yield Static(id="error", markup=False)
             yield Static(content(self.buttons()), id="buttons")
 
     def body(self) -> ComposeResult:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tuilab.errors import InvalidTopology, TuilabError
+from tuilab.formats import yaml
 from tuilab.model.addressing import lab_name_problem
 from tuilab.tui.screens.pick import Entry, PickDialog, fits
 from tuilab.tui.surroundings import ExitChoice
 from tuilab.tui.text import line
+from tuilab.tui.widgets.files import typed_file
 
 
 class LabsScreen(PickDialog[str, ExitChoice]):
@@ -42,11 +45,26 @@ class LabsScreen(PickDialog[str, ExitChoice]):
         if name == self._here:
             self.refuse("that is this lab")
         elif _is_file(name):
-            self.dismiss(ExitChoice("open", name))
+            self._open(name)
         elif problem := lab_name_problem(name):
             self.refuse(problem)
         else:
             self.dismiss(ExitChoice("lab", name))
+
+    def _open(self, name: str) -> None:
+        """Leave for a file, once it is known to be a lab."""
+        path = typed_file(name)
+        if path is None:
+            self.refuse(f'no file "{name}"; give the path of one')
+            return
+        try:
+            yaml.load(path)
+        except InvalidTopology as error:
+            self.refuse("\n".join(error.lines()))
+        except TuilabError as error:
+            self.refuse(str(error))
+        else:
+            self.dismiss(ExitChoice("open", str(path.absolute())))
 
 
 def _is_file(text: str) -> bool:

@@ -16,7 +16,7 @@ from tuilab.lab.lab import Lab
 from tuilab.model.edits import become
 from tuilab.tui.screens.pick import Entry, PickDialog, fits
 from tuilab.tui.text import contents, line
-from tuilab.tui.widgets.files import TopologyFile, difference_line
+from tuilab.tui.widgets.files import TopologyFile, difference_line, typed_file
 from tuilab.tui.widgets.pick_view import PickView
 from tuilab.tui.widgets.plan_text import plan_lines
 
@@ -27,6 +27,7 @@ class LoadScreen(PickDialog[Path, Path]):
     DEFAULT_CSS = """
     LoadScreen {
         & PickList { height: 6; }
+        & .-wrong PickList { height: 2; }
         & #plan { height: auto; max-height: 8; margin-top: 1; }
     }
     """
@@ -49,8 +50,7 @@ class LoadScreen(PickDialog[Path, Path]):
     def entries(self, query: str) -> Sequence[Entry[Path]]:
         """The files that fit; a path that was typed comes first."""
         rows: list[Entry[Path]] = []
-        typed = Path(query).expanduser()
-        if query and typed.is_file():
+        if typed := typed_file(query):
             rows.append((typed, line(query)))
         rows += [
             (file.path, file.line) for file in self._files if fits(query, file.text)
@@ -90,9 +90,27 @@ class LoadScreen(PickDialog[Path, Path]):
             self.query_one("#plan").display = True
 
     def _say(self, text: str) -> None:
-        error = self.query_one("#error", Static)
+        error, frame = self.query_one("#error", Static), self.query_one("#frame")
         error.update(text)
         error.set_class(bool(text), "-shown")
+        frame.set_class(bool(text), "-wrong")
+        self.query_one("#errors").scroll_home(animate=False)
+        self.call_after_refresh(self._show_more)
+
+    def _show_more(self) -> None:
+        """Say how to read on where there are more mistakes than there is room for."""
+        more = self.query_one("#errors").max_scroll_y
+        self.query_one("#frame").border_subtitle = "PgDn more mistakes" if more else ""
+
+    def action_page(self, way: int) -> None:
+        """On in the mistakes, where there are more than fit; else in the files."""
+        errors = self.query_one("#errors")
+        if not errors.max_scroll_y:
+            super().action_page(way)
+        elif way > 0:
+            errors.scroll_page_down(animate=False)
+        else:
+            errors.scroll_page_up(animate=False)
 
     async def run(self) -> None:
         """Become what the file says."""

@@ -69,8 +69,8 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", priority=True, show=False),
         Binding("down", "move(1)", priority=True, show=False),
-        Binding("pageup", "move(-10)", priority=True, show=False),
-        Binding("pagedown", "move(10)", priority=True, show=False),
+        Binding("pageup", "page(-1)", priority=True, show=False),
+        Binding("pagedown", "page(1)", priority=True, show=False),
     ]
     placeholder = "type to filter"
 
@@ -112,6 +112,10 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
     def action_move(self, by: int) -> None:
         """Another entry."""
         self.listed.cursor += by
+
+    def action_page(self, way: int) -> None:
+        """Many entries on."""
+        self.action_move(10 * way)
 
     @on(PickView.Chosen)
     def _double_clicked(self) -> None:

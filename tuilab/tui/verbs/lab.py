@@ -98,7 +98,7 @@ def _counted(count: int, noun: str) -> str:
 
 def _document(lab: Lab) -> yaml.Document | None:
     """The file the lab came from, so that its comments are kept."""
-    if lab.source is None or not lab.source.exists():
+    if lab.source is None:
         return None
     try:
         return yaml.load(lab.source)

@@ -46,6 +46,16 @@ def topology_files(folders: Iterable[Path]) -> list[TopologyFile]:
     return found
 
 
+def typed_file(text: str) -> Path | None:
+    """The file that was named, or None where there is none that we may see."""
+    try:
+        path = Path(text).expanduser()
+        return path if text and path.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        # No such user, too long, not ours to look at.
+        return None
+
+
 def difference_line(before: Topology, after: Topology) -> Line:
     """How many namespaces and links would be created, kept and removed."""
     old, new = _things(before), _things(after)
