@@ -5,6 +5,7 @@ import difflib
 import errno
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from tests import strategies
 from tests.kernel.packetbox import boxed, sh
 from tests.strategies import sequences, topologies
-from tuilab.errors import EditFailed, KernelError
+from tuilab.errors import EditFailed, KernelError, TuilabError
 from tuilab.kernel.netlink import NetlinkDriver
 from tuilab.lab.journal import FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
@@ -402,6 +403,39 @@ async def test_programs_outlive_a_rename_that_is_rolled_back(tmp_path):
             assert cat.poll() is None
             cat.stdin.close()
             assert cat.wait(DEADLINE) == 0
+
+
+@boxed
+async def test_with_too_few_descriptors_an_edit_is_refused_and_undone(tmp_path):
+    async with a_lab(tmp_path) as lab:
+        for change in ROUTED:
+            await lab.edit(change)
+        before = to_data(lab.snapshot.observed)
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        fds = os.listdir("/proc/self/fd")
+        used = max(map(int, fds))
+        refused = 0
+        for more in range(1, 12):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (used + more, limits[1]))
+            try:
+                await lab.edit(edits.add_namespace("green"))
+            except KernelError as error:
+                refused += 1
+                assert "Too many open files" in str(error)
+            except TuilabError as error:
+                refused += 1
+                assert "can't be opened: Too many open files" in str(error)
+            else:
+                break
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            # Whoever works on the lab next finds it as it was.
+            async with a_lab(tmp_path) as other:
+                assert to_data(other.snapshot.observed) == before
+        assert refused >= 3
+        await assert_as_wished(lab)
+        await lab.undo()
+        assert len(os.listdir("/proc/self/fd")) == len(fds)
 
 
 KILLED = """

@@ -12,7 +12,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from ctypes import c_int
 from fcntl import ioctl
 from pathlib import Path
@@ -62,6 +62,7 @@ _HINTS = {
     errno.EEXIST: "something of that name or number is there already",
     errno.ENETUNREACH: "the gateway must be in a network of its link",
     errno.EBUSY: "something is using it; end that first",
+    errno.EMFILE: "let this user have more open files (ulimit -n)",
 }
 
 
@@ -81,12 +82,12 @@ class _Namespace:
         self.name = name
         self.fd = netns.open_fd(name)
         self.inode = os.fstat(self.fd).st_ino
-        try:
+        with ExitStack() as undo:
+            undo.callback(os.close, self.fd)
             self.socket = netns.run_in(name, _open_socket)
+            undo.callback(self.socket.close)
             self.ipr = AsyncIPRoute(use_socket=self.socket, ext_ack=True)
-        except BaseException:
-            os.close(self.fd)
-            raise
+            undo.pop_all()
         self.raw: Raw | None = None
         self.heard = False
         self.indexes: dict[str, int] = {}
@@ -150,12 +151,12 @@ class NetlinkDriver:
 
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """See `Driver`."""
-        present = {HOST, *netns.names()}
-        for name in set(self._open) - present:
-            self._forget(name)
-        wanted = present if only is None else present & set(only)
-        spaces = [space for name in sorted(wanted) if (space := self._get(name))]
         with _looking():
+            present = {HOST, *netns.names()}
+            for name in set(self._open) - present:
+                self._forget(name)
+            wanted = present if only is None else present & set(only)
+            spaces = [space for name in sorted(wanted) if (space := self._get(name))]
             for start in range(0, len(spaces), AT_ONCE):
                 some = spaces[start : start + AT_ONCE]
                 await asyncio.gather(*(space.dump() for space in some))
@@ -270,17 +271,22 @@ class NetlinkDriver:
     async def carry_out(self, operation: Operation) -> None:
         """See `Driver`."""
         for request in operation.requests():
+            line = " ; ".join(operation.commands())
             try:
                 await self._send(request)
             except NetlinkError as error:
                 if error.code in operation.already:
                     continue
-                line = " ; ".join(operation.commands())
                 said = error.args[1] if len(error.args) > 1 else str(error)
                 raise KernelError(
                     f'"{line}" was refused: {said}',
                     _HINTS.get(error.code, ""),
                     error.code,
+                ) from error
+            except OSError as error:
+                number = error.errno or 0
+                raise KernelError(
+                    f'"{line}" failed: {error.strerror}', _HINTS.get(number, ""), number
                 ) from error
 
     async def _send(self, request: Request) -> None:
@@ -346,8 +352,8 @@ class NetlinkDriver:
 
     async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
         """See `Driver`."""
-        self._monitor = Monitor(netns.run_in(HOST, _open_socket), callback)
         with _looking():
+            self._monitor = Monitor(netns.run_in(HOST, _open_socket), callback)
             await self._introduce(list(self._open.values()))
 
     async def aclose(self) -> None:
@@ -370,10 +376,11 @@ def _looking() -> Iterator[None]:
             error.code,
         ) from error
     except OSError as error:
+        number = error.errno or 0
         raise KernelError(
             f"the lab can't be looked at: {error.strerror}",
-            "see that this user may have more open files (ulimit -n)",
-            error.errno or 0,
+            _HINTS.get(number, "tuilab doctor shows what this machine allows"),
+            number,
         ) from error
 
 

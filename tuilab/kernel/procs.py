@@ -211,7 +211,9 @@ def _start(
         "foreground": start.foreground,
     }
     command = [sys.executable, "-I", "-S", str(_INSIDE), json.dumps(spec), *start.argv]
-    passed = {write, *popen.pop("pass_fds", ())} | ({network} if network else set())
+    passed = {write, *popen.pop("pass_fds", ())}
+    if network is not None:
+        passed.add(network)
     popen["env"] = environment(keeper, namespace, popen.get("env"))
 
     def launch() -> subprocess.Popen[Any]:
