@@ -205,6 +205,11 @@ async def test_wrong_wishes_are_refused(directory):
             {"source": "10.99.0.1"},
         ):
             await refused(UsageError, ping("red", "10.9.0.2", **wrong))
+        text = await refused(NotFoundError, ping("red", "fe80::1%eth9"))
+        assert '"eth9" does not exist' in text
+        assert "eth0" in text
+        text = await refused(UsageError, ping("red", "fe80::1%eth0", source="fd00::9"))
+        assert '"fd00::9" is no address' in text
         text = await refused(NotFoundError, arp("red", "eth9", "10.9.0.2"))
         assert "eth0" in text
         assert "no link addresses" in await refused(

@@ -134,6 +134,23 @@ def test_anything_else_is_the_kernels_refusal(monkeypatch):
     assert "mount(x on /y): bad disk" in error.summary
 
 
+@pytest.mark.parametrize(
+    ("release", "ok"),
+    [
+        ("6.1.0-32-amd64", True),
+        ("5.8+", True),
+        ("5.7.19", False),
+        ("6.18", True),
+        ("custom", False),
+    ],
+)
+def test_the_kernels_release_is_read_however_it_is_written(monkeypatch, release, ok):
+    uname = os.uname_result(("Linux", "here", release, "#1", "x86_64"))
+    monkeypatch.setattr(os, "uname", lambda: uname)
+    check = probe._kernel()
+    assert (check.ok, check.detail) == (ok, release)
+
+
 def test_settings_are_read_from_proc():
     number = int(Path("/proc/sys/kernel/pid_max").read_text())
     assert refusals.setting("kernel.pid_max") == number

@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import pwd
+import re
 import shutil
 import socket
 import struct
@@ -78,9 +79,9 @@ def _kernel() -> Check:
     release = os.uname().release
     if sys.platform != "linux":
         return Check("kernel", False, sys.platform, "use Linux 5.8 or later", True)
-    major, minor = (int(part) for part in release.split("-")[0].split(".")[:2])
+    number = re.match(r"(\d+)\.(\d+)", release)
     # pidfds that setns(2) takes: Linux 5.8.
-    ok = (major, minor) >= (5, 8)
+    ok = number is not None and tuple(map(int, number.groups())) >= (5, 8)
     return Check("kernel", ok, release, "" if ok else "use Linux 5.8 or later", True)
 
 
@@ -160,7 +161,13 @@ def _inside(keeper: sandbox.Keeper) -> list[Check]:
     """The checks that need to be in a sandbox, made by a process that enters it."""
     data = json.dumps(keeper.to_data())
     command = [sys.executable, "-I", "-S", __file__, data]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    except subprocess.TimeoutExpired:
+        detail = "no answer after 30 s"
+        return [
+            Check("inside the sandbox", False, detail, "see if the machine is busy")
+        ]
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         return [Check("inside the sandbox", False, last, "report this as a fault")]

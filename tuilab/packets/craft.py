@@ -122,9 +122,16 @@ def _echo_socket(family: int, ttl: int) -> socket.socket:
 
 
 def _sockaddr(address: str, family: int) -> Any:
-    """With the number of the interface, where the address names one."""
+    """With the number of the interface, where the address names one.
+
+    Raises:
+        NotFoundError: There is no such interface.
+    """
     numeric = socket.AI_NUMERICHOST
-    return socket.getaddrinfo(address, None, family, flags=numeric)[0][4]
+    try:
+        return socket.getaddrinfo(address, None, family, flags=numeric)[0][4]
+    except socket.gaierror:
+        raise _no_interface(address.partition("%")[2]) from None
 
 
 def _bind(sock: socket.socket, family: int, source: str) -> None:
@@ -257,16 +264,20 @@ def _way_to(address: str) -> str:
     return ifname
 
 
+def _no_interface(ifname: str) -> NotFoundError:
+    return NotFoundError(
+        f'interface "{ifname}" does not exist in this namespace',
+        "it has: " + ", ".join(name for _, name in socket.if_nameindex()),
+    )
+
+
 def _mac_of(ifname: str) -> str:
     request = struct.pack("=16s24x", ifname.encode()[:15])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
             answer = fcntl.ioctl(sock, _SIOCGIFHWADDR, request)
         except OSError:
-            raise NotFoundError(
-                f'interface "{ifname}" does not exist in this namespace',
-                "it has: " + ", ".join(name for _, name in socket.if_nameindex()),
-            ) from None
+            raise _no_interface(ifname) from None
     (kind,) = struct.unpack_from("=H", answer, 16)
     if kind != _ARPHRD_ETHER:
         raise UsageError(
