@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
+from shlex import quote
 from typing import ClassVar
 
 from tuilab.model.addressing import version
@@ -50,7 +51,7 @@ class AddAddress(_OnLink):
 
     def commands(self) -> tuple[str, ...]:
         nodad = " nodad" if version(self.cidr) == 6 else ""
-        line = f"addr add {self.cidr} dev {self.endpoint.ifname}{nodad}"
+        line = f"addr add {self.cidr} dev {quote(self.endpoint.ifname)}{nodad}"
         return (ip(self.endpoint.namespace, line),)
 
 
@@ -68,5 +69,5 @@ class DeleteAddress(_OnLink):
         return (Rtnl(self.endpoint.namespace, "addr", "del", args),)
 
     def commands(self) -> tuple[str, ...]:
-        line = f"addr del {self.cidr} dev {self.endpoint.ifname}"
+        line = f"addr del {self.cidr} dev {quote(self.endpoint.ifname)}"
         return (ip(self.endpoint.namespace, line),)

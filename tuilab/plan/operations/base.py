@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any, ClassVar, Literal
 
 from tuilab.model.topology import HOST
@@ -107,4 +108,5 @@ class Operation(ABC):
 
 def ip(namespace: str, rest: str) -> str:
     """An ``ip`` command line in a namespace."""
-    return f"ip {rest}" if namespace == HOST else f"ip -n {namespace} {rest}"
+    # Its name, as those of links, may come from outside and mean much to a shell.
+    return f"ip {rest}" if namespace == HOST else f"ip -n {quote(namespace)} {rest}"

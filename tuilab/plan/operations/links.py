@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from tuilab.model.topology import Endpoint
@@ -67,10 +68,9 @@ class AddVeth(Operation):
         a, b = _words(self.a_mac, self.a_mtu), _words(self.b_mac, self.b_mtu)
         where = ""
         if self.b.namespace != self.a.namespace:
-            where = f" netns {self.b.namespace}"
-        line = (
-            f"link add name {self.a.ifname} {a} type veth peer name {self.b.ifname} {b}"
-        )
+            where = f" netns {quote(self.b.namespace)}"
+        near, far = quote(self.a.ifname), quote(self.b.ifname)
+        line = f"link add name {near} {a} type veth peer name {far} {b}"
         return (ip(self.a.namespace, line + where),)
 
 
@@ -101,7 +101,7 @@ class AddBridge(Operation):
 
     def commands(self) -> tuple[str, ...]:
         words = _words(self.mac, self.mtu)
-        line = f"link add name {self.endpoint.ifname} {words} type bridge"
+        line = f"link add name {quote(self.endpoint.ifname)} {words} type bridge"
         return (ip(self.endpoint.namespace, line),)
 
 
@@ -141,7 +141,7 @@ class AddTap(Operation):
         )
 
     def commands(self) -> tuple[str, ...]:
-        where, ifname = self.endpoint.namespace, self.endpoint.ifname
+        where, ifname = self.endpoint.namespace, quote(self.endpoint.ifname)
         user = f" user {self.user}" if self.user is not None else ""
         group = f" group {self.group}" if self.group is not None else ""
         return (
@@ -174,7 +174,8 @@ class DeleteLink(Operation):
         return (Rtnl(self.endpoint.namespace, "link", "del", args),)
 
     def commands(self) -> tuple[str, ...]:
-        return (ip(self.endpoint.namespace, f"link del dev {self.endpoint.ifname}"),)
+        line = f"link del dev {quote(self.endpoint.ifname)}"
+        return (ip(self.endpoint.namespace, line),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ class RenameLink(Operation):
         return (Rtnl(self.endpoint.namespace, "link", "set", args),)
 
     def commands(self) -> tuple[str, ...]:
-        line = f"link set dev {self.endpoint.ifname} name {self.ifname}"
+        line = f"link set dev {quote(self.endpoint.ifname)} name {quote(self.ifname)}"
         return (ip(self.endpoint.namespace, line),)
 
 
@@ -253,8 +254,8 @@ class SetLink(Operation):
         if self.mtu is not None:
             words.append(f"mtu {self.mtu}")
         if self.master is not None:
-            words.append(f"master {self.master}" if self.master else "nomaster")
+            words.append(f"master {quote(self.master)}" if self.master else "nomaster")
         if self.up is not None:
             words.append("up" if self.up else "down")
-        line = f"link set dev {self.endpoint.ifname} {' '.join(words)}"
+        line = f"link set dev {quote(self.endpoint.ifname)} {' '.join(words)}"
         return (ip(self.endpoint.namespace, line),)

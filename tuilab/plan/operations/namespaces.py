@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 
 from tuilab.plan.operations.base import NamedNamespace, Operation, Request
 from tuilab.plan.simulate import Machine
@@ -25,7 +26,7 @@ class CreateNamespace(Operation):
         return (NamedNamespace("add", self.name),)
 
     def commands(self) -> tuple[str, ...]:
-        return (f"ip netns add {self.name}",)
+        return (f"ip netns add {quote(self.name)}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class DeleteNamespace(Operation):
         return (NamedNamespace("del", self.name),)
 
     def commands(self) -> tuple[str, ...]:
-        return (f"ip netns del {self.name}",)
+        return (f"ip netns del {quote(self.name)}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ class RenameNamespace(Operation):
         return (NamedNamespace("rename", self.old, self.new),)
 
     def commands(self) -> tuple[str, ...]:
-        enter = f"nsenter --net=/run/netns/{self.old}"
+        old, attach = quote(self.old), f"ip netns attach {quote(self.new)} $$"
         return (
-            f"{enter} sh -c 'ip netns attach {self.new} $$'",
-            f"ip netns del {self.old}",
+            f"nsenter --net=/run/netns/{old} sh -c {quote(attach)}",
+            f"ip netns del {old}",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
+from shlex import quote
 from typing import ClassVar
 
 from tuilab.model.addressing import show_destination, version
@@ -14,7 +15,6 @@ from tuilab.plan.state import RouteState
 
 RTPROT_BOOT = 3
 """What ``ip route add`` says of its routes."""
-RT_SCOPE_UNIVERSE = 0
 RT_SCOPE_LINK = 253
 
 
@@ -50,7 +50,7 @@ class _InNamespace(Operation):
         words = [show_destination(route.to)]
         if route.via is not None:
             words.append(f"via {route.via}")
-        words.append(f"dev {route.dev}")
+        words.append(f"dev {quote(route.dev)}")
         if route.metric != default_metric:
             words.append(f"metric {route.metric}")
         if route.table != MAIN_TABLE:

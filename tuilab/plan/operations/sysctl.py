@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 
 from tuilab.model.topology import HOST
 from tuilab.plan.operations.base import Operation, Request, WriteSysctl
@@ -31,4 +32,4 @@ class SetSysctl(Operation):
         line = f"sysctl -qw {self.key}={self.value}"
         if self.namespace == HOST:
             return (line,)
-        return (f"ip netns exec {self.namespace} {line}",)
+        return (f"ip netns exec {quote(self.namespace)} {line}",)
