@@ -36,6 +36,8 @@ class TreeView(PickView):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._rows: list[tuple[Item, Line]] = []
+        self._stale = False
+        self._chosen: Item | None = None
 
     @property
     def selected(self) -> Item | None:
@@ -47,17 +49,30 @@ class TreeView(PickView):
         if item is not None and item.cable is not None:
             # A cable is not listed; its first end is.
             item = Item("link", item.namespace, item.ifname)
+        self._chosen = item
         for index, (candidate, _) in enumerate(self._rows):
             if candidate == item:
                 self.cursor = index
 
-    def watch_snapshot(self, snapshot: Snapshot | None) -> None:
-        """Show it; the cursor stays on its item."""
-        former = self.selected
+    def watch_snapshot(self) -> None:
+        """Show it; the cursor stays on its item. Nothing to do while out of sight."""
+        self._stale = True
+        if self.display:
+            self._build()
+
+    def on_show(self) -> None:
+        """Come into sight."""
+        if self._stale:
+            self._build()
+
+    def _build(self) -> None:
+        self._stale = False
+        chosen = self._chosen
+        snapshot = self.snapshot
         self._rows = tree_rows(snapshot, self._glyphs) if snapshot else []
         self.lines_changed()
-        self.selected = former
         self.cursor = self.validate_cursor(self.cursor)
+        self.selected = chosen
 
     def line_count(self) -> int:
         """Every namespace and link."""
@@ -74,6 +89,7 @@ class TreeView(PickView):
     def watch_cursor(self, cursor: int) -> None:
         """Tell the screen what is selected now."""
         super().watch_cursor(cursor)
+        self._chosen = self.selected
         self.post_message(self.Selected(self.selected))
 
     def action_choose(self) -> None:
