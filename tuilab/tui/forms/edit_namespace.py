@@ -146,9 +146,11 @@ class AddRoute(ChangeForm):
         row("Table", Field("table", placeholder="main", help="A table's number.")),
     )
 
-    def __init__(self, topology: Topology, selected: str = HOST) -> None:
+    def __init__(self, topology: Topology, selected: str = "") -> None:
         super().__init__(topology)
-        self._selected = selected if selected in topology.namespaces else HOST
+        others = (name for name in topology.namespaces if name != HOST)
+        known = selected in topology.namespaces
+        self._selected = selected if known else next(others, HOST)
 
     def options(self, name: str, values: Values) -> Sequence[Option]:
         """Namespaces, or the links of the chosen one."""

@@ -8,7 +8,7 @@ from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.screens.pick import Entry, PickDialog, fits
-from tuilab.tui.text import line, plain
+from tuilab.tui.text import Line, Span, plain
 from tuilab.tui.widgets.tree_text import tree_rows
 
 
@@ -22,8 +22,7 @@ class FindScreen(PickDialog[Item, Item]):
     def __init__(self, snapshot: Snapshot, glyphs: Glyphs) -> None:
         super().__init__()
         self._rows = [
-            (item, line(*([] if item.ifname is None else [f"{item.namespace} "]), *row))
-            for item, row in tree_rows(snapshot, glyphs)
+            (item, _named(item, row)) for item, row in tree_rows(snapshot, glyphs)
         ]
 
     def entries(self, query: str) -> Sequence[Entry[Item]]:
@@ -40,3 +39,11 @@ class FindScreen(PickDialog[Item, Item]):
             self.refuse(f'nothing is called "{query}"')
         else:
             self.dismiss(value)
+
+
+def _named(item: Item, row: Line) -> Line:
+    """A row of the list without its indent, the link with its namespace."""
+    if item.ifname is None:
+        return row
+    _, state, words = row
+    return state, Span(f" {item.namespace}:{words.text.strip()}")
