@@ -651,6 +651,24 @@ async def test_a_namespace_that_no_cable_leaves_is_heard_too(tmp_path):
 
 
 @boxed
+async def test_a_look_that_is_given_up_does_not_get_in_the_way_of_the_next(tmp_path):
+    """The kernel goes on with a dump that nobody waits for, and refuses another."""
+    async with a_lab(tmp_path) as lab:
+        for change in ROUTED:
+            await lab.edit(change)
+        # More than one message holds.
+        for number in range(60):
+            sh(f"ip link add a{number} type veth peer name b{number}")
+        for turns in range(1, 40):
+            looking = asyncio.ensure_future(lab.rescan())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            looking.cancel()
+            await lab.rescan()
+        assert len(lab.snapshot.observed.namespaces["host"].links) > 120
+
+
+@boxed
 async def test_the_commands_shown_do_what_netlink_does(tmp_path):
     """A person who types the command log gets the very same lab."""
     script = []

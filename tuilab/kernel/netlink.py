@@ -159,7 +159,11 @@ class NetlinkDriver:
             spaces = [space for name in sorted(wanted) if (space := self._get(name))]
             for start in range(0, len(spaces), AT_ONCE):
                 some = spaces[start : start + AT_ONCE]
-                await asyncio.gather(*(space.dump() for space in some))
+                # Each to its end: a socket has one dump at a time.
+                dumps = (space.dump() for space in some)
+                for end in await asyncio.gather(*dumps, return_exceptions=True):
+                    if isinstance(end, BaseException):
+                        raise end
             await self._introduce(spaces)
             return await self._seen(spaces)
 

@@ -10,6 +10,7 @@ from tuilab.errors import TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun, Journal
 from tuilab.lab.runner import Runner
+from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.state import State, one_sided
@@ -161,4 +162,5 @@ class Follower:
                     if self._stale:
                         await self._runner.look()
                         self._stale = False
-                    self._view.update(live=await self._driver.live())
+                    live = await uninterrupted(self._driver.live())
+                    self._view.update(live=live)

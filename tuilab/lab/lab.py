@@ -34,6 +34,7 @@ from tuilab.lab.snapshot import (
     Outcome,
     Snapshot,
 )
+from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
 from tuilab.model.edits import Change, Rename
 from tuilab.model.topology import Topology
@@ -380,13 +381,8 @@ class Lab:
 
 async def _written(write: Callable[..., None], *values: object) -> None:
     """Have the journal write something; the disk may take long, the loop may not."""
-    writing = asyncio.get_running_loop().run_in_executor(None, write, *values)
-    try:
-        await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        # The lock must not be let go while there is something half written.
-        await asyncio.wait([writing])
-        raise
+    # Nor must the lock be let go while there is something half written.
+    await uninterrupted(asyncio.to_thread(write, *values))
 
 
 def _changed(before: Topology, after: Topology) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tuilab.errors import KernelError, TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun
+from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.operations import Operation
@@ -40,7 +41,9 @@ class Runner:
 
     async def look(self, only: set[str] | None = None) -> None:
         """See how some namespaces are now, or all."""
-        self._view.take(await self._driver.observe(only), only)
+        # The kernel would go on with a dump that is given up, and refuse the next one.
+        seen = await uninterrupted(self._driver.observe(only))
+        self._view.take(seen, only)
 
     async def apply(self, title: str, steps: Plan) -> tuple[str, ...]:
         """Carry a plan out, verify it, put right what it did besides.
