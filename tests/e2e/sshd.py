@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import grp
 import os
 import pwd
 import select
@@ -63,6 +64,7 @@ class Server:
 
     def _start(self) -> None:
         log = self._folder / "sshd.log"
+        prefix = _able_to_give_terminals(self._folder)
         for _ in range(_TRIES):
             # Somebody else may take the port in between: then with another one.
             with socket.socket() as probe:
@@ -72,7 +74,7 @@ class Server:
             settings.write_text(self._settings())
             log.write_text("")
             self._process = subprocess.Popen(
-                [str(SSHD), "-D", "-f", str(settings), "-E", str(log)],
+                [*prefix, str(SSHD), "-D", "-f", str(settings), "-E", str(log)],
                 stdin=subprocess.DEVNULL,
             )
             if self._listens(log):
@@ -136,3 +138,24 @@ def _separation() -> Iterator[None]:
                 _SEPARATION.rmdir()
     finally:
         os.close(lock)
+
+
+def _able_to_give_terminals(folder: Path) -> list[str]:
+    """What an ordinary user's sshd has to run through to hand out terminals.
+
+    It wants them to belong to the group tty, and can't have that where /dev/pts is
+    mounted without that group. Where there is no such group it takes the user's own.
+    """
+    ours, theirs = os.openpty()
+    group = os.fstat(theirs).st_gid
+    os.close(ours)
+    os.close(theirs)
+    if os.geteuid() == 0 or group == grp.getgrnam("tty").gr_gid:
+        return []
+    lines = Path("/etc/group").read_text().splitlines(keepends=True)
+    groups = folder / "group"
+    groups.write_text("".join(it for it in lines if not it.startswith("tty:")))
+    script = 'mount --bind "$1" /etc/group; shift; exec "$@"'
+    unshare = ["unshare", "--user", "--map-current-user", "--keep-caps", "--mount"]
+    drop = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all"]
+    return [*unshare, "sh", "-ec", script, "sh", str(groups), *drop]
