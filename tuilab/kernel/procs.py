@@ -73,6 +73,8 @@ def run(keeper: Keeper, namespace: str, argv: Sequence[str]) -> int:
         KernelError: The kernel refused.
     """
     if sandbox.threads() > 1:
+        # The process in between could only print that the lab has ended.
+        os.close(sandbox.watch(keeper))
         return _run_apart(keeper, namespace, argv)
     leader = os.getpgrp() == os.getpid()
     return _run_here(keeper, namespace, argv, leader)
