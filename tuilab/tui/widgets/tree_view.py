@@ -60,9 +60,10 @@ class TreeView(PickView):
         if self.display:
             self._build()
 
-    def on_show(self) -> None:
-        """Come into sight."""
-        if self._stale:
+    def notify_style_update(self) -> None:
+        """Come into sight, which the style sheet decides."""
+        super().notify_style_update()
+        if self._stale and self.display:
             self._build()
 
     def _build(self) -> None:
