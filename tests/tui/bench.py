@@ -114,6 +114,7 @@ async def opened(
     ascii_only: bool = False,
     directory: Path = Path(),
     lab: Lab | None = None,
+    mistakes: int = 0,
 ) -> AsyncIterator[Bench]:
     """The app on a lab; on one that is only a model unless one is given."""
     lab = lab or await Lab.preview(topology, reason="a test", directory=directory)
@@ -124,5 +125,6 @@ async def opened(
             app.clear_notifications()
             await pilot.pause()
             yield Bench(app, pilot)
+        assert len(app.mistakes) == mistakes, app.mistakes
     finally:
         await lab.aclose()

@@ -80,7 +80,7 @@ async def test_a_bug_becomes_a_report_and_the_app_goes_on(tmp_path):
     driver = Refusing()
     lab = await lab_on(driver, tmp_path)
     around = Surroundings(reports=tmp_path / "reports")
-    async with opened(lab=lab, surroundings=around) as bench:
+    async with opened(lab=lab, surroundings=around, mistakes=1) as bench:
         driver.error = ZeroDivisionError("a bug for this test")
         await bench.press("n", "enter")
         await bench.until(lambda: "ZeroDivisionError" in bench.text)
@@ -99,10 +99,20 @@ async def test_a_report_that_can_not_be_written_is_no_second_error(tmp_path):
     lab = await lab_on(driver, tmp_path)
     (tmp_path / "file").write_text("")
     around = Surroundings(reports=tmp_path / "file" / "reports")
-    async with opened(lab=lab, surroundings=around) as bench:
+    async with opened(lab=lab, surroundings=around, mistakes=1) as bench:
         driver.error = ZeroDivisionError("a bug for this test")
         await bench.press("n", "enter")
         await bench.until(lambda: "A report is in nowhere" in bench.text)
+
+
+async def test_a_mistake_in_what_a_key_does_becomes_a_report_too(monkeypatch):
+    async with opened(mistakes=1) as bench:
+        monkeypatch.setattr(type(bench.main), "start", lambda *_: 1 / 0)
+        await bench.press("n")
+        await bench.until(lambda: "ZeroDivisionError" in bench.text)
+        monkeypatch.undo()
+        await bench.press("enter", "n", "enter")
+        assert "red" in bench.topology.namespaces
 
 
 async def test_an_edit_on_its_way_is_marked_and_nothing_else_waits(tmp_path):

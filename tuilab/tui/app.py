@@ -7,9 +7,10 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
+from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
@@ -89,6 +90,10 @@ class TuilabApp(BaseApp[ExitChoice]):
         screen = self.screen_stack[0]
         assert isinstance(screen, MainScreen)
         return screen
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Of Textual's own entries in the palette, what the table does not have."""
+        yield SystemCommand("Theme", "other colours", self.action_change_theme)
 
     # -- the lab ---------------------------------------------------------------------
 

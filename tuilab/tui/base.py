@@ -7,10 +7,11 @@ unexpected becomes a report on disk and a dialog that names it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from textual import events
+from textual.actions import ActionParseResult
 from textual.app import App
 from textual.dom import DOMNode
 from textual.message import Message
@@ -43,10 +44,15 @@ class OneSize(MessagePump):
 
 
 class BaseApp(App[Result]):
-    """An app that keeps keys in order and survives its workers."""
+    """An app that keeps keys in order and survives its workers.
+
+    Attributes:
+        mistakes: Unexpected errors so far.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.mistakes: list[Exception] = []
         self._ahead = TypeAhead()
         self._watchdog: asyncio.TimerHandle | None = None
 
@@ -117,6 +123,19 @@ class BaseApp(App[Result]):
         if key is not None:
             await self._take(key)
 
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key or a click stands for; a mistake in it is no end of the app."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:
+            self.show_error(error)
+            return True
+
     # -- work ------------------------------------------------------------------------
 
     def run_job(
@@ -151,6 +170,7 @@ class BaseApp(App[Result]):
         if isinstance(error, TuilabError):
             self.say(str(error), "error")
         else:
+            self.mistakes.append(error)
             self.show_report(error)
 
     def show_report(self, error: Exception) -> None:
