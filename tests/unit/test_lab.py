@@ -6,6 +6,7 @@ import resource
 
 import pytest
 
+from tests.drivers import OneByOne
 from tuilab.errors import (
     EditFailed,
     InvalidTopology,
@@ -110,18 +111,17 @@ async def test_what_cannot_be_built_touches_nothing(lab):
     assert lab.snapshot == before
 
 
-class Stubborn(ModelDriver):
+class Stubborn(OneByOne, ModelDriver):
     """Refuses some operations, by the name of their class."""
 
     def __init__(self):
         super().__init__()
         self.refused = {}
 
-    async def carry_out(self, operation):
+    async def before(self, operation):
         error = self.refused.get(type(operation).__name__)
         if error:
             raise error
-        await super().carry_out(operation)
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ async def test_what_a_dead_process_left_is_rolled_back_by_whoever_looks_on(tmp_p
 
     lab.subscribe(listen)
     FileJournal(tmp_path).begin(Begun("remove red", to_data(lab.snapshot.observed)))
-    await driver.carry_out(DeleteNamespace("red"))
+    await driver.carry_out([DeleteNamespace("red")])
     await asyncio.wait_for(done.wait(), 10)
     assert lab.snapshot.pending == ""
     assert "red" in lab.snapshot.observed.namespaces
@@ -245,7 +245,7 @@ async def test_what_a_dead_process_left_is_rolled_back_by_whoever_looks_on(tmp_p
     await lab.aclose()
 
 
-class Slow(ModelDriver):
+class Slow(OneByOne, ModelDriver):
     """Waits in every operation until it is let go."""
 
     def __init__(self):
@@ -253,11 +253,10 @@ class Slow(ModelDriver):
         self.at_it, self.go_on = asyncio.Event(), asyncio.Event()
         self.closed = False
 
-    async def carry_out(self, operation):
+    async def before(self, operation):
         self.at_it.set()
         await self.go_on.wait()
         assert not self.closed
-        await super().carry_out(operation)
 
     async def aclose(self):
         self.closed = True
@@ -295,14 +294,14 @@ async def test_an_edit_of_another_process_is_nothing_from_outside(tmp_path):
 
     async def finish():
         for operation in rest:
-            await driver.carry_out(operation)
+            await driver.carry_out([operation])
         after = change.apply(lab.snapshot.topology)
         other.edit(Edit(change.title, after, change.renames, 1e9))
 
     await driver.watched.wait()
     await lab.rescan()
     other.begin(Begun(change.title, to_data(lab.snapshot.observed)))
-    await driver.carry_out(first)
+    await driver.carry_out([first])
     driver.afterwards = finish
     driver.hear(frozenset({"host"}))
     await asyncio.wait_for(heard.wait(), 10)
