@@ -365,3 +365,56 @@ def test_a_saved_lab_loads_as_the_same_lab(lab):
     lab("rm", "link", "host:br0")
     lab("save")
     assert "br0" not in (lab.home / "mine.yaml").read_text()
+
+
+# What others do to a lab
+
+
+def test_drift_is_listed_repaired_and_adopted(lab):
+    lab("up", "two-hosts", "--json")
+    done = lab("drift")
+    assert (done.out, done.err) == ("", 'lab "two-hosts" is as it is to be\n')
+    lab("exec", "red", "--", "ip", "link", "set", "eth0", "mtu", 1300)
+    lab("exec", "blue", "--", "ip", "link", "set", "eth0", "down")
+    done = lab("drift", code=1)
+    assert done.out.splitlines() == [
+        '"red:eth0" has mtu 1300, not 1500',
+        '"blue:eth0" is down',
+    ]
+    assert "tuilab drift two-hosts --repair" in done.err
+    red = {"namespace": "red", "link": "eth0", "text": done.out.splitlines()[0]}
+    assert lab("drift", "two-hosts", "--json", code=1).json[0] == red
+    planned = lab("drift", "--repair", "--dry-run", code=1).out
+    assert planned.splitlines() == [
+        "ip -n blue link set dev eth0 up",
+        "ip -n red link set dev eth0 mtu 1500",
+    ]
+    steps = lab("drift", "--repair", "--dry-run", "--json", code=1).json
+    assert [line for it in steps for line in it["commands"]] == planned.splitlines()
+    assert lab("drift", "--repair").out == planned
+    assert lab("drift", "--json").json == []
+    lab("exec", "red", "--", "ip", "link", "set", "eth0", "mtu", 1300)
+    lab("set", "blue:eth0", "mtu", 1400)
+    lab("undo")
+    assert len(lab("drift", code=1).out.splitlines()) == 1
+    said = "adopt 1 change made outside: tuilab undo takes that back\n"
+    assert lab("drift", "--adopt").err == said
+    assert "mtu: 1300" in lab("show").out
+    assert "nothing to adopt" in lab("drift", "--adopt").err
+    assert lab("undo").out == "ip -n red link set dev eth0 mtu 1500\n"
+    assert lab("drift", "--lab", "two-hosts").out == ""
+
+
+def test_drift_has_one_remedy_at_a_time(own):
+    own("up", "--lab", "mine")
+    assert (
+        "both --repair and --adopt" in own("drift", "--repair", "--adopt", code=2).err
+    )
+    assert "--dry-run is for --repair" in own("drift", "--dry-run", code=2).err
+
+
+def test_an_edit_that_changes_nothing_is_no_entry_of_the_history(own):
+    own("up", "two-hosts")
+    done = own("set", "red:eth0", "up")
+    assert "nothing had to be done" in done.err
+    assert own("history", "--json").json["position"] == 1

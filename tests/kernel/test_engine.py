@@ -62,7 +62,7 @@ ROUTED = (
 
 
 @asynccontextmanager
-async def a_lab(directory=None, driver=None):
+async def a_lab(directory=None, driver=None, *, restored=True):
     if directory is None:
         journal = MemoryJournal(Topology("lab"))
     else:
@@ -71,7 +71,8 @@ async def a_lab(directory=None, driver=None):
         journal = FileJournal(directory)
     lab = await Lab.open(driver or NetlinkDriver(), journal, directory or Path())
     try:
-        await lab.restore()
+        if restored:
+            await lab.restore()
         yield lab
     finally:
         await lab.aclose()
@@ -465,8 +466,10 @@ def append(self, record, real=FileJournal._append):
 FileJournal._append = append
 
 async def main():
-    async with t.a_lab(Path(sys.argv[1]), Killed()) as lab:
-        await lab.edit(getattr(t, sys.argv[4]))
+    name = sys.argv[4]
+    drifted = name == "REPAIR"
+    async with t.a_lab(Path(sys.argv[1]), Killed(), restored=not drifted) as lab:
+        await (lab.repair() if drifted else lab.edit(getattr(t, name)))
 
 asyncio.run(main())
 """

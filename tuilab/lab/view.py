@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tuilab.kernel.driver import Observation
+from tuilab.lab.drift import Drift
 from tuilab.lab.snapshot import Changed, Event, LogEntry, Logged, Snapshot
 from tuilab.plan.state import State
 
@@ -23,8 +24,9 @@ class View:
         log: The last entries of the command log, oldest first.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, drift: Drift) -> None:
         self.snapshot = snapshot
+        self._drift = drift
         self.log: list[LogEntry] = []
         self._listeners: list[Callable[[Event], None]] = []
 
@@ -53,6 +55,10 @@ class View:
 
     def update(self, **values: Any) -> None:
         """Change the snapshot; those who listen hear of it if it differs."""
+        if "topology" in values or "observed" in values:
+            topology = values.get("topology", self.snapshot.topology)
+            observed = values.get("observed", self.snapshot.observed)
+            values["drift"] = self._drift.of(topology, observed)
         now = replace(self.snapshot, **values)
         if now != self.snapshot:
             self.snapshot = now
