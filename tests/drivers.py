@@ -10,11 +10,14 @@ from tuilab.plan.operations import Operation
 
 
 class OneByOne:
-    """Mixed into a driver: operations go out one at a time, each after `before`."""
+    """Mixed into a driver: operations go out one at a time, `before` and `after` each."""
 
     async def before(self, operation: Operation) -> None:
         """Wait, refuse by raising, or die."""
         raise NotImplementedError
+
+    async def after(self, operation: Operation) -> None:
+        """Wait, or die."""
 
     async def carry_out(
         self, operations: Sequence[Operation], *, stop: bool = True
@@ -27,6 +30,8 @@ class OneByOne:
                 came = await super().carry_out([operation], stop=stop)
             except TuilabError as error:
                 came = Progress((), error)
+            else:
+                await self.after(operation)
             done += came.done
             refused = refused or came.refused
             if refused and stop:

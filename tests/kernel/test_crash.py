@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import given
 
+from tests.drivers import OneByOne
 from tests.kernel.packetbox import boxed
 from tests.kernel.test_engine import NetlinkDriver, a_lab, ip_json
 from tests.strategies import applied, changes
@@ -110,17 +111,18 @@ def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Mortal(NetlinkDriver):
+class Mortal(OneByOne, NetlinkDriver):
     """The real kernel, for a worker that dies before or after an operation."""
 
     def __init__(self, death):
         super().__init__()
         self._death = death
 
-    async def carry_out(self, operation):
+    async def before(self, operation):
         if self._death.near("operation"):
             die()
-        await super().carry_out(operation)
+
+    async def after(self, operation):
         if self._death.near("carried out"):
             die()
 
@@ -242,7 +244,7 @@ def outside(lab, rng):
         if links:
             end, link = rng.choice(links)
             other = {"mtu": 1390} if rng.random() < 0.5 else {"up": not link.up}
-            await NetlinkDriver.carry_out(lab._driver, SetLink(end, **other))
+            await NetlinkDriver.carry_out(lab._driver, [SetLink(end, **other)])
 
     return go
 
