@@ -38,9 +38,9 @@ from tuilab.lab.snapshot import (
 )
 from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
+from tuilab.model import validate
 from tuilab.model.edits import Change, Rename
-from tuilab.model.topology import Topology
-from tuilab.model.validate import problems
+from tuilab.model.topology import Endpoint, Namespace, Topology, Veth
 from tuilab.plan.adopt import adopted
 from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit, Step
@@ -417,17 +417,15 @@ class Lab:
         return Outcome(title, tuple(self._runner.commands), notes)
 
     def _scope(self, after: Topology) -> set[str]:
-        """The namespaces an edit changes, and those their cables lead to."""
+        """The namespaces an edit changes, and those that cables come to or leave."""
         before = self._journal.history.topology
-        changed = _changed(before, after)
-        around = set(changed)
-        for topology in (before, after):
-            for name in changed & set(topology.namespaces):
-                for link in topology.namespaces[name].links.values():
-                    peer = getattr(link, "peer", None)
-                    if peer is not None:
-                        around.add(peer.namespace)
-        return around
+        changed = validate.changed(before, after)
+        scope = set(changed)
+        for name in changed:
+            # Of a cable that stays the far end learns nothing but whether it is up.
+            ends = _ends(before, name) ^ _ends(after, name)
+            scope |= {peer.namespace for _, peer in ends}
+        return scope
 
     async def _give_up(self, error: Exception, before: State, begun: Begun) -> NoReturn:
         left = await self._runner.roll_back(before, begun)
@@ -467,16 +465,13 @@ async def _written(write: Callable[..., None], *values: object) -> None:
     await uninterrupted(asyncio.to_thread(write, *values))
 
 
-def _changed(before: Topology, after: Topology) -> set[str]:
-    """The namespaces that are not the very same in both."""
-    return {
-        name
-        for name in {**before.namespaces, **after.namespaces}
-        if before.namespaces.get(name) is not after.namespaces.get(name)
-    }
+def _ends(topology: Topology, name: str) -> set[tuple[str, Endpoint]]:
+    """The cables of a namespace: its own links with their other ends."""
+    namespace = topology.namespaces.get(name, Namespace())
+    return {(k, v.peer) for k, v in namespace.links.items() if isinstance(v, Veth)}
 
 
 def _check(before: Topology, after: Topology) -> None:
     """Let an edit pass that leads to a lab that can be built."""
-    if found := problems(after, _changed(before, after)):
+    if found := validate.problems(after, before):
         raise InvalidTopology(found)

@@ -11,6 +11,7 @@ from typing import Any
 from tuilab.kernel.driver import Observation
 from tuilab.lab.drift import Drift
 from tuilab.lab.snapshot import Changed, Event, LogEntry, Logged, Snapshot
+from tuilab.model.topology import Endpoint
 from tuilab.plan.state import State
 
 LOG_LENGTH = 1000
@@ -69,16 +70,13 @@ class View:
         if only is None:
             self.update(observed=seen.state, live=seen.live)
             return
-        namespaces = {
-            name: namespace
-            for name, namespace in self.snapshot.observed.namespaces.items()
-            if name not in only
-        }
-        live = {
-            endpoint: alive
-            for endpoint, alive in self.snapshot.live.items()
-            if endpoint.namespace not in only
-        }
+        # Copied and mended: of a thousand namespaces an edit looks at one or two.
+        namespaces = dict(self.snapshot.observed.namespaces)
+        live = dict(self.snapshot.live)
+        for name in only:
+            former = namespaces.pop(name, None)
+            for ifname in former.links if former else ():
+                live.pop(Endpoint(name, ifname), None)
         namespaces.update(seen.state.namespaces)
         live.update(seen.live)
         self.update(observed=State(namespaces), live=live)
