@@ -125,6 +125,7 @@ async def opened(
             app.clear_notifications()
             await pilot.pause()
             yield Bench(app, pilot)
-        assert len(app.mistakes) == mistakes, app.mistakes
+        for mistake in app.mistakes[mistakes:]:
+            raise mistake
     finally:
         await lab.aclose()

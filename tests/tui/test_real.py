@@ -192,7 +192,7 @@ async def test_drift_is_adopted_and_undone(folder):
         bench.main.select(Item("namespace", "red"))
         await bench.press("F")
         assert "All 2 of the lab" in bench.text
-        assert '"blue:eth0" has mtu 1300' not in bench.text
+        assert '"blue:eth0" has mtu 1300, not 1500' not in bench.text
         await bench.press("a")
         assert '"blue:eth0" has mtu 1300, not 1500' in bench.text
         await bench.press("escape", "A")
