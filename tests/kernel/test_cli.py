@@ -2,12 +2,18 @@
 
 import json
 import os
+import select
+import signal
 
 import pytest
 
 from tests.kernel.cli import USERS, cli
 from tests.kernel.people import REASON
 from tuilab.formats import library, yaml
+from tuilab.kernel import sandbox
+from tuilab.kernel.sandbox import Keeper
+from tuilab.lab.journal import JOURNAL
+from tuilab.lab.registry import KEEPER
 
 pytestmark = [
     pytest.mark.kernel,
@@ -418,3 +424,38 @@ def test_an_edit_that_changes_nothing_is_no_entry_of_the_history(own):
     done = own("set", "red:eth0", "up")
     assert "nothing had to be done" in done.err
     assert own("history", "--json").json["position"] == 1
+
+
+def test_after_a_reboot_a_lab_is_down_and_comes_back_with_its_past(lab):
+    lab("up", "router", "--json")
+    lab("set", "red:eth0", "mtu", 1400)
+    lab("exec", "red", "--", "ip", "link", "set", "eth0", "mtu", 1300)
+    lab("rm", "namespace", "blue")
+    lab("undo")
+    before, past = lab("show").out, lab("history", "--json").json
+    keeper = Keeper.from_data(json.loads((lab.folder("router") / KEEPER).read_text()))
+    watched = sandbox.watch(keeper)
+    os.kill(keeper.pid, signal.SIGKILL)
+    # What the machine was at when it went down is no longer there to be rolled back.
+    poll = select.poll()
+    poll.register(watched, select.POLLIN)
+    assert poll.poll(30_000)
+    os.close(watched)
+    begun = {"begin": "cut off", "before": {"red": None}}
+    with (lab.folder("router") / JOURNAL).open("a") as journal:
+        journal.write(json.dumps(begun) + "\n")
+    (row,) = lab("ls", "--json").json
+    assert row["running"] is False
+    assert "down" in lab("ls").out
+    for words in (("drift",), ("undo",), ("exec", "red", "true")):
+        assert "tuilab up LAB: router" in lab(*words, code=2).err
+    assert "is up" in lab("up", "router").err
+    assert lab("show").out == before
+    assert lab("history", "--json").json == past
+    # Nobody wished for what was done outside.
+    assert lab("drift").out == ""
+    assert lab("ping", "red", "blue", "-c", 1).code == 0
+    lab("redo")
+    assert "blue" not in lab.observed()
+    lab("undo", "--to", 0)
+    assert set(lab.observed()) == {"host"}

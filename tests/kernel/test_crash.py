@@ -163,7 +163,10 @@ def worker(directory, story, death, rng, tell):
 
 
 async def work(directory, story, death, rng, tell):
-    async with a_lab(directory, Mortal(death), restored=False) as lab:
+    # Where no operation is counted they go to the kernel in batches, as usual.
+    counted = death.moment in ("operation", "carried out")
+    driver = Mortal(death) if counted else NetlinkDriver()
+    async with a_lab(directory, driver, restored=False) as lab:
         check(lab, directory, story)
         tell({"allowed": [found_as(lab)]})
         for _ in range(ACTIONS):

@@ -16,13 +16,15 @@ from tuilab.errors import (
     UsageError,
 )
 from tuilab.kernel.driver import ModelDriver
+from tuilab.lab import drift
 from tuilab.lab.journal import Begun, FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Changed, Gone, Logged
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint, Route, Topology
+from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit
-from tuilab.plan.operations import DeleteNamespace
+from tuilab.plan.operations import DeleteNamespace, SetLink
 from tuilab.plan.state import expand, to_data
 
 RED = Endpoint("red", "eth0")
@@ -109,6 +111,50 @@ async def test_what_cannot_be_built_touches_nothing(lab):
     with pytest.raises(UsageError):
         await lab.edit(edits.add_namespace("red"))
     assert lab.snapshot == before
+
+
+async def test_an_edit_that_changes_nothing_leaves_no_trace(lab):
+    before = lab.snapshot
+    outcome = await lab.edit(edits.set_link(RED, up=True))
+    assert (outcome.commands, outcome.notes) == ((), ())
+    assert lab.snapshot == before
+    await lab._driver.carry_out([SetLink(RED, up=False)])
+    await lab.rescan()
+    outcome = await lab.edit(edits.set_link(RED, up=True))
+    assert "changed outside" in outcome.notes[0]
+    assert lab.snapshot.history == before.history
+
+
+async def test_what_did_not_change_is_not_compared_again(lab, monkeypatch):
+    compared = []
+
+    def count(wish, observed, only):
+        compared.extend(only)
+        return differences(wish, observed, only)
+
+    monkeypatch.setattr(drift, "differences", count)
+    await lab.edit(edits.set_link(RED, mtu=1400))
+    assert set(compared) <= {"red", "blue"}
+    compared.clear()
+    lab._view.update(live={}, pending="x")
+    assert compared == []
+
+
+async def test_drift_is_repaired_without_or_adopted_with_an_entry(lab):
+    history = lab.snapshot.history
+    await lab._driver.carry_out([SetLink(RED, mtu=1400)])
+    await lab.rescan()
+    assert [str(it) for it in lab.snapshot.drift] == [
+        '"red:eth0" has mtu 1400, not 1500'
+    ]
+    assert (await lab.repair([RED])).commands == lab.log[-1].commands
+    assert (lab.snapshot.drift, lab.snapshot.history) == ((), history)
+    await lab._driver.carry_out([SetLink(RED, mtu=1400)])
+    assert (await lab.adopt()).title == "adopt 1 change made outside"
+    assert lab.snapshot.drift == ()
+    assert lab.snapshot.topology.link(RED).mtu == 1400
+    await lab.undo()
+    assert lab.snapshot.observed.link(RED).mtu == 1500
 
 
 class Stubborn(OneByOne, ModelDriver):

@@ -49,6 +49,8 @@ from tuilab.plan.planner import Plan, plan, route_to
 from tuilab.plan.repair import Scope, repair
 from tuilab.plan.state import State, from_data, to_data
 
+_DRIFTED = "the lab is to be like that already: what is otherwise was changed outside"
+
 
 class Lab:
     """One running topology with its history, on one event loop."""
@@ -206,7 +208,9 @@ class Lab:
             before = self._journal.history.topology
             after = change.apply(before)
             if after == before:
-                return Outcome(change.title)
+                # Whoever asks for it may have seen that it is not so.
+                drift = bool(self.snapshot.drift)
+                return Outcome(change.title, (), (_DRIFTED,) if drift else ())
             _check(before, after)
             title, renames = change.title, change.renames
 

@@ -6,7 +6,7 @@ wish keeps the words the wish was written in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -147,6 +147,9 @@ def _namespace(
     here: NamespaceState,
     kept_links: Collection[str],
 ) -> Namespace:
+    # What the topology is going to say, which sets the mtu of bridges that name none.
+    said = {k: v for k, v in here.links.items() if k not in kept_links}
+    said |= {k: v for k, v in wish.links.items() if k in kept_links}
     links: dict[str, Link] = {}
     for ifname in {**was.links, **here.links}:
         state, wanted = here.links.get(ifname), wish.links.get(ifname)
@@ -158,7 +161,7 @@ def _namespace(
             continue
         link = was.link(ifname) if wanted is not None else None
         if state != wanted or link is None or isinstance(link, Bridge):
-            usual = _usual_mtu(ifname, here)
+            usual = _usual_mtu(ifname, said)
             link = _link(Endpoint(name, ifname), link, wanted, state, lab, usual)
         if not (ifname == LO and link == Loopback()):
             links[ifname] = link
@@ -224,10 +227,10 @@ def _link(
     return maker(**values)
 
 
-def _usual_mtu(ifname: str, here: NamespaceState) -> int:
-    if here.links[ifname].kind == "loopback":
+def _usual_mtu(ifname: str, links: Mapping[str, LinkState]) -> int:
+    if links[ifname].kind == "loopback":
         return LOOPBACK_MTU
-    ports = (link.mtu for link in here.links.values() if link.master == ifname)
+    ports = (link.mtu for link in links.values() if link.master == ifname)
     return min(ports, default=DEFAULT_MTU)
 
 
