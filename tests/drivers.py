@@ -10,7 +10,7 @@ from tuilab.plan.operations import Operation
 
 
 class OneByOne:
-    """Mixed into a driver: operations go out one at a time, `before` and `after` each."""
+    """Mixed into a driver: operations go out singly, `before` and `after` each."""
 
     async def before(self, operation: Operation) -> None:
         """Wait, refuse by raising, or die."""
