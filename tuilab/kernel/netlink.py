@@ -299,7 +299,7 @@ class NetlinkDriver:
             space = self._require(request.namespace)
             self._visit(space)
             tap.make(request)
-            space.forget_index(request.ifname)
+            space.forget_numbers()
         elif isinstance(request, WriteSysctl):
             self._visit(self._require(request.namespace))
             sysctl.write(request.key, request.value)
@@ -394,7 +394,10 @@ class _Errand:
             last = request is requests[-1]
             if isinstance(request, Rtnl):
                 space = self._driver.require(request.namespace)
-                if space is not self._space:
+                # The number that a link was given is not known to be its own before
+                # the kernel has said so.
+                made = self._waiting and _makes_link(self._waiting[-1][1])
+                if space is not self._space or (made and not _makes_link(request)):
                     self._flush()
                     self._space = space
                 if self._over:
@@ -439,7 +442,7 @@ class _Errand:
     def _again(self, space: Space, request: Rtnl) -> Answer:
         """Make a link whose number somebody else took meanwhile; any other will do."""
         for other in self._driver.open_spaces():
-            other.forget_indexes()
+            other.forget_numbers()
         message = self._driver.message(space, request, numbered=False)
         (answer,) = self._driver.send(space, [message])
         return answer
