@@ -175,6 +175,13 @@ def _root(
         str | None,
         typer.Option("--lab", metavar="NAME", help="The lab that a verb is about."),
     ] = None,
+    host: Annotated[
+        bool,
+        typer.Option(
+            "--host",
+            help="Work on the machine's own network, as root, not in a sandbox.",
+        ),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.")
     ] = False,
@@ -189,6 +196,8 @@ def _root(
     """
     if lab:
         os.environ["TUILAB_LAB"] = lab
+    if host:
+        work.work_on_host()
     if version:
         print(f"tuilab {__version__}")
         raise typer.Exit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +20,7 @@ from tuilab.lab.registry import LabInfo
 from tuilab.model.topology import Topology
 
 if TYPE_CHECKING:
+    from tuilab.kernel.marks import Mark
     from tuilab.lab.lab import Lab
     from tuilab.lab.session import Place
     from tuilab.plan.operations import Operation
@@ -58,7 +60,7 @@ def up(
     before = targets.known(topology.name)
     ours = before is None
     try:
-        place = enter(topology.name, create=True)
+        place = enter(topology.name, create=True, host=work.on_host())
         # Somebody else may have been quicker.
         ours = ours and place.fresh
         summary = work.inside(place, lambda it: _raise_up(it, target, topology))
@@ -93,6 +95,9 @@ def down(
     if every and (lab or option):
         raise UsageError("both a lab and --all are given", "give one of them")
     ending = registry.labs() if every else [_to_end(lab, option)]
+    if every and work.on_host():
+        _end_on_host([it for it in ending if it.host], keep=keep, yes=yes)
+        return
     if keep:
         ending = [it for it in ending if it.running]
     if not ending:
@@ -124,7 +129,7 @@ def ls(json: Json = False) -> None:
     cells = [
         (
             str(row["name"]),
-            "running" if row["running"] else "down",
+            _state(row),
             str(row.get("namespaces", "?")),
             str(row.get("links", "?")),
             _ago(it.used),
@@ -138,6 +143,36 @@ def ls(json: Json = False) -> None:
 
 
 # -- helpers -------------------------------------------------------------------
+
+
+def _end_on_host(known: list[LabInfo], *, keep: bool, yes: bool) -> None:
+    """End every lab in host mode, and what is left of those that nobody knows of."""
+    from tuilab.kernel import machine
+    from tuilab.kernel.marks import Mark
+    from tuilab.lab import host
+
+    machine.check_rights()
+    names = {it.name for it in known}
+    lost = [mark for mark in host.found() if mark.lab not in names]
+    ours = [it for it in known if it.running or not keep]
+    # Half made links tell of their lab by its group only.
+    groups = {Mark.of(name).group for name in names}
+    lost = [mark for mark in lost if mark.lab or mark.group not in groups]
+    if not ours and not lost:
+        say("nothing of any lab is on this machine's network")
+        return
+    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
+        _ask([*ours, *(_lost(mark) for mark in lost)], keep=keep)
+    for it in ours:
+        registry.end(it, keep=keep)
+        say(f'lab "{it.name}" has ended')
+    for mark in lost:
+        host.clear_mark(mark)
+        say(f'what was left of lab "{_lost(mark).name}" is removed')
+
+
+def _lost(mark: Mark) -> LabInfo:
+    return LabInfo(mark.lab or f"group {mark.group}", Path(), None, 0, host=True)
 
 
 def _target(source: str | None, lab: str | None) -> Target:
@@ -261,6 +296,7 @@ def _row(lab: LabInfo) -> dict[str, object]:
     row: dict[str, object] = {
         "name": lab.name,
         "running": lab.running,
+        "host": lab.host,
         "changed": round(lab.used, 3),
         "directory": str(lab.directory),
     }
@@ -274,6 +310,11 @@ def _row(lab: LabInfo) -> dict[str, object]:
         "edits": journal.history.position,
         "source": str(journal.source) if journal.source else None,
     }
+
+
+def _state(row: dict[str, object]) -> str:
+    state = "running" if row["running"] else "down"
+    return f"{state}, host" if row["host"] else state
 
 
 def _ago(then: float) -> str:

@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_host = False
+
+
+def work_on_host() -> None:
+    """Make new labs of this process on the machine's own network: ``--host``."""
+    global _host
+    _host = True
+
+
+def on_host() -> bool:
+    """Whether ``--host`` was given."""
+    return _host
+
 
 def outside() -> None:
     """Refuse to work within a lab, where processes have other numbers.
@@ -84,7 +97,7 @@ def enter(lab: LabInfo) -> Place:
     """Go into a lab that runs, for good."""
     from tuilab.lab import session
 
-    return session.enter(lab.name)
+    return session.enter(lab.name, host=_host)
 
 
 def inside(

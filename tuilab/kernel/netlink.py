@@ -11,7 +11,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from ctypes import c_int
 from fcntl import ioctl
@@ -152,7 +152,7 @@ class NetlinkDriver:
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """See `Driver`."""
         with _looking():
-            present = {HOST, *netns.names()}
+            present = {HOST, *self._names()}
             for name in set(self._open) - present:
                 self._forget(name)
             wanted = present if only is None else present & set(only)
@@ -166,6 +166,10 @@ class NetlinkDriver:
                         raise end
             await self._introduce(spaces)
             return await self._seen(spaces)
+
+    def _names(self) -> list[str]:
+        """The lab's namespaces besides the root one."""
+        return netns.names()
 
     async def _seen(self, spaces: list[_Namespace]) -> Observation:
         """What was dumped, put together."""
@@ -274,7 +278,7 @@ class NetlinkDriver:
 
     async def carry_out(self, operation: Operation) -> None:
         """See `Driver`."""
-        for request in operation.requests():
+        for request in self._requests(operation):
             line = " ; ".join(operation.commands())
             try:
                 await self._send(request)
@@ -293,18 +297,24 @@ class NetlinkDriver:
                     f'"{line}" failed: {error.strerror}', _HINTS.get(number, ""), number
                 ) from error
 
+    def _requests(self, operation: Operation) -> Sequence[Request]:
+        """What an operation takes here."""
+        return operation.requests()
+
     async def _send(self, request: Request) -> None:
         if isinstance(request, Rtnl):
             await self._rtnl(request)
         elif isinstance(request, NamedNamespace):
             await self._named(request)
         elif isinstance(request, MakeTap):
-            netns.run_in(request.namespace, lambda: _make_tap(request))
+            self._make_tap(request)
         else:
             self._write(request)
 
-    @staticmethod
-    def _write(request: WriteSysctl) -> None:
+    def _make_tap(self, request: MakeTap) -> None:
+        netns.run_in(request.namespace, lambda: make_tap(request))
+
+    def _write(self, request: WriteSysctl) -> None:
         netns.run_in(
             request.namespace, lambda: sysctl.write(request.key, request.value)
         )
@@ -313,7 +323,9 @@ class NetlinkDriver:
         space = self._require(request.namespace)
         args = {k: await self._resolved(space, v) for k, v in request.args.items()}
         await getattr(space.ipr, request.noun)(request.verb, **args)
-        if request.noun == "link" and (request.verb != "set" or "ifname" in args):
+        if request.noun == "link" and (
+            request.verb in ("add", "del") or "ifname" in args
+        ):
             # Names and indexes have moved, on the far side of a cable as well.
             for other in self._open.values():
                 other.indexes.clear()
@@ -339,7 +351,7 @@ class NetlinkDriver:
 
     async def _named(self, request: NamedNamespace) -> None:
         if request.verb == "add":
-            netns.create(request.name)
+            self._create(request.name)
             netns.run_in(request.name, sysctl.set_defaults)
             self._get(request.name)
         elif request.verb == "del":
@@ -349,8 +361,14 @@ class NetlinkDriver:
             netns.delete(request.name)
         else:
             self._forget(request.name)
-            netns.rename(request.name, request.new)
+            self._rename(request.name, request.new)
             self._get(request.new)
+
+    def _create(self, name: str) -> None:
+        netns.create(name)
+
+    def _rename(self, old: str, new: str) -> None:
+        netns.rename(old, new)
 
     # -- watching ------------------------------------------------------------------
 
@@ -399,8 +417,13 @@ def _processes(namespace: str) -> list[Process]:
     return found
 
 
-def _make_tap(request: MakeTap) -> None:
-    """Make a persistent tap in the namespace of the calling thread; see tun(4)."""
+def make_tap(request: MakeTap, prepare: Callable[[str], None] | None = None) -> None:
+    """Make a persistent tap in the namespace of the calling thread; see tun(4).
+
+    Args:
+        request: Which.
+        prepare: Called with its name while it would still end with this process.
+    """
     try:
         fd = os.open(TUN, os.O_RDWR | os.O_CLOEXEC)
     except OSError as error:
@@ -416,6 +439,8 @@ def _make_tap(request: MakeTap) -> None:
             if owner is not None:
                 # Python takes a C int, the kernel reads it without sign.
                 ioctl(fd, code, c_int(owner).value)
+        if prepare is not None:
+            prepare(request.ifname)
         ioctl(fd, TUNSETPERSIST, 1)
     except OSError as error:
         hint = ""

@@ -45,6 +45,8 @@ class RawLink:
         peer_index: ifindex of the other end (IFLA_LINK), or 0.
         peer_nsid: Namespace id of the other end as this namespace numbers it, or
             None when that is the same namespace.
+        altnames: Its further names.
+        link_group: What IFLA_GROUP says.
     """
 
     ifname: str
@@ -59,6 +61,8 @@ class RawLink:
     user: int | None
     group: int | None
     live: Live
+    altnames: tuple[str, ...] = ()
+    link_group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,16 @@ def raw_link(message: Any) -> RawLink:
         user=user,
         group=group,
         live=_live(message, flags),
+        altnames=_altnames(message),
+        link_group=message.get("group") or 0,
     )
+
+
+def _altnames(message: Any) -> tuple[str, ...]:
+    properties = message.get("prop_list")
+    if properties is None:
+        return ()
+    return tuple(properties.get_attrs("IFLA_ALT_IFNAME"))
 
 
 def _owner(number: int | None) -> int | None:

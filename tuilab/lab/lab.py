@@ -19,12 +19,14 @@ from tuilab.errors import (
     InvalidTopology,
     KernelError,
     LabGone,
+    NotFoundError,
     RightsError,
     TuilabError,
     UsageError,
 )
 from tuilab.kernel.driver import Driver, ModelDriver, Process
 from tuilab.lab.follow import Follower
+from tuilab.lab.ground import Ground
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
 from tuilab.lab.runner import Runner
 from tuilab.lab.snapshot import (
@@ -49,11 +51,17 @@ class Lab:
     """One running topology with its history, on one event loop."""
 
     def __init__(
-        self, driver: Driver, journal: Journal, directory: Path, preview: str = ""
+        self,
+        driver: Driver,
+        journal: Journal,
+        directory: Path,
+        preview: str = "",
+        ground: Ground | None = None,
     ) -> None:
         self.directory = directory
         self._driver = driver
         self._journal = journal
+        self._ground = ground or Ground()
         self._mutex = asyncio.Lock()
         self._expanded: tuple[Topology, State] | None = None
         self._gone = ""
@@ -65,6 +73,7 @@ class Lab:
                 observed=State(),
                 history=journal.history,
                 preview=preview,
+                host=self._ground.host,
             )
         )
         self._runner = Runner(driver, self._view)
@@ -80,10 +89,15 @@ class Lab:
 
     @classmethod
     async def open(
-        cls, driver: Driver, journal: Journal, directory: Path, preview: str = ""
+        cls,
+        driver: Driver,
+        journal: Journal,
+        directory: Path,
+        preview: str = "",
+        ground: Ground | None = None,
     ) -> Lab:
         """A lab on a driver; what a crash cut off is rolled back first."""
-        lab = cls(driver, journal, directory, preview)
+        lab = cls(driver, journal, directory, preview, ground)
         async with lab._exclusive():
             await lab._runner.look()
         return lab
@@ -153,21 +167,34 @@ class Lab:
             InvalidTopology: What it leads to can't be built.
         """
         before = self.snapshot.topology
-        after = change.apply(before)
-        _check(before, after)
+        after = self._checked(change, before)
         return self._plan(after, change.renames, self.snapshot.observed)
+
+    def _checked(self, change: Change, before: Topology) -> Topology:
+        """What a change leads to, if it can be built here."""
+        foreign = self.snapshot.foreign
+        try:
+            after = change.apply(before)
+        except NotFoundError as error:
+            reason = self._ground.explained(error, foreign)
+            if reason is error:
+                raise
+            raise reason from error
+        self._ground.check(before, after, foreign)
+        _check(before, after)
+        return after
 
     def _plan(
         self, after: Topology, renames: Sequence[Rename], observed: State
     ) -> Plan:
         base = self._expand(self._journal.history.topology)
-        target = expand(after, self._expanded)
+        target = self._ground.wish(after, expand(after, self._expanded))
         return plan(base, target, observed, renames)
 
     def _expand(self, topology: Topology) -> State:
         if self._expanded is None or self._expanded[0] is not topology:
             self._expanded = topology, expand(topology, self._expanded)
-        return self._expanded[1]
+        return self._ground.wish(*self._expanded)
 
     # -- changing ------------------------------------------------------------------
 
@@ -184,9 +211,7 @@ class Lab:
         """
 
         async def go() -> Outcome:
-            before = self._journal.history.topology
-            after = change.apply(before)
-            _check(before, after)
+            after = self._checked(change, self._journal.history.topology)
             title, renames = change.title, change.renames
 
             def finish(commands: tuple[str, ...]) -> None:
@@ -248,10 +273,14 @@ class Lab:
         """Bring whatever is there to what the history says: a new or lost sandbox."""
 
         async def go() -> Outcome:
-            goal = self._expand(self._journal.history.topology)
-            steps = route_to(self.snapshot.observed, goal)
+            topology = self._journal.history.topology
+            self._ground.prepare(topology)
+            await self._runner.look()
+            self._ground.check(topology, topology, self.snapshot.foreign)
+            steps = route_to(self.snapshot.observed, self._expand(topology))
             self._runner.begin()
             await self._runner.apply(f"bring {self.name} up", steps)
+            self._ground.settle(topology)
             return Outcome(f"bring {self.name} up", tuple(self._runner.commands))
 
         return await self._alone(f"bring {self.name} up", go)
@@ -284,6 +313,7 @@ class Lab:
         self._view.update(history=history, topology=history.topology, pending="")
 
     def _refuse_if_gone(self) -> None:
+        self._ground.refuse_if_gone()
         if self._gone:
             raise LabGone(self._gone, "start it again with tuilab up")
 
@@ -305,6 +335,7 @@ class Lab:
         self._runner.begin()
         left = await self._runner.roll_back(goal, begun)
         await _written(self._journal.back)
+        self._ground.settle(self._journal.history.topology)
         self._view.record(title, self._runner.commands, "; ".join(left))
         self._show_history()
 
@@ -319,10 +350,12 @@ class Lab:
     ) -> Outcome:
         """Go there, and have ``finish`` record the commands it took; else go back."""
         self._runner.begin()
+        self._ground.prepare(after)
         await self._runner.look(self._scope(after))
         steps = self._plan(after, renames, self.snapshot.observed)
         if not steps.operations:
             await _written(finish, ())
+            self._ground.settle(after)
             return Outcome(title)
         before = self.snapshot.observed
         begun = Begun(title, to_data(before, steps.touched), tuple(renames))
@@ -332,6 +365,7 @@ class Lab:
             await _written(finish, tuple(self._runner.commands))
         except Exception as error:
             await self._give_up(error, before, begun)
+        self._ground.settle(after)
         return Outcome(title, tuple(self._runner.commands), notes)
 
     def _scope(self, after: Topology) -> set[str]:
@@ -352,6 +386,7 @@ class Lab:
         # Unwritten, it is found to be begun, and nothing to be left of it.
         with suppress(TuilabError):
             await _written(self._journal.back)
+        self._ground.settle(self._journal.history.topology)
         what = "the lab is as before"
         if left:
             what = f"rolling back left: {'; '.join(left)}"

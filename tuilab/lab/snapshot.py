@@ -35,6 +35,8 @@ class Snapshot:
         history: All edits and where we stand.
         pending: Title of the edit that is being carried out, or empty.
         preview: Why this lab is only a model, or empty when it is real.
+        host: Whether it is on the machine's own network.
+        foreign: What else is there then: never changed, see `kernel.driver`.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Snapshot:
     live: Mapping[Endpoint, Live] = field(default_factory=dict)
     pending: str = ""
     preview: str = ""
+    host: bool = False
+    foreign: State = field(default_factory=State)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class View:
     def take(self, seen: Observation, only: set[str] | None) -> None:
         """Take in what was seen of some namespaces, or of all."""
         if only is None:
-            self.update(observed=seen.state, live=seen.live)
+            self.update(observed=seen.state, live=seen.live, foreign=seen.foreign)
             return
         namespaces = {
             name: namespace
@@ -75,7 +75,7 @@ class View:
         }
         namespaces.update(seen.state.namespaces)
         live.update(seen.live)
-        self.update(observed=State(namespaces), live=live)
+        self.update(observed=State(namespaces), live=live, foreign=seen.foreign)
 
     def record(
         self,

@@ -1,0 +1,265 @@
+"""Host mode, on a machine that is a sandbox: the real one is never worked on.
+
+Each body runs in a sandbox of its own, which has a root network namespace, a /run and
+a /run/netns of its own and stands for the machine. A few things are made there by
+plain `ip`, as somebody else's.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.kernel.packetbox import boxed, sh
+
+LAB = """
+tuilab: 1
+name: one
+namespaces:
+  host:
+    sysctls: {net.ipv4.ip_forward: 1}
+    links:
+      br0: {kind: bridge, addresses: [10.9.0.254/24]}
+      p1: {master: br0}
+    routes:
+      - {to: 10.77.0.0/16, via: 10.9.0.1}
+  red:
+    links:
+      eth0: {addresses: [10.9.0.1/24, "fd09::1/64"]}
+    routes:
+      - {to: default, via: 10.9.0.254}
+  blue:
+    links:
+      eth0: {addresses: [10.8.0.2/24]}
+      eth1: {}
+cables:
+  - [red:eth0, host:p1]
+  - [blue:eth0, blue:eth1]
+"""
+
+
+class Machine:
+    """The sandbox as somebody's machine, and the command line there."""
+
+    def __init__(self, directory):
+        outside = Path(f"/proc/{os.getppid()}/ns")
+        for kind in ("net", "mnt"):
+            ours = os.readlink(f"/proc/self/ns/{kind}")
+            assert ours != os.readlink(outside / kind), "this is the real machine"
+        sh("mkdir -p /run/tuilab")
+        sh("mount -t tmpfs tmpfs /run/tuilab")
+        self.home = directory
+        self.file = directory / "one.yaml"
+        self.file.write_text(LAB)
+        for line in (
+            "ip link set lo up",
+            "ip link add eth0 type veth peer name far0",
+            "ip link set eth0 up",
+            "ip link set far0 up",
+            "ip addr add 192.0.2.10/24 dev eth0",
+            "ip route add default via 192.0.2.1 dev eth0",
+            "ip route add 203.0.113.0/24 via 192.0.2.7 dev eth0",
+            "ip link add docker0 type bridge",
+            "ip addr add 172.17.0.1/16 dev docker0",
+            "ip netns add theirs",
+            "ip link add veth7 type veth peer name eth0 netns theirs",
+            "ip link set veth7 master docker0",
+        ):
+            sh(line)
+        self.settings("net.ipv4.conf.all.accept_redirects", "0")
+        self.settings("net.ipv4.conf.docker0.forwarding", "1")
+        # What iproute2 itself does with the first name must not count as ours.
+        self.before = self.picture()
+
+    @staticmethod
+    def settings(key, value):
+        Path("/proc/sys", key.replace(".", "/")).write_text(value)
+
+    def environment(self, **more):
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("SSH_")}
+        return {
+            **inherited,
+            "HOME": str(self.home),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "TUILAB_LAB": "",
+            **more,
+        }
+
+    def command(self, *words):
+        return [sys.executable, "-W", "error", "-m", "tuilab", *map(str, words)]
+
+    def __call__(self, *words, code=0, **more):
+        done = subprocess.run(
+            self.command(*words),
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode == code, f"{words}: {done}"
+        return done.stdout if code == 0 else done.stderr
+
+    def up(self):
+        return self("--host", "up", self.file)
+
+    def picture(self):
+        """All of the machine's network, in the words of others."""
+        seen = {}
+        for name in ("", "-n theirs "):
+            for what in ("-d link", "addr", "route show table all", "rule"):
+                seen[name + what] = _stable(json.loads(sh(f"ip {name}-j {what}")))
+            rest = "-6 route show table all"
+            seen[name + rest] = _stable(json.loads(sh(f"ip {name}-j {rest}")))
+        seen["bridge"] = _stable(json.loads(sh("bridge -j link") or "[]"))
+        seen["netns"] = sorted(re.sub(r" \(id: .*", "", x) for x in _netns())
+        seen["files"] = sorted(os.listdir("/run/netns"))
+        seen["settings"] = sorted(_settings())
+        return seen
+
+    def changes(self):
+        """What is otherwise than in the beginning."""
+        now = self.picture()
+        return {
+            key: (
+                [x for x in was if x not in now[key]],
+                [x for x in now[key] if x not in was],
+            )
+            for key, was in self.before.items()
+            if was != now[key]
+        }
+
+
+def _netns():
+    return sh("ip netns").splitlines()
+
+
+def _stable(items):
+    """Without what counts, and the kernel's own link-local routes, which come late."""
+    unstable = ("ifi_stats", "stats64", "stats", "gc_timer", "hello_timer")
+    out = []
+    for item in items:
+        if str(item.get("dst", "")).startswith(("fe80:", "ff00:")):
+            continue
+        item = {k: v for k, v in item.items() if k not in unstable}
+        if "addr_info" in item:
+            item["addr_info"] = [
+                {k: v for k, v in address.items() if k != "tentative"}
+                for address in item["addr_info"]
+                if address.get("scope") != "link"
+            ]
+        item.pop("linkinfo", None)
+        out.append(item)
+    return sorted(out, key=json.dumps)
+
+
+def _settings():
+    for path in Path("/proc/sys/net").rglob("*"):
+        if "nf_conntrack_" in path.name:
+            continue
+        try:
+            if path.is_file():
+                yield f"{path} = {path.read_text().strip()}"
+        except OSError:
+            continue
+
+
+@boxed
+def test_a_lab_comes_and_goes_and_the_machine_is_as_before(directory):
+    machine = Machine(directory)
+    machine.up()
+    assert "host" in machine("ls").splitlines()[1]
+    assert json.loads(machine("ls", "--json"))[0]["host"] is True
+    assert {"red", "blue", "theirs"} <= {x.split()[0] for x in _netns()}
+    assert Path("/proc/sys/net/ipv4/ip_forward").read_text().strip() == "1"
+    sh("ip netns exec red ping -c1 -W2 10.9.0.254")
+    sh("ping -c1 -W2 10.9.0.1")
+    machine("exec", "red", "--", "ping", "-c1", "-W2", "10.9.0.254")
+    assert "br0" in machine("exec", "host", "--", "ip", "link")
+    for name in ("br0", "p1"):
+        assert "altname tuilab:one:" in sh(f"ip link show {name}")
+    for name, ifname in (("red", "eth0"), ("red", "lo"), ("blue", "eth1")):
+        assert "altname tuilab:one:" in sh(f"ip -n {name} link show {ifname}")
+    machine("down")
+    assert machine.changes() == {}
+    assert machine("ls", "--json").strip() == "[]"
+
+
+
+
+def eths(name="host"):
+    where = "" if name == "host" else f"-n {name} "
+    return {item["ifname"] for item in json.loads(sh(f"ip {where}-j link"))}
+
+
+@boxed
+def test_what_others_made_is_seen_and_stays_while_the_lab_is_edited(directory):
+    machine = Machine(directory)
+    machine.up()
+    machine("add", "bridge", "host:br1", "--address", "10.5.0.1/24")
+    machine("rename", "host:br1", "host:br2")
+    machine("add", "namespace", "green")
+    machine("add", "cable", "green:eth0", "host:g", "--b-master", "br2")
+    machine("rename", "green", "verdant")
+    machine("set", "host", "net.ipv6.conf.all.forwarding", "1")
+    sh("ip link add later type bridge")
+    machine("rm", "link", "host:br2")
+    machine("undo")
+    assert "br2" in eths()
+    machine("undo", "--to", "1")
+    assert eths() == {
+        *("lo", "eth0", "far0", "docker0", "veth7", "later"),
+        *("br0", "p1"),
+    }
+    sh("ip link del later")
+    held = json.loads(machine("show", "--observed", "--json"))
+    assert set(held["host"]["links"]) == {"br0", "p1"}
+    assert {"eth0", "docker0", "lo"} <= set(held["host"]["foreign"]["links"])
+    assert len(held["host"]["foreign"]["routes"]) == 2
+    assert held["theirs"] == {"foreign": True}
+    assert "docker0:" in machine("show", "--observed")
+    machine("undo")
+    assert machine.changes() == {}
+    machine("redo")
+    machine("down")
+    assert machine.changes() == {}
+
+
+@boxed
+def test_an_edit_that_names_what_others_made_is_refused(directory):
+    machine = Machine(directory)
+    machine.up()
+    before = machine.picture()
+    foreign = "was not made by this lab and is left as it is"
+    for words, name in (
+        ("set host:eth0 down", "host:eth0"),
+        ("set host:lo down", "host:lo"),
+        ("rm link host:docker0", "host:docker0"),
+        ("add bridge host:docker0", "host:docker0"),
+        ("rename host:veth7 host:veth8", "host:veth7"),
+        ("rename host:br0 host:veth7", "host:veth7"),
+        ("add address host:eth0 10.1.1.1/24", "host:eth0"),
+        ("rm address host:eth0 192.0.2.10/24", "host:eth0"),
+        ("set host:p1 master docker0", "host:docker0"),
+        ("add route host 10.66.0.0/16 --dev eth0", "host:eth0"),
+        ("add route host 10.66.0.0/16 --dev docker0", "host:docker0"),
+        ("add namespace theirs", "theirs"),
+        ("rm namespace theirs", "theirs"),
+        ("rename red theirs", "theirs"),
+        ("add cable theirs:x host:y", "theirs"),
+        ("set theirs net.ipv4.ip_forward 1", "theirs"),
+    ):
+        said = machine(*words.split(), code=2)
+        assert f'"{name}" {foreign}' in said, (words, said)
+    assert machine.picture() == before
+    other = directory / "other.yaml"
+    other.write_text("tuilab: 1\nname: two\nnamespaces: {host: {}, theirs: {}}\n")
+    assert f'"theirs" {foreign}' in machine("--host", "up", other, code=2)
+    other.write_text("tuilab: 1\nname: two\nnamespaces: {host: {}, red: {}}\n")
+    assert f'"red" {foreign}' in machine("--host", "up", other, code=2)
+    assert machine.picture() == before
+    machine("down")
+    assert machine.changes() == {}
