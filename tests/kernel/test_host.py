@@ -188,8 +188,6 @@ def test_a_lab_comes_and_goes_and_the_machine_is_as_before(directory):
     assert machine("ls", "--json").strip() == "[]"
 
 
-
-
 def eths(name="host"):
     where = "" if name == "host" else f"-n {name} "
     return {item["ifname"] for item in json.loads(sh(f"ip {where}-j link"))}
@@ -262,4 +260,88 @@ def test_an_edit_that_names_what_others_made_is_refused(directory):
     assert f'"red" {foreign}' in machine("--host", "up", other, code=2)
     assert machine.picture() == before
     machine("down")
+    assert machine.changes() == {}
+
+
+DYING = """
+import asyncio, os, signal, sys
+from tuilab.cli.app import run
+from tuilab.kernel import former, host, marks, netns, netlink, syscalls
+
+names, number = sys.argv[1].split("."), int(sys.argv[2])
+*path, name = names
+owner = {"former": former, "host": host, "marks": marks, "netns": netns,
+         "netlink": netlink, "syscalls": syscalls}[path[0]]
+for part in path[1:]:
+    owner = getattr(owner, part)
+usual = getattr(owner, name)
+
+def count():
+    global number
+    number -= 1
+    if not number:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def plain(*args, **more):
+    result = usual(*args, **more)
+    count()
+    return result
+
+async def awaited(*args, **more):
+    result = await usual(*args, **more)
+    count()
+    return result
+
+setattr(owner, name, awaited if asyncio.iscoroutinefunction(usual) else plain)
+sys.exit(run(sys.argv[3:]))
+"""
+POINTS = [
+    ("former.record", 1),
+    ("netns._tell_apart", 1),  # a name, but no namespace on it
+    ("marks.add_altname", 2),  # a namespace without a name
+    ("syscalls.mount", 2),
+    ("netns.create", 2),
+    ("host.HostDriver._send", 3),  # a bridge, yet without altname
+    ("host.HostDriver._send", 5),  # a cable, yet without
+    ("host.HostDriver._send", 9),
+    ("host.HostDriver._send", 14),
+    ("host.HostDriver._write", 1),
+    ("host.HostDriver._send", 20),
+]
+
+
+def die(machine, point, number, *words):
+    """Run the command line, which is killed when it has done that so many times."""
+    command = [sys.executable, "-c", DYING, point, number, *words]
+    done = subprocess.run(
+        list(map(str, command)),
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == -9, (point, number, done)
+
+
+@boxed
+def test_down_after_a_crash_removes_what_was_made_and_nothing_else(directory):
+    machine = Machine(directory)
+    for point, number in POINTS:
+        die(machine, point, number, "--host", "up", machine.file)
+        machine("down", "--all")
+        assert machine.changes() == {}, (point, number)
+        assert not os.listdir("/run/tuilab"), (point, number)
+
+
+@boxed
+def test_down_needs_no_state_folder(directory):
+    machine = Machine(directory)
+    for point, number in POINTS:
+        die(machine, point, number, "--host", "up", machine.file)
+        sh(f"rm -r {directory}/state")
+        machine("--host", "down", "--all")
+        assert machine.changes() == {}, (point, number)
+    machine.up()
+    sh(f"rm -r {directory}/state")
+    # Nor is --host needed, as long as /run tells.
+    machine("down", "--all")
     assert machine.changes() == {}

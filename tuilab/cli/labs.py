@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -96,19 +95,21 @@ def down(
         raise UsageError("both a lab and --all are given", "give one of them")
     ending = registry.labs() if every else [_to_end(lab, option)]
     if every and work.on_host():
-        _end_on_host([it for it in ending if it.host], keep=keep, yes=yes)
-        return
+        ending = [it for it in ending if it.host]
     if keep:
         ending = [it for it in ending if it.running]
-    if not ending:
+    lost = _lost() if every else []
+    if not ending and not lost:
         say("no lab is there")
         return
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
-        _ask(ending, keep=keep)
+        _ask([it.name for it in ending] + [_name(mark) for mark in lost], keep=keep)
     for it in ending:
         registry.end(it, keep=keep)
         rest = f", tuilab up {it.name} brings it back" if keep else ""
         say(f'lab "{it.name}" has ended{rest}')
+    for mark in lost:
+        _clear(mark)
 
 
 def ls(json: Json = False) -> None:
@@ -145,34 +146,36 @@ def ls(json: Json = False) -> None:
 # -- helpers -------------------------------------------------------------------
 
 
-def _end_on_host(known: list[LabInfo], *, keep: bool, yes: bool) -> None:
-    """End every lab in host mode, and what is left of those that nobody knows of."""
-    from tuilab.kernel import machine
+def _lost() -> list[Mark]:
+    """What labs in host mode left on the machine whose state is gone: a crash, say."""
+    from tuilab.kernel import former, machine
+
+    if work.on_host():
+        machine.check_rights()
+    elif not former.labs() or not machine.may():
+        return []
     from tuilab.kernel.marks import Mark
     from tuilab.lab import host
 
-    machine.check_rights()
-    names = {it.name for it in known}
-    lost = [mark for mark in host.found() if mark.lab not in names]
-    ours = [it for it in known if it.running or not keep]
-    # Half made links tell of their lab by its group only.
-    groups = {Mark.of(name).group for name in names}
-    lost = [mark for mark in lost if mark.lab or mark.group not in groups]
-    if not ours and not lost:
-        say("nothing of any lab is on this machine's network")
-        return
-    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
-        _ask([*ours, *(_lost(mark) for mark in lost)], keep=keep)
-    for it in ours:
-        registry.end(it, keep=keep)
-        say(f'lab "{it.name}" has ended')
-    for mark in lost:
-        host.clear_mark(mark)
-        say(f'what was left of lab "{_lost(mark).name}" is removed')
+    known = {Mark.of(it.name) for it in registry.labs() if it.host}
+    names, groups = {it.lab for it in known}, {it.group for it in known}
+    # A link that was only half made tells of its lab by its group alone.
+    return [
+        mark
+        for mark in host.found()
+        if mark.lab not in names and (mark.lab or mark.group not in groups)
+    ]
 
 
-def _lost(mark: Mark) -> LabInfo:
-    return LabInfo(mark.lab or f"group {mark.group}", Path(), None, 0, host=True)
+def _name(mark: Mark) -> str:
+    return mark.lab or f"group {mark.group}"
+
+
+def _clear(mark: Mark) -> None:
+    from tuilab.lab import host
+
+    host.clear_mark(mark)
+    say(f'what was left of lab "{_name(mark)}" on this machine is removed')
 
 
 def _target(source: str | None, lab: str | None) -> Target:
@@ -284,8 +287,8 @@ def _to_end(lab: str | None, option: str | None) -> LabInfo:
         return left[0]
 
 
-def _ask(ending: list[LabInfo], *, keep: bool) -> None:
-    names = ", ".join(f'"{it.name}"' for it in ending)
+def _ask(ending: list[str], *, keep: bool) -> None:
+    names = ", ".join(f'"{name}"' for name in ending)
     what = "End" if keep else "End and forget"
     noun = "lab" if len(ending) == 1 else "labs"
     if not typer.confirm(f"{what} {noun} {names}?", err=True):

@@ -1,8 +1,9 @@
 """The machine's kernel settings as they were before labs in host mode changed them.
 
-Kept beside the settings' own lifetime: under /run, so that a boot forgets both, and
+Kept as long as the settings themselves: under /run, so that a boot forgets both, and
 apart from any lab's folder, so that losing that does not lose this. Several labs may
 have changed one setting; the last to let go of it puts the machine's own value back.
+Beside it stand the names of the labs that may have anything on the machine.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tuilab.kernel import sysctl
 
 FOLDER = Path("/run/tuilab")
 _FILE = "sysctls.json"
+_LABS = "labs"
 _ROOT = Path("/proc/sys")
 
 
@@ -45,6 +47,8 @@ def release(lab: str, keys: Iterable[str]) -> None:
     Raises:
         KernelError: It can't be written down.
     """
+    if not keys:
+        return
     with _table() as table:
         for key in set(keys) & set(table):
             labs = table[key]["labs"]
@@ -64,9 +68,32 @@ def shared(lab: str) -> set[str]:
     return {k for k, v in _read().items() if lab in v["labs"] and len(v["labs"]) > 1}
 
 
+def enter(lab: str) -> None:
+    """Say that a lab may have something on the machine from now on.
+
+    Raises:
+        KernelError: It can't be written down.
+    """
+    with _told():
+        (FOLDER / _LABS).mkdir(mode=0o700, parents=True, exist_ok=True)
+        (FOLDER / _LABS / lab).touch()
+
+
+def leave(lab: str) -> None:
+    """Say that a lab has nothing there any more."""
+    with suppress(OSError):
+        (FOLDER / _LABS / lab).unlink(missing_ok=True)
+        # What is left of others stops this.
+        (FOLDER / _LABS).rmdir()
+        FOLDER.rmdir()
+
+
 def labs() -> set[str]:
-    """The labs that may have changed some."""
-    return {str(lab) for entry in _read().values() for lab in entry["labs"]}
+    """The labs that may have something there."""
+    found = {str(lab) for entry in _read().values() for lab in entry["labs"]}
+    with suppress(OSError):
+        found |= {entry.name for entry in (FOLDER / _LABS).iterdir()}
+    return found
 
 
 def put_right(key: str, value: str) -> None:
@@ -122,7 +149,7 @@ def _read() -> dict[str, Any]:
 @contextmanager
 def _table() -> Iterator[dict[str, Any]]:
     """The table, open to change while no other process changes it."""
-    try:
+    with _told():
         FOLDER.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(FOLDER, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -130,12 +157,20 @@ def _table() -> Iterator[dict[str, Any]]:
             before = _read()
             table = json.loads(json.dumps(before))
             yield table
-            if table != before:
+            if table and table != before:
                 draft = FOLDER / f"{_FILE}.draft"
                 draft.write_text(json.dumps({"here": _here(), "settings": table}))
                 draft.rename(FOLDER / _FILE)
+            elif not table:
+                (FOLDER / _FILE).unlink(missing_ok=True)
         finally:
             os.close(fd)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise KernelError(
             f'"{FOLDER}" can\'t be written: {error.strerror}',

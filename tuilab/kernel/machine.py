@@ -49,6 +49,15 @@ def _owns_network() -> bool:
         os.close(owner)
 
 
+def may() -> bool:
+    """Whether this process has those rights."""
+    try:
+        check_rights()
+    except RightsError:
+        return False
+    return True
+
+
 def here() -> dict[str, str]:
     """Which boot of the machine and which network this is, for a lab's record."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -89,6 +89,7 @@ async def _clear(mark: Mark, directory: Path | None) -> None:
         former.release(mark.lab, former.held(mark.lab))
         if mark.lab:
             netns.sweep(mark.text)
+            former.leave(mark.lab)
 
 
 def _journal(directory: Path) -> FileJournal | None:

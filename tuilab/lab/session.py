@@ -63,10 +63,11 @@ def enter(
     if not create:
         registry.find(name)
     if host or registry.is_host(directory):
-        from tuilab.kernel import machine, marks
+        from tuilab.kernel import former, machine, marks
 
         machine.check_rights()
         marks.check_name(name)
+        former.enter(name)
         registry.ensure_host(directory)
         fresh = not registry.is_built(directory)
         return Place(name, directory, None, fresh, host=True)
