@@ -148,6 +148,10 @@ class EditFailed(KernelError):
         self.leftovers = tuple(leftovers)
 
 
+class NotKept(TuilabError):
+    """A change that might have cut the connection, and that nobody confirmed."""
+
+
 class LabGone(TuilabError):
     """The lab's sandbox has ended while we were in it."""
 

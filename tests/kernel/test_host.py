@@ -8,8 +8,12 @@ plain `ip`, as somebody else's.
 import json
 import os
 import re
+import select
+import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.kernel.packetbox import boxed, sh
@@ -344,4 +348,113 @@ def test_down_needs_no_state_folder(directory):
     sh(f"rm -r {directory}/state")
     # Nor is --host needed, as long as /run tells.
     machine("down", "--all")
+    assert machine.changes() == {}
+
+
+FAR = "203.0.113.9 40000 192.0.2.10 22"
+CUT = ("add", "route", "host", "203.0.113.0/25", "--via", "10.9.0.1")
+
+
+def way():
+    return json.loads(sh("ip -j route get 203.0.113.9"))[0]["dev"]
+
+
+@boxed
+def test_what_may_cut_the_connection_needs_force_and_an_answer(directory):
+    machine = Machine(directory)
+    machine.up()
+    there = machine.picture()
+    said = machine(*CUT, code=2, SSH_CONNECTION=FAR)
+    assert '"host:br0" would become a way to 203.0.113.9' in said
+    assert "--force" in said
+    assert machine.picture() == there
+    # Nobody is there to answer: standard input is /dev/null.
+    force = ("--force", "--within", "20", *CUT)
+    said = machine(*force, code=1, SSH_CONNECTION=FAR)
+    assert "was not confirmed and is taken back" in said
+    assert machine.picture() == there
+    assert len(json.loads(machine("history", "--json"))["edits"]) == 1
+    # What cuts nothing is not asked for.
+    machine("--force", "add", "namespace", "green", SSH_CONNECTION=FAR)
+    machine("undo")
+    with asked(machine, *force) as process:
+        process.stdin.write("y\n")
+        process.stdin.flush()
+        assert process.wait(30) == 0
+    assert way() == "br0"
+    assert len(json.loads(machine("history", "--json"))["edits"]) == 2
+    # Ending the lab would change the way back, too.
+    said = machine("down", code=2, SSH_CONNECTION=FAR)
+    assert "would become a way" in said
+    machine("--force", "--within", "20", "down", code=1, SSH_CONNECTION=FAR)
+    assert way() == "br0"
+    with asked(machine, "--force", "--within", "20", "down") as process:
+        process.stdin.write("y\n")
+        process.stdin.flush()
+        assert process.wait(30) == 0
+    assert machine.changes() == {}
+
+
+@contextmanager
+def asked(machine, *words):
+    """A command that waits for an answer, which is as far as it may get."""
+    process = subprocess.Popen(
+        machine.command(*words),
+        env=machine.environment(SSH_CONNECTION=FAR),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        for line in process.stderr:
+            if line.startswith("Keep it?"):
+                break
+        else:
+            raise AssertionError("it did not ask")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def guardian_of(process):
+    """A pidfd of the process that takes back what that one has begun."""
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if b"tuilab.lab.guarded" in words and int(parent) == process.pid:
+            return os.pidfd_open(pid)
+    raise AssertionError("there is no guardian")
+
+
+@boxed
+def test_what_is_not_confirmed_is_taken_back_whatever_happens(directory):
+    machine = Machine(directory)
+    machine.up()
+    there = machine.picture()
+    for number, within in (
+        (None, 1),  # no answer
+        (signal.SIGHUP, 20),  # the terminal is gone
+        (signal.SIGINT, 20),
+        (signal.SIGKILL, 20),
+        (signal.SIGSTOP, 1),  # it hangs
+    ):
+        with asked(machine, "--force", "--within", within, *CUT) as process:
+            assert way() == "br0"
+            guardian = guardian_of(process)
+            if number:
+                process.send_signal(number)
+            started = time.monotonic()
+            assert process.wait(30) != 0
+            assert select.select([guardian], [], [], 30)[0]
+            # It did not wait for an answer that can't come.
+            assert time.monotonic() - started < 10
+            os.close(guardian)
+        assert machine.picture() == there, number
+        assert len(json.loads(machine("history", "--json"))["edits"]) == 1, number
+    machine("down")
     assert machine.changes() == {}

@@ -76,8 +76,6 @@ def example(name):
         (["shwo", "--json"], '"shwo" is no verb', "show"),
         (["xyz"], '"xyz" is no verb, no lab and no file', "tuilab --help"),
         (["nope.yaml"], 'no file "nope.yaml"', ""),
-        (["--host"], "host mode is not there yet", "leave --host out"),
-        (["open", "--host"], "host mode is not there yet", "leave --host out"),
         (["two-hosts"], "the screen needs a terminal", "tuilab up"),
         (["ls", "--foo"], "--foo", "tuilab ls --help"),
         (["add", "ns", "red"], "ns", "namespace, bridge, cable, tap, address or route"),

@@ -112,7 +112,7 @@ def _first_argument(words: Sequence[str]) -> int:
     while at < len(words) and words[at].startswith("-"):
         if words[at] == "--":
             return at + 1
-        at += 2 if words[at] == "--lab" else 1
+        at += 2 if words[at] in ("--lab", "--within") else 1
     return at
 
 
@@ -182,6 +182,18 @@ def _root(
             help="Work on the machine's own network, as root, not in a sandbox.",
         ),
     ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="With --host: try what may cut the connection you are on. It is "
+            "taken back unless you confirm it in time.",
+        ),
+    ] = False,
+    within: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", min=1, help="The time to confirm it in."),
+    ] = 30,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.")
     ] = False,
@@ -196,8 +208,8 @@ def _root(
     """
     if lab:
         os.environ["TUILAB_LAB"] = lab
-    if host:
-        work.work_on_host()
+    work.work_on_host(host)
+    work.force(within if force else None)
     if version:
         print(f"tuilab {__version__}")
         raise typer.Exit

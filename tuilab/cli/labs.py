@@ -105,6 +105,8 @@ def down(
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
         _ask([it.name for it in ending] + [_name(mark) for mark in lost], keep=keep)
     for it in ending:
+        if it.host and it.running and work.forced() is not None:
+            _empty(it)
         registry.end(it, keep=keep)
         rest = f", tuilab up {it.name} brings it back" if keep else ""
         say(f'lab "{it.name}" has ended{rest}')
@@ -144,6 +146,14 @@ def ls(json: Json = False) -> None:
 
 
 # -- helpers -------------------------------------------------------------------
+
+
+def _empty(lab: LabInfo) -> None:
+    """Remove all in a lab by an edit, which may have to be confirmed."""
+    from tuilab.model import edits
+
+    change = edits.become("remove everything", Topology(lab.name))
+    work.inside(work.enter(lab), lambda it: it.edit(change))
 
 
 def _lost() -> list[Mark]:

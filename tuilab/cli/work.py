@@ -27,12 +27,24 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _host = False
+_forced: float | None = None
 
 
-def work_on_host() -> None:
+def work_on_host(yes: bool = True) -> None:
     """Make new labs of this process on the machine's own network: ``--host``."""
     global _host
-    _host = True
+    _host = yes
+
+
+def force(seconds: float | None) -> None:
+    """Try what may cut the connection, if confirmed within that time: ``--force``."""
+    global _forced
+    _forced = seconds
+
+
+def forced() -> float | None:
+    """The time within which ``--force`` has it confirmed, None without."""
+    return _forced
 
 
 def on_host() -> bool:
@@ -124,8 +136,13 @@ def inside(
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, _cancel, main, asked, number)
         lab = await open_lab(place, start)
+        stop = asyncio.Event()
+        if _forced is not None:
+            from tuilab.cli.keep import confirm
+
+            lab.confirm = confirm(stop, _forced)
         try:
-            return await _stoppable(lab, job(lab))
+            return await _stoppable(lab, job(lab), stop)
         finally:
             await lab.aclose()
 
@@ -140,7 +157,9 @@ def _cancel(task: asyncio.Task[Any], asked: list[int], number: int) -> None:
     task.cancel()
 
 
-async def _stoppable(lab: Lab, job: Coroutine[Any, Any, Result]) -> Result:
+async def _stoppable(
+    lab: Lab, job: Coroutine[Any, Any, Result], stop: asyncio.Event
+) -> Result:
     """Do it; who is asked to stop meanwhile still finishes an edit it is at."""
     import asyncio
 
@@ -148,6 +167,7 @@ async def _stoppable(lab: Lab, job: Coroutine[Any, Any, Result]) -> Result:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        stop.set()
         task.cancel()
         await asyncio.wait([task])
         if lab.snapshot.pending:

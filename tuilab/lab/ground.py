@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tuilab.errors import LabGone, NotFoundError, UsageError
 from tuilab.model.topology import HOST, LO, Topology
+from tuilab.plan.cutoff import Connection, cuts
 from tuilab.plan.state import NamespaceState, State
 
 
@@ -45,6 +46,10 @@ class Ground:
         """Why something is not in the lab, where that is for being foreign."""
         return error
 
+    def risk(self, before: State, after: State, foreign: State) -> str:
+        """Why going from one state to the other may cut who asks for it off, or ""."""
+        return ""
+
     def prepare(self, after: Topology) -> None:
         """Remember what an edit is about to change of the machine's own."""
 
@@ -57,15 +62,22 @@ class HostGround(Ground):
 
     host = True
 
-    def __init__(self, lab: str, is_up: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self,
+        lab: str,
+        is_up: Callable[[], bool] = lambda: True,
+        connection: Connection | None = None,
+    ) -> None:
         """The part of it that is a lab's.
 
         Args:
             lab: Its name.
             is_up: Tells whether it has not been ended.
+            connection: The one that we are used through, which must not be cut.
         """
         self._lab = lab
         self._is_up = is_up
+        self._connection = connection
 
     def refuse_if_gone(self) -> None:
         """See `Ground`."""
@@ -118,6 +130,16 @@ class HostGround(Ground):
         if namespace != HOST or ifname in around.links:
             return _foreign(error.name)
         return error
+
+    def risk(self, before: State, after: State, foreign: State) -> str:
+        """See `Ground`."""
+        if self._connection is None:
+            return ""
+        around, was, now = (
+            state.namespaces.get(HOST, NamespaceState())
+            for state in (foreign, before, after)
+        )
+        return cuts(self._connection, around, was, now)
 
     def prepare(self, after: Topology) -> None:
         """See `Ground`."""

@@ -72,7 +72,7 @@ def clear_mark(mark: Mark) -> None:
 
 
 async def _clear(mark: Mark, directory: Path | None) -> None:
-    from tuilab.kernel import former, netns
+    from tuilab.kernel import former, netns, ssh
     from tuilab.kernel.host import HostDriver
 
     async with AsyncExitStack() as stack:
@@ -82,7 +82,7 @@ async def _clear(mark: Mark, directory: Path | None) -> None:
                 # Nobody edits it meanwhile, nor afterwards.
                 await stack.enter_async_context(journal.exclusive())
         nothing = MemoryJournal(Topology(mark.lab))
-        ground = HostGround(mark.lab)
+        ground = HostGround(mark.lab, connection=ssh.connection())
         lab = await Lab.open(HostDriver(mark), nothing, Path(), ground=ground)
         stack.push_async_callback(lab.aclose)
         await lab.restore()

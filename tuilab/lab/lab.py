@@ -20,6 +20,7 @@ from tuilab.errors import (
     KernelError,
     LabGone,
     NotFoundError,
+    NotKept,
     RightsError,
     TuilabError,
     UsageError,
@@ -27,6 +28,7 @@ from tuilab.errors import (
 from tuilab.kernel.driver import Driver, ModelDriver, Process
 from tuilab.lab.follow import Follower
 from tuilab.lab.ground import Ground
+from tuilab.lab.guarded import Confirm, guarded
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
 from tuilab.lab.runner import Runner
 from tuilab.lab.snapshot import (
@@ -59,6 +61,8 @@ class Lab:
         ground: Ground | None = None,
     ) -> None:
         self.directory = directory
+        self.confirm: Confirm | None = None
+        """Asks whether to keep what may cut the connection; None refuses it."""
         self._driver = driver
         self._journal = journal
         self._ground = ground or Ground()
@@ -271,6 +275,7 @@ class Lab:
 
     async def restore(self) -> Outcome:
         """Bring whatever is there to what the history says: a new or lost sandbox."""
+        title = f"bring {self.name} up"
 
         async def go() -> Outcome:
             topology = self._journal.history.topology
@@ -279,11 +284,17 @@ class Lab:
             self._ground.check(topology, topology, self.snapshot.foreign)
             steps = route_to(self.snapshot.observed, self._expand(topology))
             self._runner.begin()
-            await self._runner.apply(f"bring {self.name} up", steps)
+            before, foreign = self.snapshot.observed, self.snapshot.foreign
+            if self._ground.risk(before, steps.goal, foreign):
+                at = self._journal.history.position
+                return await self._carry_out(
+                    title, steps, (), topology, lambda _: self._journal.at(at)
+                )
+            await self._runner.apply(title, steps)
             self._ground.settle(topology)
-            return Outcome(f"bring {self.name} up", tuple(self._runner.commands))
+            return Outcome(title, tuple(self._runner.commands))
 
-        return await self._alone(f"bring {self.name} up", go)
+        return await self._alone(title, go)
 
     async def _alone(self, title: str, go: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Run a change while no other does, to its end even when the caller is gone."""
@@ -357,14 +368,34 @@ class Lab:
             await _written(finish, ())
             self._ground.settle(after)
             return Outcome(title)
+        try:
+            return await self._carry_out(title, steps, renames, after, finish)
+        except UsageError:
+            self._ground.settle(self._journal.history.topology)
+            raise
+
+    async def _carry_out(
+        self,
+        title: str,
+        steps: Plan,
+        renames: Sequence[Rename],
+        after: Topology,
+        finish: Callable[[tuple[str, ...]], None],
+    ) -> Outcome:
         before = self.snapshot.observed
+        risk = self._ground.risk(before, steps.goal, self.snapshot.foreign)
+        if risk and self.confirm is None:
+            raise UsageError(risk, "with --force it is tried, and kept if you confirm")
         begun = Begun(title, to_data(before, steps.touched), tuple(renames))
         await _written(self._journal.begin, begun)
-        try:
-            notes = await self._runner.apply(title, steps)
-            await _written(finish, tuple(self._runner.commands))
-        except Exception as error:
-            await self._give_up(error, before, begun)
+        confirm = self.confirm if risk else None
+        async with guarded(self.directory, confirm) as keep:
+            try:
+                notes = await self._runner.apply(title, steps)
+                await keep(title, risk)
+                await _written(finish, tuple(self._runner.commands))
+            except Exception as error:
+                await self._give_up(error, before, begun)
         self._ground.settle(after)
         return Outcome(title, tuple(self._runner.commands), notes)
 
@@ -394,8 +425,8 @@ class Lab:
             error.add_note(what)
             raise error
         hint = f"{error.hint}; {what}" if error.hint else what
-        if isinstance(error, RightsError) and not left:
-            raise RightsError(error.summary, hint) from error
+        if isinstance(error, RightsError | NotKept) and not left:
+            raise type(error)(error.summary, hint) from error
         number = error.errno if isinstance(error, KernelError) else 0
         raise EditFailed(error.summary, hint, number, left) from error
 

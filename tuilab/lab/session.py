@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from tuilab.errors import RightsError
-from tuilab.kernel import sandbox
+from tuilab.kernel import sandbox, ssh
 from tuilab.kernel.sandbox import Keeper
 from tuilab.lab import host, registry
 from tuilab.lab.ground import HostGround
@@ -97,7 +97,8 @@ async def open_lab(place: Place, start: Topology | None = None) -> Lab:
         journal = FileJournal.create(place.directory, Topology(place.name))
     if place.keeper is None:
         is_up = partial(registry.host_is_up, place.directory)
-        driver, ground = host.driver_of(place.name), HostGround(place.name, is_up)
+        ground = HostGround(place.name, is_up, ssh.connection())
+        driver = host.driver_of(place.name)
         lab = await Lab.open(driver, journal, place.directory, ground=ground)
     else:
         # pyroute2 takes a while to import; listings and help do without it.
