@@ -458,3 +458,146 @@ def test_what_is_not_confirmed_is_taken_back_whatever_happens(directory):
         assert len(json.loads(machine("history", "--json"))["edits"]) == 1, number
     machine("down")
     assert machine.changes() == {}
+
+
+@boxed
+def test_an_edit_that_was_cut_off_is_rolled_back_by_the_next(directory):
+    machine = Machine(directory)
+    machine.up()
+    there = machine.picture()
+    for point, number in (
+        ("host.HostDriver._send", 1),
+        ("host.HostDriver._send", 2),
+        ("former.record", 1),
+        ("host.HostDriver._write", 1),
+    ):
+        second = directory / "second.yaml"
+        second.write_text(
+            LAB.replace("ip_forward: 1", "ip_forward: 0")
+            .replace("br0: {", "br9: {kind: bridge}\n      br0: {")
+            .replace("sysctls: {", "sysctls: {net.ipv6.conf.all.forwarding: 1, ")
+        )
+        die(machine, point, number, "--host", "up", second)
+        machine("redo", code=2)
+        assert machine.picture() == there, (point, number)
+    wanted = json.loads(machine("show", "--observed", "--json"))
+    die(machine, "host.HostDriver._send", 2, "rm", "namespace", "red")
+    machine("down", "--keep")
+    assert machine.changes() == {}
+    assert "down, host" in machine("ls")
+    machine("up", "one")
+    assert json.loads(machine("show", "--observed", "--json")) == wanted
+    machine("down", "--all")
+    assert machine.changes() == {}
+
+
+@boxed
+def test_settings_that_two_labs_change_come_back_with_the_last(directory):
+    machine = Machine(directory)
+    machine.settings("net.ipv4.conf.eth0.forwarding", "1")
+    machine.before = machine.picture()
+    for name in ("a", "b"):
+        machine("--host", "up", "--lab", name)
+        machine("set", "host", "ip_forward", "1", "--lab", name)
+    machine("undo", "--lab", "a")
+    machine("down", "a")
+    assert Path("/proc/sys/net/ipv4/ip_forward").read_text() == "1\n"
+    machine("set", "host", "ip_forward", "0", "--lab", "b")
+    machine("undo", "--lab", "b")
+    assert Path("/proc/sys/net/ipv4/ip_forward").read_text() == "1\n"
+    machine("undo", "--lab", "b")
+    assert machine.changes() == {}
+    machine("down", "b")
+    assert machine.changes() == {}
+
+
+@boxed
+def test_a_lab_of_others_is_foreign_too(directory):
+    machine = Machine(directory)
+    machine.up()
+    machine("--host", "up", "--lab", "two")
+    said = machine("rm", "link", "host:br0", "--lab", "two", code=2)
+    assert '"host:br0" was not made by this lab' in said
+    said = machine("add", "namespace", "red", "--lab", "two", code=2)
+    assert '"red" was not made by this lab' in said
+    machine("add", "bridge", "host:br2", "--lab", "two")
+    machine("down", "one")
+    assert eths() == {"lo", "eth0", "far0", "docker0", "veth7", "br2"}
+    machine("down", "two")
+    assert machine.changes() == {}
+
+
+@boxed
+def test_drift_on_the_machine_is_only_what_is_ours(directory):
+    machine = Machine(directory)
+    machine.up()
+    sh("ip link set p1 down")
+    sh("ip link set eth0 mtu 1400")
+    machine("add", "namespace", "green")
+    assert not json.loads(machine("show", "--observed", "--json"))["host"]["links"][
+        "p1"
+    ]["up"]
+    machine("down")
+    sh("ip link set eth0 mtu 1500")
+    assert machine.changes() == {}
+
+
+@boxed
+def test_a_link_that_took_the_name_of_ours_is_left_alone(directory):
+    machine = Machine(directory)
+    machine.up()
+    machine("add", "bridge", "host:br1")
+    sh("ip link del br1")
+    sh("ip link add br1 type bridge")
+    said = machine("set", "host:br1", "mtu", "1400", code=2)
+    assert '"host:br1" was not made by this lab' in said
+    machine("undo")
+    machine("down")
+    sh("ip link del br1")
+    assert machine.changes() == {}
+
+
+@boxed
+def test_a_tap_stays_only_once_it_is_marked(directory):
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        return
+    machine = Machine(directory)
+    machine("--host", "up", "--lab", "taps")
+    add = ("add", "tap", "host:t0", "--address", "10.4.0.1/24")
+    die(machine, "marks.add_altname", 1, *add)
+    assert machine.changes() == {}
+    machine(*add)
+    assert "altname tuilab:taps:" in sh("ip link show t0")
+    sh(f"rm -r {directory}/state")
+    machine("down", "--all")
+    assert machine.changes() == {}
+
+
+WITHOUT_RIGHTS = """
+import sys
+from tuilab.cli.app import run
+from tuilab.kernel import syscalls
+
+syscalls.capset(0, 0, 0)
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@boxed
+def test_it_takes_rights_and_no_lab_in_a_sandbox(directory):
+    machine = Machine(directory)
+    for words in (["--host", "up", str(machine.file)], ["--host", "down", "--all"]):
+        done = subprocess.run(
+            [sys.executable, "-c", WITHOUT_RIGHTS, *words],
+            env=machine.environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 4, done
+        assert "host mode needs root's rights" in done.stderr
+        assert "CAP_NET_ADMIN" in done.stderr
+    machine("up", "--lab", "boxed")
+    said = machine("--host", "up", "--lab", "boxed", code=2)
+    assert 'lab "boxed" lives in a sandbox' in said
+    machine("down", "boxed")
+    assert machine.changes() == {}

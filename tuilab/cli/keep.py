@@ -10,7 +10,7 @@ from tuilab.cli.output import say
 from tuilab.lab.guarded import Confirm
 
 
-def confirm(stop: asyncio.Event, seconds: float) -> Confirm:
+def confirmed(stop: asyncio.Event, seconds: float) -> Confirm:
     """How the command line asks.
 
     Args:

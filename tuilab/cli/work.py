@@ -135,12 +135,13 @@ def inside(
         assert main is not None
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, _cancel, main, asked, number)
-        lab = await open_lab(place, start)
         stop = asyncio.Event()
+        confirm = None
         if _forced is not None:
-            from tuilab.cli.keep import confirm
+            from tuilab.cli.keep import confirmed
 
-            lab.confirm = confirm(stop, _forced)
+            confirm = confirmed(stop, _forced)
+        lab = await open_lab(place, start, confirm)
         try:
             return await _stoppable(lab, job(lab), stop)
         finally:

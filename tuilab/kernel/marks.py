@@ -20,14 +20,9 @@ import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from tuilab.errors import UsageError
-
 PREFIX = "tuilab:"
 _GROUPS = 0x7475 << 16
 """Two letters, then 16 bits of the lab's name; groups that people give are small."""
-_ALTIFNAMSIZ = 128
-_TOKEN_BYTES = 4
-
 _RTM_GETLINK, _RTM_NEWLINKPROP = 18, 108
 _NLM_F_REQUEST, _NLM_F_ACK, _NLM_F_EXCL, _NLM_F_CREATE = 0x1, 0x4, 0x200, 0x400
 _NLM_F_APPEND = 0x800
@@ -56,7 +51,7 @@ class Mark:
 
     def altname(self) -> str:
         """A new name that no other link has."""
-        return f"{PREFIX}{self.lab}:{secrets.token_hex(_TOKEN_BYTES)}"
+        return f"{PREFIX}{self.lab}:{secrets.token_hex(4)}"
 
     def owns(self, altnames: Iterable[str], group: int = 0) -> bool:
         """Whether a link with these is that lab's."""
@@ -67,20 +62,6 @@ class Mark:
     def text(self) -> str:
         """What stands in the file of a namespace's name."""
         return f"{PREFIX}{self.lab}\n"
-
-
-def check_name(lab: str) -> None:
-    """Refuse a name of a lab that is too long for an altname.
-
-    Raises:
-        UsageError: It is.
-    """
-    most = _ALTIFNAMSIZ - len(PREFIX) - len(":") - 2 * _TOKEN_BYTES - 1
-    if len(lab.encode()) > most:
-        raise UsageError(
-            f'"{lab}" is too long a name for a lab in host mode',
-            f"{most} characters are the most",
-        )
 
 
 def lab_of(altname: str) -> str:

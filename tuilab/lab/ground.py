@@ -18,6 +18,8 @@ class Ground:
     """A sandbox, or nothing at all (preview): everything there is the lab's."""
 
     host = False
+    fresh = False
+    """Nothing is built here yet: `Lab.restore` comes first, and needs no roll-back."""
 
     def refuse_if_gone(self) -> None:
         """Refuse to change a lab that was ended meanwhile.
@@ -67,6 +69,8 @@ class HostGround(Ground):
         lab: str,
         is_up: Callable[[], bool] = lambda: True,
         connection: Connection | None = None,
+        *,
+        fresh: bool = False,
     ) -> None:
         """The part of it that is a lab's.
 
@@ -74,7 +78,9 @@ class HostGround(Ground):
             lab: Its name.
             is_up: Tells whether it has not been ended.
             connection: The one that we are used through, which must not be cut.
+            fresh: Nothing is built yet.
         """
+        self.fresh = fresh
         self._lab = lab
         self._is_up = is_up
         self._connection = connection

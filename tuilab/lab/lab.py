@@ -287,11 +287,13 @@ class Lab:
             before, foreign = self.snapshot.observed, self.snapshot.foreign
             if self._ground.risk(before, steps.goal, foreign):
                 at = self._journal.history.position
-                return await self._carry_out(
+                await self._carry_out(
                     title, steps, (), topology, lambda _: self._journal.at(at)
                 )
-            await self._runner.apply(title, steps)
-            self._ground.settle(topology)
+            else:
+                await self._runner.apply(title, steps)
+                self._ground.settle(topology)
+            self._ground.fresh = False
             return Outcome(title, tuple(self._runner.commands))
 
         return await self._alone(title, go)
@@ -334,6 +336,10 @@ class Lab:
 
     async def _recover(self, begun: Begun) -> None:
         """Roll back what a process that died had begun."""
+        if self._ground.fresh:
+            # What it speaks of is the machine before it was started, or left, last.
+            await _written(self._journal.back)
+            return
         await self._runner.look()
         observed = self.snapshot.observed
         namespaces = dict(observed.namespaces)

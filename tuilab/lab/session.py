@@ -17,6 +17,7 @@ from tuilab.kernel import sandbox, ssh
 from tuilab.kernel.sandbox import Keeper
 from tuilab.lab import host, registry
 from tuilab.lab.ground import HostGround
+from tuilab.lab.guarded import Confirm
 from tuilab.lab.journal import JOURNAL, FileJournal
 from tuilab.lab.lab import Lab
 from tuilab.model.topology import Topology
@@ -63,10 +64,9 @@ def enter(
     if not create:
         registry.find(name)
     if host or registry.is_host(directory):
-        from tuilab.kernel import former, machine, marks
+        from tuilab.kernel import former, machine
 
         machine.check_rights()
-        marks.check_name(name)
         former.enter(name)
         registry.ensure_host(directory)
         fresh = not registry.is_built(directory)
@@ -81,12 +81,15 @@ def enter(
     return Place(name, directory, keeper, not registry.is_built(directory))
 
 
-async def open_lab(place: Place, start: Topology | None = None) -> Lab:
+async def open_lab(
+    place: Place, start: Topology | None = None, confirm: Confirm | None = None
+) -> Lab:
     """The lab of a place that was entered, built when its sandbox is new.
 
     Args:
         place: What `enter` gave.
         start: For a preview: the topology to begin with.
+        confirm: See `Lab.confirm`.
     """
     if place.preview:
         beginning = start or Topology(place.name)
@@ -97,7 +100,7 @@ async def open_lab(place: Place, start: Topology | None = None) -> Lab:
         journal = FileJournal.create(place.directory, Topology(place.name))
     if place.keeper is None:
         is_up = partial(registry.host_is_up, place.directory)
-        ground = HostGround(place.name, is_up, ssh.connection())
+        ground = HostGround(place.name, is_up, ssh.connection(), fresh=place.fresh)
         driver = host.driver_of(place.name)
         lab = await Lab.open(driver, journal, place.directory, ground=ground)
     else:
@@ -105,6 +108,7 @@ async def open_lab(place: Place, start: Topology | None = None) -> Lab:
         from tuilab.kernel.netlink import NetlinkDriver
 
         lab = await Lab.open(NetlinkDriver(), journal, place.directory)
+    lab.confirm = confirm
     if place.fresh:
         await lab.restore()
         registry.set_built(place.directory)
