@@ -48,7 +48,6 @@ def show(
         # In host mode, what others made on the machine.
         for name, body in to_data(now.foreign).items():
             if name in data:
-                del body["sysctls"]
                 data[name]["foreign"] = body
             else:
                 data[name] = {"foreign": True}

@@ -94,7 +94,10 @@ class HostDriver(NetlinkDriver):
             }
             whole = namespaces[HOST]
             namespaces[HOST] = self._ours(whole, ours)
-            self._around = _part(whole, set(whole.links) - ours)
+            rest = _part(whole, set(whole.links) - ours)
+            held = namespaces[HOST].sysctls
+            sysctls = {k: v for k, v in whole.sysctls.items() if k not in held}
+            self._around = replace(rest, sysctls=sysctls)
         foreign = {name: NamespaceState() for name in self._others()}
         return replace(
             seen,

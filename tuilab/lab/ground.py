@@ -7,11 +7,12 @@ is there is foreign, and no edit may name it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tuilab.errors import LabGone, NotFoundError, UsageError
 from tuilab.model.topology import HOST, LO, Topology
 from tuilab.plan.cutoff import Connection, cuts
-from tuilab.plan.state import NamespaceState, State
+from tuilab.plan.state import NamespaceState, State, on_host
 
 
 class Ground:
@@ -96,13 +97,12 @@ class HostGround(Ground):
         """See `Ground`."""
         from tuilab.kernel import former
 
-        declared = dict(topology.namespaces[HOST].sysctls)
         held, shared = former.held(self._lab), former.shared(self._lab)
         own = {k: v for k, v in held.items() if k not in shared}
-        here = whole.namespaces[HOST]
-        links = {name: link for name, link in here.links.items() if name != LO}
-        part = NamespaceState(links, here.routes, {**own, **declared})
-        return State({**whole.namespaces, HOST: part})
+        wish = on_host(topology, whole)
+        here = wish.namespaces[HOST]
+        part = replace(here, sysctls={**own, **here.sysctls})
+        return State({**wish.namespaces, HOST: part})
 
     def check(self, before: Topology, after: Topology, foreign: State) -> None:
         """See `Ground`."""

@@ -19,7 +19,28 @@ def tree_rows(snapshot: Snapshot, glyphs: Glyphs) -> list[tuple[Item, Line]]:
         notes = " forwards" if forwards(namespace) or forwards(namespace, 6) else ""
         rows.append((Item("namespace", name), line((name, "title"), (notes, "dim"))))
         rows.extend(_links(snapshot, name, namespace, glyphs))
+        rows.extend(_foreign_links(snapshot, name, glyphs))
+    for name in snapshot.foreign.namespaces:
+        if name not in snapshot.topology.namespaces:
+            spans = line((name, "dim"), (" not of this lab", "dim"))
+            rows.append((Item("namespace", name), spans))
     return rows
+
+
+def _foreign_links(
+    snapshot: Snapshot, name: str, glyphs: Glyphs
+) -> Iterator[tuple[Item, Line]]:
+    """What others made on the machine, beside ours."""
+    there = snapshot.foreign.namespaces.get(name)
+    for ifname, link in there.links.items() if there else ():
+        if ifname == LO:
+            continue
+        live = snapshot.live.get(Endpoint(name, ifname))
+        state = glyphs.operstate(live.operstate if live else None)
+        kind = link.kind if link.kind in ("bridge", "tap") else "link"
+        words = " ".join((ifname, *link.addresses, "not of this lab"))
+        item = Item(kind, name, ifname)  # type: ignore[arg-type]
+        yield item, line(("  " + state + " " + words, "dim"))
 
 
 def _links(
