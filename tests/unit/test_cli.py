@@ -84,6 +84,8 @@ def example(name):
         (["up", "two-host"], '"two-host"', 'did you mean "two-hosts"?'),
         (["show"], "no lab is running", "tuilab up"),
         (["show", "nope"], 'no lab "nope"', ""),
+        (["--host", "--force"], "the screen needs a terminal", "tuilab up FILE"),
+        (["open", "--host", "--within", "0"], "'--within'", "tuilab open"),
         (["show", "a", "--lab", "b"], 'both "a" and "b"', "name one lab"),
         (["down", "a", "--all"], "both a lab and --all", "one of them"),
         (["exec", "red"], "CMD", "tuilab exec --help"),

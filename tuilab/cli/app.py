@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from tuilab import __version__
 from tuilab.cli import complete, targets, work
 from tuilab.cli.guard import guard
+from tuilab.cli.options import SECONDS, Force, OnHost, Within
 from tuilab.errors import UsageError
 
 COMPLETE = "_TUILAB_COMPLETE"
@@ -175,25 +176,9 @@ def _root(
         str | None,
         typer.Option("--lab", metavar="NAME", help="The lab that a verb is about."),
     ] = None,
-    host: Annotated[
-        bool,
-        typer.Option(
-            "--host",
-            help="Work on the machine's own network, as root, not in a sandbox.",
-        ),
-    ] = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force",
-            help="With --host: try what may cut the connection you are on. It is "
-            "taken back unless you confirm it in time.",
-        ),
-    ] = False,
-    within: Annotated[
-        float,
-        typer.Option(metavar="SECONDS", min=1, help="The time to confirm it in."),
-    ] = 30,
+    host: OnHost = False,
+    force: Force = False,
+    within: Within = SECONDS,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.")
     ] = False,

@@ -20,7 +20,7 @@ import typer
 
 from tuilab.cli import complete, targets, work
 from tuilab.cli.apart import apart, end_with_parent, give_size
-from tuilab.cli.options import LabOption
+from tuilab.cli.options import SECONDS, Force, LabOption, OnHost, Within
 from tuilab.cli.output import plan_lines, put, say
 from tuilab.cli.targets import Target
 from tuilab.errors import UsageError
@@ -103,13 +103,15 @@ def open_(
     no_mouse: Annotated[
         bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
     ] = False,
-    host: Annotated[
-        bool, typer.Option("--host", help="Work on the machine's own network.")
-    ] = False,
+    host: OnHost = False,
+    force: Force = False,
+    within: Within = SECONDS,
 ) -> int:
     """Open the screen. Without a name: the lab used last, else a new one."""
     if host:
         work.work_on_host()
+    if force:
+        work.force(within)
     visit = first(target, lab)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(

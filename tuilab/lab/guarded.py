@@ -20,8 +20,6 @@ from pathlib import Path
 
 from tuilab.errors import NotKept, TuilabError
 
-SECONDS = 30.0
-"""How long a person has to confirm."""
 APPLY_SECONDS = 120.0
 """How long the change itself may take before the guardian thinks that it hangs."""
 GRACE_SECONDS = 2.0
@@ -40,7 +38,7 @@ class Confirm:
     """
 
     ask: Callable[[str, str, float], Awaitable[bool]]
-    seconds: float = SECONDS
+    seconds: float
 
 
 Keep = Callable[[str, str], Awaitable[None]]
