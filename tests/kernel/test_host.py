@@ -268,7 +268,7 @@ def test_an_edit_that_names_what_others_made_is_refused(directory):
 
 
 DYING = """
-import asyncio, os, signal, sys
+import os, signal, sys
 from tuilab.cli.app import run
 from tuilab.kernel import former, host, marks, netns, netlink, syscalls
 
@@ -280,23 +280,15 @@ for part in path[1:]:
     owner = getattr(owner, part)
 usual = getattr(owner, name)
 
-def count():
+def once_more(*args, **more):
     global number
+    result = usual(*args, **more)
     number -= 1
     if not number:
         os.kill(os.getpid(), signal.SIGKILL)
-
-def plain(*args, **more):
-    result = usual(*args, **more)
-    count()
     return result
 
-async def awaited(*args, **more):
-    result = await usual(*args, **more)
-    count()
-    return result
-
-setattr(owner, name, awaited if asyncio.iscoroutinefunction(usual) else plain)
+setattr(owner, name, once_more)
 sys.exit(run(sys.argv[3:]))
 """
 POINTS = [
@@ -304,13 +296,14 @@ POINTS = [
     ("netns._tell_apart", 1),  # a name, but no namespace on it
     ("marks.add_altname", 2),  # a namespace without a name
     ("syscalls.mount", 2),
-    ("netns.create", 2),
-    ("host.HostDriver._send", 3),  # a bridge, yet without altname
-    ("host.HostDriver._send", 5),  # a cable, yet without
-    ("host.HostDriver._send", 9),
-    ("host.HostDriver._send", 14),
+    ("netns.create_here", 2),
+    ("host.HostDriver.send", 1),  # a bridge, yet without altname
+    ("host.HostDriver.send", 2),
+    ("host.HostDriver.send", 3),
+    ("host.HostDriver.send", 4),
+    ("host.HostDriver.send", 6),
     ("host.HostDriver._write", 1),
-    ("host.HostDriver._send", 20),
+    ("host.HostDriver.send", 7),
 ]
 
 
@@ -466,8 +459,8 @@ def test_an_edit_that_was_cut_off_is_rolled_back_by_the_next(directory):
     machine.up()
     there = machine.picture()
     for point, number in (
-        ("host.HostDriver._send", 1),
-        ("host.HostDriver._send", 2),
+        ("host.HostDriver.send", 1),
+        ("host.HostDriver.send", 2),
         ("former.record", 1),
         ("host.HostDriver._write", 1),
     ):
@@ -481,7 +474,7 @@ def test_an_edit_that_was_cut_off_is_rolled_back_by_the_next(directory):
         machine("redo", code=2)
         assert machine.picture() == there, (point, number)
     wanted = json.loads(machine("show", "--observed", "--json"))
-    die(machine, "host.HostDriver._send", 2, "rm", "namespace", "red")
+    die(machine, "host.HostDriver.send", 1, "rm", "namespace", "red")
     machine("down", "--keep")
     assert machine.changes() == {}
     assert "down, host" in machine("ls")
@@ -600,4 +593,54 @@ def test_it_takes_rights_and_no_lab_in_a_sandbox(directory):
     said = machine("--host", "up", "--lab", "boxed", code=2)
     assert 'lab "boxed" lives in a sandbox' in said
     machine("down", "boxed")
+    assert machine.changes() == {}
+
+
+MEDDLING = """
+import subprocess, sys
+from tuilab.cli.app import run
+from tuilab.kernel import host
+
+number, command = int(sys.argv[1]), sys.argv[2].split()
+usual = host.HostDriver.send
+
+def send(*args):
+    global number
+    number -= 1
+    if not number:
+        subprocess.run(command, check=True)
+    return usual(*args)
+
+host.HostDriver.send = send
+sys.exit(run(sys.argv[3:]))
+"""
+
+
+@boxed
+def test_what_somebody_makes_meanwhile_is_not_taken_for_ours(directory):
+    machine = Machine(directory)
+    machine("--host", "up", "--lab", "a")
+    for kind, words in (
+        ("bridge", ("add", "bridge", "host:x0", "--address", "10.4.0.1/24")),
+        ("veth", ("add", "cable", "host:x0", "host:x1")),
+    ):
+        for number, name in ((1, "x0"), (1, "y0"), (2, "y0")):
+            # By name, or by the number that would come next.
+            made = f"ip link add {name} type bridge"
+            done = subprocess.run(
+                [sys.executable, "-c", MEDDLING, str(number), made, *words],
+                env=machine.environment(),
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == (3 if name == "x0" else 0), (kind, name, done)
+            (link,) = json.loads(sh(f"ip -j addr show {name}"))
+            assert "altnames" not in link
+            assert "UP" not in link["flags"]
+            assert link["addr_info"] == []
+            sh(f"ip link del {name}")
+            if done.returncode == 0:
+                machine("undo")
+            assert machine.changes() == {}, (kind, number, name)
+    machine("down", "--all")
     assert machine.changes() == {}

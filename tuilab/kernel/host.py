@@ -6,17 +6,21 @@ and shown, but every request that would change it is refused here, whatever plan
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from tuilab.errors import KernelError, NotFoundError
-from tuilab.kernel import former, marks, netns, observe, syscalls
+from tuilab.kernel import former, marks, netns, observe, syscalls, tap, wire
 from tuilab.kernel.driver import Observation
 from tuilab.kernel.marks import Mark
-from tuilab.kernel.netlink import NetlinkDriver, _Namespace, make_tap
+from tuilab.kernel.netlink import NetlinkDriver
+from tuilab.kernel.observe import RawLink
+from tuilab.kernel.space import Space
+from tuilab.kernel.wire import Message
 from tuilab.model.topology import HOST
 from tuilab.plan.operations import Operation
 from tuilab.plan.operations.base import (
@@ -37,6 +41,9 @@ def not_ours(what: str) -> KernelError:
         f'"{what}" was not made by this lab and is left as it is',
         "in host mode a lab changes only what it made itself",
     )
+
+
+_NEW_LINK = ("link", "add")
 
 
 class HostDriver(NetlinkDriver):
@@ -70,7 +77,7 @@ class HostDriver(NetlinkDriver):
         self._owned = {k: v for k, v in self._owned.items() if k in known}
         return [name for key, name in known.items() if self._owned.get(key)]
 
-    def _get(self, name: str) -> _Namespace | None:
+    def _get(self, name: str) -> Space | None:
         if name != HOST and not self._is_ours(name):
             self._forget(name)
             return None
@@ -82,16 +89,14 @@ class HostDriver(NetlinkDriver):
             return self._owned[key] if key in self._owned else name in self._names()
         return False
 
-    async def _seen(self, spaces: list[_Namespace]) -> Observation:
-        seen = await super()._seen(spaces)
+    def _observe(self, only: Collection[str] | None) -> Observation:
+        seen = super()._observe(only)
         namespaces = dict(seen.state.namespaces)
-        raw = self._open[HOST].raw if HOST in self._open else None
+        raw = self._spaces[HOST].raw if HOST in self._spaces else None
         if HOST in namespaces and raw is not None:
-            ours = {
-                link.ifname
-                for link in raw.links.values()
-                if self._mark.owns(link.altnames, link.link_group)
-            }
+            links = [link for link in raw.links.values() if self._owns(link)]
+            ours = {link.ifname for link in links}
+            self._proven = {link.index for link in links}
             whole = namespaces[HOST]
             namespaces[HOST] = self._ours(whole, ours)
             rest = _part(whole, set(whole.links) - ours)
@@ -105,6 +110,9 @@ class HostDriver(NetlinkDriver):
             foreign=State({HOST: self._around, **foreign}),
         )
 
+    def _owns(self, link: RawLink) -> bool:
+        return self._mark.owns(link.altnames, link.link_group)
+
     def _ours(self, whole: NamespaceState, ours: set[str]) -> NamespaceState:
         held = former.held(self._mark.lab)
         sysctls = {k: v for k, v in whole.sysctls.items() if k in held}
@@ -116,16 +124,13 @@ class HostDriver(NetlinkDriver):
 
     # -- doing ---------------------------------------------------------------------
 
-    def _requests(self, operation: Operation) -> Sequence[Request]:
+    def requests(self, operation: Operation) -> Sequence[Request]:
+        """See `NetlinkDriver`: with those that mark what is made."""
         return [out for one in operation.requests() for out in self._marked(one)]
 
     def _marked(self, request: Request) -> Iterator[Request]:
         """A request, and if it makes links those that mark them."""
-        if not (
-            isinstance(request, Rtnl)
-            and request.noun == "link"
-            and request.verb == "add"
-        ):
+        if not isinstance(request, Rtnl) or (request.noun, request.verb) != _NEW_LINK:
             yield request
             return
         args = {**request.args, "group": self._mark.group}
@@ -140,45 +145,63 @@ class HostDriver(NetlinkDriver):
             mark = {"index": Index(ifname), "altname": self._mark.altname()}
             yield Rtnl(namespace, "link", "property_add", mark)
 
-    async def _resolved(self, space: _Namespace, value: Any) -> Any:
-        resolved = await super()._resolved(space, value)
+    def decides(self, request: Rtnl) -> bool:
+        """See `NetlinkDriver`: whether a link was made, and which is ours, it says."""
+        return request.namespace == HOST and (request.noun, request.verb) == _NEW_LINK
+
+    def message(self, space: Space, request: Rtnl, *, numbered: bool = True) -> Message:
+        """See `NetlinkDriver`. Of the machine's numbers none is ours to choose.
+
+        Somebody else may take it first, and what follows would be about their link.
+        """
+        if self.decides(request):
+            numbered = False
+            space.forget_index(str(request.args["ifname"]))
+            if peer := request.args.get("peer"):
+                where = peer.get("net_ns_fd")
+                far = self.require(where.name) if where else space
+                far.forget_index(str(peer["ifname"]))
+        return super().message(space, request, numbered=numbered)
+
+    def _resolved(self, space: Space, value: Any) -> Any:
+        resolved = super()._resolved(space, value)
         if isinstance(value, Index) and space.name == HOST:
-            await self._prove(space, value.ifname, resolved)
+            self._prove(space, value.ifname, resolved)
         return resolved
 
-    async def _prove(self, space: _Namespace, ifname: str, index: int) -> None:
+    def _prove(self, space: Space, ifname: str, index: int) -> None:
         """See that a link is the lab's: another may have taken its name."""
         if index in self._proven:
             return
-        (message,) = await space.ipr.link("get", index=index)
-        link = observe.raw_link(message)
-        if not self._mark.owns(link.altnames, link.link_group):
+        message = wire.encode("link", "get", {"index": index})
+        (answer,) = space.channel.request([message])
+        if answer.errno or not answer.bodies:
+            raise KernelError(
+                f'"{HOST}:{ifname}" does not exist',
+                "it is gone: removed outside tuilab, or never made",
+                answer.errno or errno.ENODEV,
+            )
+        if not self._owns(observe.raw_link(answer.bodies[0])):
             raise not_ours(f"{HOST}:{ifname}")
         self._proven.add(index)
 
     def _make_tap(self, request: MakeTap) -> None:
-        def mark(ifname: str) -> None:
-            marks.add_altname(ifname, self._mark.altname())
-
-        netns.run_in(request.namespace, lambda: make_tap(request, mark))
+        tap.make(request, lambda name: marks.add_altname(name, self._mark.altname()))
 
     def _write(self, request: WriteSysctl) -> None:
         super()._write(request)
         if request.namespace == HOST:
             former.put_right(request.key, request.value)
 
-    async def _named(self, request: NamedNamespace) -> None:
+    def _named(self, request: NamedNamespace) -> None:
         if request.verb != "add" and self._get(request.name) is None:
             raise not_ours(request.name)
-        await super()._named(request)
+        super()._named(request)
 
-    def _create(self, name: str) -> None:
+    def _create_here(self, name: str) -> None:
         netns.share()
-
-        def mark() -> None:
-            marks.add_altname("lo", self._mark.altname())
-
-        netns.create(name, mark, self._mark.text)
+        mark = self._mark.altname()
+        netns.create_here(name, lambda: marks.add_altname("lo", mark), self._mark.text)
 
     def _rename(self, old: str, new: str) -> None:
         netns.rename(old, new, self._mark.text)
@@ -215,10 +238,11 @@ async def all_marks() -> set[Mark]:
     """The marks of everything on this machine that labs in host mode have made."""
     driver = NetlinkDriver()
     try:
-        space = driver._require(HOST)
-        raw = await space.dump()
+        await driver.observe({HOST})
+        raw = driver.require(HOST).raw
     finally:
         await driver.aclose()
+    assert raw is not None
     links = [(link.altnames, link.link_group) for link in raw.links.values()]
     links += [(names, 0) for names in lo_altnames(netns.names()).values()]
     labs = former.labs()

@@ -24,11 +24,22 @@ GROUPS = (1, 5, 7, 9, 11, 24, 25)
 """RTNLGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE, IPV4_NETCONF,
 IPV6_NETCONF (rtnetlink(7)); the last two tell of forwarding."""
 
+RCVBUF = 4 << 20
+"""Bytes; events come in bursts."""
 SETTLE = 0.05
 """Seconds of events gathered into one call."""
 NETNS_FOLDER = "/run/netns"
 FOLDER_PERIOD = 0.5
 """Seconds between looks at the folder of names: mounts there raise no event."""
+
+
+def listening_socket() -> socket.socket:
+    """A route netlink socket in the network namespace of the calling thread."""
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    sock = socket.socket(socket.AF_NETLINK, kind, 0)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RCVBUF)
+    sock.bind((0, 0))
+    return sock
 
 
 class Monitor:

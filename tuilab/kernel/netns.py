@@ -48,30 +48,32 @@ def names() -> list[str]:
     return sorted(entry.name for entry in _FOLDER.iterdir() if exists(entry.name))
 
 
-def create(
-    name: str, prepare: Callable[[], None] | None = None, text: str = ""
-) -> None:
+def create(name: str) -> None:
     """Make a namespace.
-
-    Args:
-        name: Its name.
-        prepare: Called in it before it has that name.
-        text: What the name's file says, which the mount on it hides.
 
     Raises:
         UsageError: The name is not one.
         KernelError: It exists, or the kernel refused.
     """
-    target = _place(name, text)
+    in_thread(lambda: create_here(name))
 
-    def make() -> None:
+
+def create_here(
+    name: str, prepare: Callable[[], None] | None = None, text: str = ""
+) -> None:
+    """The same; the calling thread, which is not the main one, is in it afterwards.
+
+    Args:
+        name: Its name.
+        prepare: Called in it before it has that name.
+        text: What the name's file says, which the mount on it hides.
+    """
+    target = _place(name, text)
+    try:
         syscalls.unshare(syscalls.CLONE_NEWNET)
         if prepare is not None:
             prepare()
         syscalls.mount("/proc/thread-self/ns/net", str(target), flags=syscalls.MS_BIND)
-
-    try:
-        in_thread(make)
     except OSError as error:
         target.unlink(missing_ok=True)
         raise _refused(name, "can't be made", error) from error

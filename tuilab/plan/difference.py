@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tuilab.model.addressing import show_destination
+from tuilab.model.topology import Endpoint
 from tuilab.plan.state import LinkState, NamespaceState, RouteState, State
 
 
@@ -16,7 +17,8 @@ class Difference:
     Attributes:
         namespace: Where.
         ifname: The link it is about, or None when it is about the namespace.
-        text: The object in quotes and how it is now, such as ``"red:eth0" is down``.
+        text: The object in quotes, how it is now and, where that does not say it, how
+            it was: ``"red:eth0" is down``, ``"red:eth0" has mtu 1400, not 1500``.
     """
 
     namespace: str
@@ -32,9 +34,8 @@ def differences(
 ) -> list[Difference]:
     """Everything that is otherwise in ``after``, in words about ``after``."""
     found: list[Difference] = []
-    for name in {**before.namespaces, **after.namespaces}:
-        if only is not None and name not in only:
-            continue
+    names = only if only is not None else {**before.namespaces, **after.namespaces}
+    for name in names:
         was, now = before.namespaces.get(name), after.namespaces.get(name)
         if was is now or was == now:
             continue
@@ -61,8 +62,9 @@ def _in_namespace(
         yield Difference(name, route.dev, f'"{name}" has {_shown(route)}')
     for key in {**was.sysctls, **now.sysctls}:
         value = now.sysctls.get(key)
-        if was.sysctls.get(key) != value:
-            yield Difference(name, None, f'"{name}" has {key} = {value}')
+        if (wanted := was.sysctls.get(key)) != value:
+            instead = f", not {wanted}" if wanted is not None else ""
+            yield Difference(name, None, f'"{name}" has {key} = {value}{instead}')
 
 
 def _shown(route: RouteState) -> str:
@@ -75,17 +77,17 @@ def _on_link(old: LinkState | None, new: LinkState | None) -> Iterator[str]:
         yield "is gone" if new is None else "is there"
         return
     if old.kind != new.kind:
-        yield f"is a {new.kind}"
+        yield f"is a {new.kind}, not a {old.kind}"
     if old.up != new.up:
         yield f"is {'up' if new.up else 'down'}"
     if old.mtu != new.mtu:
-        yield f"has mtu {new.mtu}"
+        yield f"has mtu {new.mtu}, not {old.mtu}"
     if old.mac != new.mac:
-        yield f"has MAC {new.mac}"
+        yield f"has MAC {new.mac}, not {old.mac}"
     if old.master != new.master:
-        yield f"is {f'a port of {new.master}' if new.master else 'no port'}"
+        yield _as_port(old.master, new.master)
     if old.peer != new.peer:
-        yield f"has its other end at {new.peer or 'a place outside the lab'}"
+        yield f"has its other end at {_place(new.peer)}, not at {_place(old.peer)}"
     if (old.user, old.group) != (new.user, new.group):
         yield "has another owner"
     for cidr in old.addresses:
@@ -96,3 +98,13 @@ def _on_link(old: LinkState | None, new: LinkState | None) -> Iterator[str]:
             yield f"has {cidr}"
     if set(old.addresses) == set(new.addresses) and old.addresses != new.addresses:
         yield "has its addresses in another order"
+
+
+def _as_port(old: str | None, new: str | None) -> str:
+    if new is None:
+        return f"is no port of {old}"
+    return f"is a port of {new}{f', not of {old}' if old else ''}"
+
+
+def _place(end: Endpoint | None) -> str:
+    return str(end) if end else "a place outside the lab"

@@ -92,7 +92,7 @@ UNICODE = Glyphs(
     marks={
         "": "",
         "pending": "…",
-        "drift": "!",
+        "drift": "≠",
         "missing": "?",
         "outside": "+",
         "foreign": "·",
