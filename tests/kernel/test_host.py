@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.kernel.packetbox import boxed, sh
+from tuilab.kernel import syscalls
 
 LAB = """
 tuilab: 1
@@ -44,16 +45,26 @@ cables:
 """
 
 
+def is_real():
+    """Whether we are where the test runner is."""
+    try:
+        return any(
+            os.readlink(f"/proc/self/ns/{kind}")
+            == os.readlink(f"/proc/{os.getppid()}/ns/{kind}")
+            for kind in ("net", "mnt")
+        )
+    except PermissionError:
+        # Not ours to look at: it is outside of our user namespace.
+        return False
+
+
 class Machine:
     """The sandbox as somebody's machine, and the command line there."""
 
     def __init__(self, directory):
-        outside = Path(f"/proc/{os.getppid()}/ns")
-        for kind in ("net", "mnt"):
-            ours = os.readlink(f"/proc/self/ns/{kind}")
-            assert ours != os.readlink(outside / kind), "this is the real machine"
-        sh("mkdir -p /run/tuilab")
-        sh("mount -t tmpfs tmpfs /run/tuilab")
+        assert not is_real(), "this is the real machine"
+        Path("/run/tuilab").mkdir(exist_ok=True)
+        syscalls.mount("tmpfs", "/run/tuilab", "tmpfs")
         self.home = directory
         self.file = directory / "one.yaml"
         self.file.write_text(LAB)
@@ -524,14 +535,34 @@ def test_a_lab_of_others_is_foreign_too(directory):
 def test_drift_on_the_machine_is_only_what_is_ours(directory):
     machine = Machine(directory)
     machine.up()
-    sh("ip link set p1 down")
     sh("ip link set eth0 mtu 1400")
+    sh("ip link add later type bridge")
+    sh("ip route add 10.99.0.0/16 via 192.0.2.9")
+    machine.settings("net.ipv6.conf.all.forwarding", "1")
+    machine("drift")
+    sh("ip link set p1 down")
     machine("add", "namespace", "green")
-    assert not json.loads(machine("show", "--observed", "--json"))["host"]["links"][
-        "p1"
-    ]["up"]
+    done = subprocess.run(
+        machine.command("drift"),
+        env=machine.environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[0] == '"host:p1" is down'
+    for foreign in ("eth0 ", "later", "10.99", "forwarding"):
+        assert foreign not in done.stdout
+    machine("drift", "--repair")
+    machine("drift")
+    sh("ip addr add 10.9.3.1/24 dev br0")
+    machine("drift", "--adopt")
+    machine("undo")
+    assert "10.9.3.1" not in sh("ip addr show br0")
     machine("down")
     sh("ip link set eth0 mtu 1500")
+    sh("ip link del later")
+    sh("ip route del 10.99.0.0/16")
+    machine.settings("net.ipv6.conf.all.forwarding", "0")
     assert machine.changes() == {}
 
 
