@@ -185,6 +185,9 @@ def _settings():
 @boxed
 def test_a_lab_comes_and_goes_and_the_machine_is_as_before(directory):
     machine = Machine(directory)
+    planned = machine("--host", "up", "--dry-run", machine.file)
+    assert "ip link set dev lo" not in planned
+    assert machine.changes() == {}
     machine.up()
     assert "host" in machine("ls").splitlines()[1]
     assert json.loads(machine("ls", "--json"))[0]["host"] is True
@@ -193,6 +196,8 @@ def test_a_lab_comes_and_goes_and_the_machine_is_as_before(directory):
     sh("ip netns exec red ping -c1 -W2 10.9.0.254")
     sh("ping -c1 -W2 10.9.0.1")
     machine("exec", "red", "--", "ping", "-c1", "-W2", "10.9.0.254")
+    machine("ping", "red", "10.9.0.254", "--count", "1")
+    machine("arp", "host", "10.9.0.1")
     assert "br0" in machine("exec", "host", "--", "ip", "link")
     for name in ("br0", "p1"):
         assert "altname tuilab:one:" in sh(f"ip link show {name}")

@@ -1,5 +1,8 @@
 """What may cut the connection one works through, and what may not."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -131,3 +134,20 @@ def test_loopback_is_never_cut():
 )
 def test_what_sshd_tells_is_read(text, found):
     assert ssh.parse(text) == found
+
+
+def test_what_sudo_hides_is_known_to_the_parents():
+    ask = "from tuilab.kernel import ssh; print(ssh.connection())"
+    # As sudo does it: the variable stays with the shell that it was typed in.
+    shell = f"""
+import os, subprocess, sys
+bare = {{k: v for k, v in os.environ.items() if k != "SSH_CONNECTION"}}
+sys.exit(subprocess.run([sys.executable, "-c", {ask!r}], env=bare).returncode)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", shell],
+        env={**os.environ, "SSH_CONNECTION": "203.0.113.9 5000 192.0.2.10 22"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == str(FAR), done

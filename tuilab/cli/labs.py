@@ -246,6 +246,8 @@ def _announced(summary: dict[str, Any], seconds: float, place: Place) -> str:
         summary["links"], "link"
     )
     name = f'lab "{summary["lab"]}"'
+    if place.host:
+        size += " on this machine's own network"
     if many:
         return f"{name} is up: {size} ({counted(many, 'command')}, {seconds:.1f} s)"
     return f"{name} is {'up' if place.fresh else 'like that already'}: {size}"
@@ -282,8 +284,11 @@ def _from_nothing(topology: Topology) -> tuple[Operation, ...]:
     from tuilab.model.topology import HOST
     from tuilab.plan.planner import route_to
     from tuilab.plan.simulate import fresh_namespace
-    from tuilab.plan.state import State, expand
+    from tuilab.plan.state import NamespaceState, State, expand, on_host
 
+    if work.on_host():
+        nothing = State({HOST: NamespaceState()})
+        return route_to(nothing, on_host(topology, expand(topology))).operations
     return route_to(State({HOST: fresh_namespace()}), expand(topology)).operations
 
 
