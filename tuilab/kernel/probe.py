@@ -24,7 +24,7 @@ if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from tuilab.errors import RightsError, TuilabError
-from tuilab.kernel import idmap, machine, sandbox, ssh
+from tuilab.kernel import idmap, machine, sandbox
 
 _TUN = "/dev/net/tun"
 _TUNSETIFF = 0x400454CA
@@ -135,7 +135,11 @@ def _host_mode() -> Check:
     except RightsError as error:
         remedy = "`sudo tuilab --host`; labs in a sandbox need none of it"
         return Check(name, False, error.summary, remedy)
+    from tuilab.kernel import former, ssh
+
     detail = "labs may be made on the machine's own network"
+    if labs := former.labs():
+        detail += f"; there are {', '.join(sorted(labs))}"
     if way := ssh.connection():
         detail += f"; the connection from {way.peer} is watched over"
     return Check(name, True, detail)

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuilab.errors import NotKept, TuilabError
+from tuilab.errors import NotKept
 
 APPLY_SECONDS = 120.0
 """How long the change itself may take before the guardian thinks that it hangs."""
@@ -71,16 +71,11 @@ async def guarded(directory: Path, confirm: Confirm | None) -> AsyncIterator[Kee
 
     try:
         yield keep
-    except TuilabError:
+    except Exception:
         # It is rolled back by now.
-        _tell(guardian, _SETTLED)
+        await _settle(guardian)
         raise
-    else:
-        _tell(guardian, _SETTLED)
-    finally:
-        if guardian.stdin is not None:
-            guardian.stdin.close()
-        await asyncio.to_thread(guardian.wait)
+    await _settle(guardian)
 
 
 async def _unasked(title: str, risk: str) -> None:
@@ -107,6 +102,13 @@ def _start(directory: Path, seconds: float) -> subprocess.Popen[bytes]:
 
 def _absolute(folder: str) -> str:
     return str(Path(folder).absolute())
+
+
+async def _settle(guardian: subprocess.Popen[bytes]) -> None:
+    _tell(guardian, _SETTLED)
+    await asyncio.to_thread(guardian.wait)
+    if guardian.stdin is not None:
+        guardian.stdin.close()
 
 
 def _tell(guardian: subprocess.Popen[bytes], word: bytes) -> None:
@@ -137,7 +139,6 @@ def main() -> None:
         # It hangs, and holds the lock.
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-    select.select([pidfd], [], [])
 
     async def take_back() -> None:
         # Whoever opens a lab rolls back what was cut off.
