@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.addressing import show_destination
 from tuilab.model.sysctls import SYSCTLS
-from tuilab.model.topology import LO, Bridge, Endpoint, Link, Loopback, Tap, Topology
+from tuilab.model.topology import LO, Bridge, Endpoint, Link, Tap, Topology
 from tuilab.plan.state import LinkState, NamespaceState, RouteState, State
 from tuilab.tui.actions import ACTIONS
 from tuilab.tui.canvas.graph import Item
@@ -17,6 +17,7 @@ from tuilab.tui.text import Line, Role, Span, line
 from tuilab.tui.widgets.drift_text import drift_of
 
 _LABEL = 10
+_NOT_OURS = "not made by this lab: it is left as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,12 @@ class _Writer:
     def namespace(self, name: str) -> Iterator[Line]:
         seen = self._snapshot.observed.namespaces.get(name)
         wanted = self._wanted.namespaces.get(name)
+        foreign = self._snapshot.foreign.namespaces.get(name)
+        if foreign is not None:
+            yield from self._foreign(name, foreign)
+            if seen is None and wanted is None:
+                return
+            yield line("")
         if seen is None and wanted is None:
             yield line((f'"{name}" is no longer there', "dim"))
             return
@@ -152,15 +159,31 @@ class _Writer:
 
     # -- parts ----------------------------------------------------------------------
 
+    def _foreign(self, name: str, there: NamespaceState) -> Iterator[Line]:
+        """What others made on the machine."""
+        if not there.links:
+            yield line((_NOT_OURS, "dim"))
+            return
+        yield line((f"Not made by this lab ({len(there.links)})", "title"))
+        for ifname in _order(there):
+            end, link = Endpoint(name, ifname), there.links[ifname]
+            words = " ".join((ifname, *link.addresses))
+            yield (*line("  ", self._state(end), (f" {words}", "dim")),)
+
     def _settings(self, shown: NamespaceState) -> Iterator[Line]:
         for key in SYSCTLS:
+            if self._snapshot.host and key not in shown.sysctls:
+                continue
             value = shown.sysctls.get(key, "?")
             name = "forward 6" if ".ipv6." in key else "forward 4"
             on: Role = "good" if value == "1" else "dim"
             yield _fact(name, "on" if value == "1" else "off", on)
 
     def _interface(self, end: Endpoint, *, named: bool = True) -> Iterator[Line]:
-        seen = self._snapshot.observed.link(end)
+        foreign = self._snapshot.foreign.link(end)
+        if foreign is not None:
+            yield line((_NOT_OURS, "dim"))
+        seen = self._snapshot.observed.link(end) or foreign
         wanted = self._wanted.link(end)
         shown = seen or wanted
         if shown is None:
@@ -193,7 +216,7 @@ class _Writer:
             yield _fact("peer", str(shown.peer))
         if isinstance(link, Tap) and (link.user or link.group):
             yield _fact("owner", f"{link.user or '-'}:{link.group or '-'}")
-        if isinstance(link, Loopback) or link is not None:
+        if link is not None or self._snapshot.foreign.link(end) is not None:
             return
         yield _fact("", "made outside tuilab", "warn")
 
