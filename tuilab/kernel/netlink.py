@@ -260,10 +260,6 @@ class NetlinkDriver:
         """What an operation takes here."""
         return operation.requests()
 
-    def decides(self, request: Rtnl) -> bool:
-        """Whether what follows can't be written before this has been answered."""
-        return False
-
     def send(self, space: Space, messages: Sequence[Message]) -> list[Answer]:
         """Have the kernel do something in a namespace."""
         return space.channel.request(messages)
@@ -428,8 +424,6 @@ class _Errand:
                     return
                 message = self._driver.message(space, request)
                 self._waiting.append((operation, request, message, last))
-                if self._driver.decides(request):
-                    self._flush()
             else:
                 self._flush()
                 if self._over:
