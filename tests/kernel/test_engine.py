@@ -86,6 +86,8 @@ def ip_json():
         name: {
             "links": _sorted(_stable(x) for x in _ip(name, "addr")),
             "routes": _sorted(_routes(name)),
+            "rules": _ip(name, "rule") + _ip(name, "-6 rule"),
+            "neighbours": _neighbours(name),
             "bridge": _sorted(_stable(x) for x in _bridge(name)),
         }
         for name in ("host", *sorted(x["name"] for x in _ip("host", "netns")))
@@ -118,6 +120,13 @@ def _routes(name):
             and route["dst"].startswith(("fe80:", "ff00:"))
         )
     ]
+
+
+def _neighbours(name):
+    """The static ones; what the kernel learns by itself is not the lab's."""
+    known = _ip(name, "neigh show nud permanent")
+    proxies = _ip(name, "-4 neigh show proxy") + _ip(name, "-6 neigh show proxy")
+    return _sorted([*known, *proxies])
 
 
 def _bridge(name):

@@ -11,7 +11,7 @@ from tests.tui.labs import BLUE, RED, built, router, switch, two_hosts
 from tuilab.errors import UsageError
 from tuilab.model import edits
 from tuilab.model.addressing import interface
-from tuilab.model.edits import canonical_route
+from tuilab.model.canonical import canonical_route
 from tuilab.model.topology import HOST, LO, Endpoint, Route, Tap
 from tuilab.model.validate import problems
 from tuilab.tui.canvas.graph import Item

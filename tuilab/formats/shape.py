@@ -131,6 +131,8 @@ class Piece:
                 self.shape.drop_cable(self.entry)
         elif self.path[0] == "layout" and len(self.path) > 2:
             remove(root.get("layout"), self.entry)
+        elif self.path[4:5] == ("hops",):
+            remove(walk(root, self.path[:3]), walk(root, self.path[:4]))
         elif self.path[-1] in ("via", "dev"):
             remove(walk(root, self.path[:-2]), self.parent)
         else:

@@ -22,7 +22,7 @@ from pyroute2 import AsyncIPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from tuilab.errors import KernelError, NotFoundError, RightsError
-from tuilab.kernel import netns, observe, sysctl
+from tuilab.kernel import netns, observe, policies, sysctl
 from tuilab.kernel.driver import Live, Observation, Process
 from tuilab.kernel.monitor import Monitor
 from tuilab.kernel.observe import Raw, RawLink
@@ -108,11 +108,15 @@ class _Namespace:
         }
         addresses = [m async for m in await self.ipr.addr("dump")]
         routes = [m async for m in await self.ipr.route("dump", family=0)]
+        settings, rest = netns.run_in(
+            self.name, lambda: (sysctl.read_all(), policies.read_all())
+        )
         self.raw = Raw(
             links,
             observe.raw_addresses(addresses, links),
             observe.raw_routes(routes),
-            netns.run_in(self.name, sysctl.read_all),
+            settings,
+            rest,
         )
         self.indexes = {link.ifname: link.index for link in links.values()}
         return self.raw
@@ -325,6 +329,8 @@ class NetlinkDriver:
             return self._require(value.name).fd
         if isinstance(value, dict):
             return {k: await self._resolved(space, v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [await self._resolved(space, v) for v in value]
         return value
 
     def _require(self, name: str) -> _Namespace:

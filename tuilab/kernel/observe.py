@@ -8,19 +8,16 @@ whatever router advertisements bring.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tuilab.kernel.driver import Live
+from tuilab.kernel.policies import RawPolicies
 from tuilab.model.addressing import canonical_cidr, link_local, version
 from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.topology import LO, Endpoint
-from tuilab.plan.state import (
-    LinkState,
-    NamespaceState,
-    RouteState,
-    kernel_order,
-)
+from tuilab.model.topology import LO, UNICAST, Endpoint
+from tuilab.plan.forwarding import HopState, RouteState
+from tuilab.plan.state import LinkState, NamespaceState, kernel_order
 
 IFF_UP = 0x1
 IFF_LOWER_UP = 0x10000
@@ -28,7 +25,9 @@ IFA_F_PERMANENT = 0x80
 IFAPROT_KERNEL_LL = 3
 RT_SCOPE_LINK = 253
 RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA = 1, 2, 9
-RTN_UNICAST = 1
+RTNH_F_DEAD, RTNH_F_ONLINK = 1, 4
+_TYPES = {1: UNICAST, 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+"""RTN_* of linux/rtnetlink.h."""
 RTM_F_CLONED = 0x200
 RT_TABLE_LOCAL = 255
 IFF_TAP = 2
@@ -68,14 +67,16 @@ class Raw:
     Attributes:
         links: By ifindex.
         addresses: By ifindex, IPv4 in the kernel's order, then IPv6 as added.
-        routes: Without `dev` resolved: the ifindex stands in its place.
+        routes: Without links resolved: an ifindex stands in the place of a name.
         sysctls: As read.
+        policies: Rules and neighbours.
     """
 
     links: Mapping[int, RawLink]
     addresses: Mapping[int, tuple[str, ...]]
-    routes: tuple[tuple[RouteState, int], ...]
+    routes: tuple[RouteState, ...]
     sysctls: Mapping[str, str]
+    policies: RawPolicies
 
 
 def raw_link(message: Any) -> RawLink:
@@ -170,31 +171,67 @@ def _is_link_local_of(mac: str, cidr: str) -> bool:
     )
 
 
-def raw_routes(messages: Iterable[Any]) -> tuple[tuple[RouteState, int], ...]:
-    """Read a dump of RTM_NEWROUTE: the static unicast routes, each with its ifindex."""
+def raw_routes(messages: Iterable[Any]) -> tuple[RouteState, ...]:
+    """Read a dump of RTM_NEWROUTE: the static routes, ifindexes for their links.
+
+    A hop whose link is down is dead, and told as not there: see `RouteState`.
+    """
     found = []
     for message in messages:
         table = message.get("table") or message["table"]
-        oif = message.get("oif")
+        kind = _TYPES.get(message["type"])
         if (
-            message["proto"] in (RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA)
-            or message["type"] != RTN_UNICAST
+            kind is None
+            or message["proto"] in (RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA)
             or table == RT_TABLE_LOCAL
             or message["flags"] & RTM_F_CLONED
-            or oif is None
+            or message["tos"]
         ):
             continue
         zero = "::" if message["family"] == 10 else "0.0.0.0"  # noqa: S104
         to = canonical_cidr(f"{message.get('dst') or zero}/{message['dst_len']}")
         route = RouteState(
             to=to,
-            via=message.get("gateway"),
-            dev="",
+            via=None,
+            dev=None,
             metric=message.get("priority") or 0,
             table=table or MAIN_TABLE,
+            src=message.get("prefsrc"),
+            type=kind,
         )
-        found.append((route, oif))
+        if kind != UNICAST:
+            found.append(route)
+        elif (whole := _with_ways(route, message)) is not None:
+            found.append(whole)
     return tuple(found)
+
+
+def _with_ways(route: RouteState, message: Any) -> RouteState | None:
+    several = message.get("multipath")
+    if several is None:
+        oif = message.get("oif")
+        if oif is None:
+            return None
+        onlink = bool(message["flags"] & RTNH_F_ONLINK)
+        via = message.get("gateway")
+        return replace(route, via=via, dev=str(oif), onlink=onlink)
+    hops = [hop for hop in several if not hop["flags"] & RTNH_F_DEAD]
+    onlink = bool(hops) and all(hop["flags"] & RTNH_F_ONLINK for hop in hops)
+    ways = [
+        HopState(hop.get_attr("RTA_GATEWAY"), str(hop["oif"]), hop["hops"] + 1)
+        for hop in hops
+    ]
+    return replace(route, onlink=onlink).with_ways(ways)
+
+
+def _named(route: RouteState, names: Mapping[str, str]) -> RouteState:
+    """A route with the names of links for their indexes."""
+    if route.dev is not None:
+        return replace(route, dev=names.get(route.dev, route.dev))
+    if not route.hops:
+        return route
+    ways = (replace(hop, dev=names.get(hop.dev, hop.dev)) for hop in route.hops)
+    return route.with_ways(ways) or route
 
 
 def state_of(
@@ -221,11 +258,11 @@ def state_of(
         )
         for index, link in raw.links.items()
     }
-    routes = frozenset(
-        RouteState(
-            route.to, route.via, names.get(oif, str(oif)), route.metric, route.table
-        )
-        for route, oif in raw.routes
-    )
+    texts = {str(index): name for index, name in names.items()}
+    routes = frozenset(_named(route, texts) for route in raw.routes)
     live = {link.ifname: link.live for link in raw.links.values()}
-    return NamespaceState(links, routes, raw.sysctls), live
+    policies = raw.policies
+    state = NamespaceState(
+        links, routes, raw.sysctls, policies.rules, policies.named(names)
+    )
+    return state, live

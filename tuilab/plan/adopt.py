@@ -6,37 +6,52 @@ wish keeps the words the wish was written in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tuilab.model.addressing import derived_mac, version
-from tuilab.model.routing import MAIN_TABLE
+from tuilab.model.canonical import show_mark
+from tuilab.model.routing import MAIN_TABLE, leads
 from tuilab.model.topology import (
     HOST,
     LO,
     Bridge,
     Endpoint,
+    Hop,
     Link,
     Loopback,
     Namespace,
+    Neighbour,
     Route,
+    Rule,
     Tap,
     Topology,
     Veth,
+)
+from tuilab.plan.forwarding import (
+    V6_METRIC,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    expand_neighbour,
+    expand_route,
+    expand_rule,
+    neighbour_order,
+    neighbourly,
+    routable,
+    route_order,
+    rule_order,
 )
 from tuilab.plan.state import (
     DEFAULT_MTU,
     LOOPBACK_MTU,
     LinkState,
     NamespaceState,
-    RouteState,
     State,
     expand,
-    expand_route,
     holdable,
     kernel_order,
-    routable,
 )
 
 
@@ -88,14 +103,43 @@ def _namespace(
             links[ifname] = link
     bare = Namespace(links, tuple(r for r in was.routes if r.via is None))
     kept = tuple(r for r in was.routes if _stays(r, bare, here))
-    told = {expand_route(bare, route) for route in kept}
-    new = tuple(_route(r) for r in sorted(here.routes - told, key=str))
+    told = {_held(bare, route, here) for route in kept}
+    new = tuple(_route(r) for r in sorted(here.routes - told, key=route_order))
     sysctls = {
         key: value
         for key, value in here.sysctls.items()
         if key in was.sysctls or value != wish.sysctls.get(key)
     }
-    return Namespace(links, (*kept, *new), sysctls)
+    return Namespace(
+        links, (*kept, *new), sysctls, _rules(was, here), _neighbours(was, here, links)
+    )
+
+
+def _rules(was: Namespace, here: NamespaceState) -> tuple[Rule, ...]:
+    kept = tuple(rule for rule in was.rules if expand_rule(rule) in here.rules)
+    new = here.rules - {expand_rule(rule) for rule in kept}
+    return (*kept, *(_rule(rule) for rule in sorted(new, key=rule_order)))
+
+
+def _neighbours(
+    was: Namespace, here: NamespaceState, links: Mapping[str, Link]
+) -> tuple[Neighbour, ...]:
+    """What is there, and what only waits for its link to be large enough."""
+
+    def stays(wanted: NeighbourState) -> bool:
+        waits = wanted.dev in links and not neighbourly(here.links, wanted)
+        return waits or wanted in here.neighbours
+
+    kept = tuple(n for n in was.neighbours if stays(expand_neighbour(n)))
+    new = here.neighbours - {expand_neighbour(n) for n in kept}
+    return (
+        *kept,
+        *(
+            Neighbour(n.to, n.dev, n.mac, n.proxy)
+            for n in sorted(new, key=neighbour_order)
+            if n.dev in links
+        ),
+    )
 
 
 _MAKERS: dict[str, Callable[..., Link]] = {
@@ -161,22 +205,47 @@ def _is_derived(lab: str, at: Endpoint, state: LinkState) -> bool:
     return state.mac == derived_mac(lab, at.namespace, at.ifname)
 
 
+def _held(bare: Namespace, route: Route, here: NamespaceState) -> RouteState | None:
+    """What there is now of a wished route."""
+    wanted = expand_route(bare, route)
+    return wanted and routable(here.links, wanted)
+
+
 def _stays(route: Route, bare: Namespace, here: NamespaceState) -> bool:
     """Whether a wished route is there, or only waits for its link to come up."""
-    wanted = expand_route(bare, route)
-    if wanted is None:
+    wanted = leads(bare, route) and expand_route(bare, route)
+    if not wanted:
         return False
-    return wanted in here.routes or not routable(here.links.get(wanted.dev), wanted)
+    held = routable(here.links, wanted)
+    return held is None or held in here.routes
 
 
 def _route(route: RouteState) -> Route:
-    usual = 1024 if version(route.to) == 6 else 0
+    usual = V6_METRIC if version(route.to) == 6 else 0
     return Route(
         to=route.to,
         via=route.via,
         dev=route.dev,
         metric=None if route.metric == usual else route.metric,
         table=None if route.table == MAIN_TABLE else route.table,
+        src=route.src,
+        onlink=route.onlink,
+        type=route.type,
+        hops=tuple(Hop(hop.via, hop.dev, hop.weight) for hop in route.hops),
+    )
+
+
+def _rule(rule: RuleState) -> Rule:
+    return Rule(
+        priority=rule.priority,
+        family=rule.family,
+        source=rule.source,
+        to=rule.to,
+        iif=rule.iif,
+        oif=rule.oif,
+        fwmark=show_mark(rule.mark, rule.mask) if rule.mask else None,
+        table=rule.table,
+        action=rule.action,
     )
 
 

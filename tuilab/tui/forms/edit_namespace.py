@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.model.addressing import canonical_address
+from tuilab.model.canonical import canonical_route
 from tuilab.model.edits import (
     Change,
     add_route,
-    canonical_route,
     remove_route,
     rename_namespace,
     set_sysctl,
