@@ -537,6 +537,48 @@ def sequences(
     return start, found
 
 
+POLICIES = (
+    _up_down,
+    _set_mtu,
+    _set_mac,
+    _add_address,
+    _remove_address,
+    _set_lo,
+    _rename_link,
+    _add_route,
+    _add_route,
+    _add_refusal,
+    _add_spread,
+    _add_spread,
+    _remove_route,
+    _add_rule,
+    _add_rule,
+    _remove_rule,
+    _add_neighbour,
+    _add_neighbour,
+    _remove_neighbour,
+)
+"""What is about routing, and what that depends on."""
+
+
+@st.composite
+def policed(draw: st.DrawFn, edits_each: int = 14) -> tuple[Topology, list[Change]]:
+    """A router with two links that have addresses, and edits of its routing."""
+    lab = edits.add_namespace("red").apply(Topology("lab"))
+    for name, cidrs in (
+        ("eth0", ("10.0.0.1/24", "fd00:0:0::1/64")),
+        ("eth1", ("10.0.1.1/24", "fd00:1::1/64")),
+    ):
+        ends = Endpoint("red", name), Endpoint(HOST, name)
+        lab = edits.connect(*ends, a_end={"addresses": cidrs}).apply(lab)
+    found = []
+    start = lab
+    for _ in range(draw(st.integers(1, edits_each))):
+        change, lab = _change(draw, lab, POLICIES)
+        found.append(change)
+    return start, found
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> Topology:
     """A lab with what only its file says as well: layout and expectations."""
@@ -556,6 +598,7 @@ __all__ = [
     "documents",
     "fits",
     "has_loop",
+    "policed",
     "sequences",
     "topologies",
 ]

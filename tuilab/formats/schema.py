@@ -121,9 +121,9 @@ AnyLink = Annotated[
 
 Table = Annotated[
     int,
-    Field(description='Number of the routing table, or "main" or "default".'),
     WithJsonSchema({"anyOf": [{"type": "integer"}, {"enum": ["main", "default"]}]}),
 ]
+"""A routing table by number or name."""
 _REFUSALS = ["blackhole", "unreachable", "prohibit"]
 
 
@@ -163,7 +163,9 @@ class RouteModel(_Model):
         int | None,
         Field(description="The lower wins; 0 in IPv4, 1024 in IPv6 if left out."),
     ] = None
-    table: Table | None = None
+    table: Annotated[
+        Table | None, Field(description="Routing table, by number; 254 is main.")
+    ] = None
     src: Annotated[
         str | None,
         Field(
@@ -219,7 +221,9 @@ class RuleModel(_Model):
         Word | None,
         Field(description="Mark, with a mask if need be.", examples=["0x10/0xff"]),
     ] = None
-    table: Table | None = None
+    table: Annotated[
+        Table | None, Field(description="Routing table to look in, by number.")
+    ] = None
     action: Annotated[
         str | None,
         Field(description="What happens instead of a look into a table."),

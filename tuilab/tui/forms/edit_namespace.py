@@ -50,8 +50,7 @@ class EditNamespace(ChangeForm):
                 "routes",
                 "list",
                 placeholder="add default via 10.0.0.254",
-                help="One a line: DESTINATION via GATEWAY dev LINK metric N table N. "
-                "Empty a line to remove it.",
+                help=f"One a line: {checks.ROUTE_SYNTAX}. Empty a line to remove it.",
             ),
         ),
     )
