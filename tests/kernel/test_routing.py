@@ -239,6 +239,9 @@ async def test_a_rule_does_not_keep_routes_from_coming_back(tmp_path):
 async def test_what_is_done_outside_is_heard_and_stays(tmp_path):
     async with a_lab(tmp_path) as lab:
         await lab.edit(edits.together("start", EVERYTHING))
+        # Listening begins with the first who wants to know.
+        lab.subscribe(lambda _: None)
+        await asyncio.sleep(0)
         await lab.rescan()
         wish = expand(lab.snapshot.topology).namespaces["red"]
 
