@@ -25,7 +25,9 @@ from tuilab.plan.operations.policies import (
 )
 
 RTM_GETNEIGH, RTM_GETRULE = 30, 34
-NLM_F_REQUEST, NLM_F_DUMP = 0x001, 0x300
+NLM_F_REQUEST, NLM_F_DUMP_INTR, NLM_F_DUMP = 0x001, 0x010, 0x300
+_TRIES = 5
+"""At a dump while somebody else makes changes."""
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 _FAMILIES = {socket.AF_INET: 4, socket.AF_INET6: 6}
 _HEADER = struct.Struct("=IHHII")
@@ -111,17 +113,29 @@ def read_all() -> RawPolicies:
 
 def _dump(sock: socket.socket, kind: int, body: bytes) -> list[bytes]:
     """The bodies of the messages that the kernel answers with."""
-    flags = NLM_F_REQUEST | NLM_F_DUMP
-    sock.send(_HEADER.pack(_HEADER.size + len(body), kind, flags, 0, 0) + body)
+    found, whole = _dump_once(sock, kind, body)
+    for _ in range(_TRIES):
+        if whole:
+            break
+        found, whole = _dump_once(sock, kind, body)
+    return found
+
+
+def _dump_once(sock: socket.socket, kind: int, body: bytes) -> tuple[list[bytes], bool]:
+    """The same, and whether nothing changed meanwhile that may now be missing."""
+    request = NLM_F_REQUEST | NLM_F_DUMP
+    sock.send(_HEADER.pack(_HEADER.size + len(body), kind, request, 0, 0) + body)
     found: list[bytes] = []
+    whole = True
     while True:
         data = sock.recv(1 << 17)
         at = 0
         while at < len(data):
-            length, answer, _, _, _ = _HEADER.unpack_from(data, at)
+            length, answer, flags, _, _ = _HEADER.unpack_from(data, at)
             start = at + _HEADER.size
+            whole = whole and not flags & NLM_F_DUMP_INTR
             if answer == NLMSG_DONE:
-                return found
+                return found, whole
             if answer == NLMSG_ERROR:
                 number = -struct.unpack_from("=i", data, start)[0]
                 raise OSError(number, os.strerror(number))

@@ -64,9 +64,9 @@ class _InNamespace(Operation):
         v6 = version(route.to) == 6
         words = [] if route.type == UNICAST else [route.type]
         words.append(show_destination(route.to))
-        if route.type == UNICAST and not route.hops:
+        if ways and route.type == UNICAST and not route.hops:
             words += _way(route.via, route.dev or "")
-            if route.onlink and ways:
+            if route.onlink:
                 words.append("onlink")
         if route.src is not None and ways:
             words.append(f"src {route.src}")
