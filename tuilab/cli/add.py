@@ -19,9 +19,6 @@ app = typer.Typer(
     help="Add a namespace, bridge, cable, tap, address, route, rule or neighbour.",
     no_args_is_help=True,
 )
-app.command()(routing.route)
-app.command()(routing.rule)
-app.command()(routing.neighbour)
 
 _NewEndpoint = Annotated[
     str,
@@ -163,6 +160,11 @@ def address(
     changes = [edits.add_address(where, cidr) for cidr in cidrs]
     change = _one(f"add addresses {', '.join(cidrs)} to {where}", changes)
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+app.command()(routing.route)
+app.command()(routing.rule)
+app.command()(routing.neighbour)
 
 
 def _one(title: str, changes: list[edits.Change]) -> edits.Change:

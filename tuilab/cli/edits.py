@@ -26,9 +26,6 @@ rm = typer.Typer(
     help="Remove a namespace, link, address, route, rule or neighbour.",
     no_args_is_help=True,
 )
-rm.command("route")(routing.rm_route)
-rm.command("rule")(routing.rm_rule)
-rm.command("neighbour")(routing.rm_neighbour)
 
 _LINK_WORDS = "up, down, mtu N, mac MAC, master BRIDGE, nomaster, user U or group G"
 
@@ -161,6 +158,11 @@ def rm_address(
     changes = [edits.remove_address(where, cidr) for cidr in cidrs]
     change = _one(f"remove addresses {', '.join(cidrs)} from {where}", changes)
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+rm.command("route")(routing.rm_route)
+rm.command("rule")(routing.rm_rule)
+rm.command("neighbour")(routing.rm_neighbour)
 
 
 # -- helpers -------------------------------------------------------------------

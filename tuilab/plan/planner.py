@@ -335,6 +335,8 @@ class _Planner:
     def _set_policies(self, name: str, namespace: NamespaceState) -> None:
         """Routes, with the rules around them out of their way, and neighbours."""
         there = self.machine.namespace(name) or NamespaceState()
+        if _policies(there) == _policies(namespace):
+            return
         fresh = namespace.routes - there.routes
         for rule in sorted(there.rules, key=rule_order):
             if rule not in namespace.rules:
@@ -372,6 +374,10 @@ class _Planner:
         ):
             swap = ReplaceRoute if route.key in swapped else AddRoute
             self.attempt(swap(name, route))
+
+
+def _policies(namespace: NamespaceState) -> tuple[frozenset[object], ...]:
+    return namespace.routes, namespace.rules, namespace.neighbours
 
 
 def _other(there: LinkState, wanted: LinkState) -> bool:
