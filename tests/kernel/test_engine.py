@@ -16,6 +16,7 @@ from pathlib import Path
 from hypothesis import given, settings
 
 from tests import strategies
+from tests.drivers import OneByOne
 from tests.kernel.packetbox import boxed, sh
 from tests.strategies import sequences, topologies
 from tuilab.errors import EditFailed, KernelError, TuilabError
@@ -61,7 +62,7 @@ ROUTED = (
 
 
 @asynccontextmanager
-async def a_lab(directory=None, driver=None):
+async def a_lab(directory=None, driver=None, *, restored=True):
     if directory is None:
         journal = MemoryJournal(Topology("lab"))
     else:
@@ -70,7 +71,8 @@ async def a_lab(directory=None, driver=None):
         journal = FileJournal(directory)
     lab = await Lab.open(driver or NetlinkDriver(), journal, directory or Path())
     try:
-        await lab.restore()
+        if restored:
+            await lab.restore()
         yield lab
     finally:
         await lab.aclose()
@@ -336,16 +338,15 @@ def test_any_lab_becomes_any_other_on_the_kernel_too(tmp_path):
     walk()
 
 
-class Refusing(NetlinkDriver):
+class Refusing(OneByOne, NetlinkDriver):
     """The real kernel, except that it refuses the k-th operation from now."""
 
     countdown = -1
 
-    async def carry_out(self, operation):
+    async def before(self, operation):
         self.countdown -= 1
         if self.countdown == 0:
             raise KernelError("refused for the test", errno=errno.EPERM)
-        await super().carry_out(operation)
 
 
 @boxed
@@ -428,12 +429,9 @@ async def test_with_too_few_descriptors_an_edit_is_refused_and_undone(tmp_path):
             resource.setrlimit(resource.RLIMIT_NOFILE, (used + more, limits[1]))
             try:
                 await lab.edit(edits.add_namespace("green"))
-            except KernelError as error:
-                refused += 1
-                assert "Too many open files" in str(error)
             except TuilabError as error:
                 refused += 1
-                assert "can't be opened: Too many open files" in str(error)
+                assert "Too many open files" in str(error)
             else:
                 break
             finally:
@@ -450,6 +448,7 @@ async def test_with_too_few_descriptors_an_edit_is_refused_and_undone(tmp_path):
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
+from tests.drivers import OneByOne
 from tests.kernel import test_engine as t
 from tuilab.lab.journal import FileJournal
 
@@ -458,13 +457,12 @@ where, at = sys.argv[2], int(sys.argv[3])
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-class Killed(t.NetlinkDriver):
+class Killed(OneByOne, t.NetlinkDriver):
     left = at
-    async def carry_out(self, operation):
+    async def before(self, operation):
         self.left -= 1
         if where == "operation" and self.left == 0:
             die()
-        await super().carry_out(operation)
 
 def append(self, record, real=FileJournal._append):
     # 1 before the record is written, 2 after that.
@@ -477,8 +475,10 @@ def append(self, record, real=FileJournal._append):
 FileJournal._append = append
 
 async def main():
-    async with t.a_lab(Path(sys.argv[1]), Killed()) as lab:
-        await lab.edit(getattr(t, sys.argv[4]))
+    name = sys.argv[4]
+    drifted = name == "REPAIR"
+    async with t.a_lab(Path(sys.argv[1]), Killed(), restored=not drifted) as lab:
+        await (lab.repair() if drifted else lab.edit(getattr(t, name)))
 
 asyncio.run(main())
 """

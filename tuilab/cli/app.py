@@ -46,6 +46,7 @@ VERBS = {
     "check": Verb("files", "check", _LABS),
     "plan": Verb("labs", "plan", _LABS),
     "show": Verb("looks", "show", _LOOKS),
+    "drift": Verb("drift", "drift", _LOOKS),
     "history": Verb("looks", "history", _LOOKS),
     "doctor": Verb("looks", "doctor", _LOOKS),
     "schema": Verb("looks", "schema", _LOOKS),

@@ -28,11 +28,22 @@ NEIGHBOUR_EVENTS = (28, 29)
 """RTM_NEWNEIGH, RTM_DELNEIGH."""
 NUD_PERMANENT = 0x80
 
+RCVBUF = 4 << 20
+"""Bytes; events come in bursts."""
 SETTLE = 0.05
 """Seconds of events gathered into one call."""
 NETNS_FOLDER = "/run/netns"
 FOLDER_PERIOD = 0.5
 """Seconds between looks at the folder of names: mounts there raise no event."""
+
+
+def listening_socket() -> socket.socket:
+    """A route netlink socket in the network namespace of the calling thread."""
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    sock = socket.socket(socket.AF_NETLINK, kind, 0)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RCVBUF)
+    sock.bind((0, 0))
+    return sock
 
 
 class Monitor:

@@ -55,14 +55,15 @@ def create(name: str) -> None:
         UsageError: The name is not one.
         KernelError: It exists, or the kernel refused.
     """
-    target = _place(name)
+    in_thread(lambda: create_here(name))
 
-    def make() -> None:
+
+def create_here(name: str) -> None:
+    """The same; the calling thread, which is not the main one, is in it afterwards."""
+    target = _place(name)
+    try:
         syscalls.unshare(syscalls.CLONE_NEWNET)
         syscalls.mount("/proc/thread-self/ns/net", str(target), flags=syscalls.MS_BIND)
-
-    try:
-        in_thread(make)
     except OSError as error:
         target.unlink(missing_ok=True)
         raise _refused(name, "can't be made", error) from error

@@ -24,10 +24,12 @@ from tuilab.errors import (
     UsageError,
 )
 from tuilab.kernel.driver import Driver, ModelDriver, Process
+from tuilab.lab.drift import Drift, Wish
 from tuilab.lab.follow import Follower
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
 from tuilab.lab.runner import Runner
 from tuilab.lab.snapshot import (
+    Adoption,
     Event,
     Gone,
     LogEntry,
@@ -36,13 +38,18 @@ from tuilab.lab.snapshot import (
 )
 from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
+from tuilab.model import validate
 from tuilab.model.edits import Change, Rename
-from tuilab.model.topology import Topology
-from tuilab.model.validate import problems
+from tuilab.model.topology import Endpoint, Namespace, Topology, Veth
+from tuilab.plan.adopt import adopted
+from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit, Step
 from tuilab.plan.merge import settled
 from tuilab.plan.planner import Plan, plan, route_to
-from tuilab.plan.state import State, expand, from_data, to_data
+from tuilab.plan.repair import Scope, repair
+from tuilab.plan.state import State, from_data, to_data
+
+_DRIFTED = "the lab is to be like that already: what is otherwise was changed outside"
 
 
 class Lab:
@@ -55,7 +62,7 @@ class Lab:
         self._driver = driver
         self._journal = journal
         self._mutex = asyncio.Lock()
-        self._expanded: tuple[Topology, State] | None = None
+        self._expand = Wish()
         self._gone = ""
         topology = journal.history.topology
         self._view = View(
@@ -65,7 +72,8 @@ class Lab:
                 observed=State(),
                 history=journal.history,
                 preview=preview,
-            )
+            ),
+            Drift(self._expand),
         )
         self._runner = Runner(driver, self._view)
         self._follower = Follower(
@@ -161,13 +169,26 @@ class Lab:
         self, after: Topology, renames: Sequence[Rename], observed: State
     ) -> Plan:
         base = self._expand(self._journal.history.topology)
-        target = expand(after, self._expanded)
+        target = self._expand.beside(after)
         return plan(base, target, observed, renames)
 
-    def _expand(self, topology: Topology) -> State:
-        if self._expanded is None or self._expanded[0] is not topology:
-            self._expanded = topology, expand(topology, self._expanded)
-        return self._expanded[1]
+    def repairs(self, only: Scope | None = None) -> Plan:
+        """What repairing would do, on what was last observed; raises as `repair`."""
+        wish = self._expand(self._journal.history.topology)
+        return repair(wish, self.snapshot.observed, only)
+
+    def adoption(self) -> Adoption:
+        """What adopting would leave, on what was last observed.
+
+        Raises:
+            InvalidTopology: What is there can't be wished for.
+        """
+        before, observed = self._journal.history.topology, self.snapshot.observed
+        drift = differences(self._expand(before), observed)
+        after = adopted(before, observed) if drift else before
+        _check(before, after)
+        left = differences(self._expand.beside(after), observed)
+        return Adoption(after, sum(it not in left for it in drift), tuple(left))
 
     # -- changing ------------------------------------------------------------------
 
@@ -186,6 +207,10 @@ class Lab:
         async def go() -> Outcome:
             before = self._journal.history.topology
             after = change.apply(before)
+            if after == before:
+                # Whoever asks for it may have seen that it is not so.
+                drift = bool(self.snapshot.drift)
+                return Outcome(change.title, (), (_DRIFTED,) if drift else ())
             _check(before, after)
             title, renames = change.title, change.renames
 
@@ -196,6 +221,55 @@ class Lab:
             return await self._converge(title, after, renames, finish)
 
         return await self._alone(change.title, go)
+
+    async def repair(self, only: Scope | None = None) -> Outcome:
+        """Put right what is otherwise than wished; no entry of the history.
+
+        Args:
+            only: Namespaces and links to put right, all by default.
+
+        Raises:
+            KernelError: What was made outside is in the way; nothing was touched.
+            EditFailed: The kernel refused; as for `edit`.
+        """
+        title = "repair drift"
+
+        async def go() -> Outcome:
+            self._runner.begin()
+            await self._runner.look()
+            position = self._journal.history.position
+
+            def finish(_: tuple[str, ...]) -> None:
+                self._journal.at(position)
+
+            return await self._carry_out(title, self.repairs(only), (), finish)
+
+        return await self._alone(title, go)
+
+    async def adopt(self) -> Outcome:
+        """Make what is otherwise the wish: an entry of the history, nothing is touched.
+
+        Raises:
+            UsageError: Nothing of it can be wished for; the same as InvalidTopology.
+        """
+        title = "adopt drift"
+
+        async def go() -> Outcome:
+            await self._runner.look()
+            found = self.adoption()
+            if not found.count and not found.left:
+                return Outcome(title)
+            if not found.count:
+                raise UsageError(
+                    f"nothing of this can be adopted: {found.left[0]}",
+                    "repair puts it back to what it was",
+                )
+            edit = Edit(found.title, found.topology, (), time.time())
+            await _written(self._journal.edit, edit)
+            notes = tuple(f"can't be adopted: {left}" for left in found.left)
+            return Outcome(found.title, (), notes)
+
+        return await self._alone(title, go)
 
     async def undo(self) -> Outcome:
         """Go back by one edit; raises as `edit` does, UsageError at the start."""
@@ -324,6 +398,18 @@ class Lab:
         if not steps.operations:
             await _written(finish, ())
             return Outcome(title)
+        return await self._carry_out(title, steps, renames, finish)
+
+    async def _carry_out(
+        self,
+        title: str,
+        steps: Plan,
+        renames: Sequence[Rename],
+        finish: Callable[[tuple[str, ...]], None],
+    ) -> Outcome:
+        """Carry a plan out, journalled; what fails is rolled back."""
+        if not steps.operations:
+            return Outcome(title)
         before = self.snapshot.observed
         begun = Begun(title, to_data(before, steps.touched), tuple(renames))
         await _written(self._journal.begin, begun)
@@ -335,17 +421,15 @@ class Lab:
         return Outcome(title, tuple(self._runner.commands), notes)
 
     def _scope(self, after: Topology) -> set[str]:
-        """The namespaces an edit changes, and those their cables lead to."""
+        """The namespaces an edit changes, and those that cables come to or leave."""
         before = self._journal.history.topology
-        changed = _changed(before, after)
-        around = set(changed)
-        for topology in (before, after):
-            for name in changed & set(topology.namespaces):
-                for link in topology.namespaces[name].links.values():
-                    peer = getattr(link, "peer", None)
-                    if peer is not None:
-                        around.add(peer.namespace)
-        return around
+        changed = validate.changed(before, after)
+        scope = set(changed)
+        for name in changed:
+            # Of a cable that stays the far end learns nothing but whether it is up.
+            ends = _ends(before, name) ^ _ends(after, name)
+            scope |= {peer.namespace for _, peer in ends}
+        return scope
 
     async def _give_up(self, error: Exception, before: State, begun: Begun) -> NoReturn:
         left = await self._runner.roll_back(before, begun)
@@ -385,16 +469,13 @@ async def _written(write: Callable[..., None], *values: object) -> None:
     await uninterrupted(asyncio.to_thread(write, *values))
 
 
-def _changed(before: Topology, after: Topology) -> set[str]:
-    """The namespaces that are not the very same in both."""
-    return {
-        name
-        for name in {**before.namespaces, **after.namespaces}
-        if before.namespaces.get(name) is not after.namespaces.get(name)
-    }
+def _ends(topology: Topology, name: str) -> set[tuple[str, Endpoint]]:
+    """The cables of a namespace: its own links with their other ends."""
+    namespace = topology.namespaces.get(name, Namespace())
+    return {(k, v.peer) for k, v in namespace.links.items() if isinstance(v, Veth)}
 
 
 def _check(before: Topology, after: Topology) -> None:
     """Let an edit pass that leads to a lab that can be built."""
-    if found := problems(after, _changed(before, after)):
+    if found := validate.problems(after, before):
         raise InvalidTopology(found)

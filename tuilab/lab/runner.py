@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from tuilab.errors import KernelError, TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun
-from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.operations import Operation
@@ -41,9 +40,7 @@ class Runner:
 
     async def look(self, only: set[str] | None = None) -> None:
         """See how some namespaces are now, or all."""
-        # The kernel would go on with a dump that is given up, and refuse the next one.
-        seen = await uninterrupted(self._driver.observe(only))
-        self._view.take(seen, only)
+        self._view.take(await self._driver.observe(only), only)
 
     async def apply(self, title: str, steps: Plan) -> tuple[str, ...]:
         """Carry a plan out, verify it, put right what it did besides.
@@ -103,17 +100,9 @@ class Runner:
         self, title: str, operations: Sequence[Operation], *, stop: bool = True
     ) -> None:
         """Do operations in order; one that is refused ends it, or is passed over."""
-        done: list[str] = []
-        refused: TuilabError | None = None
-        for operation in operations:
-            try:
-                await self._driver.carry_out(operation)
-            except TuilabError as error:
-                refused = error
-                if stop:
-                    break
-            else:
-                done.extend(operation.commands())
+        progress = await self._driver.carry_out(operations, stop=stop)
+        refused = progress.refused
+        done = [line for one in progress.done for line in one.commands()]
         self.commands.extend(done)
         if done or refused:
             self._view.record(title, done, str(refused or ""))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tuilab.model.addressing import show_destination
 from tuilab.model.canonical import show_mark
 from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.topology import UNICAST
+from tuilab.model.topology import UNICAST, Endpoint
 from tuilab.plan.forwarding import (
     V6_METRIC,
     NeighbourState,
@@ -28,7 +28,8 @@ class Difference:
     Attributes:
         namespace: Where.
         ifname: The link it is about, or None when it is about the namespace.
-        text: The object in quotes and how it is now, such as ``"red:eth0" is down``.
+        text: The object in quotes, how it is now and, where that does not say it, how
+            it was: ``"red:eth0" is down``, ``"red:eth0" has mtu 1400, not 1500``.
     """
 
     namespace: str
@@ -44,9 +45,8 @@ def differences(
 ) -> list[Difference]:
     """Everything that is otherwise in ``after``, in words about ``after``."""
     found: list[Difference] = []
-    for name in {**before.namespaces, **after.namespaces}:
-        if only is not None and name not in only:
-            continue
+    names = only if only is not None else {**before.namespaces, **after.namespaces}
+    for name in names:
         was, now = before.namespaces.get(name), after.namespaces.get(name)
         if was is now or was == now:
             continue
@@ -84,8 +84,9 @@ def _in_namespace(
         )
     for key in {**was.sysctls, **now.sysctls}:
         value = now.sysctls.get(key)
-        if was.sysctls.get(key) != value:
-            yield Difference(name, None, f'"{name}" has {key} = {value}')
+        if (wanted := was.sysctls.get(key)) != value:
+            instead = f", not {wanted}" if wanted is not None else ""
+            yield Difference(name, None, f'"{name}" has {key} = {value}{instead}')
 
 
 def shown_route(route: RouteState) -> str:
@@ -142,17 +143,17 @@ def _on_link(old: LinkState | None, new: LinkState | None) -> Iterator[str]:
         yield "is gone" if new is None else "is there"
         return
     if old.kind != new.kind:
-        yield f"is a {new.kind}"
+        yield f"is a {new.kind}, not a {old.kind}"
     if old.up != new.up:
         yield f"is {'up' if new.up else 'down'}"
     if old.mtu != new.mtu:
-        yield f"has mtu {new.mtu}"
+        yield f"has mtu {new.mtu}, not {old.mtu}"
     if old.mac != new.mac:
-        yield f"has MAC {new.mac}"
+        yield f"has MAC {new.mac}, not {old.mac}"
     if old.master != new.master:
-        yield f"is {f'a port of {new.master}' if new.master else 'no port'}"
+        yield _as_port(old.master, new.master)
     if old.peer != new.peer:
-        yield f"has its other end at {new.peer or 'a place outside the lab'}"
+        yield f"has its other end at {_place(new.peer)}, not at {_place(old.peer)}"
     if (old.user, old.group) != (new.user, new.group):
         yield "has another owner"
     for cidr in old.addresses:
@@ -163,3 +164,13 @@ def _on_link(old: LinkState | None, new: LinkState | None) -> Iterator[str]:
             yield f"has {cidr}"
     if set(old.addresses) == set(new.addresses) and old.addresses != new.addresses:
         yield "has its addresses in another order"
+
+
+def _as_port(old: str | None, new: str | None) -> str:
+    if new is None:
+        return f"is no port of {old}"
+    return f"is a port of {new}{f', not of {old}' if old else ''}"
+
+
+def _place(end: Endpoint | None) -> str:
+    return str(end) if end else "a place outside the lab"

@@ -162,37 +162,29 @@ def settled(goal: State, changed: Collection[str], observed: State) -> State:
     """
     namespaces = dict(goal.namespaces)
     todo = set(changed)
+    for name in changed:
+        todo |= _left_alone(observed.namespaces.get(name), namespaces.get(name))
     while todo:
         name = todo.pop()
-        gone = namespaces.get(name)
-        neighbours = {
-            other
-            for other, namespace in namespaces.items()
-            if other != name and _leans_on(namespace, name)
-        }
-        if gone is None:
-            todo |= {n for n in neighbours if not _stands(namespaces, n, observed)}
+        before = namespaces.get(name)
+        if before is None:
             continue
         settled = _settled_namespace(namespaces, name, observed)
-        if settled != gone:
+        if settled != before:
             namespaces[name] = settled
-            todo |= {name, *neighbours}
-        else:
-            todo |= {n for n in neighbours if not _stands(namespaces, n, observed)}
+            todo |= {name, *_left_alone(before, settled)}
     return State(namespaces)
 
 
-def _leans_on(namespace: NamespaceState, name: str) -> bool:
-    return any(
-        link.peer is not None and link.peer.namespace == name
-        for link in namespace.links.values()
-    )
+def _left_alone(was: NamespaceState | None, now: NamespaceState | None) -> set[str]:
+    """The namespaces that had a cable to a namespace and may not have it now."""
+    return {peer.namespace for peer in _ends(was) - _ends(now)}
 
 
-def _stands(
-    namespaces: Mapping[str, NamespaceState], name: str, observed: State
-) -> bool:
-    return _settled_namespace(namespaces, name, observed) == namespaces[name]
+def _ends(namespace: NamespaceState | None) -> set[Endpoint]:
+    """The far ends of the cables of a namespace."""
+    links = namespace.links.values() if namespace else ()
+    return {link.peer for link in links if link.peer is not None}
 
 
 def _settled_namespace(

@@ -174,6 +174,12 @@ def _redoable(context: Context) -> str:
     return alive(context)
 
 
+def _drifted(context: Context) -> str:
+    if not context.snapshot.drift:
+        return "nothing has drifted: the kernel is as the lab is to be"
+    return alive(context)
+
+
 def _shell(context: Context) -> str:
     return alive(context) or context.no_shell
 
@@ -198,6 +204,8 @@ _TABLE: tuple[Action, ...] = (
     Action("load", ("ctrl+o",), "load", "load a file", "Lab", alive),
     Action("labs", (), "", "switch to another lab", "Lab", always),
     Action("rescan", ("R",), "", "rescan the kernel", "Lab", alive),
+    Action("repair", ("F",), "", "repair drift", "Lab", _drifted),
+    Action("adopt", ("A",), "", "adopt drift as an edit", "Lab", _drifted),
     Action("quit", ("q", "ctrl+q"), "quit", "quit", "Lab", always),
     Action("stop_watching", ("W",), "", "stop watching", "Packets", _capturing),
     Action("save_packets", ("S",), "", "save as pcapng", "Packets", _captured),

@@ -17,6 +17,8 @@ from tuilab.plan.simulate import Machine
 RTPROT_BOOT = 3
 """What ``ip route add`` says of its routes."""
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_NOWHERE = 0, 253, 255
+TYPES = {UNICAST: 1, "blackhole": 6, "unreachable": 7, "prohibit": 8}
+"""RTN_* of linux/rtnetlink.h."""
 RTNH_F_ONLINK = 4
 AF_INET, AF_INET6 = 2, 10
 
@@ -32,26 +34,27 @@ class _InNamespace(Operation):
 
     def _arguments(self) -> dict[str, Any]:
         route = self.route
+        v6 = version(route.to) == 6
         args: dict[str, Any] = {
-            "family": AF_INET6 if version(route.to) == 6 else AF_INET,
             "dst": route.to,
             "table": route.table,
             "proto": RTPROT_BOOT,
-            "type": route.type,
+            "type": TYPES[route.type],
             "scope": RT_SCOPE_UNIVERSE,
         }
         flags = RTNH_F_ONLINK if route.onlink else 0
         if route.hops:
+            args["family"] = AF_INET6 if v6 else AF_INET
             args["multipath"] = [_hop(hop, flags) for hop in route.hops]
         elif route.type == UNICAST:
             args["oif"] = Index(route.dev or "")
             if route.via is not None:
                 args["gateway"] = route.via
-            elif version(route.to) == 4:
+            elif not v6:
                 args["scope"] = RT_SCOPE_LINK
             if flags:
                 args["flags"] = flags
-        elif version(route.to) == 6:
+        elif v6:
             args["oif"] = Index(LO)
         if route.src is not None:
             args["prefsrc"] = route.src
@@ -148,8 +151,9 @@ class DeleteRoute(_InNamespace):
         # Whoever added it: a route made by hand may carry another protocol or scope.
         args.update(proto=0, scope=RT_SCOPE_NOWHERE)
         if self.alone:
-            for key in ("oif", "gateway", "multipath", "flags", "prefsrc"):
+            for key in ("type", "oif", "gateway", "multipath", "flags", "prefsrc"):
                 args.pop(key, None)
+            args.pop("family", None)
         return (Rtnl(self.namespace, "route", "del", args),)
 
     def commands(self) -> tuple[str, ...]:

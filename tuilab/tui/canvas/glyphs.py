@@ -89,7 +89,7 @@ UNICODE = Glyphs(
         "dh": "┿",
     },
     port={"up": "●", "no-carrier": "○", "down": "✗", "missing": "?"},
-    marks={"": "", "pending": "…", "drift": "!", "missing": "?", "outside": "+"},
+    marks={"": "", "pending": "…", "drift": "≠", "missing": "?", "outside": "+"},
     bullet={"up": "▸", "no-carrier": "▹", "down": "✗", "missing": "?"},
     joins=_joins("╩╠╦╣╨╞╥╡"),
     chip={"namespace": ("[", "]"), "bridge": ("═", "═"), "tap": ("(", ")")},

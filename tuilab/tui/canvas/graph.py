@@ -16,7 +16,7 @@ from typing import Literal
 
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.topology import HOST, LO, Bridge, Cable, Endpoint, Link, Tap, Veth
-from tuilab.plan.state import LinkState, holdable, kernel_order
+from tuilab.plan.state import LinkState
 
 ItemKind = Literal["namespace", "bridge", "tap", "link", "cable"]
 Health = Literal["up", "no-carrier", "down", "missing"]
@@ -196,16 +196,26 @@ class _Reader:
         self.only_model = not self.seen
         self.late: Mark = "pending" if snapshot.pending else "missing"
         self.differing: Mark = "pending" if snapshot.pending else "drift"
+        self.drift = {(it.namespace, it.ifname or LO) for it in snapshot.drift}
 
     def namespaces(self) -> list[str]:
         """All names, wished ones first, in order."""
         return [*self.wish, *(name for name in self.seen if name not in self.wish)]
 
+    def there(self, name: str) -> bool:
+        """Whether the kernel has a namespace."""
+        return self.only_model or name in self.seen
+
     def mark(self, name: str) -> Mark:
         """How a namespace differs from the wish."""
         if name not in self.wish:
             return "outside"
-        return "" if self.only_model or name in self.seen else self.late
+        if self.only_model:
+            return ""
+        if name not in self.seen:
+            return self.late
+        # What is about no link, or about one that is not drawn.
+        return self.differing if (name, LO) in self.drift else ""
 
     def forwards(self, name: str) -> bool:
         """Whether it routes for others."""
@@ -237,7 +247,7 @@ class _Reader:
             mark = "" if self.only_model else self.late
         elif wished is None:
             mark = "outside"
-        elif _differs(wished, seen):
+        elif (endpoint.namespace, endpoint.ifname) in self.drift:
             mark = self.differing
         gone = seen is None and not self.only_model
         return _Fact(
@@ -273,24 +283,6 @@ def _item_kind(kind: str) -> ItemKind:
     return "tap" if kind == Tap.kind else "link"
 
 
-def _differs(wished: Link, seen: LinkState) -> bool:
-    """Whether the kernel holds something else than what a person chose."""
-    peer = wished.peer if isinstance(wished, Veth) else None
-    if (wished.kind, wished.up, wished.master, peer) != (
-        seen.kind,
-        seen.up,
-        seen.master,
-        seen.peer,
-    ):
-        return True
-    if (wished.mtu and wished.mtu != seen.mtu) or (
-        wished.mac and wished.mac != seen.mac
-    ):
-        return True
-    held = [cidr for cidr in wished.addresses if holdable(seen, cidr)]
-    return bool(held or seen.addresses) and kernel_order(held) != seen.addresses
-
-
 def _sum(facts: list[_Fact]) -> Mark:
     """The mark of a node that has these links."""
     return "drift" if any(fact.mark not in ("", "pending") for fact in facts) else ""
@@ -313,7 +305,7 @@ class _Builder:
         routed = any(f.item.kind == "bridge" and f.routed for f in links.values())
         if name != HOST or free or routed:
             mark = reader.mark(name)
-            health: Health = "missing" if mark in ("missing", "pending") else "up"
+            health: Health = "up" if reader.there(name) else "missing"
             self._add(
                 Node(
                     Item("namespace", name),

@@ -32,9 +32,11 @@ from tuilab.plan.forwarding import (
     rule_order,
 )
 from tuilab.plan.state import LinkState, NamespaceState, State
+from tuilab.tui.actions import ACTIONS
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
-from tuilab.tui.text import Line, Role, line
+from tuilab.tui.text import Line, Role, Span, line
+from tuilab.tui.widgets.drift_text import drift_of
 
 _LABEL = 10
 
@@ -82,14 +84,29 @@ def describe(
         rates: What flows now.
         glyphs: Signs to use.
     """
+    lines = drift_lines(snapshot, item, glyphs)
     if item is None:
-        return [line(("Nothing is selected.", "dim"))]
+        return [*lines, line(("Nothing is selected.", "dim"))]
     writer = _Writer(snapshot, wanted, rates, glyphs)
     if item.kind == "namespace":
-        return list(writer.namespace(item.namespace))
+        return [*lines, *writer.namespace(item.namespace)]
     if item.cable is not None:
-        return list(writer.cable(item.cable.a, item.cable.b))
-    return list(writer.link_alone(Endpoint(item.namespace, item.ifname or "")))
+        return [*lines, *writer.cable(item.cable.a, item.cable.b)]
+    end = Endpoint(item.namespace, item.ifname or "")
+    return [*lines, *writer.link_alone(end)]
+
+
+def drift_lines(snapshot: Snapshot, item: Item | None, glyphs: Glyphs) -> list[Line]:
+    """What is otherwise than wished of an item, or of the lab, and the remedies."""
+    found = drift_of(snapshot, item)
+    if not found or snapshot.pending:
+        return []
+    head = line((f"{glyphs.differs} Drift ({len(found)})", "warn"))
+    keys: list[Span] = []
+    for name in ("repair", "adopt"):
+        click = f"screen.act('{name}')"
+        keys += [Span(f" {ACTIONS[name].key}", "key", click), Span(f" {name} ")]
+    return [head, *(line(("  " + str(it), "warn")) for it in found), tuple(keys)]
 
 
 def title(item: Item | None) -> str:
@@ -131,7 +148,7 @@ class _Writer:
             yield line(("not in the kernel (yet)", "warn"))
         shown = seen or wanted
         assert shown is not None
-        yield from self._settings(shown, wanted)
+        yield from self._settings(shown)
         yield _head("Interfaces", len(shown.links))
         for ifname in _order(shown):
             yield from self._interface(Endpoint(name, ifname))
@@ -157,16 +174,12 @@ class _Writer:
 
     # -- parts ----------------------------------------------------------------------
 
-    def _settings(
-        self, shown: NamespaceState, wanted: NamespaceState | None
-    ) -> Iterator[Line]:
+    def _settings(self, shown: NamespaceState) -> Iterator[Line]:
         for key in SYSCTLS:
             value = shown.sysctls.get(key, "?")
             name = "forward 6" if ".ipv6." in key else "forward 4"
             on: Role = "good" if value == "1" else "dim"
             yield _fact(name, "on" if value == "1" else "off", on)
-            if wanted and wanted.sysctls.get(key) != shown.sysctls.get(key):
-                yield _fact("", f"wanted: {wanted.sysctls.get(key)}", "warn")
 
     def _interface(self, end: Endpoint, *, named: bool = True) -> Iterator[Line]:
         seen = self._snapshot.observed.link(end)
@@ -186,7 +199,8 @@ class _Writer:
         if named and end.ifname == LO and not shown.addresses[1:]:
             return
         yield from self._values(end, shown, self._topology.link(end))
-        yield from self._difference(seen, wanted)
+        if seen is None:
+            yield _fact("", "not in the kernel (yet)", "warn")
         yield from self._traffic(end)
 
     def _values(
@@ -204,20 +218,6 @@ class _Writer:
         if isinstance(link, Loopback) or link is not None:
             return
         yield _fact("", "made outside tuilab", "warn")
-
-    def _difference(
-        self, seen: LinkState | None, wanted: LinkState | None
-    ) -> Iterator[Line]:
-        """What the kernel holds and the lab does not want, or the reverse."""
-        if wanted is None or seen == wanted:
-            return
-        if seen is None:
-            yield _fact("", "not in the kernel (yet)", "warn")
-            return
-        for name in LinkState.__slots__:
-            is_, should = getattr(seen, name), getattr(wanted, name)
-            if is_ != should:
-                yield _fact("", f"wanted {name}: {_shown(should)}", "warn")
 
     def _traffic(self, end: Endpoint) -> Iterator[Line]:
         live = self._snapshot.live.get(end)
@@ -325,12 +325,6 @@ def _head(text: str, count: int) -> Line:
 
 def _fact(label: str, value: str, role: Role = "") -> Line:
     return line((f"  {label:<{_LABEL}}", "dim"), (value, role))
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
-    return "none" if value is None else str(value)
 
 
 def _order(shown: NamespaceState) -> list[str]:

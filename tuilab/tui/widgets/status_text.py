@@ -68,6 +68,9 @@ def status_line(
             line(f" ns {have.namespaces}  br {have.bridges}  link {have.links} "),
         ),
     ]
+    if snapshot.drift and not snapshot.pending:
+        text = f" {glyphs.differs}{len(snapshot.drift)} drift "
+        left.append((3, line(Span(text, "warn", "screen.act('repair')"))))
     if snapshot.pending:
         left.append((3, line((f" {glyphs.ellipsis} {snapshot.pending} ", "warn"))))
     right = [
