@@ -165,17 +165,16 @@ class RawAddress:
     Attributes:
         index: ifindex of its link.
         cidr: In canonical form.
-        ours: Whether somebody gave it, as far as the message tells.
     """
 
     index: int
     cidr: str
-    ours: bool
 
 
 @lru_cache(maxsize=1 << 14)
 def _cidr(family: int, packed: bytes, length: int) -> str:
-    return canonical_cidr(f"{socket.inet_ntop(family, packed)}/{length}")
+    cidr = f"{socket.inet_ntop(family, packed)}/{length}"
+    return cidr if family == socket.AF_INET else canonical_cidr(cidr)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -185,19 +184,19 @@ def _address(packed: bytes) -> str:
 
 
 def raw_address(body: bytes) -> RawAddress | None:
-    """Read one RTM_NEWADDR; None when it names no address."""
+    """Read one RTM_NEWADDR; None when nobody gave it, as far as the message tells."""
     family, length, short_flags, _, index = IFADDR.unpack_from(body)
     found = attributes(body, IFADDR.size)
     local = found.get(wire.IFA_LOCAL) or found.get(wire.IFA_ADDRESS)
     if local is None:
         return None
-    long_flags = found.get(wire.IFA_FLAGS)
-    flags = short_flags if long_flags is None else number(long_flags)
-    ours = family == socket.AF_INET or (
-        bool(flags & IFA_F_PERMANENT)
-        and number(found.get(wire.IFA_PROTO)) != IFAPROT_KERNEL_LL
-    )
-    return RawAddress(index, _cidr(family, local, length), ours)
+    if family != socket.AF_INET:
+        long_flags = found.get(wire.IFA_FLAGS)
+        flags = short_flags if long_flags is None else number(long_flags)
+        kernels = number(found.get(wire.IFA_PROTO)) == IFAPROT_KERNEL_LL
+        if kernels or not flags & IFA_F_PERMANENT:
+            return None
+    return RawAddress(index, _cidr(family, local, length))
 
 
 def raw_addresses(
@@ -208,7 +207,7 @@ def raw_addresses(
     v6: dict[int, list[str]] = {}
     for one in found:
         link = links.get(one.index) if one else None
-        if one is None or link is None or not one.ours:
+        if one is None or link is None:
             continue
         if link.kind == "loopback" and one.cidr in ("127.0.0.1/8", "::1/128"):
             continue
