@@ -13,6 +13,7 @@ import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 
 from tests import strategies
@@ -244,6 +245,29 @@ async def test_the_order_of_ipv6_addresses_is_the_kernels(tmp_path):
         ):
             await lab.edit(change)
             await assert_as_wished(lab)
+
+
+@boxed
+async def test_a_tap_whose_number_the_kernel_chose_is_taken_for_no_other(tmp_path):
+    """What comes after it in one edit gets numbers of our choice."""
+    if not TAPS or os.getuid() != 0:
+        pytest.skip("no tap can be made here")
+    async with a_lab() as lab:
+        await lab.edit(edits.add_tap(Endpoint("host", "t0")))
+        anew = edits.together(
+            "anew",
+            (
+                edits.remove_link(Endpoint("host", "t0")),
+                *(edits.add_tap(Endpoint("host", f"t{n}")) for n in (1, 2, 3)),
+                edits.add_bridge(Endpoint("host", "b1"), up=False),
+                edits.add_bridge(Endpoint("host", "b2"), ports=["t1"]),
+            ),
+        )
+        await lab.edit(anew)
+        await assert_as_wished(lab)
+        await lab.undo()
+        await lab.redo()
+        await assert_as_wished(lab)
 
 
 @boxed

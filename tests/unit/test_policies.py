@@ -1,6 +1,7 @@
 """Routes in depth, rules and neighbours: what edits and plans make of them."""
 
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -9,10 +10,13 @@ from tuilab.kernel.monitor import _matters
 from tuilab.model import edits, policy_edits
 from tuilab.model.canonical import canonical_rule, read_mark, show_mark
 from tuilab.model.topology import Endpoint, Hop, Neighbour, Route, Rule, Topology
+from tuilab.model.validate import problems
+from tuilab.plan.adopt import adopted
 from tuilab.plan.difference import differences
+from tuilab.plan.forwarding import NeighbourState, RouteState, RuleState
 from tuilab.plan.planner import OUT_OF_THE_WAY, plan
 from tuilab.plan.simulate import Machine
-from tuilab.plan.state import expand
+from tuilab.plan.state import State, expand
 
 A, B = Endpoint("red", "a0"), Endpoint("red", "b0")
 MAC = "02:00:00:00:00:09"
@@ -221,3 +225,31 @@ def event(kind, state=0, family=2, port=0):
 )
 def test_of_neighbours_only_those_matter_that_somebody_set(data, wanted):
     assert _matters(data) is wanted
+
+
+def test_what_no_topology_may_have_is_not_adopted():
+    """The kernel takes more from a hand outside than a lab can be wished to have."""
+    there = Machine(expand(BASE))
+    there.delete_address(B, "10.7.0.1/24")
+    odd = (
+        RuleState(0, 4, "10.3.0.0/16", table=7),
+        RuleState(100, 4, iif="b0", table=7),
+        RuleState(50, 4, iif="a name", table=7),
+    )
+    for rule in (*odd, RuleState(51, 6, table=7)):
+        there.add_rule("red", rule)
+    there.set_neighbour("red", NeighbourState("0.0.0.0", "lo", MAC))
+    there.set_neighbour("red", NeighbourState("10.0.0.7", "a0", "33:33:00:00:00:01"))
+    there.set_neighbour("red", NeighbourState("10.0.0.8", "a0", MAC))
+    # Of a table other than main the kernel leaves what sent from an address.
+    stale = RouteState("10.4.0.0/16", "10.0.0.9", "a0", 0, 100, src="10.7.0.1")
+    observed = there.state()
+    red = observed.namespaces["red"]
+    red = replace(red, routes=red.routes | {stale})
+    after = adopted(BASE, State({**observed.namespaces, "red": red}))
+    assert problems(after) == []
+    found = after.namespaces["red"]
+    assert [rule.priority for rule in found.rules] == [100, 51]
+    assert found.rules[0] == BASE.namespaces["red"].rules[0]
+    assert [n.to for n in found.neighbours] == ["10.0.0.9", "10.0.1.50", "10.0.0.8"]
+    assert found.routes == (SPREAD,)

@@ -301,7 +301,7 @@ class NetlinkDriver:
             space = self._require(request.namespace)
             self._visit(space)
             tap.make(request)
-            space.forget_index(request.ifname)
+            space.learn_index(request.ifname)
         elif isinstance(request, WriteSysctl):
             self._visit(self._require(request.namespace))
             sysctl.write(request.key, request.value)

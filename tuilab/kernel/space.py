@@ -138,9 +138,10 @@ class Space:
         self._indexes = {k: v for k, v in self._indexes.items() if v != index}
         self._indexes[ifname] = index
 
-    def forget_index(self, ifname: str) -> None:
-        """Another link bears that name now."""
+    def learn_index(self, ifname: str) -> None:
+        """A link was made whose number the kernel chose: it is nobody else's now."""
         self._indexes.pop(ifname, None)
+        self._highest = max(self._highest, self.index(ifname))
 
     def forget_indexes(self) -> None:
         """What was known of the links' numbers holds no longer."""
