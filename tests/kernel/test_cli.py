@@ -265,6 +265,46 @@ def test_two_terminals_never_interleave(own):
     assert set(own.observed()) == {"host"}
 
 
+def test_routes_rules_and_neighbours_come_and_go(lab):
+    lab("up", "two-hosts")
+    view = lab.observed()
+
+    def ip(rest):
+        return json.loads(lab("exec", "red", "--", "ip", "-j", *rest.split()).out)
+
+    hops = ("--hop", "via 10.0.0.8 weight 3", "--hop", "via 10.0.0.9 dev eth0")
+    lab("add", "route", "red", "10.1.0.0/16", *hops, "--src", "10.0.0.1")
+    lab("add", "route", "red", "10.2.0.0/16", "--type", "unreachable")
+    far = ("--via", "9.9.9.9", "--dev", "eth0", "--onlink", "--table", 100)
+    lab("add", "route", "red", "10.1.0.0/16", *far)
+    (route,) = ip("route show 10.1.0.0/16")
+    assert route["prefsrc"] == "10.0.0.1"
+    assert [hop["weight"] for hop in route["nexthops"]] == [3, 1]
+    (route,) = ip("route show table 100")
+    assert (route["gateway"], route["flags"]) == ("9.9.9.9", ["onlink"])
+    assert ip("route show type unreachable")[0]["dst"] == "10.2.0.0/16"
+    done = lab("add", "rule", "red", "--from", "10.0.0.0/24", "--table", 100)
+    assert done.out == "ip -n red rule add priority 100 from 10.0.0.0/24 lookup 100\n"
+    lab("add", "rule", "red", "-6", "--fwmark", "7", "--action", "prohibit")
+    assert [r["priority"] for r in ip("-6 rule show")] == [0, 100, 32766]
+    lab("add", "neighbour", "red:eth0", "10.0.0.8", "02:00:00:00:00:08")
+    lab("add", "neighbour", "red:eth0", "fd00::8", "--proxy")
+    assert ip("neigh show nud permanent")[0]["lladdr"] == "02:00:00:00:00:08"
+    assert [n["dst"] for n in ip("-6 neigh show proxy")] == ["fd00::8"]
+    shown = lab("show").out
+    for word in ("hops:", "onlink: true", "unreachable", 'fwmark: "0x7"', "proxy"):
+        assert word in shown
+    failed = lab("rm", "route", "red", "10.1.0.0/16", code=2)
+    assert "say which" in failed.err
+    lab("rm", "route", "red", "10.1.0.0/16", "--table", 100)
+    failed = lab("rm", "rule", "red", 100, code=2)
+    assert "-4 or -6" in failed.err
+    lab("rm", "rule", "red", 100, "-6")
+    lab("rm", "neighbour", "red:eth0", "10.0.0.8")
+    lab("undo", "--to", 1)
+    assert lab.observed() == view
+
+
 # Plans and files
 
 

@@ -13,6 +13,7 @@ import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 
 from tests import strategies
@@ -89,6 +90,8 @@ def ip_json():
         name: {
             "links": _sorted(_stable(x) for x in _ip(name, "addr")),
             "routes": _sorted(_routes(name)),
+            "rules": _ip(name, "rule") + _ip(name, "-6 rule"),
+            "neighbours": _neighbours(name),
             "bridge": _sorted(_stable(x) for x in _bridge(name)),
         }
         for name in ("host", *sorted(x["name"] for x in _ip("host", "netns")))
@@ -121,6 +124,13 @@ def _routes(name):
             and route["dst"].startswith(("fe80:", "ff00:"))
         )
     ]
+
+
+def _neighbours(name):
+    """The static ones; what the kernel learns by itself is not the lab's."""
+    known = _ip(name, "neigh show nud permanent")
+    proxies = _ip(name, "-4 neigh show proxy") + _ip(name, "-6 neigh show proxy")
+    return _sorted([*known, *proxies])
 
 
 def _bridge(name):
@@ -236,6 +246,29 @@ async def test_the_order_of_ipv6_addresses_is_the_kernels(tmp_path):
         ):
             await lab.edit(change)
             await assert_as_wished(lab)
+
+
+@boxed
+async def test_a_tap_whose_number_the_kernel_chose_is_taken_for_no_other(tmp_path):
+    """What comes after it in one edit gets numbers of our choice."""
+    if not TAPS or os.getuid() != 0:
+        pytest.skip("no tap can be made here")
+    async with a_lab() as lab:
+        await lab.edit(edits.add_tap(Endpoint("host", "t0")))
+        anew = edits.together(
+            "anew",
+            (
+                edits.remove_link(Endpoint("host", "t0")),
+                *(edits.add_tap(Endpoint("host", f"t{n}")) for n in (1, 2, 3)),
+                edits.add_bridge(Endpoint("host", "b1"), up=False),
+                edits.add_bridge(Endpoint("host", "b2"), ports=["t1"]),
+            ),
+        )
+        await lab.edit(anew)
+        await assert_as_wished(lab)
+        await lab.undo()
+        await lab.redo()
+        await assert_as_wished(lab)
 
 
 @boxed

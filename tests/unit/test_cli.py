@@ -78,7 +78,11 @@ def example(name):
         (["nope.yaml"], 'no file "nope.yaml"', ""),
         (["two-hosts"], "the screen needs a terminal", "tuilab up"),
         (["ls", "--foo"], "--foo", "tuilab ls --help"),
-        (["add", "ns", "red"], "ns", "namespace, bridge, cable, tap, address or route"),
+        (
+            ["add", "ns", "red"],
+            "ns",
+            "namespace, bridge, cable, tap, address, route, rule or neighbour",
+        ),
         (["up"], "nothing is named", "--lab NAME"),
         (["up", "nope"], '"nope"', "ready labs are bridge, router"),
         (["up", "two-host"], '"two-host"', 'did you mean "two-hosts"?'),
@@ -99,6 +103,17 @@ def example(name):
         (["set", "red", "net.ipv4.ip_forward"], "lacks its value", "ip_forward 1"),
         (["add", "bridge", "br0"], '"br0" is not a link', "host:br0"),
         (["add", "tap", "red:"], '"red:" is not a link', "red:eth0"),
+        (
+            ["add", "route", "red", "default", "--table", "side"],
+            '"side" is no routing table',
+            "main or default",
+        ),
+        (
+            ["add", "route", "red", "default", "--hop", "10.0.0.1"],
+            '"10.0.0.1" is no hop',
+            "via ADDRESS dev IF weight N",
+        ),
+        (["rm", "rule", "red", "7", "-4", "-6"], "one family", "-4 or -6"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_remedy(tuilab_, words, summary, hint):

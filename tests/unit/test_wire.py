@@ -64,6 +64,17 @@ REQUESTS = [
             "proto": 3,
         },
     ),
+    (
+        "route",
+        "replace",
+        {"dst": "10.1.0.0/16", "type": 6, "scope": 0, "table": 254, "proto": 3},
+    ),
+    (
+        "route",
+        "add",
+        {"dst": "fd00::/64", "type": 8, "oif": 1, "scope": 0, "table": 7, "proto": 3},
+    ),
+    ("route", "del", {"dst": "10.1.0.0/16", "scope": 255, "table": 254, "proto": 0}),
 ]
 CLASSES = {"link": ifinfmsg, "addr": ifaddrmsg, "route": rtmsg}
 

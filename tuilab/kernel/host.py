@@ -130,6 +130,8 @@ class HostDriver(NetlinkDriver):
 
     def _marked(self, request: Request) -> Iterator[Request]:
         """A request, and if it makes links those that mark them."""
+        if isinstance(request, Rtnl) and request.namespace == HOST:
+            _refuse_unmarked(request)
         if not isinstance(request, Rtnl) or (request.noun, request.verb) != _NEW_LINK:
             yield request
             return
@@ -203,11 +205,28 @@ class HostDriver(NetlinkDriver):
         netns.rename(old, new, self._mark.text)
 
 
+def _refuse_unmarked(request: Rtnl) -> None:
+    """Nothing is put on the machine that could not be known for the lab's again."""
+    if request.noun == "rule":
+        raise KernelError(
+            "the rules of the machine itself are not changed",
+            "in host mode a lab has rules in its own namespaces only",
+            errno.EPERM,
+        )
+    if request.noun == "route" and not {"oif", "multipath"} & request.args.keys():
+        raise KernelError(
+            f"a route to {request.args.get('dst')} by no link is not changed on host",
+            "in host mode the machine's routes go by the lab's own links",
+            errno.EPERM,
+        )
+
+
 def _part(whole: NamespaceState, links: set[str]) -> NamespaceState:
-    """Some links of a namespace, and the routes through them."""
+    """Some links of a namespace, and the routes and neighbours they have."""
     return NamespaceState(
         {name: link for name, link in whole.links.items() if name in links},
-        frozenset(route for route in whole.routes if route.dev in links),
+        frozenset(r for r in whole.routes if {way.dev for way in r.ways} & links),
+        neighbours=frozenset(n for n in whole.neighbours if n.dev in links),
     )
 
 

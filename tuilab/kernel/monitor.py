@@ -20,9 +20,13 @@ from tuilab.model.topology import HOST
 SOL_NETLINK = 270
 NETLINK_ADD_MEMBERSHIP = 1
 NETLINK_LISTEN_ALL_NSID = 8
-GROUPS = (1, 5, 7, 9, 11, 24, 25)
-"""RTNLGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE, IPV4_NETCONF,
-IPV6_NETCONF (rtnetlink(7)); the last two tell of forwarding."""
+GROUPS = (1, 3, 5, 7, 8, 9, 11, 19, 24, 25)
+"""RTNLGRP_LINK, NEIGH, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE,
+IPV6_RULE, IPV4_NETCONF, IPV6_NETCONF (rtnetlink(7)); the last two tell of forwarding.
+"""
+NEIGHBOUR_EVENTS = (28, 29)
+"""RTM_NEWNEIGH, RTM_DELNEIGH."""
+NUD_PERMANENT = 0x80
 
 RCVBUF = 4 << 20
 """Bytes; events come in bursts."""
@@ -76,7 +80,7 @@ class Monitor:
     def _read(self) -> None:
         for _ in range(256):
             try:
-                _, control, _, _ = self._socket.recvmsg(65536, 64)
+                data, control, _, _ = self._socket.recvmsg(65536, 64)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -85,7 +89,8 @@ class Monitor:
                 # Events were lost: look at everything.
                 self._mark({HOST, *self._names.values()})
                 continue
-            self._mark({self._sender(control)})
+            if _matters(data):
+                self._mark({self._sender(control)})
 
     def _sender(self, control: list[tuple[int, int, bytes]]) -> str:
         for level, kind, data in control:
@@ -111,6 +116,19 @@ class Monitor:
             changed = now ^ self._folder
             self._folder = now
             self._mark({name for name, _ in changed})
+
+
+def _matters(data: bytes) -> bool:
+    """Whether an event may be about the lab, and not about whom somebody talks to.
+
+    Of neighbours only those that are permanent, or that a program and not the kernel
+    itself has changed, which its port id in the header tells.
+    """
+    _, kind, _, _, port = struct.unpack_from("=IHHII", data)
+    if kind not in NEIGHBOUR_EVENTS or port:
+        return True
+    family, state = data[16], struct.unpack_from("=H", data, 24)[0]
+    return family in (socket.AF_INET, socket.AF_INET6) and bool(state & NUD_PERMANENT)
 
 
 def _listing() -> frozenset[tuple[str, int]]:

@@ -297,6 +297,8 @@ class NetlinkDriver:
             return self._require(value.name).fd
         if isinstance(value, dict):
             return {k: self._resolved(space, v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(space, v) for v in value]
         return value
 
     def do(self, request: Request) -> None:
@@ -307,7 +309,7 @@ class NetlinkDriver:
             space = self._require(request.namespace)
             self._visit(space)
             self._make_tap(request)
-            space.forget_numbers()
+            space.learn_index(request.ifname)
         elif isinstance(request, WriteSysctl):
             self._visit(self._require(request.namespace))
             self._write(request)

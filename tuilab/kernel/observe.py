@@ -10,22 +10,19 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from tuilab.kernel import wire
 from tuilab.kernel.driver import Live
+from tuilab.kernel.policies import RawPolicies
 from tuilab.kernel.wire import IFADDR, IFINFO, RTMSG, attributes, number, text
 from tuilab.model.addressing import canonical_cidr, link_local, version
 from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.topology import LO, Endpoint
-from tuilab.plan.state import (
-    LinkState,
-    NamespaceState,
-    RouteState,
-    kernel_order,
-)
+from tuilab.model.topology import LO, UNICAST, Endpoint
+from tuilab.plan.forwarding import HopState, RouteState
+from tuilab.plan.state import LinkState, NamespaceState, kernel_order
 
 IFF_UP = 0x1
 IFF_LOWER_UP = 0x10000
@@ -33,7 +30,11 @@ IF_OPER_DOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_DORMANT = 2, 3, 5
 IFA_F_PERMANENT = 0x80
 IFAPROT_KERNEL_LL = 3
 RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA = 1, 2, 9
-RTN_UNICAST = 1
+RTNH_F_DEAD, RTNH_F_ONLINK = 1, 4
+_TYPES = {1: UNICAST, 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+"""RTN_* of linux/rtnetlink.h."""
+RTNEXTHOP = struct.Struct("=HBBi")
+"""Length with its attributes, flags, weight less one, index of the link."""
 RTM_F_CLONED = 0x200
 RT_TABLE_LOCAL = 255
 IFF_TAP = 2
@@ -79,14 +80,16 @@ class Raw:
     Attributes:
         links: By ifindex.
         addresses: By ifindex, IPv4 in the kernel's order, then IPv6 as added.
-        routes: Without `dev` resolved: the ifindex stands in its place.
+        routes: Without links resolved: an ifindex stands in the place of a name.
         sysctls: As read.
+        policies: Rules and neighbours.
     """
 
     links: Mapping[int, RawLink]
     addresses: Mapping[int, tuple[str, ...]]
-    routes: tuple[tuple[RouteState, int], ...]
+    routes: tuple[RouteState, ...]
     sysctls: Mapping[str, str]
+    policies: RawPolicies
 
 
 def raw_link(body: bytes) -> RawLink:
@@ -232,33 +235,77 @@ def _is_link_local_of(mac: str, cidr: str) -> bool:
     )
 
 
-def raw_routes(bodies: Iterable[bytes]) -> tuple[tuple[RouteState, int], ...]:
-    """Read a dump of RTM_NEWROUTE: the static unicast routes, each with its ifindex."""
+def raw_routes(bodies: Iterable[bytes]) -> tuple[RouteState, ...]:
+    """Read a dump of RTM_NEWROUTE: the static routes, ifindexes for their links.
+
+    A hop whose link is down is dead, and told as not there: see `RouteState`.
+    """
     found = []
     for body in bodies:
-        family, length, _, _, small, proto, _, kind, flags = RTMSG.unpack_from(body)
+        family, length, _, tos, small, proto, _, code, flags = RTMSG.unpack_from(body)
+        kind = _TYPES.get(code)
         if (
             proto in (RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA)
-            or kind != RTN_UNICAST
+            or kind is None
             or small == RT_TABLE_LOCAL
             or flags & RTM_F_CLONED
+            or tos
         ):
             continue
         told = attributes(body, RTMSG.size)
-        oif = told.get(wire.RTA_OIF)
-        if oif is None:
-            continue
         zero = bytes(16 if family == socket.AF_INET6 else 4)
-        via = told.get(wire.RTA_GATEWAY)
+        src = told.get(wire.RTA_PREFSRC)
         route = RouteState(
             to=_cidr(family, told.get(wire.RTA_DST, zero), length),
-            via=_address(via) if via else None,
-            dev="",
+            via=None,
+            dev=None,
             metric=number(told.get(wire.RTA_PRIORITY)),
             table=number(told.get(wire.RTA_TABLE)) or small or MAIN_TABLE,
+            src=_address(src) if src else None,
+            type=kind,
         )
-        found.append((route, number(oif)))
+        if kind != UNICAST:
+            found.append(route)
+        elif (whole := _with_ways(route, told, flags)) is not None:
+            found.append(whole)
     return tuple(found)
+
+
+def _with_ways(
+    route: RouteState, told: Mapping[int, bytes], flags: int
+) -> RouteState | None:
+    several = told.get(wire.RTA_MULTIPATH)
+    if several is None:
+        oif = told.get(wire.RTA_OIF)
+        if oif is None:
+            return None
+        via = told.get(wire.RTA_GATEWAY)
+        return replace(
+            route,
+            via=_address(via) if via else None,
+            dev=str(number(oif)),
+            onlink=bool(flags & RTNH_F_ONLINK),
+        )
+    ways, onlink, place = [], True, 0
+    while place + RTNEXTHOP.size <= len(several):
+        length, state, more, index = RTNEXTHOP.unpack_from(several, place)
+        hop = several[place + RTNEXTHOP.size : place + length]
+        place += (max(length, RTNEXTHOP.size) + 3) & ~3
+        if not state & RTNH_F_DEAD:
+            via = attributes(hop).get(wire.RTA_GATEWAY)
+            ways.append(HopState(_address(via) if via else None, str(index), more + 1))
+            onlink = onlink and bool(state & RTNH_F_ONLINK)
+    return replace(route, onlink=onlink).with_ways(ways)
+
+
+def _named(route: RouteState, names: Mapping[int, str]) -> RouteState:
+    """A route with the names of links for their indexes."""
+    if route.dev is not None:
+        return replace(route, dev=names.get(int(route.dev), route.dev))
+    if not route.hops:
+        return route
+    ways = (replace(hop, dev=names.get(int(hop.dev), hop.dev)) for hop in route.hops)
+    return route.with_ways(ways) or route
 
 
 def state_of(
@@ -289,13 +336,11 @@ def state_of(
         links[link.ifname] = known[1]
     for index in former.keys() - raw.links.keys():
         del former[index]
-    routes = frozenset(
-        RouteState(
-            route.to, route.via, names.get(oif, str(oif)), route.metric, route.table
-        )
-        for route, oif in raw.routes
+    routes = frozenset(_named(route, names) for route in raw.routes)
+    policies = raw.policies
+    return NamespaceState(
+        links, routes, raw.sysctls, policies.rules, policies.named(names)
     )
-    return NamespaceState(links, routes, raw.sysctls)
 
 
 def _link_state(

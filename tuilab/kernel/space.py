@@ -13,6 +13,7 @@ from tuilab.kernel import netns, observe, sysctl, wire
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.driver import Live
 from tuilab.kernel.observe import Raw, RawAddress, RawLink
+from tuilab.kernel.policies import raw_policies
 from tuilab.plan.state import LinkState
 
 T = TypeVar("T")
@@ -85,6 +86,11 @@ class Space:
             observe.raw_addresses(self._addresses.values(), links),
             observe.raw_routes(self.channel.dump(wire.RTM_GETROUTE, wire.ROUTES)),
             sysctl.read_all(),
+            raw_policies(
+                self.channel.dump(wire.RTM_GETRULE, wire.RULES),
+                self.channel.dump(wire.RTM_GETNEIGH, wire.NEIGHBOURS),
+                self.channel.dump(wire.RTM_GETNEIGH, wire.PROXIES),
+            ),
         )
         self._indexes = {link.ifname: link.index for link in links.values()}
         self._highest = max(self._highest, *links) if links else self._highest
@@ -131,6 +137,12 @@ class Space:
         """A link has another name now."""
         self._indexes = {k: v for k, v in self._indexes.items() if v != index}
         self._indexes[ifname] = index
+
+    def learn_index(self, ifname: str) -> None:
+        """A link was made whose number the kernel chose: it is nobody else's now."""
+        self._indexes.pop(ifname, None)
+        if self._highest:
+            self._highest = max(self._highest, self.index(ifname))
 
     def forget_numbers(self) -> None:
         """Links have numbers that we did not choose."""

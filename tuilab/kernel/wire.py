@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
+RTM_GETNEIGH, RTM_GETRULE = 30, 34
 RTM_NEWNSID, RTM_GETNSID = 88, 90
 RTM_NEWLINKPROP = 108
-NLM_F_CREATE_EXCL = 0x600
-NLM_F_APPEND = 0x800
+NLM_F_CREATE_EXCL, NLM_F_CREATE_REPLACE, NLM_F_APPEND = 0x600, 0x500, 0x800
 
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER = 1, 3, 4, 5, 10
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_STATS64 = 16, 18, 23
@@ -28,6 +28,7 @@ IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFLA_TUN_OWNER, IFLA_TUN_GROUP, IFLA_TUN_TYPE = 1, 2, 3
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST, IFA_FLAGS, IFA_PROTO = 1, 2, 4, 8, 11
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_TABLE = 1, 4, 5, 6, 15
+RTA_PREFSRC, RTA_MULTIPATH = 7, 9
 NETNSA_NSID, NETNSA_FD = 1, 3
 IFF_UP = 0x1
 RTEXT_FILTER_SKIP_STATS = 0x8
@@ -41,6 +42,10 @@ IFADDR = struct.Struct("=BBBBI")
 RTMSG = struct.Struct("=BBBBBBBBI")
 """Family, lengths of destination and source, tos, table, protocol, scope, type, flags.
 """
+NDMSG = struct.Struct("=B3xiHBB")
+"""Family, index of the link, state, flags, type."""
+FIBMSG = struct.Struct("=8BI")
+"""Family, lengths of destination and source, tos, table, two unused, action, flags."""
 NETNS = struct.Struct("=B3x")
 
 _ATTRIBUTE = struct.Struct("=HH")
@@ -221,7 +226,11 @@ def _address(verb: str, args: Mapping[str, Any]) -> Message | None:
     return Message(kind, flags, body)
 
 
-_ROUTE_VERBS = {"add": (RTM_NEWROUTE, NLM_F_CREATE_EXCL), "del": (RTM_DELROUTE, 0)}
+_ROUTE_VERBS = {
+    "add": (RTM_NEWROUTE, NLM_F_CREATE_EXCL),
+    "replace": (RTM_NEWROUTE, NLM_F_CREATE_REPLACE),
+    "del": (RTM_DELROUTE, 0),
+}
 _ROUTE_WORDS = {"dst", "oif", "gateway", "priority", "table", "proto", "scope", "type"}
 
 
@@ -240,7 +249,7 @@ def _route(verb: str, args: Mapping[str, Any]) -> Message | None:
         table if table < 256 else RT_TABLE_MAIN,
         args.get("proto", 0),
         args.get("scope", 0),
-        args.get("type", RTN_UNICAST if verb == "add" else 0),
+        args.get("type", 0 if verb == "del" else RTN_UNICAST),
         0,
     )
     if int(length):
@@ -278,3 +287,8 @@ LINKS_WITHOUT_COUNTERS = IFINFO.pack(0, 0, 0, 0, 0) + _u32(
 LINKS = IFINFO.pack(0, 0, 0, 0, 0)
 ADDRESSES = IFADDR.pack(0, 0, 0, 0, 0)
 ROUTES = RTMSG.pack(0, 0, 0, 0, 0, 0, 0, 0, 0)
+RULES = FIBMSG.pack(*[0] * 9)
+NEIGHBOURS = NDMSG.pack(0, 0, 0, 0, 0)
+NTF_PROXY = 0x08
+PROXIES = NDMSG.pack(0, 0, 0, NTF_PROXY, 0)
+"""Whom somebody is answered for is told by a dump of its own."""

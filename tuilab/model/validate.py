@@ -23,6 +23,7 @@ from tuilab.model.addressing import (
     namespace_name_problem,
     segment,
 )
+from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import (
@@ -109,6 +110,8 @@ def _namespace(name: str, namespace: Namespace) -> Iterator[Problem]:
     yield from _masters(name, namespace)
     yield from _address_twice(name, namespace)
     yield from route_problems(name, namespace)
+    yield from rule_problems(name, namespace)
+    yield from neighbour_problems(name, namespace)
     for key, value in namespace.sysctls.items():
         setting = SYSCTLS.get(key)
         here = (*at, "sysctls", key)

@@ -6,37 +6,54 @@ wish keeps the words the wish was written in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tuilab.errors import Problem
 from tuilab.model.addressing import derived_mac, version
-from tuilab.model.routing import MAIN_TABLE
+from tuilab.model.canonical import show_mark
+from tuilab.model.policies import neighbour_problems, rule_problems
+from tuilab.model.routes import route_problems
+from tuilab.model.routing import MAIN_TABLE, leads
 from tuilab.model.topology import (
     HOST,
     LO,
     Bridge,
     Endpoint,
+    Hop,
     Link,
     Loopback,
     Namespace,
+    Neighbour,
     Route,
+    Rule,
     Tap,
     Topology,
     Veth,
+)
+from tuilab.plan.forwarding import (
+    V6_METRIC,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    expand_neighbour,
+    expand_route,
+    expand_rule,
+    neighbour_order,
+    neighbourly,
+    routable,
+    rule_order,
 )
 from tuilab.plan.state import (
     DEFAULT_MTU,
     LOOPBACK_MTU,
     LinkState,
     NamespaceState,
-    RouteState,
     State,
     expand,
-    expand_route,
     holdable,
     kernel_order,
-    routable,
 )
 
 
@@ -166,17 +183,75 @@ def _namespace(
         if not (ifname == LO and link == Loopback()):
             links[ifname] = link
     bare = Namespace(links, tuple(r for r in was.routes if r.via is None))
-    wordless = {route for route in here.routes | wish.routes if route.dev in kept_links}
-    held = replace(here, routes=(here.routes - wordless) | (wish.routes & wordless))
+    held = _with_kept(replace(here, links=said), wish, kept_links)
     kept = tuple(r for r in was.routes if _stays(r, bare, held))
-    told = {expand_route(bare, route) for route in kept}
-    new = tuple(_route(r) for r in sorted(held.routes - told, key=str))
+    told = {_held(bare, route, held) for route in kept}
+    new = sorted(held.routes - told, key=lambda r: (any(w.via for w in r.ways), str(r)))
     sysctls = {
         key: value
         for key, value in here.sysctls.items()
         if key in was.sysctls or value != wish.sysctls.get(key)
     }
-    return Namespace(links, (*kept, *new), sysctls)
+    found = Namespace(links, kept, sysctls)
+    found = _with_rest(found, "routes", map(_route, new), route_problems)
+    return _neighbours(was, held, _rules(was, held, found))
+
+
+def _with_kept(
+    here: NamespaceState, wish: NamespaceState, kept_links: Collection[str]
+) -> NamespaceState:
+    """What is there, but as wished where it leads through links without words."""
+    if not kept_links:
+        return here
+    routes = {
+        route
+        for route in here.routes | wish.routes
+        if any(way.dev in kept_links for way in route.ways)
+    }
+    known = {n for n in here.neighbours | wish.neighbours if n.dev in kept_links}
+    return replace(
+        here,
+        routes=(here.routes - routes) | (wish.routes & routes),
+        neighbours=(here.neighbours - known) | (wish.neighbours & known),
+    )
+
+
+def _with_rest(
+    found: Namespace,
+    field: str,
+    rest: Iterable[Any],
+    problems: Callable[[str, Namespace], Iterator[Problem]],
+) -> Namespace:
+    """With all of the rest that a topology may have; others may do as they like."""
+    for item in rest:
+        more: dict[str, Any] = {field: (*getattr(found, field), item)}
+        wider = replace(found, **more)
+        if len(list(problems("", wider))) <= len(list(problems("", found))):
+            found = wider
+    return found
+
+
+def _rules(was: Namespace, here: NamespaceState, found: Namespace) -> Namespace:
+    kept = tuple(rule for rule in was.rules if expand_rule(rule) in here.rules)
+    new = sorted(here.rules - {expand_rule(rule) for rule in kept}, key=rule_order)
+    found = replace(found, rules=kept)
+    return _with_rest(found, "rules", map(_rule, new), rule_problems)
+
+
+def _neighbours(was: Namespace, here: NamespaceState, found: Namespace) -> Namespace:
+    """What is there, and what only waits for its link to be large enough."""
+
+    def stays(wanted: NeighbourState) -> bool:
+        waits = wanted.dev in here.links and not neighbourly(here.links, wanted)
+        return waits or wanted in here.neighbours
+
+    kept = tuple(n for n in was.neighbours if stays(expand_neighbour(n)))
+    new = here.neighbours - {expand_neighbour(n) for n in kept}
+    rest = (
+        Neighbour(n.to, n.dev, n.mac, n.proxy) for n in sorted(new, key=neighbour_order)
+    )
+    found = replace(found, neighbours=kept)
+    return _with_rest(found, "neighbours", rest, neighbour_problems)
 
 
 _MAKERS: dict[str, Callable[..., Link]] = {
@@ -240,20 +315,45 @@ def _is_derived(lab: str, at: Endpoint, state: LinkState) -> bool:
     return state.mac == derived_mac(lab, at.namespace, at.ifname)
 
 
+def _held(bare: Namespace, route: Route, here: NamespaceState) -> RouteState | None:
+    """What there is now of a wished route."""
+    wanted = expand_route(bare, route)
+    return wanted and routable(here.links, wanted)
+
+
 def _stays(route: Route, bare: Namespace, here: NamespaceState) -> bool:
     """Whether a wished route is there, or only waits for its link to come up."""
-    wanted = expand_route(bare, route)
-    if wanted is None:
+    wanted = leads(bare, route) and expand_route(bare, route)
+    if not wanted:
         return False
-    return wanted in here.routes or not routable(here.links.get(wanted.dev), wanted)
+    held = routable(here.links, wanted)
+    return held is None or held in here.routes
 
 
 def _route(route: RouteState) -> Route:
-    usual = 1024 if version(route.to) == 6 else 0
+    usual = V6_METRIC if version(route.to) == 6 else 0
     return Route(
         to=route.to,
         via=route.via,
         dev=route.dev,
         metric=None if route.metric == usual else route.metric,
         table=None if route.table == MAIN_TABLE else route.table,
+        src=route.src,
+        onlink=route.onlink,
+        type=route.type,
+        hops=tuple(Hop(hop.via, hop.dev, hop.weight) for hop in route.hops),
+    )
+
+
+def _rule(rule: RuleState) -> Rule:
+    return Rule(
+        priority=rule.priority,
+        family=rule.family,
+        source=rule.source,
+        to=rule.to,
+        iif=rule.iif,
+        oif=rule.oif,
+        fwmark=show_mark(rule.mark, rule.mask) if rule.mask else None,
+        table=rule.table,
+        action=rule.action,
     )

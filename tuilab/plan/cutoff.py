@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from tuilab.model.addressing import address, interface, version
 from tuilab.model.routing import MAIN_TABLE
+from tuilab.plan.forwarding import HopState
 from tuilab.plan.state import LinkState, NamespaceState
 
 _V6_CONNECTED_METRIC = 256
@@ -69,6 +70,7 @@ def cuts(
         _taken(connection, ways, before, after)
         or _way_changed(connection, around, ways, after)
         or _carrier_changed(connection, ways, before, after)
+        or _neighbour(connection, ways, before, after)
         or _setting(connection, before, after)
     )
 
@@ -98,7 +100,9 @@ def _candidates(part: NamespaceState, to: str) -> Iterator[_Way]:
             and network.version == wanted.version
             and wanted in network
         ):
-            yield _Way(-network.prefixlen, route.metric, route.dev, route.via or "")
+            # One that is no way at all, such as a blackhole, is in the way.
+            for hop in route.ways or (HopState(None, route.type),):
+                yield _Way(-network.prefixlen, route.metric, hop.dev, hop.via or "")
 
 
 def _taken(
@@ -172,6 +176,20 @@ def _carrier_changed(
 
 def _carried(link: LinkState) -> tuple[object, ...]:
     return link.kind, link.up, link.mtu, link.mac, link.master, link.peer
+
+
+def _neighbour(
+    connection: Connection,
+    ways: list[_Way],
+    before: NamespaceState,
+    after: NamespaceState,
+) -> str:
+    """Who is next on the way gets another MAC, or somebody answers for it."""
+    next_ones = {connection.peer, connection.local, *(way.via for way in ways)}
+    for entry in before.neighbours ^ after.neighbours:
+        if entry.to in next_ones:
+            return f"{entry.to} is on the way to {_where(connection)}"
+    return ""
 
 
 def _setting(

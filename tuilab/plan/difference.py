@@ -6,8 +6,19 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tuilab.model.addressing import show_destination
-from tuilab.model.topology import Endpoint
-from tuilab.plan.state import LinkState, NamespaceState, RouteState, State
+from tuilab.model.canonical import show_mark
+from tuilab.model.routing import MAIN_TABLE
+from tuilab.model.topology import UNICAST, Endpoint
+from tuilab.plan.forwarding import (
+    V6_METRIC,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    neighbour_order,
+    route_order,
+    rule_order,
+)
+from tuilab.plan.state import LinkState, NamespaceState, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +67,21 @@ def _in_namespace(
         if old != new:
             for fact in _on_link(old, new):
                 yield Difference(name, ifname, f'"{name}:{ifname}" {fact}')
-    for route in sorted(was.routes - now.routes, key=str):
-        yield Difference(name, route.dev, f'"{name}" has lost {_shown(route)}')
-    for route in sorted(now.routes - was.routes, key=str):
-        yield Difference(name, route.dev, f'"{name}" has {_shown(route)}')
+    for route in sorted(was.routes - now.routes, key=route_order):
+        yield Difference(name, route.dev, f'"{name}" has lost {shown_route(route)}')
+    for route in sorted(now.routes - was.routes, key=route_order):
+        yield Difference(name, route.dev, f'"{name}" has {shown_route(route)}')
+    for rule in sorted(was.rules - now.rules, key=rule_order):
+        yield Difference(name, None, f'"{name}" has lost {shown_rule(rule)}')
+    for rule in sorted(now.rules - was.rules, key=rule_order):
+        yield Difference(name, None, f'"{name}" has {shown_rule(rule)}')
+    for one in sorted(was.neighbours - now.neighbours, key=neighbour_order):
+        fact = f'"{name}:{one.dev}" has lost {shown_neighbour(one)}'
+        yield Difference(name, one.dev, fact)
+    for one in sorted(now.neighbours - was.neighbours, key=neighbour_order):
+        yield Difference(
+            name, one.dev, f'"{name}:{one.dev}" has {shown_neighbour(one)}'
+        )
     for key in {**was.sysctls, **now.sysctls}:
         value = now.sysctls.get(key)
         if (wanted := was.sysctls.get(key)) != value:
@@ -67,9 +89,53 @@ def _in_namespace(
             yield Difference(name, None, f'"{name}" has {key} = {value}{instead}')
 
 
-def _shown(route: RouteState) -> str:
-    via = f" via {route.via}" if route.via else ""
-    return f"a route to {show_destination(route.to)}{via} dev {route.dev}"
+def shown_route(route: RouteState) -> str:
+    """A route in words, such as ``a route to default via 10.0.0.1 dev eth0``."""
+    kind = "a" if route.type == UNICAST else f"{_article(route.type)} {route.type}"
+    words = [f"{kind} route to {show_destination(route.to)}"]
+    if route.type == UNICAST:
+        ways = (
+            (f"via {way.via} " if way.via else "") + f"dev {way.dev}"
+            for way in route.ways
+        )
+        words.append(" and ".join(ways))
+    if route.src:
+        words.append(f"src {route.src}")
+    if route.metric not in (0, V6_METRIC):
+        words.append(f"metric {route.metric}")
+    if route.table != MAIN_TABLE:
+        words.append(f"table {route.table}")
+    return " ".join(words)
+
+
+def shown_rule(rule: RuleState) -> str:
+    """A rule in words, such as ``rule 10 from 10.0.0.0/24 lookup 100``."""
+    family = "IPv6 " if rule.family == 6 else ""
+    return f"{family}rule {rule.priority} {rule_words(rule)}"
+
+
+def rule_words(rule: RuleState) -> str:
+    """What a rule asks and what follows, such as ``from 10.0.0.0/24 lookup 100``."""
+    asked = {
+        "from": rule.source,
+        "to": rule.to,
+        "iif": rule.iif,
+        "oif": rule.oif,
+        "fwmark": show_mark(rule.mark, rule.mask) if rule.mask else None,
+    }
+    words = [f"{key} {value}" for key, value in asked.items() if value is not None]
+    return " ".join([*words, rule.action or f"lookup {rule.table}"])
+
+
+def shown_neighbour(neighbour: NeighbourState) -> str:
+    """A neighbour in words, such as ``the neighbour 10.0.0.9 at 02:00:00:00:00:09``."""
+    if neighbour.proxy:
+        return f"a proxy entry for {neighbour.to}"
+    return f"the neighbour {neighbour.to} at {neighbour.mac}"
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _on_link(old: LinkState | None, new: LinkState | None) -> Iterator[str]:

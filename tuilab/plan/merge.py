@@ -7,19 +7,19 @@ follows (planning, verifying, rolling back) only ever compares two states.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from tuilab.model.topology import Endpoint
+from tuilab.plan.forwarding import neighbourly, routable
 from tuilab.plan.state import (
     IPV6_MIN_MTU,
     LinkState,
     NamespaceState,
-    RouteState,
     State,
     holdable,
     kernel_order,
-    routable,
 )
 
 _MERGED = ("up", "mtu", "mac", "master")
@@ -64,7 +64,13 @@ def _namespace(
             links[ifname] = link
     asked = {k: v for k, v in wanted.sysctls.items() if was.sysctls.get(k) != v}
     sysctls = {**there.sysctls, **asked}
-    return NamespaceState(links, _routes(was, wanted, there), sysctls)
+    return NamespaceState(
+        links,
+        _keyed(was.routes, wanted.routes, there.routes),
+        sysctls,
+        _keyed(was.rules, wanted.rules, there.rules),
+        _keyed(was.neighbours, wanted.neighbours, there.neighbours),
+    )
 
 
 def _link(
@@ -98,12 +104,21 @@ def _link(
     return replace(there, addresses=addresses, **values)
 
 
-def _routes(
-    was: NamespaceState, wanted: NamespaceState, there: NamespaceState
-) -> frozenset[RouteState]:
-    gone = was.routes - wanted.routes
-    added = {route.key: route for route in wanted.routes - was.routes}
-    kept = {r for r in there.routes - gone if r.key not in added}
+class _Keyed(Protocol):
+    @property
+    def key(self) -> Hashable: ...
+
+
+_Item = TypeVar("_Item", bound=_Keyed)
+
+
+def _keyed(
+    was: frozenset[_Item], wanted: frozenset[_Item], there: frozenset[_Item]
+) -> frozenset[_Item]:
+    """Routes, rules or neighbours: what is added takes the place of its like."""
+    gone = was - wanted
+    added = {item.key: item for item in wanted - was}
+    kept = {item for item in there - gone if item.key not in added}
     return frozenset(kept | set(added.values()))
 
 
@@ -192,10 +207,16 @@ def _settled_namespace(
         if held != link.addresses:
             link = replace(link, addresses=held)
         links[ifname] = link
-    routes = frozenset(r for r in namespace.routes if routable(links.get(r.dev), r))
-    if routes == namespace.routes and links == namespace.links:
-        return namespace
-    return NamespaceState(links, routes, namespace.sysctls)
+    before = observed.namespaces.get(name, NamespaceState())
+    kept = (
+        # What the kernel has it keeps without the address that it is to send from.
+        routable(links, route, src=route not in before.routes)
+        for route in namespace.routes
+    )
+    routes = frozenset(route for route in kept if route is not None)
+    neighbours = frozenset(n for n in namespace.neighbours if neighbourly(links, n))
+    now = replace(namespace, links=links, routes=routes, neighbours=neighbours)
+    return namespace if now == namespace else now
 
 
 def _held(link: LinkState, there: LinkState | None, cidr: str) -> bool:

@@ -14,7 +14,16 @@ from tuilab.model.addressing import address, interface, version
 from tuilab.model.links import KINDS, Link
 from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.sysctls import SYSCTLS
-from tuilab.model.topology import LO, Endpoint
+from tuilab.model.topology import LO, UNICAST, Endpoint
+from tuilab.plan.forwarding import (
+    HopState,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    has_address,
+    neighbourly,
+    routable,
+)
 from tuilab.plan.state import (
     DEFAULT_MTU,
     IPV6_MIN_MTU,
@@ -22,9 +31,7 @@ from tuilab.plan.state import (
     LOOPBACK_MTU,
     LinkState,
     NamespaceState,
-    RouteState,
     State,
-    holdable,
     kernel_order,
 )
 
@@ -43,16 +50,22 @@ def fresh_namespace() -> NamespaceState:
 class _Namespace:
     """One namespace, open to change."""
 
-    __slots__ = ("links", "routes", "sysctls")
+    __slots__ = ("links", "neighbours", "routes", "rules", "sysctls")
 
     def __init__(self, state: NamespaceState) -> None:
         self.links = dict(state.links)
         self.routes = set(state.routes)
         self.sysctls = dict(state.sysctls)
+        self.rules = set(state.rules)
+        self.neighbours = set(state.neighbours)
 
     def state(self) -> NamespaceState:
         return NamespaceState(
-            dict(self.links), frozenset(self.routes), dict(self.sysctls)
+            dict(self.links),
+            frozenset(self.routes),
+            dict(self.sysctls),
+            frozenset(self.rules),
+            frozenset(self.neighbours),
         )
 
 
@@ -156,7 +169,17 @@ class Machine:
         for end in ends:
             namespace = self._namespace(end.namespace)
             gone = namespace.links.pop(end.ifname, None)
-            namespace.routes = {r for r in namespace.routes if r.dev != end.ifname}
+            namespace.neighbours = {
+                n for n in namespace.neighbours if n.dev != end.ifname
+            }
+            # Of IPv4 no hop is left over when one of the links is gone for good.
+            namespace.routes = {
+                route
+                for route in namespace.routes
+                if version(route.to) == 6
+                or all(way.dev != end.ifname for way in route.ways)
+            }
+            self._drop_ways(end)
             for name, other in list(namespace.links.items()):
                 if other.master == end.ifname:
                     namespace.links[name] = replace(other, master=None)
@@ -183,18 +206,23 @@ class Machine:
             for name, other in namespace.links.items()
         }
         namespace.routes = {
-            replace(r, dev=ifname) if r.dev == endpoint.ifname else r
-            for r in namespace.routes
+            _by_another_name(route, endpoint.ifname, ifname)
+            for route in namespace.routes
+        }
+        namespace.neighbours = {
+            replace(n, dev=ifname) if n.dev == endpoint.ifname else n
+            for n in namespace.neighbours
         }
         if link.peer is not None:
             self._set(link.peer, peer=Endpoint(endpoint.namespace, ifname))
 
     def set_up(self, endpoint: Endpoint, up: bool) -> None:
-        """IFF_UP. Going down takes IPv6 addresses and routes along."""
+        """IFF_UP. Going down takes IPv6 addresses, routes and neighbours along."""
         self._set(endpoint, up=up)
         if not up:
             self._drop_v6(endpoint)
-            self._drop_routes(endpoint)
+            self._drop_ways(endpoint)
+            self._drop_neighbours(endpoint)
 
     def set_mtu(self, endpoint: Endpoint, mtu: int) -> None:
         """Bytes; below 1280 takes IPv6 away, and a bridge follows its ports."""
@@ -204,14 +232,19 @@ class Machine:
         self._set(endpoint, mtu=mtu)
         if mtu < IPV6_MIN_MTU:
             self._drop_v6(endpoint)
-            self._drop_routes(endpoint, only=6)
+            self._drop_ways(endpoint, only=6)
+            self._drop_neighbours(endpoint, only=6)
         master = self._link(endpoint).master
         if master:
             self._adjust_mtu(Endpoint(endpoint.namespace, master))
 
     def set_mac(self, endpoint: Endpoint, mac: str) -> None:
-        """The hardware address."""
+        """The hardware address; the neighbours are forgotten (neigh_changeaddr)."""
         self._set(endpoint, mac=mac)
+        namespace = self._namespace(endpoint.namespace)
+        namespace.neighbours = {
+            n for n in namespace.neighbours if n.dev != endpoint.ifname or n.proxy
+        }
 
     def set_master(self, endpoint: Endpoint, master: str | None) -> None:
         """Join or leave a bridge, whose mtu follows."""
@@ -249,19 +282,41 @@ class Machine:
             if kin[0] == cidr:
                 rest = [a for a in rest if a not in kin]
         self._set(endpoint, addresses=tuple(rest))
+        for gone in set(link.addresses) - set(rest):
+            self._forget_source(endpoint.namespace, gone.partition("/")[0])
         if version(cidr) == 4 and not any(version(a) == 4 for a in rest):
-            self._drop_routes(endpoint, only=4)
+            self._drop_ways(endpoint, only=4)
+            self._drop_neighbours(endpoint, only=4)
 
     def add_route(self, name: str, route: RouteState) -> None:
-        """Refused when the link is down or the gateway is on none of its networks."""
+        """Refused when a link is down, a gateway on none of its networks."""
         namespace = self._namespace(name)
-        link = self._link(Endpoint(name, route.dev))
         if any(route.key == other.key for other in namespace.routes):
             raise refusal(errno.EEXIST, route.to, "has such a route already")
-        if not link.up or not holdable(link, route.to):
-            raise refusal(errno.ENETDOWN, f"{name}:{route.dev}", "is down")
-        if route.via and not self._reaches(namespace, route):
-            raise refusal(errno.ENETUNREACH, route.via, "is on none of its networks")
+        self._put_route(name, namespace, route)
+
+    def replace_route(self, name: str, route: RouteState) -> None:
+        """The same in the place of another that it can't be beside."""
+        namespace = self._namespace(name)
+        former = {r for r in namespace.routes if r.key == route.key}
+        namespace.routes -= former
+        try:
+            self._put_route(name, namespace, route)
+        except KernelError:
+            namespace.routes |= former
+            raise
+
+    def _put_route(self, name: str, namespace: _Namespace, route: RouteState) -> None:
+        for way in route.ways:
+            self._link(Endpoint(name, way.dev))
+        if routable(namespace.links, route, src=False) != route:
+            where = ", ".join(f"{name}:{way.dev}" for way in route.ways)
+            raise refusal(errno.ENETDOWN, where, "is down")
+        for way in route.ways:
+            if way.via and not self._reaches(namespace, route, way):
+                raise refusal(errno.ENETUNREACH, way.via, "is on none of its networks")
+        if route.src and not has_address(namespace.links, route.src):
+            raise refusal(errno.EINVAL, route.src, "is none of its addresses")
         namespace.routes.add(route)
 
     def delete_route(self, name: str, route: RouteState) -> None:
@@ -271,20 +326,55 @@ class Machine:
             raise refusal(errno.ESRCH, route.to, "has no such route")
         namespace.routes.remove(route)
 
+    # -- rules and neighbours ------------------------------------------------------
+
+    def add_rule(self, name: str, rule: RuleState) -> None:
+        """Links that it names need not exist."""
+        namespace = self._namespace(name)
+        if rule in namespace.rules:
+            raise refusal(errno.EEXIST, str(rule.priority), "is a rule already")
+        namespace.rules.add(rule)
+
+    def delete_rule(self, name: str, rule: RuleState) -> None:
+        """Exactly that one."""
+        namespace = self._namespace(name)
+        if rule not in namespace.rules:
+            raise refusal(errno.ENOENT, str(rule.priority), "is no such rule")
+        namespace.rules.remove(rule)
+
+    def set_neighbour(self, name: str, neighbour: NeighbourState) -> None:
+        """In the place of the one with that address; the link may be down."""
+        namespace = self._namespace(name)
+        where = Endpoint(name, neighbour.dev)
+        self._link(where)
+        if not neighbourly(namespace.links, neighbour):
+            raise refusal(errno.EINVAL, str(where), "is too small for IPv6")
+        namespace.neighbours = {
+            other for other in namespace.neighbours if other.key != neighbour.key
+        } | {neighbour}
+
+    def delete_neighbour(self, name: str, neighbour: NeighbourState) -> None:
+        """The one with that address."""
+        namespace = self._namespace(name)
+        if neighbour not in namespace.neighbours:
+            raise refusal(errno.ENOENT, neighbour.to, "is no such neighbour")
+        namespace.neighbours.remove(neighbour)
+
     # -- helpers -------------------------------------------------------------------
 
     @staticmethod
-    def _reaches(namespace: _Namespace, route: RouteState) -> bool:
-        gateway = address(str(route.via))
-        if gateway.version == 6 and gateway.is_link_local:
+    def _reaches(namespace: _Namespace, route: RouteState, way: HopState) -> bool:
+        gateway = address(str(way.via))
+        if route.onlink or (gateway.version == 6 and gateway.is_link_local):
             return True
-        link = namespace.links[route.dev]
+        link = namespace.links[way.dev]
         near = {interface(cidr).network for cidr in link.addresses}
         near |= {
             interface(other.to).network
             for other in namespace.routes
-            if other.via is None
-            and other.dev == route.dev
+            if other.type == UNICAST
+            and other.via is None
+            and other.dev == way.dev
             and other.table in (MAIN_TABLE, route.table)
         }
         return any(gateway in network for network in near)
@@ -322,12 +412,39 @@ class Machine:
         if rest != link.addresses:
             self._set(endpoint, addresses=rest)
 
-    def _drop_routes(self, endpoint: Endpoint, only: int = 0) -> None:
+    def _drop_ways(self, endpoint: Endpoint, only: int = 0) -> None:
+        """A link that is down: routes lose that hop, and go with the last one."""
         namespace = self._namespace(endpoint.namespace)
+        routes = set()
+        for route in namespace.routes:
+            rest = [way for way in route.ways if way.dev != endpoint.ifname]
+            if len(rest) == len(route.ways) or only not in (0, version(route.to)):
+                routes.add(route)
+            elif (left := route.with_ways(rest)) is not None:
+                routes.add(left)
+        namespace.routes = routes
+
+    def _drop_neighbours(self, endpoint: Endpoint, only: int = 0) -> None:
+        namespace = self._namespace(endpoint.namespace)
+        namespace.neighbours = {
+            n
+            for n in namespace.neighbours
+            if n.dev != endpoint.ifname or only not in (0, version(n.to))
+        }
+
+    def _forget_source(self, name: str, host: str) -> None:
+        """An address that routes send from is taken away.
+
+        IPv4 routes of the main table go with it (fib_sync_down_addr), those of others
+        stay as they are; IPv6 ones stay without it (rt6_remove_prefsrc).
+        """
+        namespace = self._namespace(name)
         namespace.routes = {
-            route
+            replace(route, src=None)
+            if route.src == host and version(host) == 6
+            else route
             for route in namespace.routes
-            if route.dev != endpoint.ifname or only not in (0, version(route.to))
+            if route.src != host or version(host) == 6 or route.table != MAIN_TABLE
         }
 
     def _adjust_mtu(self, bridge: Endpoint) -> None:
@@ -344,7 +461,15 @@ class Machine:
             self._set(bridge, mtu=mtu)
             if mtu < IPV6_MIN_MTU:
                 self._drop_v6(bridge)
-                self._drop_routes(bridge, only=6)
+                self._drop_ways(bridge, only=6)
+                self._drop_neighbours(bridge, only=6)
+
+
+def _by_another_name(route: RouteState, old: str, new: str) -> RouteState:
+    if all(way.dev != old for way in route.ways):
+        return route
+    ways = [replace(w, dev=new) if w.dev == old else w for w in route.ways]
+    return route.with_ways(ways) or route
 
 
 def namespaces_of(*endpoints: Endpoint | None) -> tuple[str, ...]:

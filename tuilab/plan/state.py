@@ -14,7 +14,6 @@ from typing import Any
 
 from tuilab.model.accounts import gid, uid
 from tuilab.model.addressing import derived_mac, interface, version
-from tuilab.model.routing import MAIN_TABLE, outgoing
 from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import (
     HOST,
@@ -24,42 +23,31 @@ from tuilab.model.topology import (
     Link,
     Loopback,
     Namespace,
-    Route,
     Tap,
     Topology,
     Veth,
+)
+from tuilab.plan.forwarding import (
+    IPV6_MIN_MTU,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    expand_neighbour,
+    expand_route,
+    expand_rule,
+    neighbour_order,
+    neighbourly,
+    routable,
+    route_from_data,
+    route_order,
+    rule_order,
+    slots_to_data,
 )
 
 DEFAULT_MTU = 1500
 LOOPBACK_MTU = 65536
 LOOPBACK_MAC = "00:00:00:00:00:00"
-IPV6_MIN_MTU = 1280
-"""Below this the kernel takes IPv6 off a link (RFC 8200, section 5)."""
 _SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class RouteState:
-    """A static route as the kernel holds it, nothing left to choose.
-
-    Attributes:
-        to: Destination CIDR.
-        via: Gateway, or None.
-        dev: Link it leaves by.
-        metric: 0 unless given for IPv4, 1024 for IPv6.
-        table: Table number, 254 is main.
-    """
-
-    to: str
-    via: str | None
-    dev: str
-    metric: int
-    table: int
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """What two routes of one namespace can't share."""
-        return self.to, self.metric, self.table
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +85,15 @@ class NamespaceState:
         links: By name, ``lo`` included.
         routes: Static ones of all tables.
         sysctls: Those of `model.sysctls`, as text.
+        rules: All but the kernel's own, which lead to the tables local, main, default.
+        neighbours: The permanent ones, and those that are answered for.
     """
 
     links: Mapping[str, LinkState] = field(default_factory=dict)
     routes: frozenset[RouteState] = frozenset()
     sysctls: Mapping[str, str] = field(default_factory=dict)
+    rules: frozenset[RuleState] = frozenset()
+    neighbours: frozenset[NeighbourState] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +149,13 @@ def _namespace_to_data(namespace: NamespaceState) -> dict[str, Any]:
             }
             for name, link in sorted(namespace.links.items())
         },
-        "routes": [
-            {key: getattr(route, key) for key in RouteState.__slots__}
-            for route in sorted(namespace.routes, key=_route_order)
+        "routes": [slots_to_data(r) for r in sorted(namespace.routes, key=route_order)],
+        "rules": [slots_to_data(r) for r in sorted(namespace.rules, key=rule_order)],
+        "neighbours": [
+            slots_to_data(n) for n in sorted(namespace.neighbours, key=neighbour_order)
         ],
         "sysctls": dict(sorted(namespace.sysctls.items())),
     }
-
-
-def _route_order(route: RouteState) -> tuple[int, str, int, str, str]:
-    return route.table, route.to, route.metric, route.dev, route.via or ""
 
 
 def from_data(data: Mapping[str, Any]) -> State:
@@ -186,8 +175,12 @@ def from_data(data: Mapping[str, Any]) -> State:
         {
             name: NamespaceState(
                 links={k: link(v) for k, v in body["links"].items()},
-                routes=frozenset(RouteState(**r) for r in body["routes"]),
+                routes=frozenset(route_from_data(r) for r in body["routes"]),
                 sysctls=dict(body["sysctls"]),
+                rules=frozenset(RuleState(**r) for r in body.get("rules", ())),
+                neighbours=frozenset(
+                    NeighbourState(**n) for n in body.get("neighbours", ())
+                ),
             )
             for name, body in data.items()
             if body is not None
@@ -235,11 +228,6 @@ def holdable(link: LinkState, cidr: str) -> bool:
     return version(cidr) == 4 or (link.up and link.mtu >= IPV6_MIN_MTU)
 
 
-def routable(link: LinkState | None, route: RouteState) -> bool:
-    """Whether the kernel keeps a route through that link: it must be up."""
-    return link is not None and link.up and holdable(link, route.to)
-
-
 def expand(topology: Topology, before: tuple[Topology, State] | None = None) -> State:
     """What the kernel is to hold for a topology, every default filled in.
 
@@ -284,24 +272,17 @@ def _expand_namespace(lab: str, name: str, namespace: Namespace) -> NamespaceSta
         for ifname, link in namespace.all_links()
     }
     wanted = (expand_route(namespace, route) for route in namespace.routes)
-    routes = {r for r in wanted if r is not None and routable(links.get(r.dev), r)}
+    held = (routable(links, route) for route in wanted if route is not None)
+    routes = frozenset(route for route in held if route is not None)
+    known = (expand_neighbour(neighbour) for neighbour in namespace.neighbours)
     sysctls = {key: sysctl.default for key, sysctl in SYSCTLS.items()}
     sysctls.update(namespace.sysctls)
-    return NamespaceState(links, frozenset(routes), sysctls)
-
-
-def expand_route(namespace: Namespace, route: Route) -> RouteState | None:
-    """A route with nothing left to choose; None when it leads nowhere."""
-    dev = outgoing(namespace, route)
-    if dev is None:
-        return None
-    default_metric = 1024 if version(route.to) == 6 else 0
-    return RouteState(
-        to=route.to,
-        via=route.via,
-        dev=dev,
-        metric=default_metric if route.metric is None else route.metric,
-        table=MAIN_TABLE if route.table is None else route.table,
+    return NamespaceState(
+        links,
+        routes,
+        sysctls,
+        frozenset(expand_rule(rule) for rule in namespace.rules),
+        frozenset(n for n in known if neighbourly(links, n)),
     )
 
 
@@ -332,3 +313,25 @@ def _default_mtu(ifname: str, link: Link, namespace: Namespace) -> int:
         return DEFAULT_MTU
     ports = (namespace.links[port].mtu for port in namespace.ports(ifname))
     return min((mtu or DEFAULT_MTU for mtu in ports), default=DEFAULT_MTU)
+
+
+__all__ = [
+    "DEFAULT_MTU",
+    "IPV6_MIN_MTU",
+    "LOOPBACK_MAC",
+    "LOOPBACK_MTU",
+    "LinkState",
+    "NamespaceState",
+    "NeighbourState",
+    "RouteState",
+    "RuleState",
+    "State",
+    "expand",
+    "expand_route",
+    "from_data",
+    "holdable",
+    "kernel_order",
+    "one_sided",
+    "routable",
+    "to_data",
+]

@@ -19,23 +19,34 @@ from tuilab.plan.operations.namespaces import (
     DeleteNamespace,
     RenameNamespace,
 )
-from tuilab.plan.operations.routes import AddRoute, DeleteRoute
+from tuilab.plan.operations.policies import (
+    AddRule,
+    DeleteNeighbour,
+    DeleteRule,
+    SetNeighbour,
+)
+from tuilab.plan.operations.routes import AddRoute, DeleteRoute, ReplaceRoute
 from tuilab.plan.operations.sysctl import SetSysctl
 
 __all__ = [
     "AddAddress",
     "AddBridge",
     "AddRoute",
+    "AddRule",
     "AddTap",
     "AddVeth",
     "CreateNamespace",
     "DeleteAddress",
     "DeleteLink",
     "DeleteNamespace",
+    "DeleteNeighbour",
     "DeleteRoute",
+    "DeleteRule",
     "Operation",
     "RenameLink",
     "RenameNamespace",
+    "ReplaceRoute",
     "SetLink",
+    "SetNeighbour",
     "SetSysctl",
 ]

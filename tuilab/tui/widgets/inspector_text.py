@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.addressing import show_destination
+from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.sysctls import SYSCTLS
-from tuilab.model.topology import LO, Bridge, Endpoint, Link, Tap, Topology
-from tuilab.plan.state import LinkState, NamespaceState, RouteState, State
+from tuilab.model.topology import (
+    LO,
+    UNICAST,
+    Bridge,
+    Endpoint,
+    Link,
+    Tap,
+    Topology,
+)
+from tuilab.plan.difference import rule_words
+from tuilab.plan.forwarding import (
+    V6_METRIC,
+    HopState,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    neighbour_order,
+    route_order,
+    rule_order,
+)
+from tuilab.plan.state import LinkState, NamespaceState, State
 from tuilab.tui.actions import ACTIONS
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
@@ -137,7 +158,7 @@ class _Writer:
         yield _head("Interfaces", len(shown.links))
         for ifname in _order(shown):
             yield from self._interface(Endpoint(name, ifname))
-        yield from self._routes(shown, wanted)
+        yield from self._policies(shown, wanted)
 
     def cable(self, a: Endpoint, b: Endpoint) -> Iterator[Line]:
         for end in (a, b):
@@ -237,19 +258,37 @@ class _Writer:
             text = f"{live.errors} errors, {live.dropped} dropped"
             yield _fact("lost", text, "bad")
 
-    def _routes(
+    def _policies(
         self, shown: NamespaceState, wanted: NamespaceState | None
     ) -> Iterator[Line]:
-        routes = sorted(shown.routes)
-        missing = sorted((wanted.routes if wanted else frozenset()) - shown.routes)
-        yield _head("Static routes", len(routes))
-        for route in routes:
-            spans = line(f"  {show_route(route)}")
-            if wanted is not None and route not in wanted.routes:
-                spans += line(("  outside", "warn"))
-            yield spans
-        for route in missing:
-            yield line(f"  {show_route(route)}", ("  missing", "warn"))
+        """Routes; rules and neighbours where there are any."""
+        # Without a wish nothing is outside of it.
+        wish = wanted or shown
+        yield _head("Static routes", len(shown.routes))
+        for route in sorted(shown.routes | wish.routes, key=route_order):
+            yield self._told(show_route(route), route, shown.routes, wish.routes)
+        rules = sorted(shown.rules | wish.rules, key=rule_order)
+        if rules:
+            yield _head("Rules", len(shown.rules))
+        for rule in rules:
+            yield self._told(show_rule(rule), rule, shown.rules, wish.rules)
+        known = sorted(shown.neighbours | wish.neighbours, key=neighbour_order)
+        if known:
+            yield _head("Static neighbours", len(shown.neighbours))
+        for one in known:
+            text = show_neighbour(one)
+            yield self._told(text, one, shown.neighbours, wish.neighbours)
+
+    @staticmethod
+    def _told(
+        text: str, thing: object, shown: frozenset[Any], wanted: frozenset[Any]
+    ) -> Line:
+        """One of them, and whether it is as wished."""
+        if thing not in shown:
+            return line(f"  {text}", ("  missing", "warn"))
+        if thing not in wanted:
+            return line(f"  {text}", ("  outside", "warn"))
+        return line(f"  {text}")
 
     # -- states ---------------------------------------------------------------------
 
@@ -270,15 +309,36 @@ class _Writer:
 
 def show_route(route: RouteState) -> str:
     """A route of the kernel as iproute2 prints it."""
-    words = [show_destination(route.to)]
-    if route.via:
-        words += ["via", route.via]
-    words += ["dev", route.dev]
-    if route.metric not in (0, 1024):
-        words += ["metric", str(route.metric)]
-    if route.table != 254:
-        words += ["table", str(route.table)]
+    words = [] if route.type == UNICAST else [route.type]
+    words.append(show_destination(route.to))
+    if route.type == UNICAST and not route.hops:
+        words.append(_way(route.ways[0]))
+    if route.onlink:
+        words.append("onlink")
+    if route.src:
+        words.append(f"src {route.src}")
+    if route.metric not in (0, V6_METRIC):
+        words.append(f"metric {route.metric}")
+    if route.table != MAIN_TABLE:
+        words.append(f"table {route.table}")
+    words += [f"hop {_way(hop)} weight {hop.weight}" for hop in route.hops]
     return " ".join(words)
+
+
+def _way(hop: HopState) -> str:
+    return f"via {hop.via} dev {hop.dev}" if hop.via else f"dev {hop.dev}"
+
+
+def show_rule(rule: RuleState) -> str:
+    """A rule, such as ``10: from 10.0.0.0/24 lookup 100``."""
+    family = "IPv6 " if rule.family == 6 else ""
+    return f"{rule.priority}: {family}{rule_words(rule)}"
+
+
+def show_neighbour(neighbour: NeighbourState) -> str:
+    """A neighbour as iproute2 prints it."""
+    what = "proxy" if neighbour.proxy else f"lladdr {neighbour.mac}"
+    return f"{neighbour.to} dev {neighbour.dev} {what}"
 
 
 def _head(text: str, count: int) -> Line:
