@@ -176,7 +176,7 @@ def is_open(space: Space) -> bool:
     Raises:
         FileNotFoundError: It stands for none.
     """
-    return os.stat(netns.path(space.name)).st_ino == space.inode  # noqa: PTH116
+    return os.stat(netns.file(space.name)).st_ino == space.inode  # noqa: PTH116
 
 
 def _read(
