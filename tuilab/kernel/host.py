@@ -145,22 +145,18 @@ class HostDriver(NetlinkDriver):
             mark = {"index": Index(ifname), "altname": self._mark.altname()}
             yield Rtnl(namespace, "link", "property_add", mark)
 
-    def decides(self, request: Rtnl) -> bool:
-        """See `NetlinkDriver`: whether a link was made, and which is ours, it says."""
-        return request.namespace == HOST and (request.noun, request.verb) == _NEW_LINK
-
     def message(self, space: Space, request: Rtnl, *, numbered: bool = True) -> Message:
         """See `NetlinkDriver`. Of the machine's numbers none is ours to choose.
 
         Somebody else may take it first, and what follows would be about their link.
         """
-        if self.decides(request):
+        if request.namespace == HOST and (request.noun, request.verb) == _NEW_LINK:
             numbered = False
-            space.forget_index(str(request.args["ifname"]))
+            space.forget_numbers()
             if peer := request.args.get("peer"):
                 where = peer.get("net_ns_fd")
                 far = self.require(where.name) if where else space
-                far.forget_index(str(peer["ifname"]))
+                far.forget_numbers()
         return super().message(space, request, numbered=numbered)
 
     def _resolved(self, space: Space, value: Any) -> Any:

@@ -260,10 +260,6 @@ class NetlinkDriver:
         """What an operation takes here."""
         return operation.requests()
 
-    def decides(self, request: Rtnl) -> bool:
-        """Whether what follows can't be written before this has been answered."""
-        return False
-
     def send(self, space: Space, messages: Sequence[Message]) -> list[Answer]:
         """Have the kernel do something in a namespace."""
         return space.channel.request(messages)
@@ -311,7 +307,7 @@ class NetlinkDriver:
             space = self._require(request.namespace)
             self._visit(space)
             self._make_tap(request)
-            space.forget_index(request.ifname)
+            space.forget_numbers()
         elif isinstance(request, WriteSysctl):
             self._visit(self._require(request.namespace))
             self._write(request)
@@ -418,15 +414,16 @@ class _Errand:
             last = request is requests[-1]
             if isinstance(request, Rtnl):
                 space = self._driver.require(request.namespace)
-                if space is not self._space:
+                # The number that a link was given is not known to be its own before
+                # the kernel has said so.
+                made = self._waiting and _makes_link(self._waiting[-1][1])
+                if space is not self._space or (made and not _makes_link(request)):
                     self._flush()
                     self._space = space
                 if self._over:
                     return
                 message = self._driver.message(space, request)
                 self._waiting.append((operation, request, message, last))
-                if self._driver.decides(request):
-                    self._flush()
             else:
                 self._flush()
                 if self._over:
@@ -465,7 +462,7 @@ class _Errand:
     def _again(self, space: Space, request: Rtnl) -> Answer:
         """Make a link whose number somebody else took meanwhile; any other will do."""
         for other in self._driver.open_spaces():
-            other.forget_indexes()
+            other.forget_numbers()
         message = self._driver.message(space, request, numbered=False)
         (answer,) = self._driver.send(space, [message])
         return answer

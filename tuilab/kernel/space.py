@@ -132,13 +132,10 @@ class Space:
         self._indexes = {k: v for k, v in self._indexes.items() if v != index}
         self._indexes[ifname] = index
 
-    def forget_index(self, ifname: str) -> None:
-        """Another link bears that name now."""
-        self._indexes.pop(ifname, None)
-
-    def forget_indexes(self) -> None:
-        """What was known of the links' numbers holds no longer."""
+    def forget_numbers(self) -> None:
+        """Links have numbers that we did not choose."""
         self._indexes = {}
+        self._highest = 0
 
     def learn_nsids(self, others: Sequence[Space]) -> None:
         """Ask by which ids this namespace knows others."""
