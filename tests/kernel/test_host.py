@@ -578,6 +578,8 @@ def test_a_link_that_took_the_name_of_ours_is_left_alone(directory):
     machine("add", "bridge", "host:br1")
     sh("ip link del br1")
     sh("ip link add br1 type bridge")
+    machine("add", "namespace", "green")
+    machine("undo")
     said = machine("set", "host:br1", "mtu", "1400", code=2)
     assert '"host:br1" was not made by this lab' in said
     machine("undo")

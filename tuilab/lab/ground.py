@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tuilab.errors import LabGone, NotFoundError, UsageError
+from tuilab.model.edits import Change
 from tuilab.model.topology import HOST, LO, Topology
 from tuilab.plan.cutoff import Connection, cuts
 from tuilab.plan.state import NamespaceState, State, on_host
@@ -38,16 +39,25 @@ class Ground:
         """
         return whole
 
+    def apply(self, change: Change, before: Topology, foreign: State) -> Topology:
+        """What a change leads to.
+
+        Args:
+            change: What is asked for.
+            before: The lab now.
+            foreign: What is not the lab's.
+
+        Raises:
+            UsageError: It makes no sense, or names what is not the lab's.
+        """
+        return change.apply(before)
+
     def check(self, before: Topology, after: Topology, foreign: State) -> None:
-        """Refuse an edit that names what is not the lab's.
+        """Refuse a topology that newly names what is not the lab's.
 
         Raises:
             UsageError: It does.
         """
-
-    def explained(self, error: NotFoundError, foreign: State) -> UsageError:
-        """Why something is not in the lab, where that is for being foreign."""
-        return error
 
     def risk(self, before: State, after: State, foreign: State) -> str:
         """Why going from one state to the other may cut who asks for it off, or ""."""
@@ -104,19 +114,35 @@ class HostGround(Ground):
         part = replace(here, sysctls={**own, **here.sysctls})
         return State({**wish.namespaces, HOST: part})
 
+    def apply(self, change: Change, before: Topology, foreign: State) -> Topology:
+        """See `Ground`."""
+        try:
+            after = change.apply(before)
+        except NotFoundError as error:
+            if _is_foreign(error.name, foreign):
+                raise _foreign(error.name) from error
+            raise
+        self.check(before, after, foreign)
+        return after
+
     def check(self, before: Topology, after: Topology, foreign: State) -> None:
         """See `Ground`."""
-        for name in after.namespaces:
-            if name != HOST and name in foreign.namespaces:
+        # What others put in the place of something of ours is drift, until an edit
+        # is about it.
+        for name, namespace in after.namespaces.items():
+            same = before.namespaces.get(name) == namespace
+            if name != HOST and name in foreign.namespaces and not same:
                 raise _foreign(name)
         around = foreign.namespaces.get(HOST, NamespaceState())
-        here = after.namespaces[HOST]
+        here, was = after.namespaces[HOST], before.namespaces[HOST]
         for ifname, link in here.links.items():
+            if was.links.get(ifname) == link:
+                continue
             if ifname == LO or ifname in around.links:
                 raise _foreign(f"{HOST}:{ifname}")
             if link.master and link.master not in here.links:
                 self._check_named(link.master, around)
-        for route in here.routes:
+        for route in set(here.routes) - set(was.routes):
             if route.dev and route.dev not in here.links:
                 self._check_named(route.dev, around)
 
@@ -124,18 +150,6 @@ class HostGround(Ground):
     def _check_named(ifname: str, around: NamespaceState) -> None:
         if ifname == LO or ifname in around.links:
             raise _foreign(f"{HOST}:{ifname}")
-
-    def explained(self, error: NotFoundError, foreign: State) -> UsageError:
-        """See `Ground`."""
-        namespace, colon, ifname = error.name.partition(":")
-        if not colon:
-            return _foreign(namespace) if namespace in foreign.namespaces else error
-        around = foreign.namespaces.get(namespace)
-        if around is None:
-            return error
-        if namespace != HOST or ifname in around.links:
-            return _foreign(error.name)
-        return error
 
     def risk(self, before: State, after: State, foreign: State) -> str:
         """See `Ground`."""
@@ -163,6 +177,15 @@ class HostGround(Ground):
         former.release(
             self._lab, [k for k in former.held(self._lab) if k not in declared]
         )
+
+
+def _is_foreign(name: str, foreign: State) -> bool:
+    """Whether a namespace or endpoint, or the namespace it is in, is others'."""
+    namespace, colon, ifname = name.partition(":")
+    there = foreign.namespaces.get(namespace)
+    return there is not None and (
+        namespace != HOST or (bool(colon) and ifname in there.links)
+    )
 
 
 def _foreign(name: str) -> UsageError:

@@ -19,7 +19,6 @@ from tuilab.errors import (
     InvalidTopology,
     KernelError,
     LabGone,
-    NotFoundError,
     NotKept,
     RightsError,
     TuilabError,
@@ -183,15 +182,7 @@ class Lab:
 
     def _checked(self, change: Change, before: Topology) -> Topology:
         """What a change leads to, if it can be built here."""
-        foreign = self.snapshot.foreign
-        try:
-            after = change.apply(before)
-        except NotFoundError as error:
-            reason = self._ground.explained(error, foreign)
-            if reason is error:
-                raise
-            raise reason from error
-        self._ground.check(before, after, foreign)
+        after = self._ground.apply(change, before, self.snapshot.foreign)
         _check(before, after)
         return after
 
@@ -357,7 +348,7 @@ class Lab:
                 self._ground.prepare(topology)
                 await self._runner.look()
             before, foreign = self.snapshot.observed, self.snapshot.foreign
-            self._ground.check(topology, topology, foreign)
+            self._ground.check(Topology(self.name), topology, foreign)
             steps = route_to(before, self._expand(topology))
             self._runner.begin()
             if self._ground.risk(before, steps.goal, foreign):
