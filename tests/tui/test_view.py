@@ -6,7 +6,8 @@ import pytest
 
 from tests.tui.bench import opened
 from tests.tui.labs import router, two_hosts
-from tuilab.model.topology import HOST
+from tuilab.model import edits, policy_edits
+from tuilab.model.topology import HOST, Neighbour, Route, Rule
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.widgets.inspector import Inspector
@@ -123,6 +124,28 @@ async def test_i_hides_the_inspector_where_it_has_a_place():
         assert not in_sight(bench, "inspector")
         await bench.press("i")
         assert in_sight(bench, "inspector")
+
+
+async def test_the_inspector_lists_all_of_routing():
+    more = edits.together(
+        "more",
+        (
+            edits.add_route("red", Route("10.9.0.0/16", type="prohibit", table=7)),
+            policy_edits.add_rule("red", Rule(0, iif="lo", table=7)),
+            policy_edits.add_neighbour("red", Neighbour("fd00::9", "eth0", proxy=True)),
+        ),
+    )
+    async with opened(more.apply(two_hosts()), size=(160, 48)) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.idle()
+        for text in (
+            "prohibit 10.9.0.0/16 table 7",
+            "Rules (1)",
+            "100: iif lo lookup 7",
+            "Static neighbours (1)",
+            "fd00::9 dev eth0 proxy",
+        ):
+            assert text in bench.text
 
 
 async def test_the_inspector_tells_of_the_selected_thing():

@@ -17,7 +17,7 @@ from tuilab.model.addressing import (
     show_destination,
 )
 from tuilab.model.canonical import canonical_route
-from tuilab.model.routing import leads, pruned
+from tuilab.model.routing import with_link_renamed, without_dead_ends
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -268,7 +268,7 @@ def rename_link(endpoint: Endpoint, ifname: str) -> Change:
                 links[name] = other
         after = topology.with_namespace(
             endpoint.namespace,
-            replace(_mentioning(namespace, endpoint.ifname, ifname), links=links),
+            replace(with_link_renamed(namespace, endpoint.ifname, ifname), links=links),
         )
         if isinstance(link, Veth):
             peer = after.link(link.peer)
@@ -496,61 +496,16 @@ def _without_link(topology: Topology, endpoint: Endpoint) -> Topology:
     return replace(topology, layout=layout)
 
 
-def _mentioning(namespace: Namespace, old: str, new: str) -> Namespace:
-    """A namespace whose routes, rules and neighbours call a link by another name."""
-
-    def name(ifname: str | None) -> str | None:
-        return new if ifname == old else ifname
-
-    routes = tuple(
-        replace(
-            route,
-            dev=name(route.dev),
-            hops=tuple(replace(hop, dev=name(hop.dev)) for hop in route.hops),
-        )
-        for route in namespace.routes
-    )
-    rules = tuple(
-        replace(rule, iif=name(rule.iif), oif=name(rule.oif))
-        for rule in namespace.rules
-    )
-    neighbours = tuple(
-        replace(neighbour, dev=new) if neighbour.dev == old else neighbour
-        for neighbour in namespace.neighbours
-    )
-    return replace(namespace, routes=routes, rules=rules, neighbours=neighbours)
-
-
 def _without_dead_routes(before: Topology, after: Topology) -> Topology:
-    """Drop what led somewhere before this edit and leads nowhere now.
-
-    Routes, those of their hops alone that lost their link, and neighbours. Rules stay:
-    they may name links that are not there.
-    """
+    """Drop what led somewhere before this edit and leads nowhere now."""
     for name, namespace in after.namespaces.items():
         former = before.namespaces.get(name)
         if former is None or former is namespace:
             continue
-        neighbours = tuple(
-            neighbour
-            for neighbour in namespace.neighbours
-            if namespace.link(neighbour.dev) or not former.link(neighbour.dev)
-        )
-        kept = replace(namespace, neighbours=neighbours)
-        # One that goes may be the way to another's gateway.
-        while (fewer := _pruned_routes(former, kept)) != kept.routes:
-            kept = replace(kept, routes=fewer)
+        kept = without_dead_ends(former, namespace)
         if kept != namespace:
             after = after.with_namespace(name, kept)
     return after
-
-
-def _pruned_routes(former: Namespace, namespace: Namespace) -> tuple[Route, ...]:
-    return tuple(
-        left
-        for route in namespace.routes
-        if (left := pruned(namespace, route) if leads(former, route) else route)
-    )
 
 
 def _renamed_place(key: str, old: str, new: str) -> str:

@@ -100,3 +100,57 @@ def _near(namespace: Namespace, table: int | None) -> Iterator[tuple[str, Networ
                 yield route.dev, ipaddress.ip_network(route.to)
             except ValueError:
                 continue
+
+
+# -- what edits of links mean to all this ------------------------------------------
+
+
+def without_dead_ends(former: Namespace, namespace: Namespace) -> Namespace:
+    """A namespace without what led somewhere before and leads nowhere now.
+
+    Routes, those of their hops alone that lost their link, and neighbours. Rules stay:
+    they may name links that are not there.
+    """
+    neighbours = tuple(
+        neighbour
+        for neighbour in namespace.neighbours
+        if namespace.link(neighbour.dev) or not former.link(neighbour.dev)
+    )
+    kept = replace(namespace, neighbours=neighbours)
+    # One that goes may be the way to another's gateway.
+    while (fewer := _pruned_routes(former, kept)) != kept.routes:
+        kept = replace(kept, routes=fewer)
+    return kept
+
+
+def _pruned_routes(former: Namespace, namespace: Namespace) -> tuple[Route, ...]:
+    return tuple(
+        left
+        for route in namespace.routes
+        if (left := pruned(namespace, route) if leads(former, route) else route)
+    )
+
+
+def with_link_renamed(namespace: Namespace, old: str, new: str) -> Namespace:
+    """A namespace whose routes, rules and neighbours call a link by another name."""
+
+    def name(ifname: str | None) -> str | None:
+        return new if ifname == old else ifname
+
+    routes = tuple(
+        replace(
+            route,
+            dev=name(route.dev),
+            hops=tuple(replace(hop, dev=name(hop.dev)) for hop in route.hops),
+        )
+        for route in namespace.routes
+    )
+    rules = tuple(
+        replace(rule, iif=name(rule.iif), oif=name(rule.oif))
+        for rule in namespace.rules
+    )
+    neighbours = tuple(
+        replace(neighbour, dev=new) if neighbour.dev == old else neighbour
+        for neighbour in namespace.neighbours
+    )
+    return replace(namespace, routes=routes, rules=rules, neighbours=neighbours)
