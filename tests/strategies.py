@@ -8,9 +8,11 @@ No lab has a layer 2 loop: without spanning tree, that would be a broadcast stor
 from __future__ import annotations
 
 import ipaddress
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
+from hypothesis import given
 from hypothesis import strategies as st
 
 import tests.profile  # noqa: F401 - loads the Hypothesis profile
@@ -507,6 +509,19 @@ def _change(
 def changes(draw: st.DrawFn, topology: Topology) -> Change:
     """A random edit that leaves that topology valid."""
     return _change(draw, topology, (*GROWING, *DETAILS, *REMOVING, _place))[0]
+
+
+def random_change(topology: Topology, chance: random.Random) -> Change:
+    """A change that the numbers of a generator decide on: its seed replays it."""
+    found: list[Change] = []
+
+    @given(changes(topology))
+    def draw(change: Change) -> None:
+        found.append(change)
+
+    while not found:
+        draw.hypothesis.fuzz_one_input(chance.randbytes(512))  # type: ignore[attr-defined]
+    return found[-1]
 
 
 @st.composite

@@ -21,12 +21,10 @@ import time
 import traceback
 from dataclasses import dataclass, field
 
-from hypothesis import given
-
 from tests.drivers import OneByOne
 from tests.kernel.packetbox import boxed
 from tests.kernel.test_engine import NetlinkDriver, a_lab, ip_json
-from tests.strategies import applied, changes
+from tests.strategies import applied, random_change
 from tuilab.errors import KernelError
 from tuilab.lab import journal as journals
 from tuilab.model.topology import LO, Endpoint
@@ -250,18 +248,6 @@ def outside(lab, rng):
             await NetlinkDriver.carry_out(lab._driver, [SetLink(end, **other)])
 
     return go
-
-
-def random_change(topology, rng):
-    found = []
-
-    @given(changes(topology))
-    def draw(change):
-        found.append(change)
-
-    while not found:
-        draw.hypothesis.fuzz_one_input(rng.randbytes(512))
-    return found[-1]
 
 
 # -- who watches it ----------------------------------------------------------------
