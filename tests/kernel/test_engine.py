@@ -25,7 +25,8 @@ from tuilab.kernel.netlink import NetlinkDriver
 from tuilab.lab.journal import FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.model import edits
-from tuilab.model.topology import Endpoint, Route, Topology
+from tuilab.model.topology import HOST, Endpoint, Route, Topology
+from tuilab.plan.operations import AddBridge, SetLink
 from tuilab.plan.state import expand, to_data
 
 RED, BLUE, BR = Endpoint("red", "eth0"), Endpoint("blue", "eth0"), Endpoint("host", "b")
@@ -738,3 +739,21 @@ async def test_programs_in_a_namespace_end_with_it(tmp_path):
             assert cat.wait(DEADLINE) == -signal.SIGKILL
         await lab.undo()
         assert await lab.processes("red") == []
+
+
+@boxed
+async def test_a_number_that_somebody_took_meanwhile_is_left_alone(tmp_path):
+    driver = NetlinkDriver()
+    await driver.observe()
+    # The one that the driver would choose next.
+    sh("ip link add name foreign index 2 type bridge")
+    br0 = Endpoint(HOST, "br0")
+    made = AddBridge(br0, "02:00:00:00:00:01")
+    progress = await driver.carry_out([made, SetLink(br0, up=True)])
+    assert progress.refused is None
+    links = (await driver.observe()).state.namespaces[HOST].links
+    assert (links["br0"].up, links["foreign"].up) == (True, False)
+    again = await driver.carry_out([made])
+    assert again.refused is not None
+    assert again.refused.errno == errno.EEXIST
+    await driver.aclose()

@@ -76,8 +76,6 @@ def example(name):
         (["shwo", "--json"], '"shwo" is no verb', "show"),
         (["xyz"], '"xyz" is no verb, no lab and no file', "tuilab --help"),
         (["nope.yaml"], 'no file "nope.yaml"', ""),
-        (["--host"], "host mode is not there yet", "leave --host out"),
-        (["open", "--host"], "host mode is not there yet", "leave --host out"),
         (["two-hosts"], "the screen needs a terminal", "tuilab up"),
         (["ls", "--foo"], "--foo", "tuilab ls --help"),
         (
@@ -90,6 +88,8 @@ def example(name):
         (["up", "two-host"], '"two-host"', 'did you mean "two-hosts"?'),
         (["show"], "no lab is running", "tuilab up"),
         (["show", "nope"], 'no lab "nope"', ""),
+        (["--host", "--force"], "the screen needs a terminal", "tuilab up FILE"),
+        (["open", "--host", "--within", "0"], "'--within'", "tuilab open"),
         (["show", "a", "--lab", "b"], 'both "a" and "b"', "name one lab"),
         (["down", "a", "--all"], "both a lab and --all", "one of them"),
         (["exec", "red"], "CMD", "tuilab exec --help"),

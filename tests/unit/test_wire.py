@@ -23,6 +23,16 @@ REQUESTS = [
             "peer": {"ifname": "p1", "address": MAC, "mtu": 9000, "net_ns_fd": 9},
         },
     ),
+    (
+        "link",
+        "add",
+        {
+            "ifname": "eth0",
+            "kind": "veth",
+            "group": 0x74750001,
+            "peer": {"ifname": "p1", "group": 0x74750001},
+        },
+    ),
     ("link", "set", {"index": 3, "state": "up", "master": 4}),
     ("link", "set", {"index": 3, "state": "down"}),
     ("link", "set", {"index": 3, "master": 0, "mtu": 1280, "address": MAC}),
@@ -106,3 +116,13 @@ def test_what_is_not_packed_by_hand_is_left_to_pyroute2():
     args = {"index": 3, "kind": "bridge", "br_stp_state": 1}
     assert wire.quick("link", "set", args) is None
     assert wire.encode("link", "set", args) == words.encode("link", "set", args)
+
+
+def test_a_further_name_is_written_and_read():
+    message = wire.quick("link", "property_add", {"index": 3, "altname": "tuilab:a:1"})
+    assert message.kind == wire.RTM_NEWLINKPROP
+    found = wire.attributes(message.body, wire.IFINFO.size)
+    assert wire.altnames(found[wire.IFLA_PROP_LIST]) == ("tuilab:a:1",)
+    two = wire.attribute(wire.IFLA_ALT_IFNAME, b"one\0")
+    two += wire.attribute(wire.IFLA_ALT_IFNAME, b"other\0")
+    assert wire.altnames(two) == ("one", "other")

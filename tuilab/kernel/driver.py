@@ -45,10 +45,13 @@ class Observation:
     Attributes:
         state: What the lab decides.
         live: What it does not, by endpoint.
+        foreign: In host mode what else is on the machine, all of it: links and routes
+            of the root namespace, and the names of namespaces, which are not entered.
     """
 
     state: State
     live: Mapping[Endpoint, Live] = field(default_factory=dict)
+    foreign: State = field(default_factory=State)
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,7 +147,7 @@ class NetlinkDriver:
     def _observe(self, only: Collection[str] | None) -> Observation:
         with _looking():
             if only is None:
-                only = {HOST, *netns.names()}
+                only = {HOST, *self._names()}
                 for name in self._spaces.keys() - only:
                     self._forget(name)
             spaces = [space for name in sorted(only) if (space := self._get(name))]
@@ -159,6 +159,10 @@ class NetlinkDriver:
             for space in spaces:
                 namespaces[space.name] = self._state(space, live)
             return Observation(State(namespaces), live)
+
+    def _names(self) -> list[str]:
+        """The lab's namespaces besides the root one."""
+        return netns.names()
 
     def _state(self, space: Space, live: dict[Endpoint, Live]) -> NamespaceState:
         """What was dumped, put together; fills in the live side."""
@@ -252,6 +256,10 @@ class NetlinkDriver:
         """See `Driver`."""
         return await self._apart(lambda: _Errand(self, stop).run(operations))
 
+    def requests(self, operation: Operation) -> Sequence[Request]:
+        """What an operation takes here."""
+        return operation.requests()
+
     def send(self, space: Space, messages: Sequence[Message]) -> list[Answer]:
         """Have the kernel do something in a namespace."""
         return space.channel.request(messages)
@@ -300,11 +308,23 @@ class NetlinkDriver:
         elif isinstance(request, MakeTap):
             space = self._require(request.namespace)
             self._visit(space)
-            tap.make(request)
-            space.learn_index(request.ifname)
+            self._make_tap(request)
+            space.forget_numbers()
         elif isinstance(request, WriteSysctl):
             self._visit(self._require(request.namespace))
-            sysctl.write(request.key, request.value)
+            self._write(request)
+
+    def _make_tap(self, request: MakeTap) -> None:
+        tap.make(request)
+
+    def _write(self, request: WriteSysctl) -> None:
+        sysctl.write(request.key, request.value)
+
+    def _create_here(self, name: str) -> None:
+        netns.create_here(name)
+
+    def _rename(self, old: str, new: str) -> None:
+        netns.rename(old, new)
 
     def open_spaces(self) -> list[Space]:
         """Every namespace that is open."""
@@ -322,7 +342,7 @@ class NetlinkDriver:
         if request.verb == "add":
             self._forget(request.name)
             self._at = ""
-            netns.create_here(request.name)
+            self._create_here(request.name)
             self._at = request.name
             sysctl.set_defaults()
             self._spaces[request.name] = open_here(request.name, empty=True)
@@ -333,7 +353,7 @@ class NetlinkDriver:
             netns.delete(request.name)
         else:
             self._forget(request.name)
-            netns.rename(request.name, request.new)
+            self._rename(request.name, request.new)
 
     # -- watching ------------------------------------------------------------------
 
@@ -391,12 +411,15 @@ class _Errand:
         self._refused = self._refused or error
 
     def _take(self, operation: Operation) -> None:
-        requests = operation.requests()
+        requests = self._driver.requests(operation)
         for request in requests:
             last = request is requests[-1]
             if isinstance(request, Rtnl):
                 space = self._driver.require(request.namespace)
-                if space is not self._space:
+                # The number that a link was given is not known to be its own before
+                # the kernel has said so.
+                made = self._waiting and _makes_link(self._waiting[-1][1])
+                if space is not self._space or (made and not _makes_link(request)):
                     self._flush()
                     self._space = space
                 if self._over:
@@ -441,7 +464,7 @@ class _Errand:
     def _again(self, space: Space, request: Rtnl) -> Answer:
         """Make a link whose number somebody else took meanwhile; any other will do."""
         for other in self._driver.open_spaces():
-            other.forget_indexes()
+            other.forget_numbers()
         message = self._driver.message(space, request, numbered=False)
         (answer,) = self._driver.send(space, [message])
         return answer

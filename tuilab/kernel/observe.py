@@ -53,6 +53,8 @@ class RawLink:
         peer_index: ifindex of the other end (IFLA_LINK), or 0.
         peer_nsid: Namespace id of the other end as this namespace numbers it, or
             None when that is the same namespace.
+        altnames: Its further names.
+        link_group: What IFLA_GROUP says.
     """
 
     ifname: str
@@ -67,6 +69,8 @@ class RawLink:
     user: int | None
     group: int | None
     live: Live
+    altnames: tuple[str, ...] = ()
+    link_group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ def raw_link(body: bytes) -> RawLink:
         user=user,
         group=group,
         live=_live(found, flags),
+        altnames=wire.altnames(found.get(wire.IFLA_PROP_LIST, b"")),
+        link_group=number(found.get(wire.IFLA_GROUP)),
     )
 
 

@@ -138,14 +138,10 @@ class Space:
         self._indexes = {k: v for k, v in self._indexes.items() if v != index}
         self._indexes[ifname] = index
 
-    def learn_index(self, ifname: str) -> None:
-        """A link was made whose number the kernel chose: it is nobody else's now."""
-        self._indexes.pop(ifname, None)
-        self._highest = max(self._highest, self.index(ifname))
-
-    def forget_indexes(self) -> None:
-        """What was known of the links' numbers holds no longer."""
+    def forget_numbers(self) -> None:
+        """Links have numbers that we did not choose."""
         self._indexes = {}
+        self._highest = 0
 
     def learn_nsids(self, others: Sequence[Space]) -> None:
         """Ask by which ids this namespace knows others."""

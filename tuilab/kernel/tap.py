@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+from collections.abc import Callable
 from ctypes import c_int
 from fcntl import ioctl
 
@@ -19,8 +20,12 @@ IFF_TAP, IFF_NO_PI, IFF_TUN_EXCL = 0x0002, 0x1000, 0x8000
 TUN = "/dev/net/tun"
 
 
-def make(request: MakeTap) -> None:
+def make(request: MakeTap, prepare: Callable[[str], None] | None = None) -> None:
     """Make a tap in the network namespace of the calling thread; see tun(4).
+
+    Args:
+        request: Which.
+        prepare: Called with its name while it would still end with this process.
 
     Raises:
         RightsError: The device can't be opened.
@@ -41,6 +46,8 @@ def make(request: MakeTap) -> None:
             if owner is not None:
                 # Python takes a C int, the kernel reads it without sign.
                 ioctl(fd, code, c_int(owner).value)
+        if prepare is not None:
+            prepare(request.ifname)
         ioctl(fd, TUNSETPERSIST, 1)
     except OSError as error:
         hint = ""

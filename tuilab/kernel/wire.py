@@ -17,11 +17,14 @@ RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
 RTM_GETNEIGH, RTM_GETRULE = 30, 34
 RTM_NEWNSID, RTM_GETNSID = 88, 90
+RTM_NEWLINKPROP = 108
 NLM_F_CREATE_EXCL, NLM_F_CREATE_REPLACE = 0x600, 0x500
+NLM_F_APPEND = 0x800
 
 IFLA_ADDRESS, IFLA_IFNAME, IFLA_MTU, IFLA_LINK, IFLA_MASTER = 1, 3, 4, 5, 10
 IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_STATS64 = 16, 18, 23
-IFLA_NET_NS_FD, IFLA_EXT_MASK, IFLA_LINK_NETNSID = 28, 29, 37
+IFLA_GROUP, IFLA_NET_NS_FD, IFLA_EXT_MASK, IFLA_LINK_NETNSID = 27, 28, 29, 37
+IFLA_PROP_LIST, IFLA_ALT_IFNAME = 52, 53
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFLA_TUN_OWNER, IFLA_TUN_GROUP, IFLA_TUN_TYPE = 1, 2, 3
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST, IFA_FLAGS, IFA_PROTO = 1, 2, 4, 8, 11
@@ -50,6 +53,7 @@ _ATTRIBUTE = struct.Struct("=HH")
 _U32 = struct.Struct("=I")
 _TYPE_BITS = 0x3FFF
 """Without NLA_F_NESTED and NLA_F_NET_BYTEORDER."""
+_NESTED = 0x8000
 
 
 class Message(NamedTuple):
@@ -80,6 +84,20 @@ def attributes(data: bytes, place: int = 0) -> dict[int, bytes]:
         out[kind & _TYPE_BITS] = data[place + 4 : place + length]
         place += (length + 3) & ~3
     return out
+
+
+def altnames(properties: bytes) -> tuple[str, ...]:
+    """The further names of a link, of which there may be several."""
+    found = []
+    place = 0
+    while place + 4 <= len(properties):
+        length, kind = _ATTRIBUTE.unpack_from(properties, place)
+        if length < 4:
+            break
+        if kind & _TYPE_BITS == IFLA_ALT_IFNAME:
+            found.append(text(properties[place + 4 : place + length]))
+        place += (length + 3) & ~3
+    return tuple(found)
 
 
 def number(data: bytes | None) -> int:
@@ -122,7 +140,11 @@ _LINK: dict[str, Callable[[Any], bytes]] = {
     "ifname": lambda value: _string(IFLA_IFNAME, value),
     "mtu": lambda value: _u32(IFLA_MTU, value),
     "master": lambda value: _u32(IFLA_MASTER, value),
+    "group": lambda value: _u32(IFLA_GROUP, value),
     "net_ns_fd": lambda value: _u32(IFLA_NET_NS_FD, value),
+    "altname": lambda value: attribute(
+        IFLA_PROP_LIST | _NESTED, _string(IFLA_ALT_IFNAME, value)
+    ),
 }
 _LINK_WORDS = {*_LINK, "index", "state", "kind", "peer"}
 
@@ -151,6 +173,7 @@ _LINK_VERBS = {
     "set": (RTM_NEWLINK, 0),
     "del": (RTM_DELLINK, 0),
     "get": (RTM_GETLINK, 0),
+    "property_add": (RTM_NEWLINKPROP, NLM_F_CREATE_EXCL | NLM_F_APPEND),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tuilab.errors import TuilabError
+from tuilab.lab.ground import Ground
 from tuilab.model.topology import Topology
 from tuilab.plan.difference import Difference, differences
 from tuilab.plan.state import NamespaceState, State, expand
@@ -11,18 +12,19 @@ from tuilab.plan.state import NamespaceState, State, expand
 class Wish:
     """Topologies as states; what one shares with the last one is not made again."""
 
-    def __init__(self) -> None:
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
         self._last: tuple[Topology, State] | None = None
 
     def __call__(self, topology: Topology) -> State:
         """What the kernel is to hold for a topology; the next one begins with it."""
         if self._last is None or self._last[0] is not topology:
             self._last = topology, expand(topology, self._last)
-        return self._last[1]
+        return self._ground.wish(*self._last)
 
     def beside(self, topology: Topology) -> State:
         """The same for one that may never be."""
-        return expand(topology, self._last)
+        return self._ground.wish(topology, expand(topology, self._last))
 
 
 class Drift:

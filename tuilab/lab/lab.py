@@ -19,6 +19,8 @@ from tuilab.errors import (
     InvalidTopology,
     KernelError,
     LabGone,
+    NotFoundError,
+    NotKept,
     RightsError,
     TuilabError,
     UsageError,
@@ -26,6 +28,8 @@ from tuilab.errors import (
 from tuilab.kernel.driver import Driver, ModelDriver, Process
 from tuilab.lab.drift import Drift, Wish
 from tuilab.lab.follow import Follower
+from tuilab.lab.ground import Ground
+from tuilab.lab.guarded import Confirm, guarded
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
 from tuilab.lab.runner import Runner
 from tuilab.lab.snapshot import (
@@ -56,13 +60,21 @@ class Lab:
     """One running topology with its history, on one event loop."""
 
     def __init__(
-        self, driver: Driver, journal: Journal, directory: Path, preview: str = ""
+        self,
+        driver: Driver,
+        journal: Journal,
+        directory: Path,
+        preview: str = "",
+        ground: Ground | None = None,
     ) -> None:
         self.directory = directory
+        self.confirm: Confirm | None = None
+        """Asks whether to keep what may cut the connection; None refuses it."""
         self._driver = driver
         self._journal = journal
         self._mutex = asyncio.Lock()
-        self._expand = Wish()
+        self._ground = ground or Ground()
+        self._expand = Wish(self._ground)
         self._gone = ""
         topology = journal.history.topology
         self._view = View(
@@ -72,6 +84,7 @@ class Lab:
                 observed=State(),
                 history=journal.history,
                 preview=preview,
+                host=self._ground.host,
             ),
             Drift(self._expand),
         )
@@ -88,10 +101,15 @@ class Lab:
 
     @classmethod
     async def open(
-        cls, driver: Driver, journal: Journal, directory: Path, preview: str = ""
+        cls,
+        driver: Driver,
+        journal: Journal,
+        directory: Path,
+        preview: str = "",
+        ground: Ground | None = None,
     ) -> Lab:
         """A lab on a driver; what a crash cut off is rolled back first."""
-        lab = cls(driver, journal, directory, preview)
+        lab = cls(driver, journal, directory, preview, ground)
         async with lab._exclusive():
             await lab._runner.look()
         return lab
@@ -160,10 +178,22 @@ class Lab:
             UsageError: The change makes no sense.
             InvalidTopology: What it leads to can't be built.
         """
-        before = self.snapshot.topology
-        after = change.apply(before)
-        _check(before, after)
+        after = self._checked(change, self.snapshot.topology)
         return self._plan(after, change.renames, self.snapshot.observed)
+
+    def _checked(self, change: Change, before: Topology) -> Topology:
+        """What a change leads to, if it can be built here."""
+        foreign = self.snapshot.foreign
+        try:
+            after = change.apply(before)
+        except NotFoundError as error:
+            reason = self._ground.explained(error, foreign)
+            if reason is error:
+                raise
+            raise reason from error
+        self._ground.check(before, after, foreign)
+        _check(before, after)
+        return after
 
     def _plan(
         self, after: Topology, renames: Sequence[Rename], observed: State
@@ -206,12 +236,11 @@ class Lab:
 
         async def go() -> Outcome:
             before = self._journal.history.topology
-            after = change.apply(before)
+            after = self._checked(change, before)
             if after == before:
                 # Whoever asks for it may have seen that it is not so.
                 drift = bool(self.snapshot.drift)
                 return Outcome(change.title, (), (_DRIFTED,) if drift else ())
-            _check(before, after)
             title, renames = change.title, change.renames
 
             def finish(commands: tuple[str, ...]) -> None:
@@ -320,15 +349,27 @@ class Lab:
 
     async def restore(self) -> Outcome:
         """Bring whatever is there to what the history says: a new or lost sandbox."""
+        title = f"bring {self.name} up"
 
         async def go() -> Outcome:
-            goal = self._expand(self._journal.history.topology)
-            steps = route_to(self.snapshot.observed, goal)
+            topology = self._journal.history.topology
+            if self._ground.host:
+                self._ground.prepare(topology)
+                await self._runner.look()
+            before, foreign = self.snapshot.observed, self.snapshot.foreign
+            self._ground.check(topology, topology, foreign)
+            steps = route_to(before, self._expand(topology))
             self._runner.begin()
-            await self._runner.apply(f"bring {self.name} up", steps)
-            return Outcome(f"bring {self.name} up", tuple(self._runner.commands))
+            if self._ground.risk(before, steps.goal, foreign):
+                at = self._journal.history.position
+                await self._carry_out(title, steps, (), lambda _: self._journal.at(at))
+            else:
+                await self._runner.apply(title, steps)
+                self._ground.settle(topology)
+            self._ground.fresh = False
+            return Outcome(title, tuple(self._runner.commands))
 
-        return await self._alone(f"bring {self.name} up", go)
+        return await self._alone(title, go)
 
     async def _alone(self, title: str, go: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Run a change while no other does, to its end even when the caller is gone."""
@@ -358,6 +399,7 @@ class Lab:
         self._view.update(history=history, topology=history.topology, pending="")
 
     def _refuse_if_gone(self) -> None:
+        self._ground.refuse_if_gone()
         if self._gone:
             raise LabGone(self._gone, "start it again with tuilab up")
 
@@ -367,6 +409,10 @@ class Lab:
 
     async def _recover(self, begun: Begun) -> None:
         """Roll back what a process that died had begun."""
+        if self._ground.fresh:
+            # What it speaks of is the machine before it was started, or left, last.
+            await _written(self._journal.back)
+            return
         await self._runner.look()
         observed = self.snapshot.observed
         namespaces = dict(observed.namespaces)
@@ -379,6 +425,7 @@ class Lab:
         self._runner.begin()
         left = await self._runner.roll_back(goal, begun)
         await _written(self._journal.back)
+        self._ground.settle(self._journal.history.topology)
         self._view.record(title, self._runner.commands, "; ".join(left))
         self._show_history()
 
@@ -393,12 +440,18 @@ class Lab:
     ) -> Outcome:
         """Go there, and have ``finish`` record the commands it took; else go back."""
         self._runner.begin()
+        self._ground.prepare(after)
         await self._runner.look(self._scope(after))
         steps = self._plan(after, renames, self.snapshot.observed)
         if not steps.operations:
             await _written(finish, ())
+            self._ground.settle(after)
             return Outcome(title)
-        return await self._carry_out(title, steps, renames, finish)
+        try:
+            return await self._carry_out(title, steps, renames, finish)
+        except UsageError:
+            self._ground.settle(self._journal.history.topology)
+            raise
 
     async def _carry_out(
         self,
@@ -411,13 +464,19 @@ class Lab:
         if not steps.operations:
             return Outcome(title)
         before = self.snapshot.observed
+        risk = self._ground.risk(before, steps.goal, self.snapshot.foreign)
+        if risk and self.confirm is None:
+            raise UsageError(risk, "with --force it is tried, and kept if you confirm")
         begun = Begun(title, to_data(before, steps.touched), tuple(renames))
         await _written(self._journal.begin, begun)
-        try:
-            notes = await self._runner.apply(title, steps)
-            await _written(finish, tuple(self._runner.commands))
-        except Exception as error:
-            await self._give_up(error, before, begun)
+        async with guarded(self.directory, self.confirm if risk else None) as keep:
+            try:
+                notes = await self._runner.apply(title, steps)
+                await keep(title, risk)
+                await _written(finish, tuple(self._runner.commands))
+            except Exception as error:
+                await self._give_up(error, before, begun)
+        self._ground.settle(self._journal.history.topology)
         return Outcome(title, tuple(self._runner.commands), notes)
 
     def _scope(self, after: Topology) -> set[str]:
@@ -436,6 +495,7 @@ class Lab:
         # Unwritten, it is found to be begun, and nothing to be left of it.
         with suppress(TuilabError):
             await _written(self._journal.back)
+        self._ground.settle(self._journal.history.topology)
         what = "the lab is as before"
         if left:
             what = f"rolling back left: {'; '.join(left)}"
@@ -443,8 +503,8 @@ class Lab:
             error.add_note(what)
             raise error
         hint = f"{error.hint}; {what}" if error.hint else what
-        if isinstance(error, RightsError) and not left:
-            raise RightsError(error.summary, hint) from error
+        if isinstance(error, RightsError | NotKept) and not left:
+            raise type(error)(error.summary, hint) from error
         number = error.errno if isinstance(error, KernelError) else 0
         raise EditFailed(error.summary, hint, number, left) from error
 

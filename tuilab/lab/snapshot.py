@@ -39,6 +39,8 @@ class Snapshot:
         pending: Title of the edit that is being carried out, or empty.
         preview: Why this lab is only a model, or empty when it is real.
         drift: What is otherwise than wished; while an edit is pending, its doing too.
+        host: Whether it is on the machine's own network.
+        foreign: What else is there then: never changed, see `kernel.driver`.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Snapshot:
     pending: str = ""
     preview: str = ""
     drift: tuple[Difference, ...] = ()
+    host: bool = False
+    foreign: State = field(default_factory=State)
 
 
 @dataclass(frozen=True, slots=True)

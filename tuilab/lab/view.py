@@ -68,18 +68,21 @@ class View:
     def take(self, seen: Observation, only: set[str] | None) -> None:
         """Take in what was seen of some namespaces, or of all."""
         if only is None:
-            self.update(observed=seen.state, live=seen.live)
+            self.update(observed=seen.state, live=seen.live, foreign=seen.foreign)
             return
         # Copied and mended: of a thousand namespaces an edit looks at one or two.
         namespaces = dict(self.snapshot.observed.namespaces)
         live = dict(self.snapshot.live)
         for name in only:
-            former = namespaces.pop(name, None)
-            for ifname in former.links if former else ():
-                live.pop(Endpoint(name, ifname), None)
+            for former in (
+                namespaces.pop(name, None),
+                self.snapshot.foreign.namespaces.get(name),
+            ):
+                for ifname in former.links if former else ():
+                    live.pop(Endpoint(name, ifname), None)
         namespaces.update(seen.state.namespaces)
         live.update(seen.live)
-        self.update(observed=State(namespaces), live=live)
+        self.update(observed=State(namespaces), live=live, foreign=seen.foreign)
 
     def record(
         self,

@@ -421,7 +421,7 @@ def _namespace(topology: Topology, name: str) -> Namespace:
     namespace = topology.namespaces.get(name)
     if namespace is None:
         have = ", ".join(topology.namespaces)
-        raise NotFoundError(f'no namespace "{name}"', f"the lab has {have}")
+        raise NotFoundError(f'no namespace "{name}"', f"the lab has {have}", name)
     return namespace
 
 
@@ -431,7 +431,9 @@ def _link(topology: Topology, endpoint: Endpoint) -> Link:
     if link is None:
         have = ", ".join(name for name, _ in namespace.all_links())
         raise NotFoundError(
-            f'no link "{endpoint}"', f'"{endpoint.namespace}" has {have}'
+            f'no link "{endpoint}"',
+            f'"{endpoint.namespace}" has {have}',
+            str(endpoint),
         )
     return link
 

@@ -16,6 +16,8 @@ from tuilab.model.accounts import gid, uid
 from tuilab.model.addressing import derived_mac, interface, version
 from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import (
+    HOST,
+    LO,
     Bridge,
     Endpoint,
     Link,
@@ -248,6 +250,20 @@ def expand(topology: Topology, before: tuple[Topology, State] | None = None) -> 
         else:
             out[name] = _expand_namespace(topology.name, name, namespace)
     return State(out)
+
+
+def on_host(topology: Topology, whole: State) -> State:
+    """The same wish on the machine's own network: of ``host`` only what is declared.
+
+    Args:
+        topology: A valid one.
+        whole: What `expand` made of it.
+    """
+    here = whole.namespaces[HOST]
+    links = {name: link for name, link in here.links.items() if name != LO}
+    declared = dict(topology.namespaces[HOST].sysctls)
+    part = replace(here, links=links, sysctls=declared)
+    return State({**whole.namespaces, HOST: part})
 
 
 def _expand_namespace(lab: str, name: str, namespace: Namespace) -> NamespaceState:

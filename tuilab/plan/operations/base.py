@@ -33,13 +33,13 @@ class Rtnl:
     Attributes:
         namespace: Where it is sent.
         noun: ``link``, ``addr``, ``route``, ``rule`` or ``neigh``.
-        verb: ``add``, ``set``, ``replace`` or ``del``.
+        verb: ``add``, ``set``, ``replace`` or ``del``; ``property_add`` for an altname.
         args: Arguments; `Index` and `InNamespace` are resolved by the driver.
     """
 
     namespace: str
     noun: Literal["link", "addr", "route", "rule", "neigh"]
-    verb: Literal["add", "set", "replace", "del"]
+    verb: Literal["add", "set", "replace", "del", "property_add"]
     args: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -16,13 +16,14 @@ from typing import Literal
 
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.topology import HOST, LO, Bridge, Cable, Endpoint, Link, Tap, Veth
-from tuilab.plan.state import LinkState
+from tuilab.plan.state import LinkState, NamespaceState
 
 ItemKind = Literal["namespace", "bridge", "tap", "link", "cable"]
 Health = Literal["up", "no-carrier", "down", "missing"]
 """``down`` is administratively down; ``missing`` is wished for but not there."""
-Mark = Literal["", "pending", "drift", "missing", "outside"]
-"""How an object differs from the wish; ``outside`` is there without being wished."""
+Mark = Literal["", "pending", "drift", "missing", "outside", "foreign"]
+"""How an object differs from the wish; ``outside`` is there without being wished,
+``foreign`` was made by others on the machine (host mode) and is none of ours."""
 EdgeKind = Literal["cable", "tap", "join"]
 
 FORWARDING = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
@@ -191,9 +192,10 @@ class _Reader:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.wish = snapshot.topology.namespaces
-        self.seen = snapshot.observed.namespaces
+        self.foreign = snapshot.foreign.namespaces
+        self.seen = _with_foreign(snapshot.observed.namespaces, self.foreign)
         self.live = snapshot.live
-        self.only_model = not self.seen
+        self.only_model = not snapshot.observed.namespaces
         self.late: Mark = "pending" if snapshot.pending else "missing"
         self.differing: Mark = "pending" if snapshot.pending else "drift"
         self.drift = {(it.namespace, it.ifname or LO) for it in snapshot.drift}
@@ -209,7 +211,7 @@ class _Reader:
     def mark(self, name: str) -> Mark:
         """How a namespace differs from the wish."""
         if name not in self.wish:
-            return "outside"
+            return "foreign" if name in self.foreign else "outside"
         if self.only_model:
             return ""
         if name not in self.seen:
@@ -245,6 +247,8 @@ class _Reader:
         mark: Mark = ""
         if seen is None:
             mark = "" if self.only_model else self.late
+        elif self._is_foreign(endpoint):
+            mark = "foreign"
         elif wished is None:
             mark = "outside"
         elif (endpoint.namespace, endpoint.ifname) in self.drift:
@@ -259,6 +263,10 @@ class _Reader:
             addresses=link.addresses,
             routed=bool(link.addresses or (wished and wished.addresses)),
         )
+
+    def _is_foreign(self, endpoint: Endpoint) -> bool:
+        there = self.foreign.get(endpoint.namespace)
+        return there is not None and endpoint.ifname in there.links
 
     def _health(self, endpoint: Endpoint, link: Link | LinkState) -> Health:
         live: Live | None = self.live.get(endpoint)
@@ -285,7 +293,23 @@ def _item_kind(kind: str) -> ItemKind:
 
 def _sum(facts: list[_Fact]) -> Mark:
     """The mark of a node that has these links."""
-    return "drift" if any(fact.mark not in ("", "pending") for fact in facts) else ""
+    odd = any(fact.mark not in ("", "pending", "foreign") for fact in facts)
+    return "drift" if odd else ""
+
+
+def _with_foreign(
+    seen: Mapping[str, NamespaceState], foreign: Mapping[str, NamespaceState]
+) -> dict[str, NamespaceState]:
+    """What is there, whoever made it; what the lab made comes first."""
+    whole = dict(seen)
+    for name, other in foreign.items():
+        own = seen.get(name, NamespaceState())
+        whole[name] = NamespaceState(
+            {**own.links, **other.links},
+            own.routes | other.routes,
+            {**other.sysctls, **own.sysctls},
+        )
+    return whole
 
 
 class _Builder:

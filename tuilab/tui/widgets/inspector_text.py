@@ -16,7 +16,6 @@ from tuilab.model.topology import (
     Bridge,
     Endpoint,
     Link,
-    Loopback,
     Tap,
     Topology,
 )
@@ -39,6 +38,7 @@ from tuilab.tui.text import Line, Role, Span, line
 from tuilab.tui.widgets.drift_text import drift_of
 
 _LABEL = 10
+_NOT_OURS = "not made by this lab: it is left as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,12 @@ class _Writer:
     def namespace(self, name: str) -> Iterator[Line]:
         seen = self._snapshot.observed.namespaces.get(name)
         wanted = self._wanted.namespaces.get(name)
+        foreign = self._snapshot.foreign.namespaces.get(name)
+        if foreign is not None:
+            yield from self._foreign(name, foreign)
+            if seen is None and wanted is None:
+                return
+            yield line("")
         if seen is None and wanted is None:
             yield line((f'"{name}" is no longer there', "dim"))
             return
@@ -174,15 +180,31 @@ class _Writer:
 
     # -- parts ----------------------------------------------------------------------
 
+    def _foreign(self, name: str, there: NamespaceState) -> Iterator[Line]:
+        """What others made on the machine."""
+        if not there.links:
+            yield line((_NOT_OURS, "dim"))
+            return
+        yield line((f"Not made by this lab ({len(there.links)})", "title"))
+        for ifname in _order(there):
+            end, link = Endpoint(name, ifname), there.links[ifname]
+            words = " ".join((ifname, *link.addresses))
+            yield (*line("  ", self._state(end), (f" {words}", "dim")),)
+
     def _settings(self, shown: NamespaceState) -> Iterator[Line]:
         for key in SYSCTLS:
+            if self._snapshot.host and key not in shown.sysctls:
+                continue
             value = shown.sysctls.get(key, "?")
             name = "forward 6" if ".ipv6." in key else "forward 4"
             on: Role = "good" if value == "1" else "dim"
             yield _fact(name, "on" if value == "1" else "off", on)
 
     def _interface(self, end: Endpoint, *, named: bool = True) -> Iterator[Line]:
-        seen = self._snapshot.observed.link(end)
+        foreign = self._snapshot.foreign.link(end)
+        if foreign is not None:
+            yield line((_NOT_OURS, "dim"))
+        seen = self._snapshot.observed.link(end) or foreign
         wanted = self._wanted.link(end)
         shown = seen or wanted
         if shown is None:
@@ -215,7 +237,7 @@ class _Writer:
             yield _fact("peer", str(shown.peer))
         if isinstance(link, Tap) and (link.user or link.group):
             yield _fact("owner", f"{link.user or '-'}:{link.group or '-'}")
-        if isinstance(link, Loopback) or link is not None:
+        if link is not None or self._snapshot.foreign.link(end) is not None:
             return
         yield _fact("", "made outside tuilab", "warn")
 

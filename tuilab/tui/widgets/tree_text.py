@@ -30,7 +30,28 @@ def tree_rows(snapshot: Snapshot, glyphs: Glyphs) -> list[tuple[Item, Line]]:
             mark = _mark(snapshot, *there, (name, end.ifname) in drift, glyphs)
             item, spans = _row(snapshot, end, link, glyphs, depth)
             rows.append((item, spans + mark))
+        rows.extend(_foreign_links(snapshot, name, glyphs))
+    for name in snapshot.foreign.namespaces:
+        if name not in wished and name not in seen:
+            spans = line((name, "dim"), (" not of this lab", "dim"))
+            rows.append((Item("namespace", name), spans))
     return rows
+
+
+def _foreign_links(
+    snapshot: Snapshot, name: str, glyphs: Glyphs
+) -> Iterator[tuple[Item, Line]]:
+    """What others made on the machine, beside ours."""
+    there = snapshot.foreign.namespaces.get(name)
+    for ifname, link in there.links.items() if there else ():
+        if ifname == LO:
+            continue
+        live = snapshot.live.get(Endpoint(name, ifname))
+        state = glyphs.operstate(live.operstate if live else None)
+        kind = link.kind if link.kind in ("bridge", "tap") else "link"
+        words = " ".join((ifname, *link.addresses, "not of this lab"))
+        item = Item(kind, name, ifname)  # type: ignore[arg-type]
+        yield item, line(("  " + state + " " + words, "dim"))
 
 
 def _is_seen(snapshot: Snapshot, end: Endpoint) -> bool:
