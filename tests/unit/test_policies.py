@@ -7,6 +7,7 @@ import pytest
 
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.kernel.monitor import _matters
+from tuilab.lab.ground import HostGround
 from tuilab.model import edits, policy_edits
 from tuilab.model.canonical import canonical_rule, read_mark, show_mark
 from tuilab.model.topology import Endpoint, Hop, Neighbour, Route, Rule, Topology
@@ -16,7 +17,7 @@ from tuilab.plan.difference import differences
 from tuilab.plan.forwarding import NeighbourState, RouteState, RuleState
 from tuilab.plan.planner import OUT_OF_THE_WAY, plan
 from tuilab.plan.simulate import Machine
-from tuilab.plan.state import State, expand
+from tuilab.plan.state import State, expand, on_host
 
 A, B = Endpoint("red", "a0"), Endpoint("red", "b0")
 MAC = "02:00:00:00:00:09"
@@ -253,3 +254,23 @@ def test_what_no_topology_may_have_is_not_adopted():
     assert found.rules[0] == BASE.namespaces["red"].rules[0]
     assert [n.to for n in found.neighbours] == ["10.0.0.9", "10.0.1.50", "10.0.0.8"]
     assert found.routes == (SPREAD,)
+
+
+def test_on_the_machine_itself_only_what_goes_by_an_own_link_is_a_labs():
+    ground = HostGround("lab")
+    link = Endpoint("host", "a0")
+    near = policy_edits.add_neighbour("host", Neighbour("10.0.0.9", "a0", MAC))
+    ground.check(BASE, near.apply(BASE), State({}))
+    wish = ground_wish(near.apply(BASE))
+    assert [n.to for n in wish.neighbours] == ["10.0.0.9"]
+    assert link.ifname in wish.links
+    for change, what in (
+        (policy_edits.add_rule("host", Rule(0, table=7)), "a rule"),
+        (edits.add_route("host", Route("10.9.0.0/16", type="blackhole")), "blackhole"),
+    ):
+        with pytest.raises(UsageError, match=what):
+            ground.check(BASE, change.apply(BASE), State({}))
+
+
+def ground_wish(topology):
+    return on_host(topology, expand(topology)).namespaces["host"]

@@ -21,7 +21,7 @@ from tuilab.kernel.netlink import NetlinkDriver
 from tuilab.kernel.observe import RawLink
 from tuilab.kernel.space import Space
 from tuilab.kernel.wire import Message
-from tuilab.model.topology import HOST
+from tuilab.model.topology import HOST, UNICAST
 from tuilab.plan.operations import Operation
 from tuilab.plan.operations.base import (
     Index,
@@ -100,6 +100,8 @@ class HostDriver(NetlinkDriver):
             whole = namespaces[HOST]
             namespaces[HOST] = self._ours(whole, ours)
             rest = _part(whole, set(whole.links) - ours)
+            own = namespaces[HOST].routes
+            rest = replace(rest, routes=whole.routes - own, rules=whole.rules)
             held = namespaces[HOST].sysctls
             sysctls = {k: v for k, v in whole.sysctls.items() if k not in held}
             self._around = replace(rest, sysctls=sysctls)
@@ -222,10 +224,18 @@ def _refuse_unmarked(request: Rtnl) -> None:
 
 
 def _part(whole: NamespaceState, links: set[str]) -> NamespaceState:
-    """Some links of a namespace, and the routes and neighbours they have."""
+    """Some links of a namespace, and the routes and neighbours through them alone.
+
+    Nothing tells whose a rule is, or a route that leads through no link: they are the
+    machine's, and a lab has none there.
+    """
     return NamespaceState(
         {name: link for name, link in whole.links.items() if name in links},
-        frozenset(r for r in whole.routes if {way.dev for way in r.ways} & links),
+        frozenset(
+            route
+            for route in whole.routes
+            if route.type == UNICAST and all(way.dev in links for way in route.ways)
+        ),
         neighbours=frozenset(n for n in whole.neighbours if n.dev in links),
     )
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tuilab.errors import LabGone, NotFoundError, UsageError
 from tuilab.model.edits import Change
-from tuilab.model.topology import HOST, LO, Topology
+from tuilab.model.topology import HOST, LO, UNICAST, Topology
 from tuilab.plan.cutoff import Connection, cuts
 from tuilab.plan.state import NamespaceState, State, on_host
 
@@ -143,8 +143,13 @@ class HostGround(Ground):
             if link.master and link.master not in here.links:
                 self._check_named(link.master, around)
         for route in set(here.routes) - set(was.routes):
-            if route.dev and route.dev not in here.links:
-                self._check_named(route.dev, around)
+            if route.type != UNICAST:
+                raise _nobodys(f"a route of type {route.type}")
+            for way in route.ways():
+                if way.dev and way.dev not in here.links:
+                    self._check_named(way.dev, around)
+        if here.rules:
+            raise _nobodys("a rule")
 
     @staticmethod
     def _check_named(ifname: str, around: NamespaceState) -> None:
@@ -185,6 +190,13 @@ def _is_foreign(name: str, foreign: State) -> bool:
     there = foreign.namespaces.get(namespace)
     return there is not None and (
         namespace != HOST or (bool(colon) and ifname in there.links)
+    )
+
+
+def _nobodys(what: str) -> UsageError:
+    return UsageError(
+        f'"{HOST}" is the machine itself, where {what} bears no mark of this lab',
+        "give it to a namespace of the lab",
     )
 
 

@@ -262,7 +262,7 @@ def on_host(topology: Topology, whole: State) -> State:
     here = whole.namespaces[HOST]
     links = {name: link for name, link in here.links.items() if name != LO}
     declared = dict(topology.namespaces[HOST].sysctls)
-    part = NamespaceState(links, here.routes, declared)
+    part = replace(here, links=links, sysctls=declared)
     return State({**whole.namespaces, HOST: part})
 
 
