@@ -22,7 +22,7 @@ from tuilab.kernel.observe import RawLink
 from tuilab.kernel.space import Space
 from tuilab.kernel.wire import Message
 from tuilab.model.topology import HOST, UNICAST
-from tuilab.plan.operations import Operation
+from tuilab.plan.operations import DeleteRoute, Operation
 from tuilab.plan.operations.base import (
     Index,
     InNamespace,
@@ -128,6 +128,9 @@ class HostDriver(NetlinkDriver):
 
     def requests(self, operation: Operation) -> Sequence[Request]:
         """See `NetlinkDriver`: with those that mark what is made."""
+        if isinstance(operation, DeleteRoute):
+            # Not whatever is there: one of others' may lead to the same network.
+            operation = replace(operation, alone=False)
         return [out for one in operation.requests() for out in self._marked(one)]
 
     def _marked(self, request: Request) -> Iterator[Request]:
