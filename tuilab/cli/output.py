@@ -57,19 +57,22 @@ def _complain(summary: str, hint: str) -> None:
 
 def plan_lines(operations: Iterable[Operation]) -> list[str]:
     """The commands of a plan, each step's reason behind its first one."""
+    from tuilab.plan.reasons import reason
+
     lines = []
     for operation in operations:
         first, *rest = operation.commands()
-        if operation.reason:
-            first = f"{first:<{_REASON_COLUMN}}  # {operation.reason}"
+        first = f"{first:<{_REASON_COLUMN}}  # {reason(operation)}"
         lines += [first, *rest]
     return lines
 
 
 def plan_data(operations: Iterable[Operation]) -> list[dict[str, Any]]:
     """The steps of a plan for programs."""
+    from tuilab.plan.reasons import reason
+
     return [
-        {"commands": list(operation.commands()), "reason": operation.reason}
+        {"commands": list(operation.commands()), "reason": reason(operation)}
         for operation in operations
     ]
 
