@@ -318,7 +318,8 @@ def test_every_mistake_of_a_file_has_its_place(tuilab_, tmp_path, state, words):
 def test_plan_prints_commands_that_need_no_rights(tuilab_, state):
     code, out, err = tuilab_("plan", "router")
     assert (code, err) == (0, "")
-    assert out.splitlines()[0] == "ip netns add red"
+    command, _, reason = out.splitlines()[0].partition("  # ")
+    assert (command.rstrip(), reason) == ("ip netns add red", '"red" is new')
     assert "ip -n red route add default via 10.0.1.254 dev eth0" in out
     data = json.loads(tuilab_("up", "router", "--dry-run", "--json")[1])
     assert data["lab"] == "router"
