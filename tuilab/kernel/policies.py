@@ -10,6 +10,7 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from tuilab.kernel.wire import FIBMSG, NDMSG, NTF_PROXY, attributes, number, text
 from tuilab.model.canonical import WHOLE_MARK
@@ -88,6 +89,7 @@ def _neighbour(body: bytes) -> tuple[int, NeighbourState] | None:
     return index, NeighbourState(to, "", mac, proxy)
 
 
+@lru_cache(maxsize=1 << 12)
 def _rule(body: bytes) -> RuleState | None:
     family, to_length, from_length, tos, _, _, _, action, flags = FIBMSG.unpack_from(
         body

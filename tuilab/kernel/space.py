@@ -14,6 +14,7 @@ from tuilab.kernel.channel import Channel
 from tuilab.kernel.driver import Live
 from tuilab.kernel.observe import Raw, RawAddress, RawLink
 from tuilab.kernel.policies import raw_policies
+from tuilab.model.topology import LO
 from tuilab.plan.state import LinkState
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ class Space:
         self.nsids: dict[int, int] = {}
         self.states: dict[int, tuple[Hashable, LinkState]] = {}
         self.counters: dict[int, Live] = {}
-        self._indexes: dict[str, int] = {}
+        self._indexes: dict[str, int] = {LO: LO_INDEX}
         self._highest = highest
         self._links: dict[bytes, RawLink] = {}
         self._addresses: dict[bytes, RawAddress | None] = {}
@@ -146,7 +147,7 @@ class Space:
 
     def forget_numbers(self) -> None:
         """Links have numbers that we did not choose."""
-        self._indexes = {}
+        self._indexes = {LO: LO_INDEX}
         self._highest = 0
 
     def learn_nsids(self, others: Sequence[Space]) -> None:
