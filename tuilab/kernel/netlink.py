@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tuilab.errors import KernelError, NotFoundError, TuilabError
-from tuilab.kernel import netns, observe, syscalls, sysctl, tap, wire
+from tuilab.kernel import netconf, netns, observe, syscalls, sysctl, tap, wire
 from tuilab.kernel.channel import Answer
 from tuilab.kernel.driver import Live, Observation, Process, Progress
 from tuilab.kernel.monitor import Monitor, listening_socket
@@ -344,8 +344,9 @@ class NetlinkDriver:
             self._at = ""
             self._create_here(request.name)
             self._at = request.name
-            sysctl.set_defaults()
-            self._spaces[request.name] = open_here(request.name, empty=True)
+            space = open_here(request.name, empty=True)
+            self._spaces[request.name] = space
+            sysctl.set_defaults(netconf.forwarding(space.channel))
         elif request.verb == "del":
             self._forget(request.name)
             # A program in it would keep the namespace alive, nameless and unseen.

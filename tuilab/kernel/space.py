@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import TypeVar
 
 from tuilab.errors import KernelError
-from tuilab.kernel import netns, observe, sysctl, wire
+from tuilab.kernel import netconf, netns, observe, wire
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.driver import Live
 from tuilab.kernel.observe import Raw, RawAddress, RawLink
@@ -86,7 +86,7 @@ class Space:
             links,
             observe.raw_addresses(self._addresses.values(), links),
             observe.raw_routes(self.channel.dump(wire.RTM_GETROUTE, wire.ROUTES)),
-            sysctl.read_all(),
+            netconf.forwarding(self.channel),
             raw_policies(
                 self.channel.dump(wire.RTM_GETRULE, wire.RULES),
                 self.channel.dump(wire.RTM_GETNEIGH, wire.NEIGHBOURS),

@@ -6,6 +6,7 @@ called through `netns.run_in`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tuilab.errors import KernelError
@@ -17,17 +18,6 @@ _ROOT = Path("/proc/sys")
 def path(key: str) -> Path:
     """The file of a setting."""
     return _ROOT / key.replace(".", "/")
-
-
-def read_all() -> dict[str, str]:
-    """Every setting of `model.sysctls` that this kernel has, here and now."""
-    found = {}
-    for key in SYSCTLS:
-        try:
-            found[key] = path(key).read_text().strip()
-        except OSError:
-            continue
-    return found
 
 
 def write(key: str, value: str) -> None:
@@ -46,8 +36,8 @@ def write(key: str, value: str) -> None:
         ) from error
 
 
-def set_defaults() -> None:
+def set_defaults(there: Mapping[str, str]) -> None:
     """Give a new namespace tuilab's defaults: the kernel copies the machine's own."""
-    for key, value in read_all().items():
+    for key, value in there.items():
         if value != SYSCTLS[key].default:
             write(key, SYSCTLS[key].default)
