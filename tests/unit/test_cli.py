@@ -80,7 +80,7 @@ def example(name):
         (["open", "--host"], "host mode is not there yet", "leave --host out"),
         (["two-hosts"], "the screen needs a terminal", "tuilab up"),
         (["ls", "--foo"], "--foo", "tuilab ls --help"),
-        (["add", "ns", "red"], "ns", "namespace, bridge, cable, tap, address or route"),
+        (["add", "ns", "red"], "ns", "namespace, bridge, cable, tap, address, "),
         (["up"], "nothing is named", "--lab NAME"),
         (["up", "nope"], '"nope"', "ready labs are bridge, router"),
         (["up", "two-host"], '"two-host"', 'did you mean "two-hosts"?'),

@@ -20,9 +20,14 @@ from tuilab.model.topology import HOST
 SOL_NETLINK = 270
 NETLINK_ADD_MEMBERSHIP = 1
 NETLINK_LISTEN_ALL_NSID = 8
-GROUPS = (1, 5, 7, 9, 11, 24, 25)
-"""RTNLGRP_LINK, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE, IPV4_NETCONF,
+GROUPS = (1, 3, 5, 7, 9, 11, 24, 25)
+"""RTNLGRP_LINK, NEIGH, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE, IPV4_NETCONF,
 IPV6_NETCONF (rtnetlink(7)); the last two tell of forwarding."""
+
+NEIGHBOURS = (28, 29)
+"""RTM_NEWNEIGH and RTM_DELNEIGH, of neighbours and of forwarding databases."""
+NUD_SET = 0x40 | 0x80
+"""NUD_NOARP and NUD_PERMANENT: set by somebody, not found out."""
 
 SETTLE = 0.05
 """Seconds of events gathered into one call."""
@@ -65,7 +70,7 @@ class Monitor:
     def _read(self) -> None:
         for _ in range(256):
             try:
-                _, control, _, _ = self._socket.recvmsg(65536, 64)
+                data, control, _, _ = self._socket.recvmsg(65536, 64)
             except BlockingIOError:
                 return
             except OSError as error:
@@ -74,7 +79,8 @@ class Monitor:
                 # Events were lost: look at everything.
                 self._mark({HOST, *self._names.values()})
                 continue
-            self._mark({self._sender(control)})
+            if _lasting(data):
+                self._mark({self._sender(control)})
 
     def _sender(self, control: list[tuple[int, int, bytes]]) -> str:
         for level, kind, data in control:
@@ -100,6 +106,13 @@ class Monitor:
             changed = now ^ self._folder
             self._folder = now
             self._mark({name for name, _ in changed})
+
+
+def _lasting(data: bytes) -> bool:
+    """Whether an event is more than a neighbour or a MAC that was learned or aged."""
+    if len(data) < 28 or struct.unpack_from("=H", data, 4)[0] not in NEIGHBOURS:
+        return True
+    return bool(struct.unpack_from("=H", data, 24)[0] & NUD_SET)
 
 
 def _listing() -> frozenset[tuple[str, int]]:

@@ -22,7 +22,7 @@ from pyroute2 import AsyncIPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from tuilab.errors import KernelError, NotFoundError, RightsError
-from tuilab.kernel import netns, observe, sysctl
+from tuilab.kernel import bridging, netns, observe, sysctl
 from tuilab.kernel.driver import Live, Observation, Process
 from tuilab.kernel.monitor import Monitor
 from tuilab.kernel.observe import Raw, RawLink
@@ -108,11 +108,13 @@ class _Namespace:
         }
         addresses = [m async for m in await self.ipr.addr("dump")]
         routes = [m async for m in await self.ipr.route("dump", family=0)]
+        ports = {link.index for link in links.values() if link.port_of_bridge}
         self.raw = Raw(
             links,
             observe.raw_addresses(addresses, links),
             observe.raw_routes(routes),
             netns.run_in(self.name, sysctl.read_all),
+            await bridging.entries(self.ipr, ports) if ports else {},
         )
         self.indexes = {link.ifname: link.index for link in links.values()}
         return self.raw

@@ -8,13 +8,15 @@ whatever router advertisements bring.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tuilab.kernel.bridging import raw_bridge, raw_port
 from tuilab.kernel.driver import Live
 from tuilab.model.addressing import canonical_cidr, link_local, version
 from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.topology import LO, Endpoint
+from tuilab.plan.bridging import PLAIN_BRIDGE, PLAIN_PORT, BridgeState, PortState
 from tuilab.plan.state import (
     LinkState,
     NamespaceState,
@@ -59,6 +61,9 @@ class RawLink:
     user: int | None
     group: int | None
     live: Live
+    bridge: BridgeState = PLAIN_BRIDGE
+    port: PortState = PLAIN_PORT
+    port_of_bridge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,14 @@ class Raw:
         addresses: By ifindex, IPv4 in the kernel's order, then IPv6 as added.
         routes: Without `dev` resolved: the ifindex stands in its place.
         sysctls: As read.
+        entries: Static MACs by the ifindex of the port they are behind.
     """
 
     links: Mapping[int, RawLink]
     addresses: Mapping[int, tuple[str, ...]]
     routes: tuple[tuple[RouteState, int], ...]
     sysctls: Mapping[str, str]
+    entries: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 def raw_link(message: Any) -> RawLink:
@@ -106,6 +113,9 @@ def raw_link(message: Any) -> RawLink:
         user=user,
         group=group,
         live=_live(message, flags),
+        bridge=raw_bridge(data) if kind == "bridge" else PLAIN_BRIDGE,
+        port=raw_port(kind, info),
+        port_of_bridge=info is not None and info.get("slave_kind") == "bridge",
     )
 
 
@@ -218,6 +228,10 @@ def state_of(
             peer=peers.get(index),
             user=link.user,
             group=link.group,
+            bridge=link.bridge,
+            port=replace(link.port, fdb=raw.entries[index])
+            if index in raw.entries and link.master in names
+            else link.port,
         )
         for index, link in raw.links.items()
     }

@@ -23,6 +23,7 @@ from tuilab.model.addressing import (
     namespace_name_problem,
     segment,
 )
+from tuilab.model.bridging import bridging_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import (
@@ -75,6 +76,7 @@ def problems(
     for name, namespace in topology.namespaces.items():
         if name in scope:
             found.extend(_namespace(name, namespace))
+            found.extend(bridging_problems(topology.name, name, namespace))
     found.extend(_cables(topology, scope))
     found.extend(_segments(topology, scope))
     found.extend(_expectations(topology))

@@ -7,10 +7,11 @@ wish keeps the words the wish was written in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from tuilab.model.addressing import derived_mac, version
+from tuilab.model.links import without_master
 from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.topology import (
     HOST,
@@ -25,6 +26,7 @@ from tuilab.model.topology import (
     Topology,
     Veth,
 )
+from tuilab.plan.bridging import written
 from tuilab.plan.state import (
     DEFAULT_MTU,
     LOOPBACK_MTU,
@@ -130,7 +132,7 @@ def _link(
         values["user"] = None if state.user is None else str(state.user)
         values["group"] = None if state.group is None else str(state.group)
     if link is None or wanted is None or link.kind != state.kind:
-        return maker(**values)
+        return written(maker(**values), state.bridge, state.port)
     # Only what differs: the rest stays as it was written.
     for field in list(values):
         if getattr(wanted, field) == getattr(state, field) and field != "mtu":
@@ -145,7 +147,11 @@ def _link(
     else:
         waiting = (a for a in link.addresses if a not in held)
         values["addresses"] = (*state.addresses, *waiting)
-    return maker(**values)
+    options = {f.name: getattr(link, f.name) for f in fields(link)} | values
+    made = maker(**options)
+    if made.master is None:
+        made = without_master(made)
+    return written(made, state.bridge, state.port)
 
 
 def _usual_mtu(ifname: str, here: NamespaceState) -> int:
@@ -199,7 +205,7 @@ def _without_loose_ends(topology: Topology) -> Topology:
             )
     for endpoint, link in list(topology.links()):
         if link.master and link.master not in _names(topology, endpoint):
-            topology = topology.with_link(endpoint, replace(link, master=None))
+            topology = topology.with_link(endpoint, without_master(link))
     return topology
 
 

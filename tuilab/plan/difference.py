@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tuilab.model.addressing import show_destination
+from tuilab.plan.bridging import differing_options
 from tuilab.plan.state import LinkState, NamespaceState, RouteState, State
 
 
@@ -88,6 +89,8 @@ def _on_link(old: LinkState | None, new: LinkState | None) -> Iterator[str]:
         yield f"has its other end at {new.peer or 'a place outside the lab'}"
     if (old.user, old.group) != (new.user, new.group):
         yield "has another owner"
+    yield from differing_options(old.bridge, new.bridge)
+    yield from differing_options(old.port, new.port)
     for cidr in old.addresses:
         if cidr not in new.addresses:
             yield f"has lost {cidr}"

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tuilab.model.topology import Endpoint
+from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, merged_options
 from tuilab.plan.state import (
     IPV6_MIN_MTU,
     LinkState,
@@ -95,7 +96,9 @@ def _link(
                 a for a in wanted.addresses if a not in was.addresses and a not in kept
             ]
             addresses = kernel_order((*kept, *added))
-    return replace(there, addresses=addresses, **values)
+    bridge = merged_options(was.bridge, wanted.bridge, there.bridge)
+    port = merged_options(was.port, wanted.port, there.port)
+    return replace(there, addresses=addresses, bridge=bridge, port=port, **values)
 
 
 def _routes(
@@ -195,6 +198,9 @@ def _settled_namespace(
     for ifname, link in links.items():
         if link.master is not None and link.master not in links:
             link = replace(link, master=None)
+        if link.master is None:
+            link = replace(link, port=PLAIN_PORT)
+        link = replace(link, bridge=holdable_bridge(link.bridge))
         there = observed.link(Endpoint(name, ifname))
         held = tuple(a for a in link.addresses if _held(link, there, a))
         if held != link.addresses:

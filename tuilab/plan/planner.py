@@ -14,22 +14,27 @@ from tuilab.errors import KernelError, TuilabError
 from tuilab.model.addressing import interface, version
 from tuilab.model.edits import Rename
 from tuilab.model.topology import HOST, LO, Endpoint
+from tuilab.plan.bridging import changed_options
 from tuilab.plan.merge import merge
 from tuilab.plan.operations import (
     AddAddress,
     AddBridge,
+    AddEntry,
     AddRoute,
     AddTap,
     AddVeth,
     CreateNamespace,
     DeleteAddress,
+    DeleteEntry,
     DeleteLink,
     DeleteNamespace,
     DeleteRoute,
     Operation,
     RenameLink,
     RenameNamespace,
+    SetBridge,
     SetLink,
+    SetPort,
     SetSysctl,
 )
 from tuilab.plan.simulate import Machine
@@ -203,6 +208,8 @@ class _Planner:
             for name, namespace in ends.items():
                 self._set_links(name, namespace)
         for name, namespace in ends.items():
+            self._set_bridging(name, namespace)
+        for name, namespace in ends.items():
             self._set_addresses(name, namespace)
             self._set_sysctls(name, namespace)
         for name, namespace in ends.items():
@@ -239,7 +246,7 @@ class _Planner:
 
     def _add_link(self, goal: State, endpoint: Endpoint, link: LinkState) -> None:
         if link.kind == "bridge":
-            self.emit(AddBridge(endpoint, link.mac, link.mtu))
+            self.emit(AddBridge(endpoint, link.mac, link.mtu, link.bridge))
         elif link.kind == "tap":
             self.emit(AddTap(endpoint, link.mac, link.mtu, link.user, link.group))
         elif link.kind == "veth" and link.peer is not None:
@@ -271,15 +278,51 @@ class _Planner:
                 why = "with a new MAC the link-local address is made anew when it is up"
                 self.emit(SetLink(endpoint, up=False, reason=why))
                 there = replace(there, up=False)
+            unset = there.port.cost is not None and wanted.port.cost is None
+            if unset and there.master is not None and there.master == wanted.master:
+                why = "the kernel chooses a cost when the port joins"
+                self.emit(SetLink(endpoint, master="", reason=why))
+                there = self.machine.link(endpoint) or there
+            mtu, why = wanted.mtu if there.mtu != wanted.mtu else None, ""
+            if mtu is None and endpoint in self.machine.doubtful:
+                mtu, why = wanted.mtu, "it may not follow the ports by itself"
             change = SetLink(
                 endpoint,
                 mac=wanted.mac if there.mac != wanted.mac else None,
-                mtu=wanted.mtu if there.mtu != wanted.mtu else None,
+                mtu=mtu,
                 master=(wanted.master or "") if there.master != wanted.master else None,
                 up=wanted.up if there.up != wanted.up else None,
             )
             if change != SetLink(endpoint):
-                self.emit(change)
+                self.emit(replace(change, reason=why))
+
+    def _set_bridging(self, name: str, namespace: NamespaceState) -> None:
+        """Options of bridges and ports, and static entries: those that go first."""
+        for ifname, wanted in namespace.links.items():
+            endpoint = Endpoint(name, ifname)
+            there = self.machine.link(endpoint)
+            if there is None:
+                continue
+            if there.bridge != wanted.bridge:
+                if there.bridge.stp and not wanted.bridge.stp:
+                    # Only without it may the times be any.
+                    self.emit(SetBridge(endpoint, stp=False))
+                    there = self.machine.link(endpoint) or there
+                options = changed_options(there.bridge, wanted.bridge)
+                if options:
+                    self.emit(SetBridge(endpoint, **options))
+            if there.port != wanted.port and there.master == wanted.master:
+                options = changed_options(there.port, wanted.port)
+                if options:
+                    self.emit(SetPort(endpoint, **options))
+                for mac in there.port.fdb:
+                    if mac not in wanted.port.fdb:
+                        self.attempt(DeleteEntry(endpoint, mac))
+        for ifname, wanted in namespace.links.items():
+            there = self.machine.link(Endpoint(name, ifname))
+            for mac in wanted.port.fdb:
+                if there is not None and mac not in there.port.fdb:
+                    self.attempt(AddEntry(Endpoint(name, ifname), mac))
 
     def _set_addresses(self, name: str, namespace: NamespaceState) -> None:
         for ifname, wanted in namespace.links.items():

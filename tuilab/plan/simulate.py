@@ -15,8 +15,9 @@ from tuilab.model.links import KINDS, Link
 from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import LO, Endpoint
+from tuilab.plan.bridging import PLAIN_PORT
+from tuilab.plan.simulate_bridge import BridgePart
 from tuilab.plan.state import (
-    DEFAULT_MTU,
     IPV6_MIN_MTU,
     LOOPBACK_MAC,
     LOOPBACK_MTU,
@@ -56,10 +57,11 @@ class _Namespace:
         )
 
 
-class Machine:
+class Machine(BridgePart):
     """A mutable model of a lab's kernel state; untouched namespaces are shared."""
 
     def __init__(self, state: State) -> None:
+        super().__init__()
         self._before = state.namespaces
         self._changed: dict[str, _Namespace | None] = {}
 
@@ -135,8 +137,10 @@ class Machine:
     def add_link(self, endpoint: Endpoint, link: LinkState) -> None:
         """A bridge or tap as the kernel makes it: down, no addresses, no master."""
         self._free(endpoint)
-        bare = replace(link, up=False, master=None, addresses=())
+        bare = replace(link, up=False, master=None, addresses=(), port=PLAIN_PORT)
         self._namespace(endpoint.namespace).links[endpoint.ifname] = bare
+        if link.kind == "bridge":
+            self._bridge_made(endpoint)
 
     def add_veth(
         self, a: Endpoint, a_link: LinkState, b: Endpoint, b_link: LinkState
@@ -159,7 +163,7 @@ class Machine:
             namespace.routes = {r for r in namespace.routes if r.dev != end.ifname}
             for name, other in list(namespace.links.items()):
                 if other.master == end.ifname:
-                    namespace.links[name] = replace(other, master=None)
+                    self._unplug(Endpoint(end.namespace, name))
             if gone and gone.master:
                 self._adjust_mtu(Endpoint(end.namespace, gone.master))
 
@@ -201,7 +205,9 @@ class Machine:
         kind = KINDS.get(self._link(endpoint).kind, Link)
         if not 0 < mtu <= kind.most_mtu:
             raise refusal(errno.EINVAL, str(endpoint), f"can't have mtu {mtu}")
+        before = self._link(endpoint).mtu
         self._set(endpoint, mtu=mtu)
+        self._mtu_was_set(endpoint, before, mtu)
         if mtu < IPV6_MIN_MTU:
             self._drop_v6(endpoint)
             self._drop_routes(endpoint, only=6)
@@ -212,6 +218,7 @@ class Machine:
     def set_mac(self, endpoint: Endpoint, mac: str) -> None:
         """The hardware address."""
         self._set(endpoint, mac=mac)
+        self._claim(endpoint)
 
     def set_master(self, endpoint: Endpoint, master: str | None) -> None:
         """Join or leave a bridge, whose mtu follows."""
@@ -222,7 +229,10 @@ class Machine:
                 raise refusal(errno.EOPNOTSUPP, master, "is no bridge")
             if self._link(endpoint).kind in ("bridge", "loopback"):
                 raise refusal(errno.ELOOP, str(endpoint), "can't be a port of a bridge")
-        self._set(endpoint, master=master)
+        self._unplug(endpoint)
+        if master is not None:
+            self._set(endpoint, master=master)
+            self._claim(endpoint)
         for name in {former, master} - {None}:
             self._adjust_mtu(Endpoint(endpoint.namespace, str(name)))
 
@@ -316,6 +326,9 @@ class Machine:
         link = replace(self._link(endpoint), **values)  # type: ignore[arg-type]
         self._namespace(endpoint.namespace).links[endpoint.ifname] = link
 
+    def _links(self, name: str) -> dict[str, LinkState]:
+        return self._namespace(name).links
+
     def _drop_v6(self, endpoint: Endpoint) -> None:
         link = self._link(endpoint)
         rest = tuple(a for a in link.addresses if version(a) == 4)
@@ -329,22 +342,6 @@ class Machine:
             for route in namespace.routes
             if route.dev != endpoint.ifname or only not in (0, version(route.to))
         }
-
-    def _adjust_mtu(self, bridge: Endpoint) -> None:
-        namespace = self._namespace(bridge.namespace)
-        if bridge.ifname not in namespace.links:
-            return
-        ports = (
-            link.mtu
-            for link in namespace.links.values()
-            if link.master == bridge.ifname
-        )
-        mtu = min(ports, default=DEFAULT_MTU)
-        if namespace.links[bridge.ifname].mtu != mtu:
-            self._set(bridge, mtu=mtu)
-            if mtu < IPV6_MIN_MTU:
-                self._drop_v6(bridge)
-                self._drop_routes(bridge, only=6)
 
 
 def namespaces_of(*endpoints: Endpoint | None) -> tuple[str, ...]:

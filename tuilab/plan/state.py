@@ -27,6 +27,17 @@ from tuilab.model.topology import (
     Topology,
     Veth,
 )
+from tuilab.plan.bridging import (
+    PLAIN_BRIDGE,
+    PLAIN_PORT,
+    BridgeState,
+    PortState,
+    bridge_from_data,
+    bridge_of,
+    options_to_data,
+    port_from_data,
+    port_of,
+)
 
 DEFAULT_MTU = 1500
 LOOPBACK_MTU = 65536
@@ -74,6 +85,8 @@ class LinkState:
         peer: The other end of a veth; None when that is outside the lab.
         user: Owner of a tap, numeric.
         group: Group of a tap, numeric.
+        bridge: What a bridge is set to.
+        port: What a port of a bridge is set to.
     """
 
     kind: str
@@ -85,6 +98,8 @@ class LinkState:
     peer: Endpoint | None = None
     user: int | None = None
     group: int | None = None
+    bridge: BridgeState = PLAIN_BRIDGE
+    port: PortState = PLAIN_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +159,7 @@ def to_data(state: State, only: Iterable[str] | None = None) -> dict[str, Any]:
 def _namespace_to_data(namespace: NamespaceState) -> dict[str, Any]:
     return {
         "links": {
-            name: {
-                key: str(value)
-                if isinstance(value, Endpoint)
-                else list(value)
-                if isinstance(value, tuple)
-                else value
-                for key in LinkState.__slots__
-                if (value := getattr(link, key)) is not None
-            }
-            for name, link in sorted(namespace.links.items())
+            name: _link_to_data(link) for name, link in sorted(namespace.links.items())
         },
         "routes": [
             {key: getattr(route, key) for key in RouteState.__slots__}
@@ -161,6 +167,19 @@ def _namespace_to_data(namespace: NamespaceState) -> dict[str, Any]:
         ],
         "sysctls": dict(sorted(namespace.sysctls.items())),
     }
+
+
+def _link_to_data(link: LinkState) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key in LinkState.__slots__:
+        value = getattr(link, key)
+        if isinstance(value, BridgeState | PortState):
+            value = options_to_data(value) or None
+        if isinstance(value, Endpoint):
+            value = str(value)
+        if value is not None:
+            data[key] = list(value) if isinstance(value, tuple) else value
+    return data
 
 
 def _route_order(route: RouteState) -> tuple[int, str, int, str, str]:
@@ -177,6 +196,8 @@ def from_data(data: Mapping[str, Any]) -> State:
                 **values,
                 "addresses": tuple(values.get("addresses", ())),
                 "peer": Endpoint.parse(peer) if peer else None,
+                "bridge": bridge_from_data(values.get("bridge", {})),
+                "port": port_from_data(values.get("port", {})),
             }
         )
 
@@ -306,6 +327,8 @@ def _expand_link(
         peer=link.peer if isinstance(link, Veth) else None,
         user=uid(link.user) if isinstance(link, Tap) else None,
         group=gid(link.group) if isinstance(link, Tap) else None,
+        bridge=bridge_of(link),
+        port=port_of(link),
     )
     held = [cidr for cidr in link.addresses if holdable(bare, cidr)]
     return replace(bare, addresses=kernel_order(held)) if held else bare

@@ -6,6 +6,7 @@
 
 from tuilab.plan.operations.addresses import AddAddress, DeleteAddress
 from tuilab.plan.operations.base import Operation
+from tuilab.plan.operations.bridge import AddEntry, DeleteEntry, SetBridge, SetPort
 from tuilab.plan.operations.links import (
     AddBridge,
     AddTap,
@@ -25,17 +26,21 @@ from tuilab.plan.operations.sysctl import SetSysctl
 __all__ = [
     "AddAddress",
     "AddBridge",
+    "AddEntry",
     "AddRoute",
     "AddTap",
     "AddVeth",
     "CreateNamespace",
     "DeleteAddress",
+    "DeleteEntry",
     "DeleteLink",
     "DeleteNamespace",
     "DeleteRoute",
     "Operation",
     "RenameLink",
     "RenameNamespace",
+    "SetBridge",
     "SetLink",
+    "SetPort",
     "SetSysctl",
 ]

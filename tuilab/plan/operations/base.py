@@ -32,14 +32,14 @@ class Rtnl:
 
     Attributes:
         namespace: Where it is sent.
-        noun: ``link``, ``addr`` or ``route``.
-        verb: ``add``, ``set`` or ``del``.
+        noun: ``link``, ``addr``, ``route`` or ``fdb``.
+        verb: ``add``, ``set``, ``del`` or ``replace``.
         args: Arguments; `Index` and `InNamespace` are resolved by the driver.
     """
 
     namespace: str
-    noun: Literal["link", "addr", "route"]
-    verb: Literal["add", "set", "del"]
+    noun: Literal["link", "addr", "route", "fdb"]
+    verb: Literal["add", "set", "del", "replace"]
     args: Mapping[str, Any] = field(default_factory=dict)
 
 
