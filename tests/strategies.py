@@ -61,6 +61,18 @@ PORT_OPTIONS: dict[str, tuple[object, ...]] = {
 }
 ENTRIES = (*(f"02:aa:00:00:00:{n:02x}" for n in range(4)), "02:bb:00:00:00:01")
 """Some of them are among `MACS`."""
+SETTINGS = {
+    "net.ipv4.ip_default_ttl": ("1", "64", "255"),
+    "net.ipv4.conf.all.rp_filter": ("0", "2"),
+    "net.ipv4.conf.all.accept_redirects": ("0", "1"),
+    "net.ipv4.conf.default.arp_ignore": ("0", "1"),
+    "net.ipv6.conf.all.disable_ipv6": ("0", "1"),
+    "net.ipv6.conf.default.accept_ra": ("0", "2"),
+}
+LINK_SETTINGS = {
+    "ipv4": ("forwarding", "arp_ignore", "proxy_arp"),
+    "ipv6": ("forwarding", "disable_ipv6", "accept_ra"),
+}
 SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 
 
@@ -382,6 +394,20 @@ def _set_sysctl(draw: st.DrawFn, lab: Topology) -> Change | None:
     return edits.set_sysctl(_namespace(draw, lab), key, value)
 
 
+def _set_other(draw: st.DrawFn, lab: Topology) -> Change | None:
+    key = draw(st.sampled_from(sorted(SETTINGS)))
+    value = draw(st.sampled_from((None, *SETTINGS[key])))
+    return edits.set_sysctl(_namespace(draw, lab), key, value)
+
+
+def _set_of_link(draw: st.DrawFn, lab: Topology) -> Change | None:
+    name = _namespace(draw, lab)
+    link = draw(st.sampled_from([n for n, _ in lab.namespaces[name].all_links()]))
+    family = draw(st.sampled_from(sorted(LINK_SETTINGS)))
+    key = f"net.{family}.conf.{link}.{draw(st.sampled_from(LINK_SETTINGS[family]))}"
+    return edits.set_sysctl(name, key, draw(st.sampled_from((None, "0", "1", "1"))))
+
+
 def _place(draw: st.DrawFn, lab: Topology) -> Change | None:
     at = _endpoint(draw, lab)
     item = str(at) if at and draw(st.booleans()) else _namespace(draw, lab)
@@ -409,6 +435,8 @@ DETAILS = (
     _add_route,
     _add_route,
     _set_sysctl,
+    _set_other,
+    _set_of_link,
 )
 """What changes what is there."""
 REMOVING = (

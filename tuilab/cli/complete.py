@@ -11,7 +11,7 @@ from tuilab.errors import TuilabError
 from tuilab.lab import registry
 from tuilab.lab.journal import FileJournal
 from tuilab.model.links import BRIDGE_OPTIONS, PORT_OPTIONS, Bridge, Endpoint
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import known
 from tuilab.model.topology import Topology
 
 
@@ -66,7 +66,10 @@ def settings(ctx: typer.Context, incomplete: str) -> list[str]:
         elif link is not None and link.master:
             words += [name for name in PORT_OPTIONS if name != "fdb"]
         return _begin(words, incomplete)
-    return _begin(SYSCTLS, incomplete)
+    topology, target = _topology(ctx), ctx.params.get("target") or ""
+    namespace = topology.namespaces.get(target) if topology else None
+    links = [name for name, _ in namespace.all_links()] if namespace else []
+    return _begin(known(links), incomplete)
 
 
 def new_endpoint(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -24,7 +24,7 @@ from tuilab.model import edits
 from tuilab.model.bridging import SECONDS
 from tuilab.model.edits import Change
 from tuilab.model.links import BRIDGE_OPTIONS, PORT_OPTIONS, Bridge, PortLink, Tap
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import SYSCTLS, canonical_key, known, sysctl
 from tuilab.model.topology import Route
 
 rm = typer.Typer(
@@ -298,7 +298,10 @@ def _sysctls(namespace: str, words: Sequence[str]) -> Change:
 
 def _key(text: str) -> str:
     """A setting by its full name, or by the end of it where that is clear."""
-    ends = [key for key in SYSCTLS if key == text or key.endswith(f".{text}")]
+    if sysctl(canonical_key(text)):
+        return canonical_key(text)
+    ends = [key for key in SYSCTLS if key.endswith(f".{text}")]
+    ends = ends or [key for key in known() if key.endswith(f".{text}")]
     return ends[0] if len(ends) == 1 else text
 
 

@@ -59,6 +59,10 @@ class Monitor:
         """Say which namespace has that id in the lab's root namespace."""
         self._names[nsid] = name
 
+    def mark(self, name: str) -> None:
+        """Somebody found out otherwise that something changed there."""
+        self._mark({name})
+
     def close(self) -> None:
         """Hear nothing more."""
         self._loop.remove_reader(self._socket)

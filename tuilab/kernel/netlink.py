@@ -91,6 +91,7 @@ class _Namespace:
         self.raw: Raw | None = None
         self.heard = False
         self.indexes: dict[str, int] = {}
+        self.settings: Collection[str] = ()
         self.nsids: dict[int, int | None] = {}
         """Namespace ids as this namespace numbers others, by their inode."""
 
@@ -113,11 +114,17 @@ class _Namespace:
             links,
             observe.raw_addresses(addresses, links),
             observe.raw_routes(routes),
-            netns.run_in(self.name, sysctl.read_all),
+            self.read_settings(),
             await bridging.entries(self.ipr, ports) if ports else {},
         )
         self.indexes = {link.ifname: link.index for link in links.values()}
         return self.raw
+
+    def read_settings(self) -> dict[str, str]:
+        return netns.run_in(self.name, lambda: sysctl.read(self.settings))
+
+    def settings_changed(self) -> bool:
+        return self.raw is not None and self.read_settings() != self.raw.sysctls
 
     async def index(self, ifname: str) -> int:
         if ifname not in self.indexes:
@@ -147,9 +154,16 @@ class NetlinkDriver:
 
     def __init__(self) -> None:
         self._open: dict[str, _Namespace] = {}
+        self._settings: Mapping[str, Collection[str]] = {}
         self._monitor: Monitor | None = None
 
     # -- looking -------------------------------------------------------------------
+
+    def care(self, settings: Mapping[str, Collection[str]]) -> None:
+        """See `Driver`."""
+        self._settings = settings
+        for space in self._open.values():
+            space.settings = settings.get(space.name, ())
 
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """See `Driver`."""
@@ -192,6 +206,7 @@ class NetlinkDriver:
                     return known
                 self._forget(name)
             self._open[name] = _Namespace(name)
+            self._open[name].settings = self._settings.get(name, ())
         except (NotFoundError, FileNotFoundError):
             self._forget(name)
             return None
@@ -265,6 +280,9 @@ class NetlinkDriver:
                 async for message in await space.ipr.link("dump"):
                     link = observe.raw_link(message)
                     found[Endpoint(space.name, link.ifname)] = link.live
+                # Of most settings the kernel tells nobody that they were changed.
+                if space.settings and space.settings_changed() and self._monitor:
+                    self._monitor.mark(space.name)
         return found
 
     async def processes(self, namespace: str) -> list[Process]:

@@ -15,6 +15,7 @@ from tuilab.kernel.bridging import raw_bridge, raw_port
 from tuilab.kernel.driver import Live
 from tuilab.model.addressing import canonical_cidr, link_local, version
 from tuilab.model.routing import MAIN_TABLE
+from tuilab.model.sysctls import unusual
 from tuilab.model.topology import LO, Endpoint
 from tuilab.plan.bridging import PLAIN_BRIDGE, PLAIN_PORT, BridgeState, PortState
 from tuilab.plan.state import (
@@ -242,4 +243,4 @@ def state_of(
         for route, oif in raw.routes
     )
     live = {link.ifname: link.live for link in raw.links.values()}
-    return NamespaceState(links, routes, raw.sysctls), live
+    return NamespaceState(links, routes, unusual(raw.sysctls)), live

@@ -6,26 +6,29 @@ called through `netns.run_in`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from tuilab.errors import KernelError
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import SYSCTLS, known, path_of, usual
 
 _ROOT = Path("/proc/sys")
+_inherited: list[str] | None = None
+"""What new namespaces of this machine take over from it and is not as usual."""
 
 
 def path(key: str) -> Path:
     """The file of a setting."""
-    return _ROOT / key.replace(".", "/")
+    return _ROOT / path_of(key)
 
 
-def read_all() -> dict[str, str]:
-    """Every setting of `model.sysctls` that this kernel has, here and now."""
+def read(keys: Iterable[str] = ()) -> dict[str, str]:
+    """The settings that every look reads, and those, as far as this kernel has them."""
     found = {}
-    for key in SYSCTLS:
+    for key in {**SYSCTLS, **dict.fromkeys(keys)}:
         try:
             found[key] = path(key).read_text().strip()
-        except OSError:
+        except FileNotFoundError:
             continue
     return found
 
@@ -38,6 +41,13 @@ def write(key: str, value: str) -> None:
     """
     try:
         path(key).write_text(f"{value}\n")
+    except FileNotFoundError as error:
+        hint = "it may be of a newer kernel, or of a module that is not loaded"
+        if key.startswith("net.bridge."):
+            hint = "it comes with a module: sudo modprobe br_netfilter"
+        raise KernelError(
+            f'"{key}" is no setting of this kernel', hint, error.errno or 0
+        ) from error
     except OSError as error:
         raise KernelError(
             f'"{key}" can\'t be set to {value}: {error.strerror}',
@@ -47,7 +57,18 @@ def write(key: str, value: str) -> None:
 
 
 def set_defaults() -> None:
-    """Give a new namespace tuilab's defaults: the kernel copies the machine's own."""
-    for key, value in read_all().items():
-        if value != SYSCTLS[key].default:
-            write(key, SYSCTLS[key].default)
+    """Give a new namespace tuilab's defaults: the kernel copies the machine's own.
+
+    It does so for IPv4's ``all`` and ``default`` (net.core.devconf_inherit_init_net),
+    alike for every namespace, so they are read for the first one only.
+    """
+    global _inherited
+    if _inherited is None:
+        copied = [k for k in known() if k.startswith("net.ipv4.conf.")]
+        there = read(copied)
+        _inherited = [k for k in copied if k in there and there[k] != usual(k, {})]
+    for key, value in read().items():
+        if value != usual(key, {}):
+            write(key, usual(key, {}))
+    for key in _inherited:
+        write(key, usual(key, {}))

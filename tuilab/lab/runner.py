@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tuilab.errors import KernelError, TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun
+from tuilab.lab.settings import Settings
 from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
@@ -25,8 +26,12 @@ class Runner:
         commands: What was carried out since `begin`, as text.
     """
 
-    def __init__(self, driver: Driver, view: View) -> None:
+    def __init__(
+        self, driver: Driver, view: View, settings: Callable[[], Settings]
+    ) -> None:
         self.commands: list[str] = []
+        self._settings = settings
+        self._asked: Settings = {}
         self._driver = driver
         self._view = view
 
@@ -41,9 +46,16 @@ class Runner:
 
     async def look(self, only: set[str] | None = None) -> None:
         """See how some namespaces are now, or all."""
+        self._asked = self._settings()
+        self._driver.care(self._asked)
         # The kernel would go on with a dump that is given up, and refuse the next one.
         seen = await uninterrupted(self._driver.observe(only))
         self._view.take(seen, only)
+
+    def unread(self) -> frozenset[str]:
+        """Namespaces with settings that are named by now, but were not looked at."""
+        now = self._settings()
+        return frozenset(n for n, keys in now.items() if keys != self._asked.get(n))
 
     async def apply(self, title: str, steps: Plan) -> tuple[str, ...]:
         """Carry a plan out, verify it, put right what it did besides.

@@ -20,6 +20,7 @@ from tuilab.model.addressing import (
 )
 from tuilab.model.links import PortLink, without_master
 from tuilab.model.routing import outgoing
+from tuilab.model.sysctls import canonical_key, with_link_renamed
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -170,16 +171,17 @@ def rename_namespace(old: str, new: str) -> Change:
 
 def set_sysctl(namespace: str, key: str, value: str | None) -> Change:
     """A kernel setting of a namespace; None for the default."""
+    name = canonical_key(key)
 
     def apply(topology: Topology) -> Topology:
         before = _namespace(topology, namespace)
-        sysctls = {k: v for k, v in before.sysctls.items() if k != key}
+        sysctls = {k: v for k, v in before.sysctls.items() if k != name}
         if value is not None:
-            sysctls[key] = value
+            sysctls[name] = value
         return topology.with_namespace(namespace, replace(before, sysctls=sysctls))
 
     shown = "to its default" if value is None else f"= {value}"
-    return Change(f"set {namespace} {key} {shown}", apply)
+    return Change(f"set {namespace} {name} {shown}", apply)
 
 
 # -- links ---------------------------------------------------------------------
@@ -271,8 +273,10 @@ def rename_link(endpoint: Endpoint, ifname: str) -> Change:
             replace(r, dev=ifname) if r.dev == endpoint.ifname else r
             for r in namespace.routes
         )
+        sysctls = with_link_renamed(namespace.sysctls, endpoint.ifname, ifname)
         after = topology.with_namespace(
-            endpoint.namespace, replace(namespace, links=links, routes=routes)
+            endpoint.namespace,
+            replace(namespace, links=links, routes=routes, sysctls=sysctls),
         )
         if isinstance(link, Veth):
             peer = after.link(link.peer)
@@ -532,8 +536,9 @@ def _without_link(topology: Topology, endpoint: Endpoint) -> Topology:
             for name, other in namespace.links.items()
             if name != end.ifname
         }
+        sysctls = with_link_renamed(namespace.sysctls, end.ifname, None)
         topology = topology.with_namespace(
-            end.namespace, replace(namespace, links=links)
+            end.namespace, replace(namespace, links=links, sysctls=sysctls)
         )
     gone = {str(end) for end in ends}
     layout = {k: v for k, v in topology.layout.items() if k not in gone}

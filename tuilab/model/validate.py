@@ -25,7 +25,7 @@ from tuilab.model.addressing import (
 )
 from tuilab.model.bridging import bridging_problems
 from tuilab.model.routes import route_problems
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.settings import setting_problems
 from tuilab.model.topology import (
     LO,
     Bridge,
@@ -102,14 +102,7 @@ def _namespace(name: str, namespace: Namespace) -> Iterator[Problem]:
     yield from _masters(name, namespace)
     yield from _address_twice(name, namespace)
     yield from route_problems(name, namespace)
-    for key, value in namespace.sysctls.items():
-        setting = SYSCTLS.get(key)
-        here = (*at, "sysctls", key)
-        if setting is None:
-            remedy = suggestion(key, SYSCTLS, f"known are {', '.join(SYSCTLS)}")
-            yield Problem(here, f'"{key}" is no setting that tuilab knows', remedy)
-        elif fact := setting.problem(value):
-            yield Problem(here, f'"{key}" {fact}, not "{value}"', "write one of these")
+    yield from setting_problems(name, namespace)
 
 
 def _link(endpoint: Endpoint, link: Link, namespace: Namespace) -> Iterator[Problem]:

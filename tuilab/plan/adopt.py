@@ -13,6 +13,7 @@ from typing import Any
 from tuilab.model.addressing import derived_mac, version
 from tuilab.model.links import without_master
 from tuilab.model.routing import MAIN_TABLE
+from tuilab.model.sysctls import ipv6_off, is_ipv6, link_of, usual
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -29,6 +30,7 @@ from tuilab.model.topology import (
 from tuilab.plan.bridging import written
 from tuilab.plan.state import (
     DEFAULT_MTU,
+    IPV6_MIN_MTU,
     LOOPBACK_MTU,
     LinkState,
     NamespaceState,
@@ -84,20 +86,28 @@ def _namespace(
             continue
         link = was.link(ifname) if wanted is not None else None
         if state != wanted or link is None or isinstance(link, Bridge):
-            usual = _usual_mtu(ifname, here)
-            link = _link(Endpoint(name, ifname), link, wanted, state, lab, usual)
+            least = _usual_mtu(ifname, here)
+            off = ipv6_off(here.sysctls, ifname)
+            at = Endpoint(name, ifname)
+            link = _link(at, link, wanted, state, lab, least, off)
         if link is not None and not (ifname == LO and link == Loopback()):
             links[ifname] = link
     bare = Namespace(links, tuple(r for r in was.routes if r.via is None))
     kept = tuple(r for r in was.routes if _stays(r, bare, here))
     told = {expand_route(bare, route) for route in kept}
     new = tuple(_route(r) for r in sorted(here.routes - told, key=str))
-    sysctls = {
-        key: value
-        for key, value in here.sysctls.items()
-        if key in was.sysctls or value != wish.sysctls.get(key)
-    }
-    return Namespace(links, (*kept, *new), sysctls)
+    return Namespace(links, (*kept, *new), _settings(was, here))
+
+
+def _settings(was: Namespace, here: NamespaceState) -> dict[str, str]:
+    """What is observed; what can't be, on a link too small for IPv6, as it was."""
+    named = {k: v for k, v in was.sysctls.items() if link_of(k) in (None, *here.links)}
+    for key in named:
+        ifname = link_of(key)
+        small = ifname is not None and here.links[ifname].mtu < IPV6_MIN_MTU
+        if not (small and is_ipv6(key)):
+            named[key] = usual(key, here.sysctls)
+    return named | dict(here.sysctls)
 
 
 _MAKERS: dict[str, Callable[..., Link]] = {
@@ -115,6 +125,7 @@ def _link(
     state: LinkState,
     lab: str,
     usual_mtu: int,
+    ipv6_is_off: bool,
 ) -> Link | None:
     maker = _MAKERS.get(state.kind)
     if maker is None or (state.kind == "veth" and state.peer is None):
@@ -141,7 +152,7 @@ def _link(
     if link.mtu == state.mtu:
         values["mtu"] = state.mtu
     # What a link can't hold while it is down is still wished for.
-    held = [a for a in link.addresses if holdable(state, a)]
+    held = [a for a in link.addresses if holdable(state, a, ipv6_is_off)]
     if kernel_order(held) == state.addresses:
         values["addresses"] = link.addresses
     else:
@@ -172,7 +183,10 @@ def _stays(route: Route, bare: Namespace, here: NamespaceState) -> bool:
     wanted = expand_route(bare, route)
     if wanted is None:
         return False
-    return wanted in here.routes or not routable(here.links.get(wanted.dev), wanted)
+    if wanted in here.routes:
+        return True
+    off = ipv6_off(here.sysctls, wanted.dev)
+    return not routable(here.links.get(wanted.dev), wanted, off)
 
 
 def _route(route: RouteState) -> Route:

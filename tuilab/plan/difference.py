@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from tuilab.model.addressing import show_destination
+from tuilab.model.sysctls import link_of, usual
 from tuilab.plan.bridging import differing_options
 from tuilab.plan.state import LinkState, NamespaceState, RouteState, State
 
@@ -63,7 +64,8 @@ def _in_namespace(
     for key in {**was.sysctls, **now.sysctls}:
         value = now.sysctls.get(key)
         if was.sysctls.get(key) != value:
-            yield Difference(name, None, f'"{name}" has {key} = {value}')
+            value = value or usual(key, now.sysctls)
+            yield Difference(name, link_of(key), f'"{name}" has {key} = {value}')
 
 
 def _shown(route: RouteState) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from tuilab.model.sysctls import ipv6_off, unusual
 from tuilab.model.topology import Endpoint
 from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, merged_options
 from tuilab.plan.state import (
@@ -18,6 +19,7 @@ from tuilab.plan.state import (
     NamespaceState,
     RouteState,
     State,
+    held_settings,
     holdable,
     kernel_order,
     routable,
@@ -63,9 +65,24 @@ def _namespace(
         )
         if link is not None:
             links[ifname] = link
-    asked = {k: v for k, v in wanted.sysctls.items() if was.sysctls.get(k) != v}
-    sysctls = {**there.sysctls, **asked}
-    return NamespaceState(links, _routes(was, wanted, there), sysctls)
+    return NamespaceState(
+        links, _routes(was, wanted, there), _settings(was, wanted, there)
+    )
+
+
+def _settings(
+    was: NamespaceState, wanted: NamespaceState, there: NamespaceState
+) -> dict[str, str]:
+    sysctls = dict(there.sysctls)
+    for key in {**was.sysctls, **wanted.sysctls}:
+        value = wanted.sysctls.get(key)
+        if value == was.sysctls.get(key):
+            continue
+        if value is None:
+            sysctls.pop(key, None)
+        else:
+            sysctls[key] = value
+    return unusual(sysctls)
 
 
 def _link(
@@ -202,19 +219,29 @@ def _settled_namespace(
             link = replace(link, port=PLAIN_PORT)
         link = replace(link, bridge=holdable_bridge(link.bridge))
         there = observed.link(Endpoint(name, ifname))
-        held = tuple(a for a in link.addresses if _held(link, there, a))
+        off = ipv6_off(namespace.sysctls, ifname)
+        held = tuple(a for a in link.addresses if _held(link, there, a, off))
         if held != link.addresses:
             link = replace(link, addresses=held)
         links[ifname] = link
-    routes = frozenset(r for r in namespace.routes if routable(links.get(r.dev), r))
-    if routes == namespace.routes and links == namespace.links:
+    sysctls = held_settings(namespace.sysctls, links)
+    routes = frozenset(
+        r
+        for r in namespace.routes
+        if routable(links.get(r.dev), r, ipv6_off(sysctls, r.dev))
+    )
+    if (routes, links, sysctls) == (
+        namespace.routes,
+        namespace.links,
+        namespace.sysctls,
+    ):
         return namespace
-    return NamespaceState(links, routes, namespace.sysctls)
+    return NamespaceState(links, routes, sysctls)
 
 
-def _held(link: LinkState, there: LinkState | None, cidr: str) -> bool:
+def _held(link: LinkState, there: LinkState | None, cidr: str, off: bool) -> bool:
     """Whether a link holds an address: one that is down keeps what it was given so."""
-    if holdable(link, cidr):
+    if holdable(link, cidr, off):
         return True
     given = there is not None and not there.up and cidr in there.addresses
-    return given and link.mtu >= IPV6_MIN_MTU
+    return given and link.mtu >= IPV6_MIN_MTU and not off

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from tuilab.errors import KernelError, TuilabError
 from tuilab.model.addressing import interface, version
 from tuilab.model.edits import Rename
+from tuilab.model.sysctls import follow, link_of, usual
 from tuilab.model.topology import HOST, LO, Endpoint
 from tuilab.plan.bridging import changed_options
 from tuilab.plan.merge import merge
@@ -202,6 +203,9 @@ class _Planner:
         for name in ends:
             if self.machine.namespace(name) is None:
                 self.emit(CreateNamespace(name))
+        for name, namespace in ends.items():
+            # Before the links are made, which take after ``default``.
+            self._set_sysctls(name, namespace, of_links=False)
         self._add_links(goal, ends)
         for _ in range(2):
             # The second time for bridges whose mtu followed a port.
@@ -210,8 +214,8 @@ class _Planner:
         for name, namespace in ends.items():
             self._set_bridging(name, namespace)
         for name, namespace in ends.items():
+            self._set_sysctls(name, namespace, of_links=True)
             self._set_addresses(name, namespace)
-            self._set_sysctls(name, namespace)
         for name, namespace in ends.items():
             self._set_routes(name, namespace)
 
@@ -355,11 +359,17 @@ class _Planner:
             if cidr not in held:
                 self.attempt(AddAddress(endpoint, cidr))
 
-    def _set_sysctls(self, name: str, namespace: NamespaceState) -> None:
+    def _set_sysctls(self, name: str, goal: NamespaceState, of_links: bool) -> None:
         there = self.machine.namespace(name)
-        for key, value in namespace.sysctls.items():
-            if there is not None and there.sysctls.get(key) != value:
-                self.emit(SetSysctl(name, key, value))
+        keys = {**there.sysctls, **goal.sysctls} if there else {}
+        # Those first that others follow.
+        for key in sorted(keys, key=lambda k: (follow(k) is None, k)):
+            there = self.machine.namespace(name)
+            if there is None or (link_of(key) is not None) != of_links:
+                continue
+            if goal.sysctls.get(key) != there.sysctls.get(key):
+                value = goal.sysctls.get(key) or usual(key, goal.sysctls)
+                self.attempt(SetSysctl(name, key, value))
 
     def _set_routes(self, name: str, namespace: NamespaceState) -> None:
         there = self.machine.namespace(name)

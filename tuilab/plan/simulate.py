@@ -13,7 +13,14 @@ from tuilab.errors import KernelError
 from tuilab.model.addressing import address, interface, version
 from tuilab.model.links import KINDS, Link
 from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import (
+    follow,
+    ipv6_off,
+    is_ipv6,
+    link_of,
+    unusual,
+    with_link_renamed,
+)
 from tuilab.model.topology import LO, Endpoint
 from tuilab.plan.bridging import PLAIN_PORT
 from tuilab.plan.simulate_bridge import BridgePart
@@ -38,7 +45,7 @@ def refusal(number: int, subject: str, fact: str) -> KernelError:
 def fresh_namespace() -> NamespaceState:
     """A namespace just after it was made: ``lo``, down, and the default settings."""
     lo = LinkState("loopback", up=False, mtu=LOOPBACK_MTU, mac=LOOPBACK_MAC)
-    return NamespaceState({LO: lo}, sysctls={k: s.default for k, s in SYSCTLS.items()})
+    return NamespaceState({LO: lo})
 
 
 class _Namespace:
@@ -129,8 +136,25 @@ class Machine(BridgePart):
                 self._set(link.peer, peer=Endpoint(new, ifname))
 
     def set_sysctl(self, name: str, key: str, value: str) -> None:
-        """As ``sysctl -w`` inside the namespace."""
-        self._namespace(name).sysctls[key] = value
+        """As ``sysctl -w`` inside the namespace; without IPv6 goes all of it."""
+        namespace = self._namespace(name)
+        ifname = link_of(key)
+        if ifname is not None:
+            link = self._link(Endpoint(name, ifname))
+            if is_ipv6(key) and link.mtu < IPV6_MIN_MTU:
+                raise refusal(errno.ENOENT, key, "is not there: the link has no IPv6")
+        following = follow(key)
+        sysctls = {
+            k: v
+            for k, v in namespace.sysctls.items()
+            if following is None or not following.match(k)
+        }
+        namespace.sysctls = unusual({**sysctls, key: value})
+        if key.endswith(".disable_ipv6"):
+            for other in namespace.links:
+                if self._ipv6_off(Endpoint(name, other)):
+                    self._drop_v6(Endpoint(name, other))
+                    self._drop_routes(Endpoint(name, other), only=6)
 
     # -- links -------------------------------------------------------------------
 
@@ -160,6 +184,7 @@ class Machine(BridgePart):
         for end in ends:
             namespace = self._namespace(end.namespace)
             gone = namespace.links.pop(end.ifname, None)
+            namespace.sysctls = with_link_renamed(namespace.sysctls, end.ifname, None)
             namespace.routes = {r for r in namespace.routes if r.dev != end.ifname}
             for name, other in list(namespace.links.items()):
                 if other.master == end.ifname:
@@ -190,6 +215,8 @@ class Machine(BridgePart):
             replace(r, dev=ifname) if r.dev == endpoint.ifname else r
             for r in namespace.routes
         }
+        old = endpoint.ifname
+        namespace.sysctls = with_link_renamed(namespace.sysctls, old, ifname)
         if link.peer is not None:
             self._set(link.peer, peer=Endpoint(endpoint.namespace, ifname))
 
@@ -209,8 +236,7 @@ class Machine(BridgePart):
         self._set(endpoint, mtu=mtu)
         self._mtu_was_set(endpoint, before, mtu)
         if mtu < IPV6_MIN_MTU:
-            self._drop_v6(endpoint)
-            self._drop_routes(endpoint, only=6)
+            self._lose_v6(endpoint)
         master = self._link(endpoint).master
         if master:
             self._adjust_mtu(Endpoint(endpoint.namespace, master))
@@ -245,6 +271,8 @@ class Machine(BridgePart):
             raise refusal(errno.EEXIST, str(endpoint), f"has {cidr} already")
         if version(cidr) == 6 and link.mtu < IPV6_MIN_MTU:
             raise refusal(errno.EINVAL, str(endpoint), "is too small for IPv6")
+        if version(cidr) == 6 and self._ipv6_off(endpoint):
+            raise refusal(errno.EACCES, str(endpoint), "has IPv6 switched off")
         self._set(endpoint, addresses=kernel_order((*link.addresses, cidr)))
 
     def delete_address(self, endpoint: Endpoint, cidr: str) -> None:
@@ -268,7 +296,8 @@ class Machine(BridgePart):
         link = self._link(Endpoint(name, route.dev))
         if any(route.key == other.key for other in namespace.routes):
             raise refusal(errno.EEXIST, route.to, "has such a route already")
-        if not link.up or not holdable(link, route.to):
+        off = self._ipv6_off(Endpoint(name, route.dev))
+        if not link.up or not holdable(link, route.to, off):
             raise refusal(errno.ENETDOWN, f"{name}:{route.dev}", "is down")
         if route.via and not self._reaches(namespace, route):
             raise refusal(errno.ENETUNREACH, route.via, "is on none of its networks")
@@ -328,6 +357,21 @@ class Machine(BridgePart):
 
     def _links(self, name: str) -> dict[str, LinkState]:
         return self._namespace(name).links
+
+    def _ipv6_off(self, endpoint: Endpoint) -> bool:
+        sysctls = self._namespace(endpoint.namespace).sysctls
+        return ipv6_off(sysctls, endpoint.ifname)
+
+    def _lose_v6(self, endpoint: Endpoint) -> None:
+        """Too small for IPv6: even its settings go."""
+        self._drop_v6(endpoint)
+        self._drop_routes(endpoint, only=6)
+        namespace = self._namespace(endpoint.namespace)
+        namespace.sysctls = {
+            k: v
+            for k, v in namespace.sysctls.items()
+            if link_of(k) != endpoint.ifname or not is_ipv6(k)
+        }
 
     def _drop_v6(self, endpoint: Endpoint) -> None:
         link = self._link(endpoint)

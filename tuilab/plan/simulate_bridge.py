@@ -35,10 +35,7 @@ class BridgePart:
     def _links(self, name: str) -> dict[str, LinkState]: ...
 
     @abstractmethod
-    def _drop_v6(self, endpoint: Endpoint) -> None: ...
-
-    @abstractmethod
-    def _drop_routes(self, endpoint: Endpoint, only: int = 0) -> None: ...
+    def _lose_v6(self, endpoint: Endpoint) -> None: ...
 
     # -- options and entries -------------------------------------------------------
 
@@ -122,8 +119,7 @@ class BridgePart:
             self.doubtful.add(bridge)
         self._set(bridge, mtu=mtu)
         if mtu < IPV6_MIN_MTU:
-            self._drop_v6(bridge)
-            self._drop_routes(bridge, only=6)
+            self._lose_v6(bridge)
 
 
 def _refusal(number: int, endpoint: Endpoint, fact: str) -> KernelError:

@@ -15,7 +15,7 @@ from typing import Any
 from tuilab.model.accounts import gid, uid
 from tuilab.model.addressing import derived_mac, interface, version
 from tuilab.model.routing import MAIN_TABLE, outgoing
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import ipv6_off, is_ipv6, link_of, unusual
 from tuilab.model.topology import (
     Bridge,
     Endpoint,
@@ -109,7 +109,7 @@ class NamespaceState:
     Attributes:
         links: By name, ``lo`` included.
         routes: Static ones of all tables.
-        sysctls: Those of `model.sysctls`, as text.
+        sysctls: Those of `model.sysctls` that are not as usual, as text.
     """
 
     links: Mapping[str, LinkState] = field(default_factory=dict)
@@ -206,7 +206,7 @@ def from_data(data: Mapping[str, Any]) -> State:
             name: NamespaceState(
                 links={k: link(v) for k, v in body["links"].items()},
                 routes=frozenset(RouteState(**r) for r in body["routes"]),
-                sysctls=dict(body["sysctls"]),
+                sysctls=unusual(body["sysctls"]),
             )
             for name, body in data.items()
             if body is not None
@@ -246,17 +246,34 @@ def _scope(cidr: str) -> int:
     return 5 if host in _SITE_LOCAL else 14
 
 
-def holdable(link: LinkState, cidr: str) -> bool:
+def holdable(link: LinkState, cidr: str, off: bool = False) -> bool:
     """Whether the kernel keeps that address on a link as it is.
 
-    A link that is down, or too small for IPv6, holds no IPv6 address.
+    A link that is down, too small for IPv6, or has it switched off (``off``), holds no
+    IPv6 address.
     """
-    return version(cidr) == 4 or (link.up and link.mtu >= IPV6_MIN_MTU)
+    return version(cidr) == 4 or (link.up and link.mtu >= IPV6_MIN_MTU and not off)
 
 
-def routable(link: LinkState | None, route: RouteState) -> bool:
+def routable(link: LinkState | None, route: RouteState, off: bool = False) -> bool:
     """Whether the kernel keeps a route through that link: it must be up."""
-    return link is not None and link.up and holdable(link, route.to)
+    return link is not None and link.up and holdable(link, route.to, off)
+
+
+def held_settings(
+    sysctls: Mapping[str, str], links: Mapping[str, LinkState]
+) -> dict[str, str]:
+    """The settings that the kernel has, given the links: those of IPv6 go with it."""
+    found = {}
+    for key, value in sysctls.items():
+        ifname = link_of(key)
+        link = links.get(ifname) if ifname is not None else None
+        if ifname is not None and link is None:
+            continue
+        if link is not None and is_ipv6(key) and link.mtu < IPV6_MIN_MTU:
+            continue
+        found[key] = value
+    return unusual(found)
 
 
 def expand(topology: Topology, before: tuple[Topology, State] | None = None) -> State:
@@ -289,9 +306,12 @@ def _expand_namespace(lab: str, name: str, namespace: Namespace) -> NamespaceSta
         for ifname, link in namespace.all_links()
     }
     wanted = (expand_route(namespace, route) for route in namespace.routes)
-    routes = {r for r in wanted if r is not None and routable(links.get(r.dev), r)}
-    sysctls = {key: sysctl.default for key, sysctl in SYSCTLS.items()}
-    sysctls.update(namespace.sysctls)
+    sysctls = held_settings(namespace.sysctls, links)
+    routes = {
+        r
+        for r in wanted
+        if r is not None and routable(links.get(r.dev), r, ipv6_off(sysctls, r.dev))
+    }
     return NamespaceState(links, frozenset(routes), sysctls)
 
 
@@ -330,7 +350,8 @@ def _expand_link(
         bridge=bridge_of(link),
         port=port_of(link),
     )
-    held = [cidr for cidr in link.addresses if holdable(bare, cidr)]
+    off = ipv6_off(namespace.sysctls, endpoint.ifname)
+    held = [cidr for cidr in link.addresses if holdable(bare, cidr, off)]
     return replace(bare, addresses=kernel_order(held)) if held else bare
 
 

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.addressing import show_destination
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import SYSCTLS, usual
 from tuilab.model.topology import LO, Bridge, Endpoint, Link, Loopback, Tap, Topology
+from tuilab.plan.bridging import (
+    BridgeState,
+    PortState,
+    changed_options,
+    differing_options,
+    show_option,
+)
 from tuilab.plan.state import LinkState, NamespaceState, RouteState, State
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
@@ -139,12 +146,20 @@ class _Writer:
         self, shown: NamespaceState, wanted: NamespaceState | None
     ) -> Iterator[Line]:
         for key in SYSCTLS:
-            value = shown.sysctls.get(key, "?")
+            value = shown.sysctls.get(key, "0")
             name = "forward 6" if ".ipv6." in key else "forward 4"
             on: Role = "good" if value == "1" else "dim"
             yield _fact(name, "on" if value == "1" else "off", on)
             if wanted and wanted.sysctls.get(key) != shown.sysctls.get(key):
-                yield _fact("", f"wanted: {wanted.sysctls.get(key)}", "warn")
+                yield _fact("", f"wanted: {wanted.sysctls.get(key, '0')}", "warn")
+        for key in sorted({**(wanted.sysctls if wanted else {}), **shown.sysctls}):
+            if key in SYSCTLS:
+                continue
+            value = shown.sysctls.get(key) or usual(key, shown.sysctls)
+            yield _fact("", f"{key} = {value}")
+            if wanted and wanted.sysctls.get(key) != shown.sysctls.get(key):
+                want = wanted.sysctls.get(key) or usual(key, wanted.sysctls)
+                yield _fact("", f"wanted: {want}", "warn")
 
     def _interface(self, end: Endpoint, *, named: bool = True) -> Iterator[Line]:
         seen = self._snapshot.observed.link(end)
@@ -179,6 +194,11 @@ class _Writer:
             yield _fact("peer", str(shown.peer))
         if isinstance(link, Tap) and (link.user or link.group):
             yield _fact("owner", f"{link.user or '-'}:{link.group or '-'}")
+        for options in (shown.bridge, shown.port):
+            for name, value in changed_options(type(options)(), options).items():
+                yield _fact("option", show_option(name, value))
+        for index, mac in enumerate(shown.port.fdb):
+            yield _fact("fdb" if index == 0 else "", f"{mac} static")
         if isinstance(link, Loopback) or link is not None:
             return
         yield _fact("", "made outside tuilab", "warn")
@@ -194,7 +214,10 @@ class _Writer:
             return
         for name in LinkState.__slots__:
             is_, should = getattr(seen, name), getattr(wanted, name)
-            if is_ != should:
+            if isinstance(is_, BridgeState | PortState):
+                for fact in differing_options(is_, should):
+                    yield _fact("", f"wanted: {fact}", "warn")
+            elif is_ != should:
                 yield _fact("", f"wanted {name}: {_shown(should)}", "warn")
 
     def _traffic(self, end: Endpoint) -> Iterator[Line]:
