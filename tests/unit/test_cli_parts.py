@@ -220,7 +220,7 @@ def proposed(monkeypatch, capsys):
         ("tuilab set router:eth1", ["eth1"]),
         ("tuilab rm link b", ["blue:eth0"]),
         ("tuilab set red:eth0 m", ["mtu", "mac", "master"]),
-        ("tuilab set red net.ipv4", ["net.ipv4.ip_forward"]),
+        ("tuilab set red net.ipv4.ip_f", ["net.ipv4.ip_forward"]),
         ("tuilab ping red bl", ["blue"]),
         ("tuilab down r", ["router"]),
         ("tuilab show --o", ["--observed"]),
