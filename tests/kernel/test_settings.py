@@ -53,7 +53,8 @@ async def test_a_new_namespace_has_the_defaults_that_are_stated(tmp_path):
             here = netns.run_in(name, look)
             # net.bridge comes with a module, some others with newer kernels.
             assert len(here) > 80
-            assert {k: v for k, v in here.items() if v != usual(k, {})} == {}
+            wrong = {k: v for k, v in here.items() if v != usual(k, {})}
+            assert not wrong, (name, wrong)
 
 
 @boxed

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tuilab.errors import KernelError
 from tuilab.model.sysctls import SYSCTLS, known, path_of, usual
+from tuilab.model.topology import LO
 
 _ROOT = Path("/proc/sys")
 _inherited: list[str] | None = None
@@ -64,7 +65,8 @@ def set_defaults() -> None:
     """
     global _inherited
     if _inherited is None:
-        copied = [k for k in known() if k.startswith("net.ipv4.conf.")]
+        # ``lo`` is there already and does not follow.
+        copied = [k for k in known([LO]) if k.startswith("net.ipv4.conf.")]
         there = read(copied)
         _inherited = [k for k in copied if k in there and there[k] != usual(k, {})]
     for key, value in read().items():
