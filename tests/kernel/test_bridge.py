@@ -256,7 +256,7 @@ async def test_what_a_dry_run_shows_of_a_bridges_mtu_is_what_runs(tmp_path):
         ):
             shown = lab.plan(change).commands
             done = await lab.edit(change)
-            assert done.commands == shown
+            assert done.commands == shown, (change.title, shown, done)
             assert not done.notes
             await assert_as_wished(lab)
         while lab.snapshot.history.position:
@@ -322,3 +322,24 @@ async def test_a_refusal_at_any_operation_on_bridges_leaves_all_as_it_was(tmp_pa
                 assert to_data(lab.snapshot.observed) == before
                 assert static() == fdb
         eventually(lambda: (bridge(), port("p1")), tables)
+
+
+@boxed
+async def test_a_large_fdb_is_read_to_its_end(tmp_path):
+    """What is not static is not decoded: that must not end the dump early."""
+    async with a_lab(tmp_path) as lab:
+        for change in SWITCHED:
+            await lab.edit(change)
+        learned = (f"02:11:00:00:{n >> 8:02x}:{n & 255:02x}" for n in range(2000))
+        lines = [f"fdb add {mac} dev p1 master dynamic" for mac in learned]
+        batch = tmp_path / "batch"
+        batch.write_text("\n".join(lines))
+        sh(f"bridge -batch {batch}")
+        macs = [f"02:22:00:00:00:{n:02x}" for n in range(100)]
+        changes = [edits.add_entry(P2, mac) for mac in macs]
+        await lab.edit(edits.together("many", changes))
+        assert static() == {("p2", mac) for mac in macs}
+        await assert_as_wished(lab)
+        await lab.undo()
+        assert static() == set()
+        await assert_as_wished(lab)

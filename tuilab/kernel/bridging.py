@@ -88,7 +88,8 @@ async def entries(ipr: Any, ports: Collection[int]) -> dict[int, tuple[str, ...]
             entry = _static(data, offset, length)
             if entry is not None and entry[0] in ports:
                 found.setdefault(entry[0], set()).add(entry[1])
-            return None
+            # pyroute2 takes a datagram without any message for the end of the dump.
+            return None if offset else {"header": {"type": kind, "flags": flags}}
         message = nlmsg(data, offset=offset)
         message.decode()
         message["header"].update(flags=flags, sequence_number=number, error=None)

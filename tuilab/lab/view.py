@@ -63,17 +63,20 @@ class View:
         if only is None:
             self.update(observed=seen.state, live=seen.live)
             return
+        # Each keeps its place: plans go through them in order, and what was shown as
+        # a plan is to be what is done after another look.
+        now = seen.state.namespaces
         namespaces = {
-            name: namespace
+            name: now.get(name, namespace)
             for name, namespace in self.snapshot.observed.namespaces.items()
-            if name not in only
+            if name not in only or name in now
         }
         live = {
             endpoint: alive
             for endpoint, alive in self.snapshot.live.items()
             if endpoint.namespace not in only
         }
-        namespaces.update(seen.state.namespaces)
+        namespaces.update(now)
         live.update(seen.live)
         self.update(observed=State(namespaces), live=live)
 
