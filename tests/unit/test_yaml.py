@@ -419,6 +419,7 @@ TEXT = (
     "tuilab name namespaces cables layout expect red blue host links eth0 br0 lo kind "
     "up mtu mac master addresses user routes to via dev metric table sysctls from "
     "net.ipv4.ip_forward reachable red:eth0 blue:eth0 bridge tap vxlan adresses << 1 "
+    "isolated fdb stp ageing priority net.ipv4.conf.eth0.rp_filter "
     "10.0.0.1/24 10.0.0.1 default ::/0 fd00::1/64 02:00:00:00:00:01 on null"
 )
 WORDS = st.sampled_from(re.split(" ", TEXT))

@@ -180,7 +180,9 @@ def _extra(piece: Piece) -> None:
     else:
         fact = f'"{key}" is not known here'
         hint = f'did you mean "{meant}"?' if meant else f"known are {', '.join(known)}"
-    if not item.blamed:
+    # Of a kind that was only guessed here nothing more can be said.
+    guessed = bool(others) and kind is not None and kind.blamed
+    if not (item.blamed or guessed):
         piece.shape.report(piece.path, item.key_place, fact, hint)
     if meant and meant not in parent.value:
         parent.value[meant] = item

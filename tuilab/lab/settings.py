@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tuilab.model.edits import Rename
-from tuilab.model.sysctls import usual, with_link_renamed
+from tuilab.model.sysctls import SYSCTLS, usual, with_link_renamed
 from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.state import State
 
@@ -15,21 +15,21 @@ Settings = dict[str, set[str]]
 
 
 def named(topologies: Iterable[Topology | None]) -> Settings:
-    """The settings that some of these topologies name."""
+    """The settings that some of these topologies name, less those always looked at."""
     found: Settings = {}
     for topology in topologies:
         for name, namespace in topology.namespaces.items() if topology else ():
-            if namespace.sysctls:
-                found.setdefault(name, set()).update(namespace.sysctls)
+            if keys := namespace.sysctls.keys() - SYSCTLS.keys():
+                found.setdefault(name, set()).update(keys)
     return found
 
 
 def begun_settings(before: Mapping[str, Any]) -> Settings:
     """The settings that a change which was begun told of."""
     return {
-        name: set(data["sysctls"])
+        name: keys
         for name, data in before.items()
-        if data is not None and data["sysctls"]
+        if data is not None and (keys := data["sysctls"].keys() - SYSCTLS.keys())
     }
 
 
