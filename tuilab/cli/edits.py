@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import fields
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
@@ -21,36 +20,14 @@ from tuilab.errors import UsageError
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Outcome
 from tuilab.model import edits
-from tuilab.model.bridging import SECONDS
 from tuilab.model.edits import Change
-from tuilab.model.links import BRIDGE_OPTIONS, PORT_OPTIONS, Bridge, PortLink, Tap
 from tuilab.model.sysctls import SYSCTLS, canonical_key, known, sysctl
 from tuilab.model.topology import Route
+from tuilab.model.words import BRIDGE_WORDS, LINK_WORDS, PORT_WORDS, link_attributes
 
 rm = typer.Typer(
     help="Remove a namespace, link, address, fdb entry or route.", no_args_is_help=True
 )
-
-_LINK_WORDS = "up, down, mtu N, mac MAC, master BRIDGE, nomaster, user U or group G"
-_PORT_WORDS = "isolated, hairpin, learning or flood on|off, cost N, priority N"
-_BRIDGE_WORDS = (
-    "stp, vlan_filtering or mcast_snooping on|off, priority N, and ageing, "
-    "forward_delay, hello_time or max_age SECONDS"
-)
-
-
-_FIELDS = (*fields(PortLink), *fields(Bridge), *fields(Tap))
-_VALUED = tuple(
-    dict.fromkeys(f.name for f in _FIELDS if f.name not in ("up", "addresses", "fdb"))
-)
-"""What a link can be set to with a value."""
-_TRUTH = {"on": True, "yes": True, "1": True, "off": False, "no": False, "0": False}
-_NUMBERS: dict[str, tuple[str, Callable[[str], float]]] = {
-    "mtu": ("of bytes such as 1500", int),
-    "cost": ("from 1 to 65535", int),
-    "priority": ("such as 16", int),
-    **dict.fromkeys(SECONDS, ("of seconds such as 15", float)),
-}
 
 
 def set_(
@@ -66,8 +43,8 @@ def set_(
         list[str],
         typer.Argument(
             metavar="WORD",
-            help=f"For a link {_LINK_WORDS}; for a port of a bridge {_PORT_WORDS}; "
-            f"for a bridge {_BRIDGE_WORDS}; several at once are one edit. For a "
+            help=f"For a link {LINK_WORDS}; for a port of a bridge {PORT_WORDS}; "
+            f"for a bridge {BRIDGE_WORDS}; several at once are one edit. For a "
             "namespace KEY VALUE, as net.ipv4.ip_forward 1.",
             autocompletion=complete.settings,
         ),
@@ -225,60 +202,6 @@ def rm_route(
 
 
 # -- helpers -------------------------------------------------------------------
-
-
-def link_attributes(words: Sequence[str]) -> dict[str, Any]:
-    """Attributes of a link from words as `ip link set` takes them.
-
-    Raises:
-        UsageError: A word is none of them, or lacks its value.
-    """
-    found: dict[str, Any] = {}
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if word in ("up", "down"):
-            name, value = "up", word == "up"
-        elif word == "nomaster":
-            name, value = "master", None
-        elif word in _VALUED or word == "address":
-            if not rest:
-                raise UsageError(f'"{word}" lacks its value', f"say {_words(word)}")
-            name = "mac" if word == "address" else word
-            value = _value(name, rest.pop(0))
-        else:
-            raise UsageError(
-                f'"{word}" is nothing that a link can be set to',
-                f"say {_LINK_WORDS}; {_PORT_WORDS}; {_BRIDGE_WORDS}",
-            )
-        if found.setdefault(name, value) != value:
-            raise UsageError(f'"{word}" contradicts what is said before', "say one")
-    return found
-
-
-def _words(name: str) -> str:
-    if name in PORT_OPTIONS:
-        return _PORT_WORDS
-    return _BRIDGE_WORDS if name in BRIDGE_OPTIONS else _LINK_WORDS
-
-
-def _value(name: str, text: str) -> Any:
-    field = next(f for f in _FIELDS if f.name == name)
-    if text == "default" and name != "master":
-        return field.default
-    if isinstance(field.default, bool):
-        if text not in _TRUTH:
-            raise UsageError(f'"{text}" is no value for {name}', "say on, off, default")
-        return _TRUTH[text]
-    if name in _NUMBERS:
-        what, make = _NUMBERS[name]
-        try:
-            return make(text)
-        except ValueError:
-            raise UsageError(
-                f'"{text}" is no {name}', f"it is a number {what}, or default"
-            ) from None
-    return text
 
 
 def _sysctls(namespace: str, words: Sequence[str]) -> Change:
