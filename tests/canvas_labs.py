@@ -20,6 +20,7 @@ from tuilab.model.topology import (
     Topology,
     Veth,
 )
+from tuilab.plan.difference import differences
 from tuilab.plan.history import History
 from tuilab.plan.state import State, expand
 
@@ -98,13 +99,16 @@ def snapshot(
     pending: str = "",
 ) -> Snapshot:
     """A lab at rest, or as the kernel is said to hold it."""
+    wish = expand(topology)
+    there = wish if observed is None else observed
     return Snapshot(
         topology.name,
         topology,
-        expand(topology) if observed is None else observed,
+        there,
         History(topology),
         live or {},
         pending,
+        drift=tuple(differences(wish, there)),
     )
 
 

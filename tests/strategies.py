@@ -15,11 +15,21 @@ from hypothesis import strategies as st
 
 import tests.profile  # noqa: F401 - loads the Hypothesis profile
 from tuilab.errors import TuilabError
-from tuilab.model import edits
+from tuilab.model import edits, policy_edits
 from tuilab.model.addressing import Network, interface, segment_networks
 from tuilab.model.edits import Change
 from tuilab.model.links import Bridge, Endpoint, Link, PortLink, Tap, Veth
-from tuilab.model.topology import HOST, LO, Expectation, Route, Topology
+from tuilab.model.topology import (
+    HOST,
+    LO,
+    REFUSALS,
+    Expectation,
+    Hop,
+    Neighbour,
+    Route,
+    Rule,
+    Topology,
+)
 from tuilab.model.validate import problems
 
 NAMES = ("red", "blue", "green", "amber", "ns-1", "a.b_c")
@@ -377,7 +387,113 @@ def _add_route(draw: st.DrawFn, lab: Topology) -> Change | None:
         via = gateway
     metric = draw(st.sampled_from((None, None, 5, 70000)))
     table = draw(st.sampled_from((None, None, None, 100)))
-    return edits.add_route(at.namespace, Route(to, via, dev, metric, table))
+    route = Route(to, via, dev, metric, table, src=_source(draw, lab, at, family))
+    if shape == 1 and not draw(st.integers(0, 3)):
+        far = "192.0.2.254" if family == 4 else "2001:db8:ffff::1"
+        route = replace(route, via=far, onlink=True)
+    return edits.add_route(at.namespace, route)
+
+
+def _source(draw: st.DrawFn, lab: Topology, at: Endpoint, family: int) -> str | None:
+    """Mostly none, else any address of the namespace."""
+    own = [
+        str(interface(cidr).ip)
+        for _, link in lab.namespaces[at.namespace].all_links()
+        for cidr in link.addresses
+        if interface(cidr).version == family
+    ]
+    if not own or draw(st.integers(0, 3)):
+        return None
+    return draw(st.sampled_from(own))
+
+
+def _add_refusal(draw: st.DrawFn, lab: Topology) -> Change:
+    to = draw(st.sampled_from((*DESTINATIONS4, *DESTINATIONS6)))
+    kind = draw(st.sampled_from(REFUSALS))
+    metric = draw(st.sampled_from((None, 5, 70000)))
+    table = draw(st.sampled_from((None, None, 100)))
+    route = Route(to, metric=metric, table=table, type=kind)
+    return edits.add_route(_namespace(draw, lab), route)
+
+
+def _add_spread(draw: st.DrawFn, lab: Topology) -> Change | None:
+    """A route with several hops, through one link or several."""
+    usable = {
+        (endpoint, interface(cidr).network)
+        for endpoint, link in lab.links()
+        for cidr in link.addresses
+    }
+    if not usable:
+        return None
+    at, network = draw(st.sampled_from(sorted(usable, key=str)))
+    family = network.version
+    near = sorted(
+        (item for item in usable if item[0].namespace == at.namespace), key=str
+    )
+    hops = []
+    for _ in range(draw(st.integers(2, 3))):
+        end, subnet = draw(st.sampled_from(near))
+        if subnet.version != family:
+            continue
+        via = _host_in(draw, subnet).partition("/")[0]
+        dev = end.ifname if subnet in V6[-1:] or draw(st.booleans()) else None
+        hops.append(Hop(via, dev, draw(st.sampled_from((1, 1, 2, 256)))))
+    to = draw(st.sampled_from(DESTINATIONS4 if family == 4 else DESTINATIONS6))
+    table = draw(st.sampled_from((None, None, 100)))
+    src = _source(draw, lab, at, family)
+    route = Route(to, table=table, src=src, hops=tuple(hops))
+    return edits.add_route(at.namespace, route)
+
+
+def _add_rule(draw: st.DrawFn, lab: Topology) -> Change:
+    family = draw(st.sampled_from((4, 6)))
+    networks = (None, None, *(DESTINATIONS4[1:] if family == 4 else DESTINATIONS6[1:]))
+    names = (None, None, None, LO, *IFNAMES[:2])
+    action = draw(st.sampled_from((None, None, *REFUSALS)))
+    rule = Rule(
+        priority=0,
+        family=family,
+        source=draw(st.sampled_from(networks)),
+        to=draw(st.sampled_from(networks)),
+        iif=draw(st.sampled_from(names)),
+        oif=draw(st.sampled_from((None, None, *IFNAMES[:2]))),
+        fwmark=draw(st.sampled_from((None, None, "7", "0x10/0xff"))),
+        table=None if action else draw(st.sampled_from((100, 254, 1000000))),
+        action=action,
+    )
+    priority = draw(st.sampled_from((None, None, 5, 32765)))
+    return policy_edits.add_rule(_namespace(draw, lab), rule, priority=priority)
+
+
+def _remove_rule(draw: st.DrawFn, lab: Topology) -> Change | None:
+    found = sorted(
+        (name, rule.priority, rule.family)
+        for name, namespace in lab.namespaces.items()
+        for rule in namespace.rules
+    )
+    return policy_edits.remove_rule(*draw(st.sampled_from(found))) if found else None
+
+
+def _add_neighbour(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab)
+    if at is None:
+        return None
+    to = draw(st.sampled_from(("10.0.0.99", "203.0.113.9", "fd00::99", "fe80::99")))
+    mac = draw(st.sampled_from((None, *MACS[1:3])))
+    neighbour = Neighbour(to, at.ifname, mac, proxy=mac is None)
+    return policy_edits.add_neighbour(at.namespace, neighbour)
+
+
+def _remove_neighbour(draw: st.DrawFn, lab: Topology) -> Change | None:
+    found = sorted(
+        (Endpoint(name, one.dev), one.to, one.proxy)
+        for name, namespace in lab.namespaces.items()
+        for one in namespace.neighbours
+    )
+    if not found:
+        return None
+    at, to, proxy = draw(st.sampled_from(found))
+    return policy_edits.remove_neighbour(at, to, proxy=proxy)
 
 
 def _remove_route(draw: st.DrawFn, lab: Topology) -> Change | None:
@@ -434,6 +550,10 @@ DETAILS = (
     _set_lo,
     _add_route,
     _add_route,
+    _add_refusal,
+    _add_spread,
+    _add_rule,
+    _add_neighbour,
     _set_sysctl,
     _set_other,
     _set_of_link,
@@ -447,6 +567,8 @@ REMOVING = (
     _rename_link,
     _remove_address,
     _remove_route,
+    _remove_rule,
+    _remove_neighbour,
 )
 """What takes away or renames."""
 
@@ -503,6 +625,48 @@ def sequences(
     return start, found
 
 
+POLICIES = (
+    _up_down,
+    _set_mtu,
+    _set_mac,
+    _add_address,
+    _remove_address,
+    _set_lo,
+    _rename_link,
+    _add_route,
+    _add_route,
+    _add_refusal,
+    _add_spread,
+    _add_spread,
+    _remove_route,
+    _add_rule,
+    _add_rule,
+    _remove_rule,
+    _add_neighbour,
+    _add_neighbour,
+    _remove_neighbour,
+)
+"""What is about routing, and what that depends on."""
+
+
+@st.composite
+def policed(draw: st.DrawFn, edits_each: int = 14) -> tuple[Topology, list[Change]]:
+    """A router with two links that have addresses, and edits of its routing."""
+    lab = edits.add_namespace("red").apply(Topology("lab"))
+    for name, cidrs in (
+        ("eth0", ("10.0.0.1/24", "fd00:0:0::1/64")),
+        ("eth1", ("10.0.1.1/24", "fd00:1::1/64")),
+    ):
+        ends = Endpoint("red", name), Endpoint(HOST, name)
+        lab = edits.connect(*ends, a_end={"addresses": cidrs}).apply(lab)
+    found = []
+    start = lab
+    for _ in range(draw(st.integers(1, edits_each))):
+        change, lab = _change(draw, lab, POLICIES)
+        found.append(change)
+    return start, found
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> Topology:
     """A lab with what only its file says as well: layout and expectations."""
@@ -522,6 +686,7 @@ __all__ = [
     "documents",
     "fits",
     "has_loop",
+    "policed",
     "sequences",
     "topologies",
 ]

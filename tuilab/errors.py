@@ -45,7 +45,15 @@ class UsageError(TuilabError):
 
 
 class NotFoundError(UsageError):
-    """A name that nothing answers to."""
+    """A name that nothing answers to.
+
+    Attributes:
+        name: The namespace or endpoint, where it is one.
+    """
+
+    def __init__(self, summary: str, hint: str = "", name: str = "") -> None:
+        super().__init__(summary, hint)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,10 @@ class EditFailed(KernelError):
     ) -> None:
         super().__init__(summary, hint, errno)
         self.leftovers = tuple(leftovers)
+
+
+class NotKept(TuilabError):
+    """A change that might have cut the connection, and that nobody confirmed."""
 
 
 class LabGone(TuilabError):

@@ -34,7 +34,11 @@ from tuilab.plan.state import State, expand
 SHAPES: dict[str, Callable[[int], Topology]] = {
     "star": generate.star,
     "linear": generate.linear,
+    "fattree4": lambda _: generate.fat_tree(4),
+    "mesh10": lambda _: generate.mesh(10, 10),
 }
+FIXED = {"fattree4": 16, "mesh10": 100}
+"""Hosts of the shapes that come in one size."""
 STEPS = ("plan", "up", "edit", "undo", "down")
 MININET_PYTHON = "/usr/bin/python3"
 EDITED = Endpoint("h1", "eth0")
@@ -64,6 +68,7 @@ async def tuilab(topology: Topology) -> dict[str, float]:
 
 async def steps_of(lab: Lab, topology: Topology) -> dict[str, float]:
     took: dict[str, float] = {}
+    before = resident_kb()
     change = edits.become("up", topology)
     began = time.perf_counter()
     lab.plan(change)
@@ -78,8 +83,12 @@ async def steps_of(lab: Lab, topology: Topology) -> dict[str, float]:
         took[step] = time.perf_counter() - began
     count = max(1, len(topology.namespaces) - 1)
     took["fds"] = len(os.listdir("/proc/self/fd")) / count
-    took["rss_kb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / count
+    took["rss_kb"] = (resident_kb() - before) / count
     return took
+
+
+def resident_kb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def ip_batch(topology: Topology) -> dict[str, float]:
@@ -119,17 +128,24 @@ import json, sys, time
 from mininet.log import setLogLevel
 from mininet.net import Mininet
 from mininet.nodelib import LinuxBridge
-from mininet.topo import LinearTopo, SingleSwitchTopo
+from mininet.topo import Topo
 setLogLevel("error")
-shape, size = sys.argv[1], int(sys.argv[2])
-topo = SingleSwitchTopo(size) if shape == "star" else LinearTopo(size)
+hosts, switches, links = json.loads(sys.stdin.read())
+topo = Topo()
+for host in hosts:
+    topo.addHost(host)
+for switch in switches:
+    topo.addSwitch(switch)
+for one, other in links:
+    topo.addLink(one, other)
+near, far = next((a, b) for a, b in links if "h1" in (a, b))
 began = time.perf_counter()
 net = Mininet(topo, switch=LinuxBridge, controller=None)
 net.start()
 up = time.perf_counter()
-net.configLinkStatus("s1", "h1", "down")
+net.configLinkStatus(near, far, "down")
 edit = time.perf_counter()
-net.configLinkStatus("s1", "h1", "up")
+net.configLinkStatus(near, far, "up")
 undo = time.perf_counter()
 net.stop()
 down = time.perf_counter()
@@ -138,9 +154,27 @@ print(json.dumps({"up": up - began, "edit": edit - up, "undo": undo - edit,
 """
 
 
-def mininet(shape: str, size: int) -> dict[str, float]:
-    command = [MININET_PYTHON, "-c", MININET, shape, str(size)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+def mininet(topology: Topology) -> dict[str, float]:
+    """The same hosts, switches and links; only names of the form s1 will do."""
+    hosts = [name for name in topology.namespaces if name != HOST]
+    switches: dict[tuple[str, str | None], str] = {}
+
+    def node(end: Endpoint) -> str:
+        link = topology.link(end)
+        if link is None or link.master is None:
+            return end.namespace
+        return switches.setdefault(
+            (end.namespace, link.master), f"s{len(switches) + 1}"
+        )
+
+    links = [(node(cable.a), node(cable.b)) for cable in topology.cables]
+    done = subprocess.run(
+        [MININET_PYTHON, "-c", MININET],
+        input=json.dumps([hosts, list(switches.values()), links]),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -153,7 +187,7 @@ def inside(contender: str, shape: str, size: int) -> dict[str, float]:
     if contender == "tuilab":
         return asyncio.run(tuilab(topology))
     if contender == "mininet":
-        return mininet(shape, size)
+        return mininet(topology)
     return ip_batch(topology) if contender == "ip -batch" else shell(topology)
 
 
@@ -182,7 +216,7 @@ def run(contender: str, shape: str, size: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="2,16,100")
-    parser.add_argument("--shapes", default="star,linear")
+    parser.add_argument("--shapes", default="star,linear,fattree4,mesh10")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--inside", nargs=4, help=argparse.SUPPRESS)
@@ -194,7 +228,8 @@ def main() -> None:
         return
     rows = []
     for shape in options.shapes.split(","):
-        for size in map(int, options.sizes.split(",")):
+        sizes = [FIXED[shape]] if shape in FIXED else options.sizes.split(",")
+        for size in map(int, sizes):
             rows += measure(shape, size, options.runs)
     if options.json:
         print(json.dumps(rows, indent=1))
@@ -228,7 +263,9 @@ def measure(shape: str, size: int, runs: int) -> list[dict[str, object]]:
 
 def table(rows: list[dict[str, object]]) -> None:
     head = f"{'shape':8}{'size':>5}  {'who':10}" + "".join(f"{s:>18}" for s in STEPS)
-    print(head + f"{'fds':>7}{'rss kB':>8}   (ms; in brackets tuilab's share)")
+    print(
+        head + f"{'fds':>7}{'rss kB':>8}   (ms; in brackets tuilab's share; per host)"
+    )
     for row in rows:
         line = f"{row['shape']:8}{row['size']:>5}  {row['who']:10}"
         for step in STEPS:

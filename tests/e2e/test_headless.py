@@ -254,7 +254,6 @@ def test_what_can_not_be_done_is_said_with_its_code(home):
         (("show",), 2, "no lab is running"),
         (("up", "no-such-file.yaml"), 2, '"no-such-file.yaml"'),
         (("frobnicate",), 2, '"frobnicate"'),
-        (("--host",), 2, "--host"),
         (("add", "cable", "red", "blue"), 2, '"red"'),
     ):
         assert said in home.tuilab(*words, code=code).err

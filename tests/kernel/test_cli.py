@@ -2,12 +2,18 @@
 
 import json
 import os
+import select
+import signal
 
 import pytest
 
 from tests.kernel.cli import USERS, cli
 from tests.kernel.people import REASON
 from tuilab.formats import library, yaml
+from tuilab.kernel import sandbox
+from tuilab.kernel.sandbox import Keeper
+from tuilab.lab.journal import JOURNAL
+from tuilab.lab.registry import KEEPER
 
 pytestmark = [
     pytest.mark.kernel,
@@ -275,6 +281,46 @@ def test_two_terminals_never_interleave(own):
     assert set(own.observed()) == {"host"}
 
 
+def test_routes_rules_and_neighbours_come_and_go(lab):
+    lab("up", "two-hosts")
+    view = lab.observed()
+
+    def ip(rest):
+        return json.loads(lab("exec", "red", "--", "ip", "-j", *rest.split()).out)
+
+    hops = ("--hop", "via 10.0.0.8 weight 3", "--hop", "via 10.0.0.9 dev eth0")
+    lab("add", "route", "red", "10.1.0.0/16", *hops, "--src", "10.0.0.1")
+    lab("add", "route", "red", "10.2.0.0/16", "--type", "unreachable")
+    far = ("--via", "9.9.9.9", "--dev", "eth0", "--onlink", "--table", 100)
+    lab("add", "route", "red", "10.1.0.0/16", *far)
+    (route,) = ip("route show 10.1.0.0/16")
+    assert route["prefsrc"] == "10.0.0.1"
+    assert [hop["weight"] for hop in route["nexthops"]] == [3, 1]
+    (route,) = ip("route show table 100")
+    assert (route["gateway"], route["flags"]) == ("9.9.9.9", ["onlink"])
+    assert ip("route show type unreachable")[0]["dst"] == "10.2.0.0/16"
+    done = lab("add", "rule", "red", "--from", "10.0.0.0/24", "--table", 100)
+    assert done.out == "ip -n red rule add priority 100 from 10.0.0.0/24 lookup 100\n"
+    lab("add", "rule", "red", "-6", "--fwmark", "7", "--action", "prohibit")
+    assert [r["priority"] for r in ip("-6 rule show")] == [0, 100, 32766]
+    lab("add", "neighbour", "red:eth0", "10.0.0.8", "02:00:00:00:00:08")
+    lab("add", "neighbour", "red:eth0", "fd00::8", "--proxy")
+    assert ip("neigh show nud permanent")[0]["lladdr"] == "02:00:00:00:00:08"
+    assert [n["dst"] for n in ip("-6 neigh show proxy")] == ["fd00::8"]
+    shown = lab("show").out
+    for word in ("hops:", "onlink: true", "unreachable", 'fwmark: "0x7"', "proxy"):
+        assert word in shown
+    failed = lab("rm", "route", "red", "10.1.0.0/16", code=2)
+    assert "say which" in failed.err
+    lab("rm", "route", "red", "10.1.0.0/16", "--table", 100)
+    failed = lab("rm", "rule", "red", 100, code=2)
+    assert "-4 or -6" in failed.err
+    lab("rm", "rule", "red", 100, "-6")
+    lab("rm", "neighbour", "red:eth0", "10.0.0.8")
+    lab("undo", "--to", 1)
+    assert lab.observed() == view
+
+
 # Plans and files
 
 
@@ -381,3 +427,91 @@ def test_a_saved_lab_loads_as_the_same_lab(lab):
     lab("rm", "link", "host:br0")
     lab("save")
     assert "br0" not in (lab.home / "mine.yaml").read_text()
+
+
+# What others do to a lab
+
+
+def test_drift_is_listed_repaired_and_adopted(lab):
+    lab("up", "two-hosts", "--json")
+    done = lab("drift")
+    assert (done.out, done.err) == ("", 'lab "two-hosts" is as it is to be\n')
+    lab("exec", "red", "--", "ip", "link", "set", "eth0", "mtu", 1300)
+    lab("exec", "blue", "--", "ip", "link", "set", "eth0", "down")
+    done = lab("drift", code=1)
+    assert done.out.splitlines() == [
+        '"red:eth0" has mtu 1300, not 1500',
+        '"blue:eth0" is down',
+    ]
+    assert "tuilab drift two-hosts --repair" in done.err
+    red = {"namespace": "red", "link": "eth0", "text": done.out.splitlines()[0]}
+    assert lab("drift", "two-hosts", "--json", code=1).json[0] == red
+    planned = lab("drift", "--repair", "--dry-run", code=1).out
+    assert planned.splitlines() == [
+        "ip -n blue link set dev eth0 up",
+        "ip -n red link set dev eth0 mtu 1500",
+    ]
+    steps = lab("drift", "--repair", "--dry-run", "--json", code=1).json
+    assert [line for it in steps for line in it["commands"]] == planned.splitlines()
+    assert lab("drift", "--repair").out == planned
+    assert lab("drift", "--json").json == []
+    lab("exec", "red", "--", "ip", "link", "set", "eth0", "mtu", 1300)
+    lab("set", "blue:eth0", "mtu", 1400)
+    lab("undo")
+    assert len(lab("drift", code=1).out.splitlines()) == 1
+    said = "adopt 1 change made outside: tuilab undo takes that back\n"
+    assert lab("drift", "--adopt").err == said
+    assert "mtu: 1300" in lab("show").out
+    assert "nothing to adopt" in lab("drift", "--adopt").err
+    assert lab("undo").out == "ip -n red link set dev eth0 mtu 1500\n"
+    assert lab("drift", "--lab", "two-hosts").out == ""
+
+
+def test_drift_has_one_remedy_at_a_time(own):
+    own("up", "--lab", "mine")
+    assert (
+        "both --repair and --adopt" in own("drift", "--repair", "--adopt", code=2).err
+    )
+    assert "--dry-run is for --repair" in own("drift", "--dry-run", code=2).err
+
+
+def test_an_edit_that_changes_nothing_is_no_entry_of_the_history(own):
+    own("up", "two-hosts")
+    done = own("set", "red:eth0", "up")
+    assert "nothing had to be done" in done.err
+    assert own("history", "--json").json["position"] == 1
+
+
+def test_after_a_reboot_a_lab_is_down_and_comes_back_with_its_past(lab):
+    lab("up", "router", "--json")
+    lab("set", "red:eth0", "mtu", 1400)
+    lab("exec", "red", "--", "ip", "link", "set", "eth0", "mtu", 1300)
+    lab("rm", "namespace", "blue")
+    lab("undo")
+    before, past = lab("show").out, lab("history", "--json").json
+    keeper = Keeper.from_data(json.loads((lab.folder("router") / KEEPER).read_text()))
+    watched = sandbox.watch(keeper)
+    os.kill(keeper.pid, signal.SIGKILL)
+    # What the machine was at when it went down is no longer there to be rolled back.
+    poll = select.poll()
+    poll.register(watched, select.POLLIN)
+    assert poll.poll(30_000)
+    os.close(watched)
+    begun = {"begin": "cut off", "before": {"red": None}}
+    with (lab.folder("router") / JOURNAL).open("a") as journal:
+        journal.write(json.dumps(begun) + "\n")
+    (row,) = lab("ls", "--json").json
+    assert row["running"] is False
+    assert "down" in lab("ls").out
+    for words in (("drift",), ("undo",), ("exec", "red", "true")):
+        assert "tuilab up LAB: router" in lab(*words, code=2).err
+    assert "is up" in lab("up", "router").err
+    assert lab("show").out == before
+    assert lab("history", "--json").json == past
+    # Nobody wished for what was done outside.
+    assert lab("drift").out == ""
+    assert lab("ping", "red", "blue", "-c", 1).code == 0
+    lab("redo")
+    assert "blue" not in lab.observed()
+    lab("undo", "--to", 0)
+    assert set(lab.observed()) == {"host"}

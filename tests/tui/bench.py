@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -118,6 +119,8 @@ async def opened(
 ) -> AsyncIterator[Bench]:
     """The app on a lab; on one that is only a model unless one is given."""
     lab = lab or await Lab.preview(topology, reason="a test", directory=directory)
+    reports = tempfile.TemporaryDirectory()
+    surroundings = surroundings or Surroundings(reports=Path(reports.name))
     app = TuilabApp(lab, surroundings, ascii_only=ascii_only)
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
@@ -125,6 +128,8 @@ async def opened(
             app.clear_notifications()
             await pilot.pause()
             yield Bench(app, pilot)
-        assert len(app.mistakes) == mistakes, app.mistakes
+        for mistake in app.mistakes[mistakes:]:
+            raise mistake
     finally:
         await lab.aclose()
+        reports.cleanup()

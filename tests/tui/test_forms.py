@@ -11,8 +11,8 @@ from tests.tui.labs import BLUE, RED, built, router, switch, two_hosts
 from tuilab.errors import UsageError
 from tuilab.model import edits
 from tuilab.model.addressing import interface
-from tuilab.model.edits import canonical_route
-from tuilab.model.topology import HOST, LO, Endpoint, Route, Tap
+from tuilab.model.canonical import canonical_route
+from tuilab.model.topology import HOST, LO, Endpoint, Hop, Route, Tap
 from tuilab.model.validate import problems
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.forms import checks
@@ -224,6 +224,30 @@ def test_routes_are_read_as_they_are_shown(to, via, dev, metric, table):
 
 
 @pytest.mark.parametrize(
+    ("route", "shown"),
+    [
+        (
+            Route("10.0.0.0/8", type="blackhole", metric=5),
+            "blackhole 10.0.0.0/8 metric 5",
+        ),
+        (
+            Route("0.0.0.0/0", "9.9.9.9", "e", table=7, src="10.0.0.1", onlink=True),
+            "default via 9.9.9.9 dev e table 7 src 10.0.0.1 onlink",
+        ),
+        (
+            Route("::/0", hops=(Hop("fe80::1", "a"), Hop("fe80::2", "b", 3))),
+            "default hop via fe80::1 dev a hop via fe80::2 dev b weight 3",
+        ),
+        (Route("::/0", type="prohibit"), "prohibit ::/0"),
+        (Route("0.0.0.0/0", table=254, type="prohibit"), "prohibit default table 254"),
+    ],
+)
+def test_routes_in_depth_are_read_as_they_are_shown(route, shown):
+    assert checks.show_route(route) == shown
+    assert canonical_route(checks.parse_route(shown)) == route
+
+
+@pytest.mark.parametrize(
     "route",
     [Route("::/0", "fd00::1"), Route("0.0.0.0/0", "10.0.0.1"), Route("::/0", dev="lo")],
 )
@@ -241,6 +265,9 @@ def test_default_routes_keep_their_family(route):
         ("default via 10.0.0.1 via 10.0.0.2", '"via" is not understood here'),
         ("10.0.0.1/24 via 10.0.0.2", "the network is 10.0.0.0/24"),
         ("over there", '"there" is not understood here'),
+        ("default hop 10.0.0.1", '"10.0.0.1" is not understood here'),
+        ("default src here", '"here" is no address'),
+        ("blackhole", "no destination"),
     ],
 )
 def test_senseless_routes_say_why(typed, said):

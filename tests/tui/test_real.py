@@ -164,9 +164,46 @@ async def test_what_is_done_outside_is_drawn_and_logged(folder):
     async with screen(folder, two_hosts()) as bench:
         sh("ip -n red link set dev eth0 down")
         await bench.until(lambda: "outside:" in bench.main.query_one("#log").plain_text)
+        await bench.until(lambda: "≠1 drift" in bench.text)
         bench.main.select(Item("link", "red", "eth0"))
         await bench.press("enter")
-        assert "wanted up: True" in bench.text
+        assert '"red:eth0" is down' in bench.text
+        assert "F repair  A adopt" in bench.text
+        await bench.press("F")
+        assert bench.in_dialog
+        assert "ip -n red link set dev eth0 up" in bench.text
+        assert "no undo entry" in bench.text
+        await bench.press("enter")
+        assert not bench.in_dialog
+        assert "1 drift" not in bench.text
+        assert bench.lab.snapshot.history.position == 0
+        link = json.loads(sh("ip -j -n red link show dev eth0"))[0]
+        assert "UP" in link["flags"]
+        await bench.press("F")
+        assert "nothing has drifted" in bench.toasts[-1]
+
+
+@boxed
+async def test_drift_is_adopted_and_undone(folder):
+    async with screen(folder, two_hosts()) as bench:
+        sh("ip -n red link set dev eth0 mtu 1400")
+        sh("ip -n blue link set dev eth0 mtu 1300")
+        await bench.until(lambda: "≠2 drift" in bench.text)
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("F")
+        assert "All 2 of the lab" in bench.text
+        assert '"blue:eth0" has mtu 1300, not 1500' not in bench.text
+        await bench.press("a")
+        assert '"blue:eth0" has mtu 1300, not 1500' in bench.text
+        await bench.press("escape", "A")
+        assert "Becomes what the lab is to be:" in bench.text
+        assert "no command, one undo entry" in bench.text
+        await bench.press("enter")
+        assert "done: adopt 2 changes made outside" in bench.toasts[-1]
+        assert bench.topology.link(RED).mtu == 1400
+        assert bench.lab.snapshot.drift == ()
+        await bench.press("u")
+        assert json.loads(sh("ip -j -n red link show dev eth0"))[0]["mtu"] == 1500
 
 
 @boxed

@@ -9,6 +9,7 @@ import pytest
 from textual.events import Resize
 from textual.geometry import Size
 
+from tests.drivers import OneByOne
 from tests.tui.bench import opened
 from tests.tui.labs import two_hosts
 from tuilab.errors import Busy, KernelError
@@ -22,7 +23,7 @@ from tuilab.tui.app import ExitChoice, Surroundings
 from tuilab.tui.canvas.graph import Item
 
 
-class Refusing(ModelDriver):
+class Refusing(OneByOne, ModelDriver):
     """A kernel that refuses from a certain operation on, in words or with a bug."""
 
     def __init__(self, error: Exception | None = None) -> None:
@@ -31,12 +32,11 @@ class Refusing(ModelDriver):
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def carry_out(self, operation):
+    async def before(self, operation):
         await self.gate.wait()
         if self.error is not None:
             error, self.error = self.error, None
             raise error
-        await super().carry_out(operation)
 
 
 async def lab_on(driver, directory):

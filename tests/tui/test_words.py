@@ -13,6 +13,7 @@ from tuilab.lab.snapshot import Live, LogEntry
 from tuilab.model import edits
 from tuilab.model.topology import HOST, Endpoint, Topology
 from tuilab.packets.results import PingResult
+from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit, History
 from tuilab.plan.state import expand
 from tuilab.tui.actions import ACTIONS, Context, bindings
@@ -136,16 +137,62 @@ def test_inspector_of_a_cable_shows_both_ends():
 
 
 def test_inspector_says_how_the_kernel_differs_from_the_wish():
-    snapshot = snapshot_of(two_hosts())
-    other = snapshot_of(edits.set_link(RED, mtu=1400, up=False).apply(two_hosts()))
-    text = told(replace(snapshot, observed=other.observed), Item("link", "red", "eth0"))
-    assert "wanted up: True" in text
-    assert "wanted mtu: 1500" in text
-    text = told(
-        replace(snapshot, observed=snapshot_of(Topology("demo")).observed),
-        Item("namespace", "red"),
-    )
+    drifted = seen_as(edits.set_link(RED, mtu=1400, up=False).apply(two_hosts()))
+    for item in (Item("link", "red", "eth0"), Item("namespace", "red"), None):
+        text = told(drifted, item)
+        assert text.startswith(
+            '≠ Drift (2)\n  "red:eth0" is down\n  "red:eth0" has mtu 1400, not 1500\n'
+            " F repair  A adopt "
+        )
+    cable = Item.of_cable(drifted.topology.cables[0])
+    assert "Drift (2)" in told(drifted, cable)
+    for item in (Item("link", "blue", "eth0"), Item("namespace", "blue")):
+        assert "Drift" not in told(drifted, item)
+    assert "Drift" not in told(replace(drifted, pending="x"), Item("namespace", "red"))
+    text = told(seen_as(Topology("demo")), Item("namespace", "red"))
     assert "not in the kernel (yet)" in text
+
+
+def seen_as(other, wish=None):
+    """A lab where the kernel holds what another lab wishes for."""
+    snapshot, observed = snapshot_of(wish or two_hosts()), snapshot_of(other).observed
+    drift = differences(expand(snapshot.topology), observed)
+    return replace(snapshot, observed=observed, drift=tuple(drift))
+
+
+def test_the_drift_of_a_bridge_is_its_ports_too():
+    port = Endpoint(HOST, "port1")
+    drifted = seen_as(edits.set_link(port, master=None).apply(switch()), switch())
+    bridge = Item("bridge", HOST, "br0")
+    assert '"host:port1" is no port of br0' in told(drifted, bridge)
+    assert "Drift" not in told(drifted, Item("link", "red", "eth0"))
+
+
+@pytest.mark.parametrize(("glyphs", "sign"), [(UNICODE, "≠"), (ASCII, "!")])
+def test_status_and_list_tell_of_drift_without_a_colour(glyphs, sign):
+    other = edits.together(
+        "outside",
+        (
+            edits.set_link(RED, mtu=1400),
+            edits.add_namespace("stray"),
+            edits.add_bridge(Endpoint("blue", "br9")),
+            edits.remove_link(BLUE),
+            edits.connect(Endpoint("red", "eth0"), Endpoint("stray", "eth0")),
+            edits.set_sysctl("red", "net.ipv4.ip_forward", "1"),
+        ),
+    ).apply(two_hosts())
+    drifted = seen_as(other)
+    bar = plain(status_line(drifted, 80, glyphs))
+    assert f" {sign}{len(drifted.drift)} drift " in bar
+    assert "drift" not in plain(status_line(replace(drifted, pending="x"), 80, glyphs))
+    rows = {str(item): plain(spans) for item, spans in tree_rows(drifted, glyphs)}
+    assert rows["red"] == f"red  {sign} drift"
+    assert rows["red:eth0"].endswith(f" {sign} drift")
+    assert rows["blue"] == "blue"
+    assert rows["blue:eth0"].endswith(" ? missing")
+    assert rows["blue:br9"].endswith("br9 (bridge)  + made outside")
+    assert rows["stray"] == "stray  + made outside"
+    assert rows["stray:eth0"].endswith(" + made outside")
 
 
 def test_inspector_says_what_was_made_outside_and_what_is_missing():

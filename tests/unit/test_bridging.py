@@ -7,7 +7,7 @@ import pytest
 from tests.unit.test_validate import BLUE, lab
 from tuilab.errors import InvalidTopology, UsageError
 from tuilab.formats.yaml import dump, loads
-from tuilab.kernel import bridging, monitor
+from tuilab.kernel import bridging, monitor, wire
 from tuilab.model import edits
 from tuilab.model.addressing import derived_mac
 from tuilab.model.links import Bridge, Endpoint, PortLink, Tap, Veth
@@ -278,37 +278,39 @@ def test_what_a_person_would_type(operation, line):
 
 
 def entry(state=0x40, *, vlan=False, master=True, flags=0):
-    attributes = struct.pack("=HH6sxx", 10, 2, bytes.fromhex("020000000077"))
+    body = wire.NDMSG.pack(wire.AF_BRIDGE, 4, state, flags, 0)
+    body += wire.attribute(wire.NDA_LLADDR, bytes.fromhex("020000000077"))
     if vlan:
-        attributes += struct.pack("=HHHxx", 6, 5, 1)
+        body += wire.attribute(wire.NDA_VLAN, struct.pack("=H", 1))
     if master:
-        attributes += struct.pack("=HHI", 8, 9, 3)
-    body = struct.pack("=BBHiHBB", 7, 0, 0, 4, state, flags, 0) + attributes
-    return struct.pack("=IHHII", 16 + len(body), 28, 2, 1, 0) + body
+        body += wire.attribute(wire.NDA_MASTER, struct.pack("=I", 3))
+    return body
 
 
 @pytest.mark.parametrize(
-    ("message", "found"),
+    ("body", "ports", "found"),
     [
-        (entry(), (4, MAC)),
-        (entry(0x02), None),
-        (entry(0x80), None),
-        (entry(vlan=True), None),
-        (entry(master=False), None),
-        (entry(flags=0x10), None),
+        (entry(), [4], {4: (MAC,)}),
+        (entry(), [5], {}),
+        (entry(0x02), [4], {}),
+        (entry(0x80), [4], {}),
+        (entry(vlan=True), [4], {}),
+        (entry(master=False), [4], {}),
+        (entry(flags=0x10), [4], {}),
     ],
 )
-def test_of_the_fdb_only_what_somebody_set_is_state(message, found):
+def test_of_the_fdb_only_what_somebody_set_is_state(body, ports, found):
     """Once: kernels with VLANs tell of it again for every VLAN of the port."""
-    padded = b"\0" * 8 + message
-    assert bridging._static(padded, 8, len(message)) == found
+    assert bridging.entries([body], ports) == found
 
 
 def test_what_is_learned_and_forgotten_is_no_event():
-    assert monitor._lasting(entry())
-    assert monitor._lasting(entry(0x80))
-    assert not monitor._lasting(entry(0x02))
-    assert monitor._lasting(struct.pack("=IHHII", 16, 16, 0, 0, 0))
+    def event(body):
+        return struct.pack("=IHHII", 16 + len(body), 28, 0, 0, 0) + body
+
+    assert monitor._matters(event(entry()))
+    assert not monitor._matters(event(entry(0x02)))
+    assert not monitor._matters(event(entry(0x80)))
 
 
 def test_a_cable_end_has_its_options_in_the_state():

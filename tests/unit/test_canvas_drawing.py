@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.canvas_labs import (
     two_subnets,
 )
 from tuilab.model.topology import HOST, Endpoint, Topology
+from tuilab.plan.state import State, expand
 from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.draw import draw_text
 from tuilab.tui.canvas.drawing import Drawing, differences
@@ -98,6 +100,24 @@ def test_states_show_without_colour() -> None:
     ).splitlines()
     assert any("●───────●" in row for row in rows)
     assert any("✗╌╌╌╌╌╌╌○" in row for row in rows)
+
+
+def test_drift_shows_without_colour() -> None:
+    lab = Sketch().cable("a", "b", addresses=("10.0.0.1/24", "")).topology()
+    there = expand(lab)
+    link = replace(there.link(Endpoint("a", "eth0")), mtu=1400)
+    changed = replace(there.namespaces["a"], links={"eth0": link})
+    state = State({**there.namespaces, "a": changed, "c": there.namespaces["b"]})
+    drifted = snapshot(lab, observed=state)
+    for level in LEVELS:
+        rows = draw_text(drifted, 80, level).splitlines()
+        assert any("a≠" in row for row in rows), level
+        assert any("c+" in row for row in rows), level
+    assert any("≠───────●" in row for row in draw_text(drifted, 80, 2).splitlines())
+    assert any(
+        "eth0 10.0.0.1/24≠" in row for row in draw_text(drifted, 80, 3).split("\n")
+    )
+    assert "a!" in draw_text(drifted, 80, 2, ascii_only=True)
 
 
 def test_the_selection_shows_without_colour() -> None:

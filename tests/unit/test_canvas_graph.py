@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.canvas_labs import Sketch, gateway, snapshot, switch, two_hosts
 from tuilab.lab.snapshot import Live
 from tuilab.model.topology import HOST, Cable, Endpoint, Topology
-from tuilab.plan.state import State, expand
+from tuilab.plan.state import RouteState, State, expand
 from tuilab.tui.canvas.graph import Edge, Graph, Item, Node, build
 
 
@@ -122,6 +122,23 @@ def test_what_somebody_changed_outside_is_drawn_as_it_is() -> None:
     assert interface.item == end
     assert interface.mark == "drift"
     assert interface.addresses == ("10.9.9.9/24",)
+
+
+def test_what_no_link_shows_marks_its_namespace() -> None:
+    lab = two_hosts().topology()
+    there = expand(lab)
+    red = replace(there.namespaces["red"], sysctls={"net.ipv4.ip_forward": "1"})
+    changed = State({**there.namespaces, "red": red})
+    item = Item("namespace", "red")
+    assert node(build(snapshot(lab, observed=changed)), item).mark == "drift"
+    later = build(snapshot(lab, observed=changed, pending="set"))
+    assert node(later, item).mark == "pending"
+    assert node(later, item).health == "up"
+    route = RouteState("10.7.0.0/16", None, "eth0", 0, 254)
+    red = replace(there.namespaces["red"], routes=frozenset({route}))
+    changed = State({**there.namespaces, "red": red})
+    (interface,) = node(build(snapshot(lab, observed=changed)), item).interfaces
+    assert interface.mark == "drift"
 
 
 def test_a_link_moved_out_of_the_lab_leaves_no_cable() -> None:

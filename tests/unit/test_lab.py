@@ -6,6 +6,7 @@ import resource
 
 import pytest
 
+from tests.drivers import OneByOne
 from tuilab.errors import (
     EditFailed,
     InvalidTopology,
@@ -15,13 +16,15 @@ from tuilab.errors import (
     UsageError,
 )
 from tuilab.kernel.driver import ModelDriver
+from tuilab.lab import drift
 from tuilab.lab.journal import Begun, FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Changed, Gone, Logged
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint, Route, Topology
+from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit
-from tuilab.plan.operations import DeleteNamespace
+from tuilab.plan.operations import DeleteNamespace, SetLink
 from tuilab.plan.state import expand, to_data
 
 RED = Endpoint("red", "eth0")
@@ -110,18 +113,61 @@ async def test_what_cannot_be_built_touches_nothing(lab):
     assert lab.snapshot == before
 
 
-class Stubborn(ModelDriver):
+async def test_an_edit_that_changes_nothing_leaves_no_trace(lab):
+    before = lab.snapshot
+    outcome = await lab.edit(edits.set_link(RED, up=True))
+    assert (outcome.commands, outcome.notes) == ((), ())
+    assert lab.snapshot == before
+    await lab._driver.carry_out([SetLink(RED, up=False)])
+    await lab.rescan()
+    outcome = await lab.edit(edits.set_link(RED, up=True))
+    assert "changed outside" in outcome.notes[0]
+    assert lab.snapshot.history == before.history
+
+
+async def test_what_did_not_change_is_not_compared_again(lab, monkeypatch):
+    compared = []
+
+    def count(wish, observed, only):
+        compared.extend(only)
+        return differences(wish, observed, only)
+
+    monkeypatch.setattr(drift, "differences", count)
+    await lab.edit(edits.set_link(RED, mtu=1400))
+    assert set(compared) <= {"red", "blue"}
+    compared.clear()
+    lab._view.update(live={}, pending="x")
+    assert compared == []
+
+
+async def test_drift_is_repaired_without_or_adopted_with_an_entry(lab):
+    history = lab.snapshot.history
+    await lab._driver.carry_out([SetLink(RED, mtu=1400)])
+    await lab.rescan()
+    assert [str(it) for it in lab.snapshot.drift] == [
+        '"red:eth0" has mtu 1400, not 1500'
+    ]
+    assert (await lab.repair([RED])).commands == lab.log[-1].commands
+    assert (lab.snapshot.drift, lab.snapshot.history) == ((), history)
+    await lab._driver.carry_out([SetLink(RED, mtu=1400)])
+    assert (await lab.adopt()).title == "adopt 1 change made outside"
+    assert lab.snapshot.drift == ()
+    assert lab.snapshot.topology.link(RED).mtu == 1400
+    await lab.undo()
+    assert lab.snapshot.observed.link(RED).mtu == 1500
+
+
+class Stubborn(OneByOne, ModelDriver):
     """Refuses some operations, by the name of their class."""
 
     def __init__(self):
         super().__init__()
         self.refused = {}
 
-    async def carry_out(self, operation):
+    async def before(self, operation):
         error = self.refused.get(type(operation).__name__)
         if error:
             raise error
-        await super().carry_out(operation)
 
 
 @pytest.fixture
@@ -237,7 +283,7 @@ async def test_what_a_dead_process_left_is_rolled_back_by_whoever_looks_on(tmp_p
 
     lab.subscribe(listen)
     FileJournal(tmp_path).begin(Begun("remove red", to_data(lab.snapshot.observed)))
-    await driver.carry_out(DeleteNamespace("red"))
+    await driver.carry_out([DeleteNamespace("red")])
     await asyncio.wait_for(done.wait(), 10)
     assert lab.snapshot.pending == ""
     assert "red" in lab.snapshot.observed.namespaces
@@ -245,7 +291,7 @@ async def test_what_a_dead_process_left_is_rolled_back_by_whoever_looks_on(tmp_p
     await lab.aclose()
 
 
-class Slow(ModelDriver):
+class Slow(OneByOne, ModelDriver):
     """Waits in every operation until it is let go."""
 
     def __init__(self):
@@ -253,11 +299,10 @@ class Slow(ModelDriver):
         self.at_it, self.go_on = asyncio.Event(), asyncio.Event()
         self.closed = False
 
-    async def carry_out(self, operation):
+    async def before(self, operation):
         self.at_it.set()
         await self.go_on.wait()
         assert not self.closed
-        await super().carry_out(operation)
 
     async def aclose(self):
         self.closed = True
@@ -295,14 +340,14 @@ async def test_an_edit_of_another_process_is_nothing_from_outside(tmp_path):
 
     async def finish():
         for operation in rest:
-            await driver.carry_out(operation)
+            await driver.carry_out([operation])
         after = change.apply(lab.snapshot.topology)
         other.edit(Edit(change.title, after, change.renames, 1e9))
 
     await driver.watched.wait()
     await lab.rescan()
     other.begin(Begun(change.title, to_data(lab.snapshot.observed)))
-    await driver.carry_out(first)
+    await driver.carry_out([first])
     driver.afterwards = finish
     driver.hear(frozenset({"host"}))
     await asyncio.wait_for(heard.wait(), 10)

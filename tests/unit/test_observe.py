@@ -1,14 +1,23 @@
 """What dumps say, in cases that this machine's kernel does not show."""
 
+import ipaddress
+import struct
+
 from tuilab.kernel.driver import Live
-from tuilab.kernel.observe import RawLink, raw_addresses
+from tuilab.kernel.observe import RawLink, raw_address, raw_addresses
+from tuilab.kernel.wire import IFA_ADDRESS, IFA_FLAGS, IFA_PROTO, IFADDR, attribute
 
 MAC = "02:00:00:00:00:01"
 LINK = RawLink("eth0", 2, "veth", 1, 1500, MAC, 0, 3, 0, None, None, Live("up"))
 
 
-def address(local, prefix, **more):
-    return {"index": 2, "address": local, "prefixlen": prefix, "flags": 0x80, **more}
+def address(local, prefix, proto=None):
+    body = IFADDR.pack(10, prefix, 0x80, 0, 2)
+    body += attribute(IFA_ADDRESS, ipaddress.ip_address(local).packed)
+    body += attribute(IFA_FLAGS, struct.pack("=I", 0x80))
+    if proto is not None:
+        body += attribute(IFA_PROTO, bytes([proto]))
+    return raw_address(body)
 
 
 def test_before_linux_5_18_a_link_local_address_is_known_by_its_mac():

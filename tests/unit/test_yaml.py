@@ -18,10 +18,18 @@ from tuilab.errors import EXIT_USAGE, InvalidTopology, NotFoundError, UsageError
 from tuilab.formats import emit, tree
 from tuilab.formats.patch import patch
 from tuilab.formats.yaml import Document, dump, load, loads, save
-from tuilab.model import edits
+from tuilab.model import edits, policy_edits
 from tuilab.model.edits import Change
 from tuilab.model.links import KINDS, Endpoint, Veth
-from tuilab.model.topology import HOST, Namespace, Topology
+from tuilab.model.topology import (
+    HOST,
+    Hop,
+    Namespace,
+    Neighbour,
+    Route,
+    Rule,
+    Topology,
+)
 
 HEAD = "tuilab: 1\nname: x\n"
 SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -309,6 +317,68 @@ ONE_LINE = {
         "5:36",
         "mtu 7",
     ),
+    # routing
+    "type of a route misspelt": (
+        red("    routes: [{to: 10.1.0.0/16, type: blakhole}]"),
+        "5:38",
+        '"blakhole" is no type of a route',
+    ),
+    "key of a hop": (
+        red(
+            "    links: {t: {kind: tap, addresses: [10.0.0.1/24]}}\n    routes:\n"
+            "      - to: default\n        hops:\n"
+            "          - {via: 10.0.0.2, wait: 2}\n          - {via: 10.0.0.3}\n"
+        ),
+        "9:29",
+        '"wait" is not known here',
+    ),
+    "gateway of a hop": (
+        red(
+            "    links: {t: {kind: tap, addresses: [10.0.0.1/24]}}\n    routes:\n"
+            "      - to: default\n        hops:\n"
+            "          - {via: 10.0.0.2}\n          - {via: 10.7.0.3}\n"
+        ),
+        "10:19",
+        "is in no network",
+    ),
+    "no priority": (
+        red("    rules: [{from: 10.0.0.0/24, table: 7}]"),
+        "5:13",
+        '"priority" is missing in this rule',
+    ),
+    "priority in words": (
+        red("    rules: [{priority: high, table: 7}]"),
+        "5:24",
+        'no number for "priority"',
+    ),
+    "table in words": (
+        red("    rules: [{priority: 9, table: side}]"),
+        "5:34",
+        'no number for "table"',
+    ),
+    "a rule that is no mapping": (
+        red("    rules: [from 10.0.0.0/24 table 7]"),
+        "5:13",
+        "a rule must be a mapping",
+    ),
+    "a neighbour without link": (
+        red("    neighbours: [{to: 10.0.0.9, mac: 02:00:00:00:00:09}]"),
+        "5:18",
+        '"dev" is missing in this neighbour',
+    ),
+    "a link of a neighbour": (
+        red("    neighbours: [{to: 10.0.0.9, dev: t, proxy: true}]"),
+        "5:38",
+        'has no link "t"',
+    ),
+    "neighbours as one": (
+        red(
+            "    links: {t: {kind: tap}}\n"
+            "    neighbours: {to: 10.0.0.9, dev: t, proxy: true}"
+        ),
+        "6:5",
+        '"neighbours" must be a list',
+    ),
     "port with addresses": (
         red(
             "    links:\n      br0: {kind: bridge}\n      t:\n        kind: tap\n"
@@ -418,6 +488,8 @@ def test_a_mistake_has_its_path_too() -> None:
 TEXT = (
     "tuilab name namespaces cables layout expect red blue host links eth0 br0 lo kind "
     "up mtu mac master addresses user routes to via dev metric table sysctls from "
+    "src onlink type hops weight rules neighbours priority family iif oif fwmark "
+    "action proxy prohibit 0x10/0xff "
     "net.ipv4.ip_forward reachable red:eth0 blue:eth0 bridge tap vxlan adresses << 1 "
     "isolated fdb stp ageing priority net.ipv4.conf.eth0.rp_filter "
     "10.0.0.1/24 10.0.0.1 default ::/0 fd00::1/64 02:00:00:00:00:01 on null"
@@ -636,6 +708,71 @@ def test_a_fresh_file_is_as_a_person_would_write_it() -> None:
         "      t: {kind: tap, up: false, mtu: 1400, mac: 02:00:00:00:00:0a, "
         'user: "1000"}\n',
     )
+
+
+ROUTING = """\
+tuilab: 1
+name: routing
+namespaces:
+  red:
+    links:
+      eth0: {addresses: [10.0.0.1/24]}
+      eth1: {addresses: [10.0.1.1/24, fd00::1/64]}
+    routes:
+      # both ways at once
+      - to: default
+        table: main
+        hops:
+          - {via: 10.0.0.254, weight: 2}
+          - {via: 10.0.1.254, dev: eth1}   # the slow one
+      - {to: default, via: fd00::fe, src: fd00::1}
+      - {to: 192.0.2.0/24, type: blackhole}
+      - {to: 10.9.0.0/16, via: 10.8.0.1, dev: eth0, onlink: true, table: 100}
+    rules:
+      - {priority: 10, from: 10.0.0.0/24, table: 100}   # mine
+      - {priority: 20, fwmark: 0x10/0xFF, action: prohibit}
+      - {priority: 20, family: 6, iif: eth7, table: default}
+    neighbours:
+      - {to: 10.0.0.9, dev: eth0, mac: 02:00:00:00:00:09}
+      - {to: FD00::9, dev: eth1, proxy: true}   # for the one behind
+cables:
+  - [red:eth0, host:p0]
+  - [red:eth1, host:p1]
+"""
+
+
+def test_routes_rules_and_neighbours_are_read_and_changed_in_place() -> None:
+    document = loads(ROUTING)
+    lab = document.topology
+    red = lab.namespaces["red"]
+    assert red.routes[0] == Route(
+        "0.0.0.0/0",
+        table=254,
+        hops=(Hop("10.0.0.254", weight=2), Hop("10.0.1.254", "eth1")),
+    )
+    assert red.routes[1] == Route("::/0", "fd00::fe", src="fd00::1")
+    assert red.rules[1] == Rule(20, fwmark="0x10/0xff", action="prohibit")
+    assert red.rules[2] == Rule(20, 6, iif="eth7", table=253)
+    assert red.neighbours[1] == Neighbour("fd00::9", "eth1", proxy=True)
+    assert loads(dump(lab)).topology == lab
+    changed = edits.together(
+        "",
+        (
+            policy_edits.add_rule("red", Rule(0, table=254), priority=15),
+            policy_edits.remove_neighbour(Endpoint("red", "eth0"), "10.0.0.9"),
+            edits.remove_route("red", Route("192.0.2.0/24")),
+        ),
+    ).apply(lab)
+    text = dump(changed, document)
+    assert loads(text).topology == changed
+    lost = set(ROUTING.splitlines()) - set(text.splitlines())
+    assert lost == {
+        "      - {to: 192.0.2.0/24, type: blackhole}",
+        "      - {to: 10.0.0.9, dev: eth0, mac: 02:00:00:00:00:09}",
+    }
+    assert set(text.splitlines()) - set(ROUTING.splitlines()) == {
+        "      - {priority: 15, table: 254}"
+    }
 
 
 def comments(text: str) -> list[str]:
@@ -903,6 +1040,19 @@ def test_the_schema_knows_what_the_model_knows() -> None:
             continue
         wanted = {f.name for f in fields(cls)} - {"peer"}
         assert set(LINKS[kind].model_fields) == wanted | {"kind"}
+
+
+def test_the_schema_knows_all_of_routing() -> None:
+    from tuilab.formats import schema
+
+    for model, cls in (
+        (schema.RouteModel, Route),
+        (schema.HopModel, Hop),
+        (schema.RuleModel, Rule),
+        (schema.NeighbourModel, Neighbour),
+    ):
+        names = {"source" if f == "from_" else f for f in model.model_fields}
+        assert names == {f.name for f in fields(cls)}
 
 
 def test_the_schema_describes_everything() -> None:

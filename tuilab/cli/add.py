@@ -1,4 +1,4 @@
-"""Adding to a lab: namespaces, bridges, cables, taps, addresses, entries, routes."""
+"""Adding to a lab: namespaces, links, addresses, routes, rules, neighbours."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from tuilab.cli import complete, work
+from tuilab.cli import complete, routing, work
 from tuilab.cli.options import (
     DryRun,
     EndpointArgument,
     LabOption,
-    NamespaceArgument,
     Quiet,
 )
 from tuilab.model import edits
-from tuilab.model.topology import Route
 
 app = typer.Typer(
-    help="Add a namespace, bridge, cable, tap, address, fdb entry or route.",
+    help="Add a namespace, link, address, fdb entry, route, rule or neighbour.",
     no_args_is_help=True,
 )
 
@@ -194,29 +192,9 @@ def fdb(
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
 
 
-@app.command()
-def route(
-    namespace: NamespaceArgument,
-    to: Annotated[
-        str, typer.Argument(metavar="DEST", help="default, or as 10.1.0.0/16.")
-    ],
-    via: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="The gateway.")
-    ] = None,
-    dev: Annotated[
-        str | None, typer.Option(metavar="IF", help="The link it leaves by.")
-    ] = None,
-    metric: Annotated[int | None, typer.Option(metavar="N")] = None,
-    table: Annotated[
-        int | None, typer.Option(metavar="N", help="Default: main.")
-    ] = None,
-    lab: LabOption = None,
-    dry_run: DryRun = False,
-    quiet: Quiet = False,
-) -> None:
-    """Add a static route."""
-    change = edits.add_route(namespace, Route(to, via, dev, metric, table))
-    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+app.command()(routing.route)
+app.command()(routing.rule)
+app.command()(routing.neighbour)
 
 
 def _one(title: str, changes: list[edits.Change]) -> edits.Change:

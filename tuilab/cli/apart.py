@@ -98,7 +98,13 @@ def _wait(child: int) -> int:
 
 
 def give_size() -> None:
-    """Call a terminal that does not know its size (a serial line) 80x24."""
+    """Call a terminal that does not know its size (a serial line) 80x24.
+
+    The size is the terminal's own: what some shells and libraries once exported stays
+    the same when the window does not, and Textual would believe it.
+    """
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     with contextlib.suppress(termios.error, OSError):
         if 0 in termios.tcgetwinsize(1):
             termios.tcsetwinsize(1, (24, 80))

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from tuilab import __version__
 from tuilab.cli import complete, targets, work
 from tuilab.cli.guard import guard
+from tuilab.cli.options import SECONDS, Force, OnHost, Within
 from tuilab.errors import UsageError
 
 COMPLETE = "_TUILAB_COMPLETE"
@@ -46,6 +47,7 @@ VERBS = {
     "check": Verb("files", "check", _LABS),
     "plan": Verb("labs", "plan", _LABS),
     "show": Verb("looks", "show", _LOOKS),
+    "drift": Verb("drift", "drift", _LOOKS),
     "history": Verb("looks", "history", _LOOKS),
     "doctor": Verb("looks", "doctor", _LOOKS),
     "schema": Verb("looks", "schema", _LOOKS),
@@ -112,7 +114,7 @@ def _first_argument(words: Sequence[str]) -> int:
     while at < len(words) and words[at].startswith("-"):
         if words[at] == "--":
             return at + 1
-        at += 2 if words[at] == "--lab" else 1
+        at += 2 if words[at] in ("--lab", "--within") else 1
     return at
 
 
@@ -175,6 +177,9 @@ def _root(
         str | None,
         typer.Option("--lab", metavar="NAME", help="The lab that a verb is about."),
     ] = None,
+    host: OnHost = False,
+    force: Force = False,
+    within: Within = SECONDS,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.")
     ] = False,
@@ -189,6 +194,8 @@ def _root(
     """
     if lab:
         os.environ["TUILAB_LAB"] = lab
+    work.work_on_host(host)
+    work.force(within if force else None)
     if version:
         print(f"tuilab {__version__}")
         raise typer.Exit

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from tuilab.cli import complete, work
+from tuilab.cli import complete, routing, work
 from tuilab.cli.options import (
     DryRun,
     EndpointArgument,
     LabArgument,
     LabOption,
-    NamespaceArgument,
     Quiet,
 )
 from tuilab.errors import UsageError
@@ -22,11 +21,11 @@ from tuilab.lab.snapshot import Outcome
 from tuilab.model import edits
 from tuilab.model.edits import Change
 from tuilab.model.sysctls import SYSCTLS, canonical_key, known, sysctl
-from tuilab.model.topology import Route
 from tuilab.model.words import BRIDGE_WORDS, LINK_WORDS, PORT_WORDS, link_attributes
 
 rm = typer.Typer(
-    help="Remove a namespace, link, address, fdb entry or route.", no_args_is_help=True
+    help="Remove a namespace, link, address, fdb entry, route, rule or neighbour.",
+    no_args_is_help=True,
 )
 
 
@@ -178,27 +177,9 @@ def rm_fdb(
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
 
 
-@rm.command("route")
-def rm_route(
-    namespace: NamespaceArgument,
-    to: Annotated[
-        str, typer.Argument(metavar="DEST", help="default, or as 10.1.0.0/16.")
-    ],
-    via: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="The one by this gateway.")
-    ] = None,
-    dev: Annotated[
-        str | None, typer.Option(metavar="IF", help="The one by this link.")
-    ] = None,
-    metric: Annotated[int | None, typer.Option(metavar="N")] = None,
-    table: Annotated[int | None, typer.Option(metavar="N")] = None,
-    lab: LabOption = None,
-    dry_run: DryRun = False,
-    quiet: Quiet = False,
-) -> None:
-    """Remove a static route."""
-    change = edits.remove_route(namespace, Route(to, via, dev, metric, table))
-    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+rm.command("route")(routing.rm_route)
+rm.command("rule")(routing.rm_rule)
+rm.command("neighbour")(routing.rm_neighbour)
 
 
 # -- helpers -------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tuilab.lab.registry import LabInfo
 from tuilab.model.topology import Topology
 
 if TYPE_CHECKING:
+    from tuilab.kernel.marks import Mark
     from tuilab.lab.lab import Lab
     from tuilab.lab.session import Place
     from tuilab.plan.operations import Operation
@@ -58,7 +59,7 @@ def up(
     before = targets.known(topology.name)
     ours = before is None
     try:
-        place = enter(topology.name, create=True)
+        place = enter(topology.name, create=True, host=work.on_host())
         # Somebody else may have been quicker.
         ours = ours and place.fresh
         summary = work.inside(place, lambda it: _raise_up(it, target, topology))
@@ -93,17 +94,24 @@ def down(
     if every and (lab or option):
         raise UsageError("both a lab and --all are given", "give one of them")
     ending = registry.labs() if every else [_to_end(lab, option)]
+    if every and work.on_host():
+        ending = [it for it in ending if it.host]
     if keep:
         ending = [it for it in ending if it.running]
-    if not ending:
+    lost = _lost() if every else []
+    if not ending and not lost:
         say("no lab is there")
         return
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
-        _ask(ending, keep=keep)
+        _ask([it.name for it in ending] + [_name(mark) for mark in lost], keep=keep)
     for it in ending:
+        if it.host and it.running and work.forced() is not None:
+            _empty(it)
         registry.end(it, keep=keep)
         rest = f", tuilab up {it.name} brings it back" if keep else ""
         say(f'lab "{it.name}" has ended{rest}')
+    for mark in lost:
+        _clear(mark)
 
 
 def ls(json: Json = False) -> None:
@@ -124,7 +132,7 @@ def ls(json: Json = False) -> None:
     cells = [
         (
             str(row["name"]),
-            "running" if row["running"] else "down",
+            _state(row),
             str(row.get("namespaces", "?")),
             str(row.get("links", "?")),
             _ago(it.used),
@@ -138,6 +146,46 @@ def ls(json: Json = False) -> None:
 
 
 # -- helpers -------------------------------------------------------------------
+
+
+def _empty(lab: LabInfo) -> None:
+    """Remove all in a lab by an edit, which may have to be confirmed."""
+    from tuilab.model import edits
+
+    change = edits.become("remove everything", Topology(lab.name))
+    work.inside(work.enter(lab), lambda it: it.edit(change))
+
+
+def _lost() -> list[Mark]:
+    """What labs in host mode left on the machine whose state is gone: a crash, say."""
+    from tuilab.kernel import former, machine
+
+    if work.on_host():
+        machine.check_rights()
+    elif not former.labs() or not machine.may():
+        return []
+    from tuilab.kernel.marks import Mark
+    from tuilab.lab import host
+
+    known = {Mark.of(it.name) for it in registry.labs() if it.host}
+    names, groups = {it.lab for it in known}, {it.group for it in known}
+    # A link that was only half made tells of its lab by its group alone.
+    return [
+        mark
+        for mark in host.found()
+        if mark.lab not in names and (mark.lab or mark.group not in groups)
+    ]
+
+
+def _name(mark: Mark) -> str:
+    return mark.lab or f"group {mark.group}"
+
+
+def _clear(mark: Mark) -> None:
+    from tuilab.lab import host
+
+    host.clear_mark(mark)
+    say(f'what was left of lab "{_name(mark)}" on this machine is removed')
 
 
 def _target(source: str | None, lab: str | None) -> Target:
@@ -198,6 +246,8 @@ def _announced(summary: dict[str, Any], seconds: float, place: Place) -> str:
         summary["links"], "link"
     )
     name = f'lab "{summary["lab"]}"'
+    if place.host:
+        size += " on this machine's own network"
     if many:
         return f"{name} is up: {size} ({counted(many, 'command')}, {seconds:.1f} s)"
     return f"{name} is {'up' if place.fresh else 'like that already'}: {size}"
@@ -234,8 +284,11 @@ def _from_nothing(topology: Topology) -> tuple[Operation, ...]:
     from tuilab.model.topology import HOST
     from tuilab.plan.planner import route_to
     from tuilab.plan.simulate import fresh_namespace
-    from tuilab.plan.state import State, expand
+    from tuilab.plan.state import NamespaceState, State, expand, on_host
 
+    if work.on_host():
+        nothing = State({HOST: NamespaceState()})
+        return route_to(nothing, on_host(topology, expand(topology))).operations
     return route_to(State({HOST: fresh_namespace()}), expand(topology)).operations
 
 
@@ -249,8 +302,8 @@ def _to_end(lab: str | None, option: str | None) -> LabInfo:
         return left[0]
 
 
-def _ask(ending: list[LabInfo], *, keep: bool) -> None:
-    names = ", ".join(f'"{it.name}"' for it in ending)
+def _ask(ending: list[str], *, keep: bool) -> None:
+    names = ", ".join(f'"{name}"' for name in ending)
     what = "End" if keep else "End and forget"
     noun = "lab" if len(ending) == 1 else "labs"
     if not typer.confirm(f"{what} {noun} {names}?", err=True):
@@ -261,6 +314,7 @@ def _row(lab: LabInfo) -> dict[str, object]:
     row: dict[str, object] = {
         "name": lab.name,
         "running": lab.running,
+        "host": lab.host,
         "changed": round(lab.used, 3),
         "directory": str(lab.directory),
     }
@@ -274,6 +328,11 @@ def _row(lab: LabInfo) -> dict[str, object]:
         "edits": journal.history.position,
         "source": str(journal.source) if journal.source else None,
     }
+
+
+def _state(row: dict[str, object]) -> str:
+    state = "running" if row["running"] else "down"
+    return f"{state}, host" if row["host"] else state
 
 
 def _ago(then: float) -> str:

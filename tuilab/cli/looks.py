@@ -43,7 +43,15 @@ def show(
     async def look(it: Lab) -> dict[str, Any]:
         from tuilab.plan.state import to_data
 
-        return to_data(it.snapshot.observed)
+        now = it.snapshot
+        data = to_data(now.observed)
+        # In host mode, what others made on the machine.
+        for name, body in to_data(now.foreign).items():
+            if name in data:
+                data[name]["foreign"] = body
+            else:
+                data[name] = {"foreign": True}
+        return data
 
     data = work.inside(place, look)
     if json:

@@ -8,6 +8,8 @@ import typer
 
 from tuilab.cli import complete
 
+SECONDS = 30.0
+"""How long `--force` waits to be confirmed."""
 LabOption = Annotated[
     str | None,
     typer.Option(
@@ -32,6 +34,24 @@ DryRun = Annotated[
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Don't print the commands that ran.")
+]
+OnHost = Annotated[
+    bool,
+    typer.Option(
+        "--host", help="Work on the machine's own network, as root, not in a sandbox."
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="With --host: try what may cut the connection you are on. It is taken "
+        "back unless you confirm it in time.",
+    ),
+]
+Within = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", min=1, help="The time to confirm it in."),
 ]
 NamespaceArgument = Annotated[
     str,

@@ -63,5 +63,4 @@ def shell(
 
 def _run(lab: str | None, namespace: str, words: list[str]) -> int:
     place = work.enter(work.running(option=lab))
-    assert place.keeper is not None
     return procs.run(place.keeper, namespace, words)

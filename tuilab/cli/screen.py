@@ -20,7 +20,7 @@ import typer
 
 from tuilab.cli import complete, targets, work
 from tuilab.cli.apart import apart, end_with_parent, give_size
-from tuilab.cli.options import LabOption
+from tuilab.cli.options import SECONDS, Force, LabOption, OnHost, Within
 from tuilab.cli.output import plan_lines, put, say
 from tuilab.cli.targets import Target
 from tuilab.errors import UsageError
@@ -103,16 +103,15 @@ def open_(
     no_mouse: Annotated[
         bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
     ] = False,
-    host: Annotated[
-        bool, typer.Option("--host", help="Work on the machine's own network.")
-    ] = False,
+    host: OnHost = False,
+    force: Force = False,
+    within: Within = SECONDS,
 ) -> int:
     """Open the screen. Without a name: the lab used last, else a new one."""
     if host:
-        raise UsageError(
-            "host mode is not there yet",
-            "leave --host out: the lab gets a sandbox of its own",
-        )
+        work.work_on_host()
+    if force:
+        work.force(within)
     visit = first(target, lab)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -152,7 +151,8 @@ def first(word: str | None, option: str | None) -> Visit:
 
 def _usual() -> str:
     labs = registry.labs()
-    running = [lab.name for lab in labs if lab.running]
+    wanted = [lab for lab in labs if lab.host] if work.on_host() else labs
+    running = [lab.name for lab in wanted if lab.running]
     if running:
         return running[0]
     taken = {lab.name for lab in labs}
@@ -183,11 +183,11 @@ def _visit(visit: Visit, look: Look) -> str:
         start = work.journal(there).history.topology
     if start is not None:
         start = replace(start, name=visit.name)
-    place = enter(visit.name, create=True, preview=True)
+    place = enter(visit.name, create=True, preview=True, host=work.on_host())
     end_with_parent()
 
     async def stay(lab: Lab) -> Farewell:
-        if place.keeper is not None:
+        if not place.preview:
             await _become(lab, visit, new=there is None)
         choice = await _show(lab, place, look, user)
         return _farewell(lab, place, choice)
@@ -222,7 +222,7 @@ async def _show(lab: Lab, place: Place, look: Look, user: str) -> ExitChoice:
     from tuilab.packets.send import Sender
     from tuilab.tui.app import run
 
-    if place.keeper is None:
+    if place.preview:
         around = _around(place, None, user)
         return await run(lab, around, ascii_only=look.ascii_only, mouse=look.mouse)
     async with Sender() as sender:
@@ -239,14 +239,13 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
     keeper = place.keeper
 
     def shell(namespace: str) -> list[str]:
-        assert keeper is not None
         argv = procs.shell_argv()
         return procs.command_line(keeper, namespace, argv, leader=True)
 
     return Surroundings(
         sender=sender,
         no_packets=f"this is only a preview: {place.preview}" if place.preview else "",
-        shell=shell if keeper is not None else None,
+        shell=None if place.preview else shell,
         labs=lambda: [lab.name for lab in registry.labs()],
         folders=(Path(), library.folder()),
         reports=reports(),
@@ -261,9 +260,15 @@ def _farewell(lab: Lab, place: Place, choice: ExitChoice) -> Farewell:
         target=choice.target,
         empty=set(now.topology.namespaces) == {HOST} and not any(now.topology.links()),
         edited=bool(now.history.edits),
-        preview=place.keeper is None,
-        gone=place.keeper is not None and not alive(place.keeper),
+        preview=bool(place.preview),
+        gone=_gone(place),
     )
+
+
+def _gone(place: Place) -> bool:
+    if place.host:
+        return not registry.host_is_up(place.directory)
+    return place.keeper is not None and not alive(place.keeper)
 
 
 def _user() -> str:

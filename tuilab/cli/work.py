@@ -26,6 +26,31 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_host = False
+_forced: float | None = None
+
+
+def work_on_host(yes: bool = True) -> None:
+    """Make new labs of this process on the machine's own network: ``--host``."""
+    global _host
+    _host = yes
+
+
+def force(seconds: float | None) -> None:
+    """Try what may cut the connection, if confirmed within that time: ``--force``."""
+    global _forced
+    _forced = seconds
+
+
+def forced() -> float | None:
+    """The time within which ``--force`` has it confirmed, None without."""
+    return _forced
+
+
+def on_host() -> bool:
+    """Whether ``--host`` was given."""
+    return _host
+
 
 def outside() -> None:
     """Refuse to work within a lab, where processes have other numbers.
@@ -84,7 +109,7 @@ def enter(lab: LabInfo) -> Place:
     """Go into a lab that runs, for good."""
     from tuilab.lab import session
 
-    return session.enter(lab.name)
+    return session.enter(lab.name, host=_host)
 
 
 def inside(
@@ -110,9 +135,15 @@ def inside(
         assert main is not None
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, _cancel, main, asked, number)
-        lab = await open_lab(place, start)
+        stop = asyncio.Event()
+        confirm = None
+        if _forced is not None:
+            from tuilab.cli.keep import confirmed
+
+            confirm = confirmed(stop, _forced)
+        lab = await open_lab(place, start, confirm)
         try:
-            return await _stoppable(lab, job(lab))
+            return await _stoppable(lab, job(lab), stop)
         finally:
             await lab.aclose()
 
@@ -127,7 +158,9 @@ def _cancel(task: asyncio.Task[Any], asked: list[int], number: int) -> None:
     task.cancel()
 
 
-async def _stoppable(lab: Lab, job: Coroutine[Any, Any, Result]) -> Result:
+async def _stoppable(
+    lab: Lab, job: Coroutine[Any, Any, Result], stop: asyncio.Event
+) -> Result:
     """Do it; who is asked to stop meanwhile still finishes an edit it is at."""
     import asyncio
 
@@ -135,6 +168,7 @@ async def _stoppable(lab: Lab, job: Coroutine[Any, Any, Result]) -> Result:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
+        stop.set()
         task.cancel()
         await asyncio.wait([task])
         if lab.snapshot.pending:

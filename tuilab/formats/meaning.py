@@ -175,12 +175,14 @@ def _place(
 def _follows(shape: Shape, problem: Problem) -> bool:
     """Whether a route leads nowhere only because its link could not be read."""
     path = problem.path
-    if path[2:3] != ("routes",) or path[-1] not in ("via", "dev"):
+    if path[2:3] not in (("routes",), ("neighbours",)):
+        return False
+    if path[-1] not in ("via", "dev", "src"):
         return False
     links = walk(shape.root, (*path[:2], "links"))
     if links is None or links.blamed:
         return links is not None
-    if not problem.message.endswith(UNREACHABLE):
+    if path[-1] != "src" and not problem.message.endswith(UNREACHABLE):
         return False
     via = walk(shape.root, path)
     return any(

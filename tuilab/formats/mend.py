@@ -16,9 +16,12 @@ from pydantic import BaseModel, ValidationError
 from tuilab.formats.schema import (
     LINKS,
     ExpectModel,
+    HopModel,
     LinkModel,
     NamespaceModel,
+    NeighbourModel,
     RouteModel,
+    RuleModel,
     TopologyModel,
 )
 from tuilab.formats.shape import (
@@ -33,6 +36,7 @@ from tuilab.formats.shape import (
 from tuilab.formats.tree import Item
 from tuilab.model.bridging import SECONDS
 from tuilab.model.links import PORT_OPTIONS
+from tuilab.model.routing import TABLES
 
 _ROUNDS = 12
 """Mending one thing may bring another to light, level by level."""
@@ -52,8 +56,32 @@ _SYNONYMS = {
     "owner": "user",
     "wires": "cables",
     "version": "tuilab",
+    "lladdr": "mac",
+    "lookup": "table",
+    "mark": "fwmark",
+    "neighbors": "neighbours",
+    "nexthops": "hops",
+    "prio": "priority",
+    "prefsrc": "src",
+    "source": "src",
 }
 _NEEDED = frozenset(("tuilab", "name", "to", "from"))
+_ENTRIES: dict[str, type[BaseModel]] = {
+    "routes": RouteModel,
+    "rules": RuleModel,
+    "neighbours": NeighbourModel,
+}
+"""What the lists of a namespace are made of."""
+_LIKE = {
+    "routes": ("a route", "{to: default, via: 10.0.0.254}"),
+    "hops": ("a hop", "{via: 10.0.0.254, weight: 2}"),
+    "rules": ("a rule", "{priority: 100, from: 10.0.1.0/24, table: 100}"),
+    "neighbours": (
+        "a neighbour",
+        "{to: 10.0.0.9, dev: eth0, mac: 02:00:00:00:00:09}",
+    ),
+    "expect": ("an expectation", "{from: red, to: blue, reachable: true}"),
+}
 _YES = {"yes": True, "on": True, "y": True, "no": False, "off": False, "n": False}
 
 
@@ -147,8 +175,10 @@ def _known(piece: Piece) -> list[str]:
         model = ExpectModel
     elif len(path) == 2:
         model = NamespaceModel
-    elif len(path) == 4 and path[2] == "routes":
-        model = RouteModel
+    elif len(path) == 4 and path[2] in _ENTRIES:
+        model = _ENTRIES[str(path[2])]
+    elif path[4:5] == ("hops",):
+        model = HopModel
     elif len(path) == 4:
         kind = piece.parent.get("kind") if piece.parent else None
         model = LINKS.get(kind.text if kind else "veth", LinkModel)
@@ -205,6 +235,9 @@ def _looks_right(key: str, item: Item) -> bool:
         "addresses": list,
         "fdb": list,
         "routes": list,
+        "rules": list,
+        "neighbours": list,
+        "hops": list,
         "cables": list,
         "expect": list,
         "links": dict,
@@ -220,14 +253,16 @@ def _missing(piece: Piece) -> None:
     if parent is None or piece.key in parent.value:
         return
     if not parent.blamed or parent is piece.shape.root:
-        where = {"routes": "in this route", "expect": "in this expectation"}
-        group = next((k for k in where if k in piece.path), "")
+        group = str(next((k for k in reversed(piece.path) if k in _LIKE), ""))
+        where = f"in this {_LIKE[group][0].split()[1]}" if group else ""
         hint = {
             "tuilab": 'begin the file with "tuilab: 1"',
             "name": 'give the lab a name, such as "name: my-lab"',
             "to": 'write a network, or "default"' if group == "routes" else "name it",
+            "priority": "write a number from 1 to 32765: the lower is asked first",
+            "dev": "name the link that it is on",
         }.get(piece.key, "name a namespace")
-        fact = f'"{piece.key}" is missing {where.get(group, "")}'.rstrip()
+        fact = f'"{piece.key}" is missing {where}'.rstrip()
         piece.shape.report(piece.path, parent.place, fact, hint)
     default: dict[str, Any] = {"tuilab": 1, "name": "lab"}
     if piece.key in default and len(piece.path) == 1:
@@ -282,6 +317,9 @@ def _sort(item: Item) -> str:
 def _number(piece: Piece) -> None:
     item = piece.item
     if item is None:
+        return
+    if piece.key == "table" and item.text in TABLES:
+        item.value = TABLES[item.text]
         return
     quoted = isinstance(item.value, str) and item.text.lstrip("-").isdecimal()
     if quoted and len(item.text) < 12:
@@ -339,7 +377,7 @@ def _listed(piece: Piece, item: Item) -> list[Item]:
         for word in words:
             word.blamed = "/" not in word.text
         return words
-    if piece.key == "routes" and "to" in pairs:
+    if piece.key in _ENTRIES and pairs.keys() & {"to", "from", "priority"}:
         return [Item(item.value, item.start, item.end)]
     if piece.key == "cables":
         if pairs and all(isinstance(i.value, str) for i in pairs.values()):
@@ -361,10 +399,8 @@ def _mapping(piece: Piece) -> None:
     else:
         hint = "write its keys and values below it"
     if isinstance(piece.path[-1], int):
-        what, hint = "an expectation", "write {from: red, to: blue, reachable: true}"
-        if "routes" in piece.path:
-            what, hint = "a route", "write {to: default, via: 10.0.0.254}"
-        piece.say(f"{what} must be a mapping", hint)
+        what, like = _LIKE.get(piece.key, _LIKE["expect"])
+        piece.say(f"{what} must be a mapping", f"write {like}")
         piece.drop()
         return
     piece.say(f'"{piece.key}" must be a mapping', hint)

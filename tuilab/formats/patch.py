@@ -119,7 +119,7 @@ class _Patch:
                 self.change(spaces, key, item, None, new)
             return
         links = item.get("links")
-        for part in ("sysctls", "links", "routes"):
+        for part in ("sysctls", "links", "routes", "rules", "neighbours"):
             if part == "links" and links is not None and links.value:
                 self.links(item, links, was, now)
             else:

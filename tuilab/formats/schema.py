@@ -183,8 +183,28 @@ AnyLink = Annotated[
 ]
 
 
+Table = Annotated[
+    int,
+    WithJsonSchema({"anyOf": [{"type": "integer"}, {"enum": ["main", "default"]}]}),
+]
+"""A routing table by number or name."""
+_REFUSALS = ["blackhole", "unreachable", "prohibit"]
+
+
+class HopModel(_Model):
+    """One of several ways that a route spreads its flows over."""
+
+    via: Annotated[
+        str | None, Field(description="Gateway.", examples=["10.0.0.254"])
+    ] = None
+    dev: Annotated[
+        Word | None, Field(description="Link to leave by.", examples=["eth0"])
+    ] = None
+    weight: Annotated[int, Field(description="Its share, 1 to 256.")] = 1
+
+
 class RouteModel(_Model):
-    """A static route. It needs a gateway or a link."""
+    """A static route. It needs a gateway or a link, or several hops, or a type."""
 
     to: Annotated[
         str,
@@ -208,8 +228,85 @@ class RouteModel(_Model):
         Field(description="The lower wins; 0 in IPv4, 1024 in IPv6 if left out."),
     ] = None
     table: Annotated[
-        int | None, Field(description="Number of the routing table; 254 is main.")
+        Table | None, Field(description="Routing table, by number; 254 is main.")
     ] = None
+    src: Annotated[
+        str | None,
+        Field(
+            description="Address of this namespace that its packets are sent from.",
+            examples=["10.0.0.1"],
+        ),
+    ] = None
+    onlink: Annotated[
+        bool,
+        Field(description="The gateway is on the link, whatever the addresses say."),
+    ] = False
+    type: Annotated[
+        str,
+        Field(description="What happens to packets; unicast sends them on."),
+        WithJsonSchema({"enum": ["unicast", *_REFUSALS]}),
+    ] = "unicast"
+    hops: Annotated[
+        list[HopModel],
+        Field(
+            description="Several ways instead of one gateway and link.",
+            examples=[[{"via": "10.0.0.254"}, {"via": "10.0.1.254", "weight": 2}]],
+        ),
+    ] = []
+
+
+class RuleModel(_Model):
+    """A rule of policy routing: which packets are routed by which table."""
+
+    priority: Annotated[
+        int,
+        Field(description="The lower is asked first; 1 to 32765.", examples=[100]),
+    ]
+    family: Annotated[
+        int,
+        Field(description="Needed for IPv6 where neither from nor to tells it."),
+        WithJsonSchema({"enum": [4, 6]}),
+    ] = 4
+    from_: Annotated[
+        str | None,
+        Field(alias="from", description="Source network.", examples=["10.0.1.0/24"]),
+    ] = None
+    to: Annotated[
+        str | None,
+        Field(description="Destination network.", examples=["10.0.2.0/24"]),
+    ] = None
+    iif: Annotated[
+        Word | None, Field(description="Link that it came in by; lo for own packets.")
+    ] = None
+    oif: Annotated[
+        Word | None, Field(description="Link that its socket is bound to.")
+    ] = None
+    fwmark: Annotated[
+        Word | None,
+        Field(description="Mark, with a mask if need be.", examples=["0x10/0xff"]),
+    ] = None
+    table: Annotated[
+        Table | None, Field(description="Routing table to look in, by number.")
+    ] = None
+    action: Annotated[
+        str | None,
+        Field(description="What happens instead of a look into a table."),
+        WithJsonSchema({"enum": _REFUSALS}),
+    ] = None
+
+
+class NeighbourModel(_Model):
+    """A static neighbour, or with proxy one that this namespace answers for."""
+
+    to: Annotated[str, Field(description="Its address.", examples=["10.0.0.9"])]
+    dev: Annotated[Word, Field(description="Link it is on.", examples=["eth0"])]
+    mac: Annotated[
+        str | None,
+        Field(description="Its MAC address.", examples=["02:00:00:00:00:09"]),
+    ] = None
+    proxy: Annotated[
+        bool, Field(description="Answer for it (proxy ARP, proxy NDP).")
+    ] = False
 
 
 class NamespaceModel(_Model):
@@ -237,6 +334,20 @@ class NamespaceModel(_Model):
         Field(
             description="Static routes.",
             examples=[[{"to": "default", "via": "10.0.0.254"}]],
+        ),
+    ] = []
+    rules: Annotated[
+        list[RuleModel],
+        Field(
+            description="Which packets are routed by which table.",
+            examples=[[{"priority": 100, "from": "10.0.1.0/24", "table": 100}]],
+        ),
+    ] = []
+    neighbours: Annotated[
+        list[NeighbourModel],
+        Field(
+            description="Neighbours that are known without asking.",
+            examples=[[{"to": "10.0.0.9", "dev": "eth0", "mac": "02:00:00:00:00:09"}]],
         ),
     ] = []
 

@@ -124,19 +124,35 @@ class Piece:
         item.blamed = True
 
     def drop(self) -> None:
-        """Leave it out: in a cable, a place or the way of a route, all of that."""
+        """Leave it out: of a cable, a place, a rule or a way of a route all of that."""
         root = self.shape.root
         if self.path[0] == "cables" and len(self.path) > 1:
             if self.entry is not None:
                 self.shape.drop_cable(self.entry)
         elif self.path[0] == "layout" and len(self.path) > 2:
             remove(root.get("layout"), self.entry)
-        elif self.path[-1] in ("via", "dev"):
+        elif self.path[4:5] == ("hops",):
+            self._drop_route()
+        elif self.path[-1] in ("via", "dev") or self._of_a_policy():
             remove(walk(root, self.path[:-2]), self.parent)
         else:
             if self.parent is not None and self.path[-2:-1] == ("addresses",):
                 self.parent.blamed = True
             remove(self.parent, self.item)
+
+    def _of_a_policy(self) -> bool:
+        """Whether it is a part of a rule or neighbour, which means little without."""
+        in_one = self.path[2:3] in (("rules",), ("neighbours",))
+        return in_one and len(self.path) == 5
+
+    def _drop_route(self) -> None:
+        """Leave out the route that has this in one of its hops."""
+        routes = walk(self.shape.root, self.path[:3])
+        for route in routes.value if routes is not None else ():
+            hops = route.get("hops")
+            if hops is not None and (hops is self.parent or self.parent in hops.value):
+                remove(routes, route)
+                return
 
 
 def remove(parent: Item | None, item: Item | None) -> None:

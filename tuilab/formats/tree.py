@@ -20,7 +20,16 @@ MOST_ITEMS = 500_000
 """With every alias written out: what a few lines of anchors may grow to."""
 MOST_LEVELS = 32
 
-_LISTS = ("addresses", "fdb", "routes", "cables", "expect")
+_LISTS = (
+    "addresses",
+    "fdb",
+    "routes",
+    "hops",
+    "rules",
+    "neighbours",
+    "cables",
+    "expect",
+)
 """What may have any number of members; other lists are pairs."""
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")

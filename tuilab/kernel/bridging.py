@@ -2,137 +2,96 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from pyroute2.netlink import NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, nlmsg
-from pyroute2.netlink.nlsocket import NetlinkRequest
-from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from tuilab.kernel import wire
+from tuilab.kernel.wire import NDMSG, attributes, number, text
+from tuilab.plan.bridging import PLAIN_PORT, BridgeState, PortState, chosen_cost
 
-from tuilab.plan.bridging import (
-    PLAIN_BRIDGE,
-    PLAIN_PORT,
-    BridgeState,
-    PortState,
-    chosen_cost,
-)
-
-AF_BRIDGE = 7
-RTM_NEWNEIGH, RTM_GETNEIGH = 28, 30
 NUD_NOARP = 0x40
-NDA_LLADDR, NDA_VLAN, NDA_MASTER = 2, 5, 9
 NTF_EXT_LEARNED = 0x10
 
-_HEADER = struct.Struct("=IHHI")
-_NDMSG = struct.Struct("=BBHiHBB")
-_ATTRIBUTE = struct.Struct("=HH")
-
 _BRIDGE = {
-    "stp": "STP_STATE",
-    "priority": "PRIORITY",
-    "ageing": "AGEING_TIME",
-    "forward_delay": "FORWARD_DELAY",
-    "hello_time": "HELLO_TIME",
-    "max_age": "MAX_AGE",
-    "vlan_filtering": "VLAN_FILTERING",
-    "mcast_snooping": "MCAST_SNOOPING",
+    "forward_delay": 1,
+    "hello_time": 2,
+    "max_age": 3,
+    "ageing": 4,
+    "stp": 5,
+    "priority": 6,
+    "vlan_filtering": 7,
+    "mcast_snooping": 23,
 }
+"""IFLA_BR_* of linux/if_link.h."""
 _PORT = {
-    "isolated": "ISOLATED",
-    "hairpin": "MODE",
-    "cost": "COST",
-    "priority": "PRIORITY",
-    "learning": "LEARNING",
-    "flood": "UNICAST_FLOOD",
+    "priority": 2,
+    "cost": 3,
+    "hairpin": 4,
+    "learning": 8,
+    "flood": 9,
+    "isolated": 33,
 }
+"""IFLA_BRPORT_*; what iproute2 calls hairpin is the mode there."""
 
 
-def raw_bridge(data: Any) -> BridgeState:
-    """Read IFLA_INFO_DATA of a bridge; what an old kernel lacks is as by default."""
-    return BridgeState(**_read(PLAIN_BRIDGE, "IFLA_BR_", _BRIDGE, data))
+def raw_bridge(info: Mapping[int, bytes]) -> BridgeState:
+    """Read IFLA_LINKINFO of a bridge; what an old kernel lacks is as by default."""
+    return BridgeState(**_read(_BRIDGE, info.get(wire.IFLA_INFO_DATA, b"")))
 
 
-def raw_port(kind: str, info: Any) -> PortState:
-    """Read IFLA_INFO_SLAVE_DATA of a port of a bridge, in its IFLA_LINKINFO."""
-    if info is None or info.get("slave_kind") != "bridge":
+def is_port(info: Mapping[int, bytes]) -> bool:
+    """Whether a link is a port of a bridge, as its IFLA_LINKINFO says."""
+    return text(info.get(wire.IFLA_INFO_SLAVE_KIND)) == "bridge"
+
+
+def raw_port(kind: str, info: Mapping[int, bytes]) -> PortState:
+    """Read IFLA_LINKINFO of what may be a port of a bridge."""
+    if not is_port(info):
         return PLAIN_PORT
-    values = _read(PLAIN_PORT, "IFLA_BRPORT_", _PORT, info.get("slave_data"))
-    values["cost"] = chosen_cost(kind, values["cost"])
+    values = _read(_PORT, info.get(wire.IFLA_INFO_SLAVE_DATA, b""))
+    values["cost"] = chosen_cost(kind, values.get("cost"))
     return PortState(**values)
 
 
-def _read(
-    default: object, prefix: str, names: dict[str, str], data: Any
-) -> dict[str, Any]:
-    values = {}
-    for name, attribute in names.items():
-        value = data.get_attr(prefix + attribute) if data is not None else None
-        if value is None:
-            value = getattr(default, name)
-        plain = getattr(default, name)
-        values[name] = bool(value) if isinstance(plain, bool) else value
+_NUMBERS = frozenset(
+    ("forward_delay", "hello_time", "max_age", "ageing", "priority", "cost")
+)
+
+
+def _read(names: Mapping[str, int], data: bytes) -> dict[str, Any]:
+    found = attributes(data)
+    values: dict[str, Any] = {}
+    for name, code in names.items():
+        if code in found:
+            value = number(found[code])
+            values[name] = value if name in _NUMBERS else bool(value)
     return values
 
 
-async def entries(ipr: Any, ports: Collection[int]) -> dict[int, tuple[str, ...]]:
+def entries(
+    bodies: Iterable[bytes], ports: Collection[int]
+) -> dict[int, tuple[str, ...]]:
     """The static entries that were set by hand, by the ifindex of their port.
 
-    A switch knows thousands of MACs, so what is not static is skipped undecoded.
+    A switch knows thousands of MACs: what is not static is passed over at a glance.
     """
     found: dict[int, set[str]] = {}
-
-    def parse(data: bytes, offset: int, length: int) -> Any:
-        _, kind, flags, number = _HEADER.unpack_from(data, offset)
-        if kind == RTM_NEWNEIGH:
-            entry = _static(data, offset, length)
-            if entry is not None and entry[0] in ports:
-                found.setdefault(entry[0], set()).add(entry[1])
-            # pyroute2 takes a datagram without any message for the end of the dump.
-            return None if offset else {"header": {"type": kind, "flags": flags}}
-        message = nlmsg(data, offset=offset)
-        message.decode()
-        message["header"].update(flags=flags, sequence_number=number, error=None)
-        if kind != NLMSG_DONE:
-            return ipr.marshal.parse_one_message(
-                kind, flags, number, data, offset, length
-            )
-        return message
-
-    question = ndmsg()
-    question["family"] = AF_BRIDGE
-    request = NetlinkRequest(
-        ipr,
-        question,
-        msg_type=RTM_GETNEIGH,
-        msg_flags=NLM_F_DUMP | NLM_F_REQUEST,
-        parser=parse,
-    )
-    await request.send()
-    async for _ in request.response():
-        pass
+    mine = set(ports)
+    for body in bodies:
+        _, port, state, flags, _ = NDMSG.unpack_from(body)
+        if state == NUD_NOARP and not flags & NTF_EXT_LEARNED and port in mine:
+            mac = _static(body)
+            if mac:
+                found.setdefault(port, set()).add(mac)
     return {port: tuple(sorted(macs)) for port, macs in found.items()}
 
 
-def _static(data: bytes, offset: int, length: int) -> tuple[int, str] | None:
-    """Port and MAC of one RTM_NEWNEIGH, if it is a static entry of a bridge's.
+def _static(body: bytes) -> str:
+    """The MAC of an entry of a bridge's.
 
     One that holds for all VLANs is dumped once more for each: that is left out.
     """
-    _, _, _, port, state, flags, _ = _NDMSG.unpack_from(data, offset + 16)
-    if state != NUD_NOARP or flags & NTF_EXT_LEARNED:
-        return None
-    mac, of_bridge = "", False
-    cursor, end = offset + 28, offset + length
-    while cursor + 4 <= end:
-        size, kind = _ATTRIBUTE.unpack_from(data, cursor)
-        if size < 4:
-            break
-        if kind == NDA_LLADDR:
-            mac = data[cursor + 4 : cursor + size].hex(":")
-        elif kind == NDA_MASTER:
-            of_bridge = True
-        elif kind == NDA_VLAN:
-            return None
-        cursor += (size + 3) & ~3
-    return (port, mac) if of_bridge and mac else None
+    told = attributes(body, NDMSG.size)
+    if wire.NDA_MASTER not in told or wire.NDA_VLAN in told:
+        return ""
+    return wire.mac(told.get(wire.NDA_LLADDR))

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from tuilab.errors import TuilabError
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.plan.operations import Operation
 from tuilab.plan.simulate import Machine, fresh_namespace
@@ -44,10 +45,13 @@ class Observation:
     Attributes:
         state: What the lab decides.
         live: What it does not, by endpoint.
+        foreign: In host mode what else is on the machine, all of it: links and routes
+            of the root namespace, and the names of namespaces, which are not entered.
     """
 
     state: State
     live: Mapping[Endpoint, Live] = field(default_factory=dict)
+    foreign: State = field(default_factory=State)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,19 @@ class Process:
 
     pid: int
     command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What came of carrying operations out.
+
+    Attributes:
+        done: Those that were carried out.
+        refused: What was said to the first one that was not, or None.
+    """
+
+    done: tuple[Operation, ...]
+    refused: TuilabError | None = None
 
 
 class Driver(Protocol):
@@ -78,8 +95,16 @@ class Driver(Protocol):
     async def processes(self, namespace: str) -> list[Process]:
         """The programs that run in a namespace; they end when it is deleted."""
 
-    async def carry_out(self, operation: Operation) -> None:
-        """Do one operation; raises KernelError with what the kernel said."""
+    async def carry_out(
+        self, operations: Sequence[Operation], *, stop: bool = True
+    ) -> Progress:
+        """Do operations in order.
+
+        Args:
+            operations: What to do.
+            stop: End at the first that is refused (some that follow it in the same
+                namespace may be done all the same); else pass over it.
+        """
 
     async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
         """Call back on the event loop when something in these namespaces changed."""
@@ -135,9 +160,22 @@ class ModelDriver:
         """Nothing runs in a model."""
         return []
 
-    async def carry_out(self, operation: Operation) -> None:
+    async def carry_out(
+        self, operations: Sequence[Operation], *, stop: bool = True
+    ) -> Progress:
         """See `Driver`."""
-        operation.simulate(self._machine)
+        done: list[Operation] = []
+        refused: TuilabError | None = None
+        for operation in operations:
+            try:
+                operation.simulate(self._machine)
+            except TuilabError as error:
+                refused = refused or error
+                if stop:
+                    break
+            else:
+                done.append(operation)
+        return Progress(tuple(done), refused)
 
     async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
         """Nothing happens in a model that was not asked for."""

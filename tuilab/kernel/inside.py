@@ -59,13 +59,18 @@ def _enter(spec: dict[str, Any]) -> None:
     if spec["netns"] is not None:
         syscalls.setns(spec["netns"], syscalls.CLONE_NEWNET)
         os.close(spec["netns"])
+    elif spec["machine"]:
+        return
     syscalls.unshare(syscalls.CLONE_NEWNS)
+    if spec["machine"]:
+        # A sandbox is cut loose already; the machine's mounts may be shared.
+        syscalls.mount("none", "/", flags=syscalls.MS_REC | syscalls.MS_SLAVE)
     if spec["proc"]:
         mounts.mount_proc()
     # Masked in containers, and most programs never look at it.
     with contextlib.suppress(OSError):
         mounts.mount_sys()
-    mounts.bind_etc(spec["namespace"])
+    mounts.bind_etc(spec["namespace"], own=not spec["machine"])
 
 
 def _restore(spec: dict[str, Any]) -> None:

@@ -20,20 +20,31 @@ from tuilab.model.topology import HOST
 SOL_NETLINK = 270
 NETLINK_ADD_MEMBERSHIP = 1
 NETLINK_LISTEN_ALL_NSID = 8
-GROUPS = (1, 3, 5, 7, 9, 11, 24, 25)
-"""RTNLGRP_LINK, NEIGH, IPV4_IFADDR, IPV4_ROUTE, IPV6_IFADDR, IPV6_ROUTE, IPV4_NETCONF,
-IPV6_NETCONF (rtnetlink(7)); the last two tell of forwarding."""
+GROUPS = (1, 3, 5, 7, 8, 9, 11, 19, 24, 25)
+"""RTNLGRP_LINK, NEIGH, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE,
+IPV6_RULE, IPV4_NETCONF, IPV6_NETCONF (rtnetlink(7)); the last two tell of forwarding.
+"""
+NEIGHBOUR_EVENTS = (28, 29)
+"""RTM_NEWNEIGH, RTM_DELNEIGH."""
+AF_BRIDGE = 7
+NUD_NOARP, NUD_PERMANENT = 0x40, 0x80
 
-NEIGHBOURS = (28, 29)
-"""RTM_NEWNEIGH and RTM_DELNEIGH, of neighbours and of forwarding databases."""
-NUD_SET = 0x40 | 0x80
-"""NUD_NOARP and NUD_PERMANENT: set by somebody, not found out."""
-
+RCVBUF = 4 << 20
+"""Bytes; events come in bursts."""
 SETTLE = 0.05
 """Seconds of events gathered into one call."""
 NETNS_FOLDER = "/run/netns"
 FOLDER_PERIOD = 0.5
 """Seconds between looks at the folder of names: mounts there raise no event."""
+
+
+def listening_socket() -> socket.socket:
+    """A route netlink socket in the network namespace of the calling thread."""
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    sock = socket.socket(socket.AF_NETLINK, kind, 0)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RCVBUF)
+    sock.bind((0, 0))
+    return sock
 
 
 class Monitor:
@@ -59,9 +70,9 @@ class Monitor:
         """Say which namespace has that id in the lab's root namespace."""
         self._names[nsid] = name
 
-    def mark(self, name: str) -> None:
+    def mark_from_thread(self, name: str) -> None:
         """Somebody found out otherwise that something changed there."""
-        self._mark({name})
+        self._loop.call_soon_threadsafe(self._mark, {name})
 
     def close(self) -> None:
         """Hear nothing more."""
@@ -83,7 +94,7 @@ class Monitor:
                 # Events were lost: look at everything.
                 self._mark({HOST, *self._names.values()})
                 continue
-            if _lasting(data):
+            if _matters(data):
                 self._mark({self._sender(control)})
 
     def _sender(self, control: list[tuple[int, int, bytes]]) -> str:
@@ -112,11 +123,20 @@ class Monitor:
             self._mark({name for name, _ in changed})
 
 
-def _lasting(data: bytes) -> bool:
-    """Whether an event is more than a neighbour or a MAC that was learned or aged."""
-    if len(data) < 28 or struct.unpack_from("=H", data, 4)[0] not in NEIGHBOURS:
+def _matters(data: bytes) -> bool:
+    """Whether an event may be about the lab, and not about whom somebody talks to.
+
+    Of neighbours and forwarding databases only what is permanent or static, or what a
+    program and not the kernel itself has changed, which its port id in the header
+    tells.
+    """
+    _, kind, _, _, port = struct.unpack_from("=IHHII", data)
+    if kind not in NEIGHBOUR_EVENTS or port:
         return True
-    return bool(struct.unpack_from("=H", data, 24)[0] & NUD_SET)
+    family, state = data[16], struct.unpack_from("=H", data, 24)[0]
+    if family == AF_BRIDGE:
+        return bool(state & NUD_NOARP)
+    return family in (socket.AF_INET, socket.AF_INET6) and bool(state & NUD_PERMANENT)
 
 
 def _listing() -> frozenset[tuple[str, int]]:

@@ -72,14 +72,21 @@ def mount_proc() -> None:
     syscalls.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 
-def bind_etc(namespace: str) -> None:
-    """Bind what /etc/netns has for a namespace over /etc, as `ip netns exec` does."""
+def bind_etc(namespace: str, *, own: bool = True) -> None:
+    """Bind what /etc/netns has for a namespace over /etc, as `ip netns exec` does.
+
+    Args:
+        namespace: Its name.
+        own: /etc is the sandbox's own, so that files may be made to bind over.
+    """
     folder = Path("/etc/netns", namespace)
     if not folder.is_dir():
         return
     for source in sorted(folder.iterdir()):
         target = Path("/etc", source.name)
         if not target.exists() and not target.is_symlink() and source.is_file():
+            if not own:
+                continue
             target.touch()
         syscalls.mount(str(source), str(target), flags=MS_BIND | MS_REC)
 

@@ -1,7 +1,9 @@
-"""The real kernel: pyroute2, one route netlink socket per namespace, no forks.
+"""The real kernel: route netlink, one socket per namespace, no forks.
 
-pyroute2's own ``netns=`` forks per socket, beside Textual's threads. Here a throwaway
-thread enters the namespace, opens the socket there and hands it to `AsyncIPRoute`.
+All of it happens in one thread of the driver's own, which visits the namespaces and
+comes back: the event loop never waits for the kernel, and no two requests meet. What
+is planned one step at a time goes out in batches, one for each stretch of steps in the
+same namespace, in the order of the plan.
 """
 
 from __future__ import annotations
@@ -9,23 +11,21 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import socket
-import struct
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from ctypes import c_int
-from fcntl import ioctl
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pyroute2 import AsyncIPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
-from tuilab.errors import KernelError, NotFoundError, RightsError
-from tuilab.kernel import bridging, netns, observe, sysctl
-from tuilab.kernel.driver import Live, Observation, Process
-from tuilab.kernel.monitor import Monitor
-from tuilab.kernel.observe import Raw, RawLink
+from tuilab.errors import KernelError, NotFoundError, TuilabError
+from tuilab.kernel import netns, observe, syscalls, sysctl, tap, wire
+from tuilab.kernel.channel import Answer
+from tuilab.kernel.driver import Live, Observation, Process, Progress
+from tuilab.kernel.monitor import Monitor, listening_socket
+from tuilab.kernel.observe import RawLink
+from tuilab.kernel.space import Space, is_open, open_here
+from tuilab.kernel.wire import Message
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.plan.operations import Operation
 from tuilab.plan.operations.base import (
@@ -39,21 +39,7 @@ from tuilab.plan.operations.base import (
 )
 from tuilab.plan.state import NamespaceState, State
 
-SOL_NETLINK = 270
-NETLINK_EXT_ACK = 11
-NETNSA_NSID_NOT_ASSIGNED = 0xFFFFFFFF
-"""-1, which pyroute2 reads without its sign."""
-RCVBUF = 4 << 20
-"""Bytes; a dump of a bridge with a thousand ports must fit."""
-AT_ONCE = 8
-"""Namespaces that are dumped at a time: more would keep the loop from all else."""
-
-TUNSETIFF = 0x400454CA
-TUNSETPERSIST = 0x400454CB
-TUNSETOWNER = 0x400454CC
-TUNSETGROUP = 0x400454CE
-IFF_TAP, IFF_NO_PI, IFF_TUN_EXCL = 0x0002, 0x1000, 0x8000
-TUN = "/dev/net/tun"
+T = TypeVar("T")
 
 _HINTS = {
     errno.EPERM: "this needs CAP_NET_ADMIN in the lab; see tuilab doctor",
@@ -65,289 +51,71 @@ _HINTS = {
     errno.EMFILE: "let this user have more open files (ulimit -n)",
 }
 
-
-def _open_socket() -> socket.socket:
-    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
-    sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RCVBUF)
-    sock.bind((0, 0))
-    sock.setblocking(False)
-    return sock
-
-
-class _Namespace:
-    """An open namespace: its socket, a descriptor of it, and what we know of it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.fd = netns.open_fd(name)
-        self.inode = os.fstat(self.fd).st_ino
-        with ExitStack() as undo:
-            undo.callback(os.close, self.fd)
-            self.socket = netns.run_in(name, _open_socket)
-            undo.callback(self.socket.close)
-            self.ipr = AsyncIPRoute(use_socket=self.socket, ext_ack=True)
-            undo.pop_all()
-        self.raw: Raw | None = None
-        self.heard = False
-        self.indexes: dict[str, int] = {}
-        self.settings: Collection[str] = ()
-        self.nsids: dict[int, int | None] = {}
-        """Namespace ids as this namespace numbers others, by their inode."""
-
-    def close(self) -> None:
-        with suppress(Exception):
-            self.ipr.close()
-        self.socket.close()
-        os.close(self.fd)
-
-    async def dump(self) -> Raw:
-        links = {
-            link.index: link
-            async for message in await self.ipr.link("dump")
-            for link in (observe.raw_link(message),)
-        }
-        addresses = [m async for m in await self.ipr.addr("dump")]
-        routes = [m async for m in await self.ipr.route("dump", family=0)]
-        ports = {link.index for link in links.values() if link.port_of_bridge}
-        self.raw = Raw(
-            links,
-            observe.raw_addresses(addresses, links),
-            observe.raw_routes(routes),
-            self.read_settings(),
-            await bridging.entries(self.ipr, ports) if ports else {},
-        )
-        self.indexes = {link.ifname: link.index for link in links.values()}
-        return self.raw
-
-    def read_settings(self) -> dict[str, str]:
-        return netns.run_in(self.name, lambda: sysctl.read(self.settings))
-
-    def settings_changed(self) -> bool:
-        return self.raw is not None and self.read_settings() != self.raw.sysctls
-
-    async def index(self, ifname: str) -> int:
-        if ifname not in self.indexes:
-            try:
-                (message,) = await self.ipr.link("get", ifname=ifname)
-            except NetlinkError as error:
-                raise KernelError(
-                    f'"{self.name}:{ifname}" does not exist',
-                    _HINTS[errno.ENODEV],
-                    error.code,
-                ) from error
-            self.indexes[ifname] = message["index"]
-        return self.indexes[ifname]
-
-    async def nsid_of(self, other: _Namespace) -> int | None:
-        if other.inode not in self.nsids:
-            answer = await self.ipr.get_netnsid(fd=other.fd)
-            nsid = answer["nsid"] if answer else None
-            if nsid in (None, NETNSA_NSID_NOT_ASSIGNED):
-                return None
-            self.nsids[other.inode] = nsid
-        return self.nsids[other.inode]
+_TAKEN = (errno.EEXIST, errno.EBUSY)
+"""What the kernel says when there is a link of that name, or of that number."""
 
 
 class NetlinkDriver:
     """See `kernel.driver.Driver`. For use inside a lab's sandbox, on one event loop."""
 
     def __init__(self) -> None:
-        self._open: dict[str, _Namespace] = {}
-        self._settings: Mapping[str, Collection[str]] = {}
+        self._worker = ThreadPoolExecutor(1, "netlink")
+        self._spaces: dict[str, Space] = {}
+        self._settings: Mapping[str, frozenset[str]] = {}
+        self._root = netns.open_fd(HOST)
+        self._at: str = HOST
+        self._mirrors: dict[tuple[int, int], set[str]] = {}
+        """Namespaces with a veth of that index whose other end has that index."""
         self._monitor: Monitor | None = None
 
-    # -- looking -------------------------------------------------------------------
+    async def _apart(self, work: Callable[[], T]) -> T:
+        """Have the driver's thread do something, and come back to the root."""
 
-    def care(self, settings: Mapping[str, Collection[str]]) -> None:
-        """See `Driver`."""
-        self._settings = settings
-        for space in self._open.values():
-            space.settings = settings.get(space.name, ())
+        def visit() -> T:
+            try:
+                return work()
+            finally:
+                self._go_home()
 
-    async def observe(self, only: Collection[str] | None = None) -> Observation:
-        """See `Driver`."""
-        with _looking():
-            present = {HOST, *netns.names()}
-            for name in set(self._open) - present:
-                self._forget(name)
-            wanted = present if only is None else present & set(only)
-            spaces = [space for name in sorted(wanted) if (space := self._get(name))]
-            for start in range(0, len(spaces), AT_ONCE):
-                some = spaces[start : start + AT_ONCE]
-                # Each to its end: a socket has one dump at a time.
-                dumps = (space.dump() for space in some)
-                for end in await asyncio.gather(*dumps, return_exceptions=True):
-                    if isinstance(end, BaseException):
-                        raise end
-            await self._introduce(spaces)
-            return await self._seen(spaces)
+        return await asyncio.get_running_loop().run_in_executor(self._worker, visit)
 
-    async def _seen(self, spaces: list[_Namespace]) -> Observation:
-        """What was dumped, put together."""
-        namespaces: dict[str, NamespaceState] = {}
-        live: dict[Endpoint, Live] = {}
-        for space in spaces:
-            if space.raw is None:
-                continue
-            peers = await self._peers(space, space.raw)
-            namespaces[space.name], alive = observe.state_of(space.raw, peers)
-            live.update((Endpoint(space.name, k), v) for k, v in alive.items())
-            # Nothing above need have waited for anything.
-            await asyncio.sleep(0)
-        return Observation(State(namespaces), live)
+    # -- where the thread is -------------------------------------------------------
 
-    def _get(self, name: str) -> _Namespace | None:
+    def _visit(self, space: Space) -> None:
+        if self._at != space.name:
+            syscalls.setns(space.fd, syscalls.CLONE_NEWNET)
+            self._at = space.name
+
+    def _go_home(self) -> None:
+        if self._at == HOST:
+            return
+        syscalls.setns(self._root, syscalls.CLONE_NEWNET)
+        self._at = HOST
+
+    def _get(self, name: str) -> Space | None:
         """The open namespace, opened anew when the name means another one by now."""
-        known = self._open.get(name)
+        known = self._spaces.get(name)
         try:
             if known is not None:
-                if os.stat(netns.path(name)).st_ino == known.inode:  # noqa: PTH116
+                if is_open(known):
                     return known
                 self._forget(name)
-            self._open[name] = _Namespace(name)
-            self._open[name].settings = self._settings.get(name, ())
+            if name == HOST:
+                self._go_home()
+            else:
+                fd = netns.open_fd(name)
+                try:
+                    syscalls.setns(fd, syscalls.CLONE_NEWNET)
+                    self._at = name
+                finally:
+                    os.close(fd)
+            self._spaces[name] = open_here(name)
         except (NotFoundError, FileNotFoundError):
             self._forget(name)
             return None
-        return self._open[name]
+        return self._spaces[name]
 
-    def _forget(self, name: str) -> None:
-        known = self._open.pop(name, None)
-        if known is not None:
-            # The kernel gives the number of a namespace that is gone to the next one.
-            for other in self._open.values():
-                other.nsids.pop(known.inode, None)
-            known.close()
-
-    async def _introduce(self, spaces: list[_Namespace]) -> None:
-        """Give namespaces an id in the root one, so that their events are heard."""
-        host = self._get(HOST)
-        if self._monitor is None or host is None:
-            return
-        for space in spaces:
-            if space is host or space.heard:
-                continue
-            try:
-                await host.ipr.set_netnsid(fd=space.fd)
-            except NetlinkError as error:
-                # Another tuilab, or the kernel for a cable's sake, was there first.
-                if error.code != errno.EEXIST:
-                    raise
-            nsid = await host.nsid_of(space)
-            if nsid is not None:
-                self._monitor.name(nsid, space.name)
-                space.heard = True
-
-    async def _peers(self, here: _Namespace, raw: Raw) -> dict[int, Endpoint]:
-        found = {}
-        for index, link in raw.links.items():
-            if link.kind != "veth" or not link.peer_index:
-                continue
-            if link.peer_nsid is None:
-                far = raw.links.get(link.peer_index)
-                if far is not None:
-                    found[index] = Endpoint(here.name, far.ifname)
-                continue
-            endpoint = await self._far_end(here, link)
-            if endpoint is not None:
-                found[index] = endpoint
-        return found
-
-    async def _far_end(self, here: _Namespace, link: RawLink) -> Endpoint | None:
-        """The other end of a veth, in whichever of our namespaces it is.
-
-        Only namespaces with a veth that mirrors the two indexes are asked for their
-        id, so this costs about one question a cable, once.
-        """
-        for space in list(self._open.values()):
-            if space is here:
-                continue
-            if space.raw is None:
-                await space.dump()
-            far = space.raw.links.get(link.peer_index) if space.raw else None
-            if far is None or far.kind != "veth" or far.peer_index != link.index:
-                continue
-            if await here.nsid_of(space) == link.peer_nsid:
-                return Endpoint(space.name, far.ifname)
-        return None
-
-    async def live(self) -> Mapping[Endpoint, Live]:
-        """See `Driver`."""
-        found: dict[Endpoint, Live] = {}
-        with _looking():
-            for space in list(self._open.values()):
-                async for message in await space.ipr.link("dump"):
-                    link = observe.raw_link(message)
-                    found[Endpoint(space.name, link.ifname)] = link.live
-                # Of most settings the kernel tells nobody that they were changed.
-                if space.settings and space.settings_changed() and self._monitor:
-                    self._monitor.mark(space.name)
-        return found
-
-    async def processes(self, namespace: str) -> list[Process]:
-        """See `Driver`."""
-        # There may be thousands to look through.
-        return await asyncio.to_thread(_processes, namespace)
-
-    # -- doing ---------------------------------------------------------------------
-
-    async def carry_out(self, operation: Operation) -> None:
-        """See `Driver`."""
-        for request in operation.requests():
-            line = " ; ".join(operation.commands())
-            try:
-                await self._send(request)
-            except NetlinkError as error:
-                if error.code in operation.already:
-                    continue
-                said = error.args[1] if len(error.args) > 1 else str(error)
-                raise KernelError(
-                    f'"{line}" was refused: {said}',
-                    _HINTS.get(error.code, ""),
-                    error.code,
-                ) from error
-            except OSError as error:
-                number = error.errno or 0
-                raise KernelError(
-                    f'"{line}" failed: {error.strerror}', _HINTS.get(number, ""), number
-                ) from error
-
-    async def _send(self, request: Request) -> None:
-        if isinstance(request, Rtnl):
-            await self._rtnl(request)
-        elif isinstance(request, NamedNamespace):
-            await self._named(request)
-        elif isinstance(request, MakeTap):
-            netns.run_in(request.namespace, lambda: _make_tap(request))
-        else:
-            self._write(request)
-
-    @staticmethod
-    def _write(request: WriteSysctl) -> None:
-        netns.run_in(
-            request.namespace, lambda: sysctl.write(request.key, request.value)
-        )
-
-    async def _rtnl(self, request: Rtnl) -> None:
-        space = self._require(request.namespace)
-        args = {k: await self._resolved(space, v) for k, v in request.args.items()}
-        await getattr(space.ipr, request.noun)(request.verb, **args)
-        if request.noun == "link" and (request.verb != "set" or "ifname" in args):
-            # Names and indexes have moved, on the far side of a cable as well.
-            for other in self._open.values():
-                other.indexes.clear()
-
-    async def _resolved(self, space: _Namespace, value: Any) -> Any:
-        if isinstance(value, Index):
-            return await space.index(value.ifname)
-        if isinstance(value, InNamespace):
-            return self._require(value.name).fd
-        if isinstance(value, dict):
-            return {k: await self._resolved(space, v) for k, v in value.items()}
-        return value
-
-    def _require(self, name: str) -> _Namespace:
+    def _require(self, name: str) -> Space:
         space = self._get(name)
         if space is None:
             raise KernelError(
@@ -357,35 +125,388 @@ class NetlinkDriver:
             )
         return space
 
-    async def _named(self, request: NamedNamespace) -> None:
+    def _forget(self, name: str) -> None:
+        known = self._spaces.pop(name, None)
+        if known is None:
+            return
+        self._unmirror(known)
+        # The kernel gives the number of a namespace that is gone to the next one.
+        for other in self._spaces.values():
+            other.nsids.pop(known.inode, None)
+        known.close()
+        if self._at == name:
+            # Or it would live on for as long as we are in it.
+            self._at = ""
+            self._go_home()
+
+    # -- looking -------------------------------------------------------------------
+
+    def care(self, settings: Mapping[str, Collection[str]]) -> None:
+        """See `Driver`."""
+        self._settings = {name: frozenset(keys) for name, keys in settings.items()}
+
+    async def observe(self, only: Collection[str] | None = None) -> Observation:
+        """See `Driver`."""
+        return await self._apart(lambda: self._observe(only))
+
+    def _observe(self, only: Collection[str] | None) -> Observation:
+        with _looking():
+            if only is None:
+                only = {HOST, *self._names()}
+                for name in self._spaces.keys() - only:
+                    self._forget(name)
+            spaces = [space for name in sorted(only) if (space := self._get(name))]
+            for space in spaces:
+                self._dump(space)
+            self._introduce(spaces)
+            namespaces: dict[str, NamespaceState] = {}
+            live: dict[Endpoint, Live] = {}
+            for space in spaces:
+                namespaces[space.name] = self._state(space, live)
+            return Observation(State(namespaces), live)
+
+    def _names(self) -> list[str]:
+        """The lab's namespaces besides the root one."""
+        return netns.names()
+
+    def _state(self, space: Space, live: dict[Endpoint, Live]) -> NamespaceState:
+        """What was dumped, put together; fills in the live side."""
+        assert space.raw is not None
+        for index, link in space.raw.links.items():
+            counted = space.counters.get(index)
+            alive = link.live
+            if counted is not None and counted is not alive:
+                alive = replace(counted, operstate=alive.operstate)
+            live[Endpoint(space.name, link.ifname)] = alive
+        return observe.state_of(space.raw, self._peers(space), space.states)
+
+    def _dump(self, space: Space) -> None:
+        self._visit(space)
+        self._unmirror(space)
+        space.settings = self._settings.get(space.name, frozenset())
+        for pair in _pairs(space.dump().links):
+            self._mirrors.setdefault(pair, set()).add(space.name)
+
+    def _unmirror(self, space: Space) -> None:
+        for pair in _pairs(space.raw.links) if space.raw else ():
+            self._mirrors[pair].discard(space.name)
+            if not self._mirrors[pair]:
+                del self._mirrors[pair]
+
+    def _introduce(self, spaces: list[Space]) -> None:
+        """Give namespaces an id in the root one, so that their events are heard."""
+        host = self._get(HOST)
+        if self._monitor is None or host is None:
+            return
+        new = [it for it in spaces if it is not host and not it.heard]
+        # Another tuilab, or the kernel for a cable's sake, may have been there first.
+        host.channel.request([wire.name_namespace(space.fd) for space in new])
+        host.learn_nsids(new)
+        for space in new:
+            nsid = host.nsids.get(space.inode)
+            if nsid is not None:
+                self._monitor.name(nsid, space.name)
+                space.heard = True
+
+    def _peers(self, here: Space) -> dict[int, Endpoint]:
+        """The other ends of the cables in a namespace that was dumped."""
+        assert here.raw is not None
+        found = {}
+        far: list[tuple[RawLink, list[Space]]] = []
+        for index, link in here.raw.links.items():
+            if link.kind != "veth" or not link.peer_index:
+                continue
+            if link.peer_nsid is not None:
+                far.append((link, self._candidates(here, link)))
+            elif (near := here.raw.links.get(link.peer_index)) is not None:
+                found[index] = Endpoint(here.name, near.ifname)
+        here.learn_nsids(list({s.name: s for _, some in far for s in some}.values()))
+        for link, candidates in far:
+            for space in candidates:
+                if here.nsids.get(space.inode) == link.peer_nsid and space.raw:
+                    ifname = space.raw.links[link.peer_index].ifname
+                    found[link.index] = Endpoint(space.name, ifname)
+        return found
+
+    def _candidates(self, here: Space, link: RawLink) -> list[Space]:
+        """The namespaces with a veth that mirrors the indexes of one here."""
+        for space in list(self._spaces.values()):
+            if space.raw is None:
+                self._dump(space)
+        names = self._mirrors.get((link.peer_index, link.index), ())
+        return [self._spaces[name] for name in names if name != here.name]
+
+    async def live(self) -> Mapping[Endpoint, Live]:
+        """See `Driver`."""
+
+        def count() -> Mapping[Endpoint, Live]:
+            with _looking():
+                for space in self._spaces.values():
+                    self._look_at_settings(space)
+                return {
+                    Endpoint(space.name, ifname): alive
+                    for space in self._spaces.values()
+                    for ifname, alive in space.live().items()
+                }
+
+        return await self._apart(count)
+
+    def _look_at_settings(self, space: Space) -> None:
+        """Of most settings the kernel tells nobody that they were changed."""
+        if not space.settings or space.raw is None or self._monitor is None:
+            return
+        self._visit(space)
+        if sysctl.read(space.settings) != space.raw.sysctls:
+            self._monitor.mark_from_thread(space.name)
+
+    async def processes(self, namespace: str) -> list[Process]:
+        """See `Driver`."""
+        # There may be thousands to look through.
+        return await asyncio.to_thread(_processes, namespace)
+
+    # -- doing ---------------------------------------------------------------------
+
+    async def carry_out(
+        self, operations: Sequence[Operation], *, stop: bool = True
+    ) -> Progress:
+        """See `Driver`."""
+        return await self._apart(lambda: _Errand(self, stop).run(operations))
+
+    def requests(self, operation: Operation) -> Sequence[Request]:
+        """What an operation takes here."""
+        return operation.requests()
+
+    def send(self, space: Space, messages: Sequence[Message]) -> list[Answer]:
+        """Have the kernel do something in a namespace."""
+        return space.channel.request(messages)
+
+    def message(self, space: Space, request: Rtnl, *, numbered: bool = True) -> Message:
+        """A request as it is sent.
+
+        Args:
+            space: Where.
+            request: What to ask for.
+            numbered: Give links that are made a number of our own choice, so that
+                nobody need ask for it.
+        """
+        args = {k: self._resolved(space, v) for k, v in request.args.items()}
+        if request.noun == "link":
+            if request.verb == "add" and numbered:
+                args["index"] = space.give_index(args["ifname"])
+                if "peer" in args:
+                    self._number(space, args["peer"], request.args["peer"])
+            elif "ifname" in args and request.verb == "set":
+                space.renamed(args["index"], args["ifname"])
+        return wire.encode(request.noun, request.verb, args)
+
+    def _number(
+        self, space: Space, peer: dict[str, Any], asked: Mapping[str, Any]
+    ) -> None:
+        where = asked.get("net_ns_fd")
+        far = self._require(where.name) if where else space
+        peer["index"] = far.give_index(peer["ifname"])
+
+    def _resolved(self, space: Space, value: Any) -> Any:
+        if isinstance(value, Index):
+            return space.index(value.ifname)
+        if isinstance(value, InNamespace):
+            return self._require(value.name).fd
+        if isinstance(value, dict):
+            return {k: self._resolved(space, v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(space, v) for v in value]
+        return value
+
+    def do(self, request: Request) -> None:
+        """Do what is not netlink's to do."""
+        if isinstance(request, NamedNamespace):
+            self._named(request)
+        elif isinstance(request, MakeTap):
+            space = self._require(request.namespace)
+            self._visit(space)
+            self._make_tap(request)
+            space.learn_index(request.ifname)
+        elif isinstance(request, WriteSysctl):
+            self._visit(self._require(request.namespace))
+            self._write(request)
+
+    def _make_tap(self, request: MakeTap) -> None:
+        tap.make(request)
+
+    def _write(self, request: WriteSysctl) -> None:
+        sysctl.write(request.key, request.value)
+
+    def _create_here(self, name: str) -> None:
+        netns.create_here(name)
+
+    def _rename(self, old: str, new: str) -> None:
+        netns.rename(old, new)
+
+    def open_spaces(self) -> list[Space]:
+        """Every namespace that is open."""
+        return list(self._spaces.values())
+
+    def require(self, name: str) -> Space:
+        """The open namespace of that name.
+
+        Raises:
+            KernelError: There is none.
+        """
+        return self._require(name)
+
+    def _named(self, request: NamedNamespace) -> None:
         if request.verb == "add":
-            netns.create(request.name)
-            netns.run_in(request.name, sysctl.set_defaults)
-            self._get(request.name)
+            self._forget(request.name)
+            self._at = ""
+            self._create_here(request.name)
+            self._at = request.name
+            sysctl.set_defaults()
+            self._spaces[request.name] = open_here(request.name, empty=True)
         elif request.verb == "del":
             self._forget(request.name)
             # A program in it would keep the namespace alive, nameless and unseen.
-            await asyncio.to_thread(netns.end_programs, request.name)
+            netns.end_programs(request.name)
             netns.delete(request.name)
         else:
             self._forget(request.name)
-            netns.rename(request.name, request.new)
-            self._get(request.new)
+            self._rename(request.name, request.new)
 
     # -- watching ------------------------------------------------------------------
 
     async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
         """See `Driver`."""
         with _looking():
-            self._monitor = Monitor(netns.run_in(HOST, _open_socket), callback)
-            await self._introduce(list(self._open.values()))
+            self._monitor = Monitor(listening_socket(), callback)
+
+        def introduce() -> None:
+            with _looking():
+                self._introduce(list(self._spaces.values()))
+
+        await self._apart(introduce)
 
     async def aclose(self) -> None:
         """See `Driver`."""
         if self._monitor is not None:
             self._monitor.close()
-        for name in list(self._open):
-            self._forget(name)
+
+        def close() -> None:
+            for name in list(self._spaces):
+                self._forget(name)
+
+        await self._apart(close)
+        self._worker.shutdown()
+        os.close(self._root)
+
+
+class _Errand:
+    """Operations on their way: requests gathered for as long as one namespace takes."""
+
+    def __init__(self, driver: NetlinkDriver, stop: bool) -> None:
+        self._driver = driver
+        self._stop = stop
+        self._done: list[Operation] = []
+        self._refused: TuilabError | None = None
+        self._space: Space | None = None
+        self._waiting: list[tuple[Operation, Rtnl, Message, bool]] = []
+
+    def run(self, operations: Sequence[Operation]) -> Progress:
+        for operation in operations:
+            try:
+                self._take(operation)
+            except TuilabError as error:
+                self._refuse(error)
+            except OSError as error:
+                self._refuse(_failed(operation, error))
+            if self._over:
+                break
+        self._flush()
+        return Progress(tuple(self._done), self._refused)
+
+    def _refuse(self, error: TuilabError) -> None:
+        self._flush()
+        self._refused = self._refused or error
+
+    def _take(self, operation: Operation) -> None:
+        requests = self._driver.requests(operation)
+        for request in requests:
+            last = request is requests[-1]
+            if isinstance(request, Rtnl):
+                space = self._driver.require(request.namespace)
+                # The number that a link was given is not known to be its own before
+                # the kernel has said so.
+                made = self._waiting and _makes_link(self._waiting[-1][1])
+                if space is not self._space or (made and not _makes_link(request)):
+                    self._flush()
+                    self._space = space
+                if self._over:
+                    return
+                message = self._driver.message(space, request)
+                self._waiting.append((operation, request, message, last))
+            else:
+                self._flush()
+                if self._over:
+                    return
+                self._driver.do(request)
+                if last:
+                    self._done.append(operation)
+
+    @property
+    def _over(self) -> bool:
+        return self._stop and self._refused is not None
+
+    def _flush(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting or self._space is None:
+            return
+        space = self._space
+        messages = [message for _, _, message, _ in waiting]
+        try:
+            answers = self._driver.send(space, messages)
+        except OSError as error:
+            self._refused = self._refused or _failed(waiting[0][0], error)
+            return
+        failed: Operation | None = None
+        for (operation, request, _, last), answer in zip(waiting, answers, strict=True):
+            if answer.errno in _TAKEN and _makes_link(request):
+                answer = self._again(space, request)
+            number = answer.errno
+            if number and number not in operation.already:
+                failed = operation
+                refusal = _refusal(operation, number, answer.text)
+                self._refused = self._refused or refusal
+            elif last and operation is not failed:
+                self._done.append(operation)
+
+    def _again(self, space: Space, request: Rtnl) -> Answer:
+        """Make a link whose number somebody else took meanwhile; any other will do."""
+        for other in self._driver.open_spaces():
+            other.forget_numbers()
+        message = self._driver.message(space, request, numbered=False)
+        (answer,) = self._driver.send(space, [message])
+        return answer
+
+
+def _makes_link(request: Rtnl) -> bool:
+    return request.noun == "link" and request.verb == "add"
+
+
+def _refusal(operation: Operation, number: int, said: str) -> KernelError:
+    line = " ; ".join(operation.commands())
+    return KernelError(f'"{line}" was refused: {said}', _HINTS.get(number, ""), number)
+
+
+def _failed(operation: Operation, error: OSError) -> KernelError:
+    line, number = " ; ".join(operation.commands()), error.errno or 0
+    return KernelError(
+        f'"{line}" failed: {error.strerror}', _HINTS.get(number, ""), number
+    )
+
+
+def _pairs(links: Mapping[int, RawLink]) -> Iterator[tuple[int, int]]:
+    """The indexes of each veth and its other end."""
+    for index, link in links.items():
+        if link.kind == "veth" and link.peer_index:
+            yield index, link.peer_index
 
 
 @contextmanager
@@ -393,12 +514,6 @@ def _looking() -> Iterator[None]:
     """The kernel's refusals to say what is there, as errors for a person."""
     try:
         yield
-    except NetlinkError as error:
-        raise KernelError(
-            f"the kernel does not say what is in the lab: {error.args[-1]}",
-            _HINTS.get(error.code, "tuilab doctor shows what this machine allows"),
-            error.code,
-        ) from error
     except OSError as error:
         number = error.errno or 0
         raise KernelError(
@@ -417,35 +532,3 @@ def _processes(namespace: str) -> list[Process]:
                 text = b" ".join(words).decode(errors="replace").strip()
                 found.append(Process(pid, text))
     return found
-
-
-def _make_tap(request: MakeTap) -> None:
-    """Make a persistent tap in the namespace of the calling thread; see tun(4)."""
-    try:
-        fd = os.open(TUN, os.O_RDWR | os.O_CLOEXEC)
-    except OSError as error:
-        raise RightsError(
-            f'"{TUN}" can\'t be opened: {error.strerror}',
-            "a tap needs it; as root: modprobe tun && chmod 666 /dev/net/tun",
-        ) from error
-    try:
-        flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL
-        name = request.ifname.encode()
-        ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name, flags))
-        for code, owner in ((TUNSETOWNER, request.user), (TUNSETGROUP, request.group)):
-            if owner is not None:
-                # Python takes a C int, the kernel reads it without sign.
-                ioctl(fd, code, c_int(owner).value)
-        ioctl(fd, TUNSETPERSIST, 1)
-    except OSError as error:
-        hint = ""
-        if error.errno == errno.EINVAL:
-            hint = "without root, only users mapped into the lab can own a tap: you"
-        raise KernelError(
-            f'tap "{request.namespace}:{request.ifname}" can\'t be made: '
-            f"{error.strerror}",
-            hint,
-            error.errno or 0,
-        ) from error
-    finally:
-        os.close(fd)

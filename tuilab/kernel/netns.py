@@ -1,7 +1,7 @@
-"""Named network namespaces of a sandbox, made and entered without forks.
+"""Named network namespaces of a lab, made and entered without forks.
 
-For use inside a sandbox. The names are bind mounts under /run/netns, as iproute2
-makes them, so `ip netns` sees the same ones.
+For use inside a sandbox, or in host mode. The names are bind mounts under /run/netns,
+as iproute2 makes them, so `ip netns` sees the same ones.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tuilab.kernel import syscalls
 T = TypeVar("T")
 
 HOST = "host"
-"""The sandbox's own root network namespace."""
+"""The sandbox's own root network namespace; in host mode the machine's."""
 
 _FOLDER = Path("/run/netns")
 # The main thread never changes its namespace, so its entry is always the root's.
@@ -55,14 +55,25 @@ def create(name: str) -> None:
         UsageError: The name is not one.
         KernelError: It exists, or the kernel refused.
     """
-    target = _place(name)
+    in_thread(lambda: create_here(name))
 
-    def make() -> None:
-        syscalls.unshare(syscalls.CLONE_NEWNET)
-        syscalls.mount("/proc/thread-self/ns/net", str(target), flags=syscalls.MS_BIND)
 
+def create_here(
+    name: str, prepare: Callable[[], None] | None = None, text: str = ""
+) -> None:
+    """The same; the calling thread, which is not the main one, is in it afterwards.
+
+    Args:
+        name: Its name.
+        prepare: Called in it before it has that name.
+        text: What the name's file says, which the mount on it hides.
+    """
+    target = _place(name, text)
     try:
-        in_thread(make)
+        syscalls.unshare(syscalls.CLONE_NEWNET)
+        if prepare is not None:
+            prepare()
+        syscalls.mount("/proc/thread-self/ns/net", str(target), flags=syscalls.MS_BIND)
     except OSError as error:
         target.unlink(missing_ok=True)
         raise _refused(name, "can't be made", error) from error
@@ -82,15 +93,15 @@ def delete(name: str) -> None:
         raise _refused(name, "can't be removed", error) from error
 
 
-def rename(old: str, new: str) -> None:
-    """Give a namespace another name.
+def rename(old: str, new: str, text: str = "") -> None:
+    """Give a namespace another name, whose file says that text.
 
     Raises:
         NotFoundError: There is none of the old name.
         KernelError: The new name exists, or the kernel refused.
     """
     _require(old)
-    source, target = _named(old), _place(new)
+    source, target = _named(old), _place(new, text)
     try:
         syscalls.mount(str(source), str(target), flags=syscalls.MS_BIND)
     except OSError as error:
@@ -233,7 +244,55 @@ def _named(name: str) -> Path:
     return path(name)
 
 
-def _place(name: str) -> Path:
+def share() -> None:
+    """Have names come to all of the machine's mount namespaces, as `ip netns` does.
+
+    Raises:
+        KernelError: The kernel refused.
+    """
+    folder = str(_FOLDER)
+    try:
+        _FOLDER.mkdir(mode=0o755, exist_ok=True)
+        try:
+            syscalls.mount("none", folder, flags=syscalls.MS_SHARED | syscalls.MS_REC)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            syscalls.mount(folder, folder, flags=syscalls.MS_BIND | syscalls.MS_REC)
+            syscalls.mount("none", folder, flags=syscalls.MS_SHARED | syscalls.MS_REC)
+    except OSError as error:
+        raise KernelError(
+            f'"{folder}" can\'t be used: {error.strerror}', errno=error.errno or 0
+        ) from error
+
+
+def sweep(text: str) -> None:
+    """Remove files of names that say that text and have no namespace on them."""
+    with contextlib.suppress(OSError):
+        for entry in list(_FOLDER.iterdir()):
+            if said(entry.name) == text:
+                entry.unlink(missing_ok=True)
+
+
+def said(name: str) -> str:
+    """What the file of a name without a namespace says."""
+    target = _FOLDER / name
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        # Told apart by its file system: a file that is not mounted on is the folder's.
+        if target.stat().st_dev == _FOLDER.stat().st_dev and target.is_file():
+            return target.read_text()
+    return ""
+
+
+def files() -> list[str]:
+    """Every name in the folder, whether a namespace is mounted on it or not."""
+    try:
+        return sorted(entry.name for entry in _FOLDER.iterdir())
+    except OSError:
+        return []
+
+
+def _place(name: str, text: str = "") -> Path:
     """A fresh file to bind a namespace to."""
     target = _named(name)
     if exists(name):
@@ -242,11 +301,24 @@ def _place(name: str) -> Path:
         )
     try:
         _FOLDER.mkdir(exist_ok=True)
+        if text:
+            _tell_apart(target, text)
         # A plain file may be left over from someone killed half way.
         os.close(os.open(target, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0))
     except OSError as error:
         raise _refused(name, "can't be made", error) from error
     return target
+
+
+def _tell_apart(target: Path, text: str) -> None:
+    """Make a file that says whose it is from its first moment on."""
+    draft = target.with_name(f".{text.strip()}.{os.getpid()}")
+    draft.write_text(text)
+    try:
+        with contextlib.suppress(FileExistsError):
+            target.hardlink_to(draft)
+    finally:
+        draft.unlink()
 
 
 def _drop(target: Path) -> None:

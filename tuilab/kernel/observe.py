@@ -7,35 +7,43 @@ whatever router advertisements bring.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import socket
+import struct
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
-from tuilab.kernel.bridging import raw_bridge, raw_port
+from tuilab.kernel import wire
+from tuilab.kernel.bridging import is_port, raw_bridge, raw_port
 from tuilab.kernel.driver import Live
+from tuilab.kernel.policies import RawPolicies
+from tuilab.kernel.wire import IFADDR, IFINFO, RTMSG, attributes, number, text
 from tuilab.model.addressing import canonical_cidr, link_local, version
 from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.sysctls import unusual
-from tuilab.model.topology import LO, Endpoint
+from tuilab.model.sysctls import ipv6_off, unusual
+from tuilab.model.topology import LO, UNICAST, Endpoint
 from tuilab.plan.bridging import PLAIN_BRIDGE, PLAIN_PORT, BridgeState, PortState
-from tuilab.plan.state import (
-    LinkState,
-    NamespaceState,
-    RouteState,
-    kernel_order,
-)
+from tuilab.plan.forwarding import HopState, RouteState
+from tuilab.plan.state import LinkState, NamespaceState, kernel_order
 
 IFF_UP = 0x1
 IFF_LOWER_UP = 0x10000
+IF_OPER_DOWN, IF_OPER_LOWERLAYERDOWN, IF_OPER_DORMANT = 2, 3, 5
 IFA_F_PERMANENT = 0x80
 IFAPROT_KERNEL_LL = 3
-RT_SCOPE_LINK = 253
 RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA = 1, 2, 9
-RTN_UNICAST = 1
+RTNH_F_DEAD, RTNH_F_ONLINK = 1, 4
+_TYPES = {1: UNICAST, 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+"""RTN_* of linux/rtnetlink.h."""
+RTNEXTHOP = struct.Struct("=HBBi")
+"""Length with its attributes, flags, weight less one, index of the link."""
 RTM_F_CLONED = 0x200
 RT_TABLE_LOCAL = 255
 IFF_TAP = 2
 
+_STATS64 = struct.Struct("=8Q")
+"""Packets and bytes received and sent (in turns), errors, dropped; more follows."""
 NO_OWNER = 0xFFFFFFFF
 
 
@@ -48,6 +56,8 @@ class RawLink:
         peer_index: ifindex of the other end (IFLA_LINK), or 0.
         peer_nsid: Namespace id of the other end as this namespace numbers it, or
             None when that is the same namespace.
+        altnames: Its further names.
+        link_group: What IFLA_GROUP says.
     """
 
     ifname: str
@@ -62,9 +72,11 @@ class RawLink:
     user: int | None
     group: int | None
     live: Live
+    altnames: tuple[str, ...] = ()
+    link_group: int = 0
     bridge: BridgeState = PLAIN_BRIDGE
     port: PortState = PLAIN_PORT
-    port_of_bridge: bool = False
+    is_port: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,101 +86,154 @@ class Raw:
     Attributes:
         links: By ifindex.
         addresses: By ifindex, IPv4 in the kernel's order, then IPv6 as added.
-        routes: Without `dev` resolved: the ifindex stands in its place.
+        routes: Without links resolved: an ifindex stands in the place of a name.
         sysctls: As read.
+        policies: Rules and neighbours.
         entries: Static MACs by the ifindex of the port they are behind.
     """
 
     links: Mapping[int, RawLink]
     addresses: Mapping[int, tuple[str, ...]]
-    routes: tuple[tuple[RouteState, int], ...]
+    routes: tuple[RouteState, ...]
     sysctls: Mapping[str, str]
+    policies: RawPolicies
     entries: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
-def raw_link(message: Any) -> RawLink:
+def raw_link(body: bytes) -> RawLink:
     """Read one RTM_NEWLINK."""
-    ifname, flags = message.get("ifname"), message["flags"]
-    info = message.get("linkinfo")
-    kind = (info.get("kind") if info is not None else None) or ""
-    data = info.get("data") if info is not None else None
+    _, _, index, flags, _ = IFINFO.unpack_from(body)
+    found = attributes(body, IFINFO.size)
+    info = attributes(found.get(wire.IFLA_LINKINFO, b""))
+    ifname, kind = text(found.get(wire.IFLA_IFNAME)), text(info.get(1))
     user = group = None
-    if kind == "tun" and data is not None:
-        kind = "tap" if data.get_attr("IFLA_TUN_TYPE") == IFF_TAP else "tun"
-        user, group = (
-            _owner(data.get_attr(f"IFLA_TUN_{who}")) for who in ("OWNER", "GROUP")
-        )
+    if kind == "tun":
+        data = attributes(info.get(wire.IFLA_INFO_DATA, b""))
+        kind = "tap" if number(data.get(wire.IFLA_TUN_TYPE)) == IFF_TAP else "tun"
+        user = _owner(data.get(wire.IFLA_TUN_OWNER))
+        group = _owner(data.get(wire.IFLA_TUN_GROUP))
     if not kind:
         kind = "loopback" if ifname == LO else "device"
-    link = message.get("link")
+    nsid = found.get(wire.IFLA_LINK_NETNSID)
     return RawLink(
         ifname=ifname,
-        index=message["index"],
+        index=index,
         kind=kind,
         flags=flags,
-        mtu=message.get("mtu") or 0,
-        mac=(message.get("address") or "").lower(),
-        master=message.get("master") or 0,
-        peer_index=link or 0,
-        peer_nsid=message.get("link_netnsid"),
+        mtu=number(found.get(wire.IFLA_MTU)),
+        mac=wire.mac(found.get(wire.IFLA_ADDRESS)),
+        master=number(found.get(wire.IFLA_MASTER)),
+        peer_index=number(found.get(wire.IFLA_LINK)),
+        peer_nsid=number(nsid) if nsid else None,
         user=user,
         group=group,
-        live=_live(message, flags),
-        bridge=raw_bridge(data) if kind == "bridge" else PLAIN_BRIDGE,
+        live=_live(found, flags),
+        altnames=wire.altnames(found.get(wire.IFLA_PROP_LIST, b"")),
+        link_group=number(found.get(wire.IFLA_GROUP)),
+        bridge=raw_bridge(info) if kind == "bridge" else PLAIN_BRIDGE,
         port=raw_port(kind, info),
-        port_of_bridge=info is not None and info.get("slave_kind") == "bridge",
+        is_port=is_port(info),
     )
 
 
-def _owner(number: int | None) -> int | None:
-    return None if number in (None, NO_OWNER) else number
+def raw_live(body: bytes) -> tuple[int, str, Live]:
+    """Index, name and live side of one RTM_NEWLINK."""
+    _, _, index, flags, _ = IFINFO.unpack_from(body)
+    found = attributes(body, IFINFO.size)
+    return index, text(found.get(wire.IFLA_IFNAME)), _live(found, flags)
 
 
-def _live(message: Any, flags: int) -> Live:
-    stats = message.get("stats64") or {}
+def _owner(data: bytes | None) -> int | None:
+    return None if data is None or number(data) == NO_OWNER else number(data)
+
+
+def _live(found: Mapping[int, bytes], flags: int) -> Live:
     if not flags & IFF_UP:
         operstate: Any = "down"
-    elif message.get("operstate") in ("DOWN", "LOWERLAYERDOWN", "DORMANT"):
+    elif number(found.get(wire.IFLA_OPERSTATE)) in (
+        IF_OPER_DOWN,
+        IF_OPER_LOWERLAYERDOWN,
+        IF_OPER_DORMANT,
+    ):
         operstate = "no-carrier"
     else:
         operstate = "up" if flags & IFF_LOWER_UP else "no-carrier"
+    stats = found.get(wire.IFLA_STATS64)
+    if stats is None:
+        return Live(operstate)
+    rx_packets, tx_packets, rx_bytes, tx_bytes, rx_bad, tx_bad, rx_drop, tx_drop = (
+        _STATS64.unpack_from(stats)
+    )
     return Live(
         operstate=operstate,
-        rx_bytes=stats.get("rx_bytes", 0),
-        tx_bytes=stats.get("tx_bytes", 0),
-        rx_packets=stats.get("rx_packets", 0),
-        tx_packets=stats.get("tx_packets", 0),
-        errors=stats.get("rx_errors", 0) + stats.get("tx_errors", 0),
-        dropped=stats.get("rx_dropped", 0) + stats.get("tx_dropped", 0),
+        rx_bytes=rx_bytes,
+        tx_bytes=tx_bytes,
+        rx_packets=rx_packets,
+        tx_packets=tx_packets,
+        errors=rx_bad + tx_bad,
+        dropped=rx_drop + tx_drop,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RawAddress:
+    """An address as dumped.
+
+    Attributes:
+        index: ifindex of its link.
+        cidr: In canonical form.
+    """
+
+    index: int
+    cidr: str
+
+
+@lru_cache(maxsize=1 << 14)
+def _cidr(family: int, packed: bytes, length: int) -> str:
+    cidr = f"{socket.inet_ntop(family, packed)}/{length}"
+    return cidr if family == socket.AF_INET else canonical_cidr(cidr)
+
+
+@lru_cache(maxsize=1 << 14)
+def _address(packed: bytes) -> str:
+    family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6
+    return socket.inet_ntop(family, packed)
+
+
+def raw_address(body: bytes) -> RawAddress | None:
+    """Read one RTM_NEWADDR; None when nobody gave it, as far as the message tells."""
+    family, length, short_flags, _, index = IFADDR.unpack_from(body)
+    found = attributes(body, IFADDR.size)
+    local = found.get(wire.IFA_LOCAL) or found.get(wire.IFA_ADDRESS)
+    if local is None:
+        return None
+    if family != socket.AF_INET:
+        long_flags = found.get(wire.IFA_FLAGS)
+        flags = short_flags if long_flags is None else number(long_flags)
+        kernels = number(found.get(wire.IFA_PROTO)) == IFAPROT_KERNEL_LL
+        if kernels or not flags & IFA_F_PERMANENT:
+            return None
+    return RawAddress(index, _cidr(family, local, length))
+
+
 def raw_addresses(
-    messages: Iterable[Any], links: Mapping[int, RawLink]
+    found: Iterable[RawAddress | None], links: Mapping[int, RawLink]
 ) -> dict[int, tuple[str, ...]]:
-    """Read a dump of RTM_NEWADDR: the lab's own addresses of each link."""
+    """The lab's own addresses of each link, from a dump in its order."""
     v4: dict[int, list[str]] = {}
     v6: dict[int, list[str]] = {}
-    for message in messages:
-        index = message["index"]
-        link = links.get(index)
-        local = message.get("local") or message.get("address")
-        if link is None or local is None:
+    for one in found:
+        link = links.get(one.index) if one else None
+        if one is None or link is None:
             continue
-        cidr = canonical_cidr(f"{local}/{message['prefixlen']}")
-        if link.kind == "loopback" and cidr in ("127.0.0.1/8", "::1/128"):
+        if link.kind == "loopback" and one.cidr in ("127.0.0.1/8", "::1/128"):
             continue
-        if version(cidr) == 4:
-            v4.setdefault(index, []).append(cidr)
-            continue
-        flags = message.get("flags") or 0
-        kernels = message.get("proto") == IFAPROT_KERNEL_LL
+        if version(one.cidr) == 4:
+            v4.setdefault(one.index, []).append(one.cidr)
         # Before Linux 5.18 none told where it comes from: that of the MAC is its own.
-        kernels = kernels or _is_link_local_of(link.mac, cidr)
-        if kernels or not flags & IFA_F_PERMANENT:
-            continue
-        # The kernel puts the newest address of a scope first.
-        v6.setdefault(index, []).insert(0, cidr)
+        elif not _is_link_local_of(link.mac, one.cidr):
+            # The kernel puts the newest address of a scope first.
+            v6.setdefault(one.index, []).insert(0, one.cidr)
     return {
         index: kernel_order((*v4.get(index, ()), *v6.get(index, ())))
         for index in {**v4, **v6}
@@ -181,66 +246,134 @@ def _is_link_local_of(mac: str, cidr: str) -> bool:
     )
 
 
-def raw_routes(messages: Iterable[Any]) -> tuple[tuple[RouteState, int], ...]:
-    """Read a dump of RTM_NEWROUTE: the static unicast routes, each with its ifindex."""
+def raw_routes(bodies: Iterable[bytes]) -> tuple[RouteState, ...]:
+    """Read a dump of RTM_NEWROUTE: the static routes, ifindexes for their links.
+
+    A hop whose link is down is dead, and told as not there: see `RouteState`.
+    """
     found = []
-    for message in messages:
-        table = message.get("table") or message["table"]
-        oif = message.get("oif")
+    for body in bodies:
+        family, length, _, tos, small, proto, _, code, flags = RTMSG.unpack_from(body)
+        kind = _TYPES.get(code)
         if (
-            message["proto"] in (RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA)
-            or message["type"] != RTN_UNICAST
-            or table == RT_TABLE_LOCAL
-            or message["flags"] & RTM_F_CLONED
-            or oif is None
+            proto in (RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA)
+            or kind is None
+            or small == RT_TABLE_LOCAL
+            or flags & RTM_F_CLONED
+            or tos
         ):
             continue
-        zero = "::" if message["family"] == 10 else "0.0.0.0"  # noqa: S104
-        to = canonical_cidr(f"{message.get('dst') or zero}/{message['dst_len']}")
+        told = attributes(body, RTMSG.size)
+        zero = bytes(16 if family == socket.AF_INET6 else 4)
+        src = told.get(wire.RTA_PREFSRC)
         route = RouteState(
-            to=to,
-            via=message.get("gateway"),
-            dev="",
-            metric=message.get("priority") or 0,
-            table=table or MAIN_TABLE,
+            to=_cidr(family, told.get(wire.RTA_DST, zero), length),
+            via=None,
+            dev=None,
+            metric=number(told.get(wire.RTA_PRIORITY)),
+            table=number(told.get(wire.RTA_TABLE)) or small or MAIN_TABLE,
+            src=_address(src) if src else None,
+            type=kind,
         )
-        found.append((route, oif))
+        if kind != UNICAST:
+            found.append(route)
+        elif (whole := _with_ways(route, told, flags)) is not None:
+            found.append(whole)
     return tuple(found)
 
 
+def _with_ways(
+    route: RouteState, told: Mapping[int, bytes], flags: int
+) -> RouteState | None:
+    several = told.get(wire.RTA_MULTIPATH)
+    if several is None:
+        oif = told.get(wire.RTA_OIF)
+        if oif is None:
+            return None
+        via = told.get(wire.RTA_GATEWAY)
+        return replace(
+            route,
+            via=_address(via) if via else None,
+            dev=str(number(oif)),
+            onlink=bool(flags & RTNH_F_ONLINK),
+        )
+    ways, onlink, place = [], True, 0
+    while place + RTNEXTHOP.size <= len(several):
+        length, state, more, index = RTNEXTHOP.unpack_from(several, place)
+        hop = several[place + RTNEXTHOP.size : place + length]
+        place += (max(length, RTNEXTHOP.size) + 3) & ~3
+        if not state & RTNH_F_DEAD:
+            via = attributes(hop).get(wire.RTA_GATEWAY)
+            ways.append(HopState(_address(via) if via else None, str(index), more + 1))
+            onlink = onlink and bool(state & RTNH_F_ONLINK)
+    return replace(route, onlink=onlink).with_ways(ways)
+
+
+def _named(route: RouteState, names: Mapping[int, str]) -> RouteState:
+    """A route with the names of links for their indexes."""
+    if route.dev is not None:
+        return replace(route, dev=names.get(int(route.dev), route.dev))
+    if not route.hops:
+        return route
+    ways = (replace(hop, dev=names.get(int(hop.dev), hop.dev)) for hop in route.hops)
+    return route.with_ways(ways) or route
+
+
 def state_of(
-    raw: Raw, peers: Mapping[int, Endpoint]
-) -> tuple[NamespaceState, dict[str, Live]]:
-    """A namespace's state and its links' live side.
+    raw: Raw,
+    peers: Mapping[int, Endpoint],
+    former: dict[int, tuple[Hashable, LinkState]],
+) -> NamespaceState:
+    """A namespace's state.
 
     Args:
         raw: The dumps.
         peers: The other end of each veth, by ifindex; those outside the lab lack.
+        former: The links as they were made into states last, by ifindex; those that
+            say the same again are taken over, and the new ones put in.
     """
     names = {index: link.ifname for index, link in raw.links.items()}
-    links = {
-        link.ifname: LinkState(
-            kind=link.kind,
-            up=bool(link.flags & IFF_UP),
-            mtu=link.mtu,
-            mac=link.mac,
-            master=names.get(link.master),
-            addresses=raw.addresses.get(index, ()),
-            peer=peers.get(index),
-            user=link.user,
-            group=link.group,
-            bridge=link.bridge,
-            port=replace(link.port, fdb=raw.entries[index])
-            if index in raw.entries and link.master in names
-            else link.port,
+    links = {}
+    for index, link in raw.links.items():
+        key = (
+            link,
+            names.get(link.master),
+            raw.addresses.get(index, ()),
+            peers.get(index),
+            raw.entries.get(index, ()),
+            not ipv6_off(raw.sysctls, link.ifname),
         )
-        for index, link in raw.links.items()
-    }
-    routes = frozenset(
-        RouteState(
-            route.to, route.via, names.get(oif, str(oif)), route.metric, route.table
-        )
-        for route, oif in raw.routes
+        known = former.get(index)
+        if known is None or known[0] != key:
+            former[index] = known = key, _link_state(*key)
+        links[link.ifname] = known[1]
+    for index in former.keys() - raw.links.keys():
+        del former[index]
+    routes = frozenset(_named(route, names) for route in raw.routes)
+    policies = raw.policies
+    sysctls = unusual(raw.sysctls)
+    return NamespaceState(links, routes, sysctls, policies.rules, policies.named(names))
+
+
+def _link_state(
+    link: RawLink,
+    master: str | None,
+    addresses: tuple[str, ...],
+    peer: Endpoint | None,
+    entries: tuple[str, ...],
+    ipv6: bool,
+) -> LinkState:
+    return LinkState(
+        kind=link.kind,
+        up=bool(link.flags & IFF_UP),
+        mtu=link.mtu,
+        mac=link.mac,
+        master=master,
+        addresses=addresses,
+        peer=peer,
+        user=link.user,
+        group=link.group,
+        bridge=link.bridge,
+        port=replace(link.port, fdb=entries) if entries and master else link.port,
+        ipv6=ipv6,
     )
-    live = {link.ifname: link.live for link in raw.links.values()}
-    return NamespaceState(links, routes, unusual(raw.sysctls)), live

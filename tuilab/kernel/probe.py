@@ -23,8 +23,8 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from tuilab.errors import TuilabError
-from tuilab.kernel import idmap, sandbox
+from tuilab.errors import RightsError, TuilabError
+from tuilab.kernel import idmap, machine, sandbox
 
 _TUN = "/dev/net/tun"
 _TUNSETIFF = 0x400454CA
@@ -74,7 +74,7 @@ def checks() -> list[Check]:
             Check(name, False, _NO_SANDBOX, "make the sandbox possible first")
             for name in _INSIDE
         ]
-    return [*found, _id_range(), _tun(), *map(_tool, _TOOLS)]
+    return [*found, _id_range(), _host_mode(), _tun(), *map(_tool, _TOOLS)]
 
 
 def _kernel() -> Check:
@@ -128,6 +128,23 @@ def _id_range() -> Check:
         f'only the own one: no range for "{user}" in /etc/subuid and /etc/subgid',
         f"`sudo usermod {ranges} {user}`; labs work without",
     )
+
+
+def _host_mode() -> Check:
+    name = "host mode (--host)"
+    try:
+        machine.check_rights()
+    except RightsError as error:
+        remedy = "`sudo tuilab --host`; labs in a sandbox need none of it"
+        return Check(name, False, error.summary, remedy)
+    from tuilab.kernel import former, ssh
+
+    detail = "labs may be made on the machine's own network"
+    if labs := former.labs():
+        detail += f"; there are {', '.join(sorted(labs))}"
+    if way := ssh.connection():
+        detail += f"; the connection from {way.peer} is watched over"
+    return Check(name, True, detail)
 
 
 def _tun() -> Check:

@@ -2,7 +2,8 @@
 
 A program gets the namespace's network, the lab's PID namespace and, as with
 `ip netns exec`, a /proc, a /sys and an /etc of its own. It is a direct child of
-tuilab: nothing stands between a signal and its receiver.
+tuilab: nothing stands between a signal and its receiver. Where no keeper is given, on
+the machine itself, it gets what `ip netns exec` gives; in "host" nothing is otherwise.
 
 Joining a PID namespace counts for children only, and only for those of the thread that
 joined. So a throwaway thread joins and starts `inside.py`, which does the rest.
@@ -56,7 +57,7 @@ class _Start:
     foreground: bool = False
 
 
-def run(keeper: Keeper, namespace: str, argv: Sequence[str]) -> int:
+def run(keeper: Keeper | None, namespace: str, argv: Sequence[str]) -> int:
     """Run a program in the foreground, as if it had been started by the shell itself.
 
     Standard input, output and error are the program's own; signals sent to this
@@ -74,14 +75,15 @@ def run(keeper: Keeper, namespace: str, argv: Sequence[str]) -> int:
     """
     if sandbox.threads() > 1:
         # The process in between could only print that the lab has ended.
-        os.close(sandbox.watch(keeper))
+        if keeper is not None:
+            os.close(sandbox.watch(keeper))
         return _run_apart(keeper, namespace, argv)
     leader = os.getpgrp() == os.getpid()
     return _run_here(keeper, namespace, argv, leader)
 
 
 def spawn(
-    keeper: Keeper, namespace: str, argv: Sequence[str], **popen: Any
+    keeper: Keeper | None, namespace: str, argv: Sequence[str], **popen: Any
 ) -> subprocess.Popen[Any]:
     """Start a program in the background, in the same surroundings as `run`.
 
@@ -89,7 +91,7 @@ def spawn(
     process would keep the lab from ending. Safe with threads running.
 
     Args:
-        keeper: The lab's keeper; the caller has entered its sandbox.
+        keeper: The lab's keeper, whose sandbox the caller has entered; or None.
         namespace: Where to run it.
         argv: The program and its arguments.
         **popen: Passed on to ``subprocess.Popen``; no ``preexec_fn`` or ``shell``.
@@ -121,7 +123,7 @@ def spawn(
 
 
 def command_line(
-    keeper: Keeper, namespace: str, argv: Sequence[str], *, leader: bool
+    keeper: Keeper | None, namespace: str, argv: Sequence[str], *, leader: bool
 ) -> list[str]:
     """A command line that does what `run` does, for whoever has entered the sandbox.
 
@@ -132,7 +134,7 @@ def command_line(
         leader: It gets the terminal to itself, as a job of its own.
     """
     spec = {
-        "keeper": keeper.to_data(),
+        "keeper": keeper.to_data() if keeper else None,
         "namespace": namespace,
         "leader": leader,
         "open_files": sandbox.open_files(),
@@ -154,7 +156,7 @@ def shell_argv() -> list[str]:
 
 
 def environment(
-    keeper: Keeper, namespace: str, base: dict[str, str] | None = None
+    keeper: Keeper | None, namespace: str, base: dict[str, str] | None = None
 ) -> dict[str, str]:
     """The environment for a program: where it runs, and where the system's tools are.
 
@@ -168,6 +170,8 @@ def environment(
     folders += [folder for folder in _SYSTEM_PATH if folder not in folders]
     result["PATH"] = ":".join(folders)
     result["TUILAB_NAMESPACE"] = namespace
+    if keeper is None:
+        return result
     try:
         words = Path(f"/proc/{keeper.pid}/cmdline").read_bytes().split(b"\0")
         result["TUILAB_LAB"] = os.fsdecode(words[-2])
@@ -191,7 +195,7 @@ class _StartFailed(Exception):
 
 
 def _start(
-    keeper: Keeper, namespace: str, start: _Start, popen: dict[str, Any]
+    keeper: Keeper | None, namespace: str, start: _Start, popen: dict[str, Any]
 ) -> subprocess.Popen[Any]:
     """The running program.
 
@@ -201,13 +205,14 @@ def _start(
     if not start.argv:
         raise UsageError("no program is given", "say what to run after `--`")
     network = None if namespace == netns.HOST else netns.open_fd(namespace)
-    pidfd = sandbox.watch(keeper)
+    pidfd = sandbox.watch(keeper) if keeper else None
     read, write = os.pipe()
     spec = {
         "status": write,
         "netns": network,
         "namespace": namespace,
-        "proc": keeper.pid_ns,
+        "proc": keeper is not None and keeper.pid_ns,
+        "machine": keeper is None,
         "open_files": sandbox.open_files(),
         "mask": start.mask,
         "foreground": start.foreground,
@@ -219,20 +224,22 @@ def _start(
     popen["env"] = environment(keeper, namespace, popen.get("env"))
 
     def launch() -> subprocess.Popen[Any]:
-        flags = syscalls.CLONE_NEWPID if keeper.pid_ns else 0
-        syscalls.setns(pidfd, flags | syscalls.CLONE_NEWNET)
+        if keeper is not None and pidfd is not None:
+            flags = syscalls.CLONE_NEWPID if keeper.pid_ns else 0
+            syscalls.setns(pidfd, flags | syscalls.CLONE_NEWNET)
         return subprocess.Popen(command, pass_fds=tuple(passed), **popen)
 
     try:
         process = netns.in_thread(launch)
     except OSError as error:
         os.close(read)
-        if not sandbox.alive(keeper):
+        if keeper is not None and not sandbox.alive(keeper):
             raise LabGone("the lab has ended") from error
         raise _refused(namespace, error.strerror or str(error), error.errno) from error
     finally:
         os.close(write)
-        os.close(pidfd)
+        if pidfd is not None:
+            os.close(pidfd)
         if network is not None:
             os.close(network)
     with os.fdopen(read, "rb") as status:
@@ -252,7 +259,9 @@ def _refused(namespace: str, message: str, errno: int | None) -> KernelError:
     )
 
 
-def _run_here(keeper: Keeper, namespace: str, argv: Sequence[str], leader: bool) -> int:
+def _run_here(
+    keeper: Keeper | None, namespace: str, argv: Sequence[str], leader: bool
+) -> int:
     """Run it as a child and do what a shell expects of a job meanwhile.
 
     Args:
@@ -383,7 +392,7 @@ class _Job:
             os.killpg(os.getpgid(self._process.pid), signal.SIGCONT)
 
 
-def _run_apart(keeper: Keeper, namespace: str, argv: Sequence[str]) -> int:
+def _run_apart(keeper: Keeper | None, namespace: str, argv: Sequence[str]) -> int:
     """`run` in a process of its own: signals can't be held where threads run."""
     leader = os.getpgrp() == os.getpid()
     command = command_line(keeper, namespace, argv, leader=leader)
@@ -416,7 +425,7 @@ def _main() -> int:
     spec = json.loads(sys.argv[1])
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (spec["open_files"], hard))
-    keeper = Keeper.from_data(spec["keeper"])
+    keeper = Keeper.from_data(spec["keeper"]) if spec["keeper"] else None
     try:
         return _run_here(keeper, spec["namespace"], sys.argv[2:], spec["leader"])
     except TuilabError as error:

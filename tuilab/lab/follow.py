@@ -10,7 +10,6 @@ from tuilab.errors import TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun, Journal
 from tuilab.lab.runner import Runner
-from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.state import State, one_sided
@@ -157,11 +156,10 @@ class Follower:
             await asyncio.sleep(COUNTER_PERIOD)
             if not self._view.watched or self._mutex.locked():
                 continue
-            # A socket has one dump at a time: an edit that begins now has to wait.
             async with self._mutex:
                 with suppress(TuilabError):
                     if self._stale:
                         await self._runner.look()
                         self._stale = False
-                    live = await uninterrupted(self._driver.live())
+                    live = await self._driver.live()
                     self._view.update(live=live)

@@ -19,12 +19,17 @@ from tuilab.errors import (
     InvalidTopology,
     KernelError,
     LabGone,
+    NotFoundError,
+    NotKept,
     RightsError,
     TuilabError,
     UsageError,
 )
 from tuilab.kernel.driver import Driver, ModelDriver, Process
+from tuilab.lab.drift import Drift, Wish
 from tuilab.lab.follow import Follower
+from tuilab.lab.ground import Ground
+from tuilab.lab.guarded import Confirm, guarded
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
 from tuilab.lab.runner import Runner
 from tuilab.lab.settings import (
@@ -35,6 +40,7 @@ from tuilab.lab.settings import (
     told,
 )
 from tuilab.lab.snapshot import (
+    Adoption,
     Event,
     Gone,
     LogEntry,
@@ -43,26 +49,39 @@ from tuilab.lab.snapshot import (
 )
 from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
+from tuilab.model import validate
 from tuilab.model.edits import Change, Rename
-from tuilab.model.topology import Topology
-from tuilab.model.validate import problems
+from tuilab.model.topology import Endpoint, Namespace, Topology, Veth
+from tuilab.plan.adopt import adopted
+from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit, Step
 from tuilab.plan.merge import settled
 from tuilab.plan.planner import Plan, plan, route_to
-from tuilab.plan.state import State, expand, from_data, to_data
+from tuilab.plan.repair import Scope, repair
+from tuilab.plan.state import State, from_data, to_data
+
+_DRIFTED = "the lab is to be like that already: what is otherwise was changed outside"
 
 
 class Lab:
     """One running topology with its history, on one event loop."""
 
     def __init__(
-        self, driver: Driver, journal: Journal, directory: Path, preview: str = ""
+        self,
+        driver: Driver,
+        journal: Journal,
+        directory: Path,
+        preview: str = "",
+        ground: Ground | None = None,
     ) -> None:
         self.directory = directory
+        self.confirm: Confirm | None = None
+        """Asks whether to keep what may cut the connection; None refuses it."""
         self._driver = driver
         self._journal = journal
         self._mutex = asyncio.Lock()
-        self._expanded: tuple[Topology, State] | None = None
+        self._ground = ground or Ground()
+        self._expand = Wish(self._ground)
         self._gone = ""
         topology = journal.history.topology
         self._view = View(
@@ -72,7 +91,9 @@ class Lab:
                 observed=State(),
                 history=journal.history,
                 preview=preview,
-            )
+                host=self._ground.host,
+            ),
+            Drift(self._expand),
         )
         self._going: tuple[Topology, Sequence[Rename]] | None = None
         self._runner = Runner(driver, self._view, self._settings)
@@ -88,10 +109,15 @@ class Lab:
 
     @classmethod
     async def open(
-        cls, driver: Driver, journal: Journal, directory: Path, preview: str = ""
+        cls,
+        driver: Driver,
+        journal: Journal,
+        directory: Path,
+        preview: str = "",
+        ground: Ground | None = None,
     ) -> Lab:
         """A lab on a driver; what a crash cut off is rolled back first."""
-        lab = cls(driver, journal, directory, preview)
+        lab = cls(driver, journal, directory, preview, ground)
         async with lab._exclusive():
             await lab._runner.look()
         return lab
@@ -160,22 +186,47 @@ class Lab:
             UsageError: The change makes no sense.
             InvalidTopology: What it leads to can't be built.
         """
-        before = self.snapshot.topology
-        after = change.apply(before)
-        _check(before, after)
+        after = self._checked(change, self.snapshot.topology)
         return self._plan(after, change.renames, self.snapshot.observed)
+
+    def _checked(self, change: Change, before: Topology) -> Topology:
+        """What a change leads to, if it can be built here."""
+        foreign = self.snapshot.foreign
+        try:
+            after = change.apply(before)
+        except NotFoundError as error:
+            reason = self._ground.explained(error, foreign)
+            if reason is error:
+                raise
+            raise reason from error
+        self._ground.check(before, after, foreign)
+        _check(before, after)
+        return after
 
     def _plan(
         self, after: Topology, renames: Sequence[Rename], observed: State
     ) -> Plan:
         base = self._expand(self._journal.history.topology)
-        target = expand(after, self._expanded)
+        target = self._expand.beside(after)
         return plan(base, target, observed, renames)
 
-    def _expand(self, topology: Topology) -> State:
-        if self._expanded is None or self._expanded[0] is not topology:
-            self._expanded = topology, expand(topology, self._expanded)
-        return self._expanded[1]
+    def repairs(self, only: Scope | None = None) -> Plan:
+        """What repairing would do, on what was last observed; raises as `repair`."""
+        wish = self._expand(self._journal.history.topology)
+        return repair(wish, self.snapshot.observed, only)
+
+    def adoption(self) -> Adoption:
+        """What adopting would leave, on what was last observed.
+
+        Raises:
+            InvalidTopology: What is there can't be wished for.
+        """
+        before, observed = self._journal.history.topology, self.snapshot.observed
+        drift = differences(self._expand(before), observed)
+        after = adopted(before, observed) if drift else before
+        _check(before, after)
+        left = differences(self._expand.beside(after), observed)
+        return Adoption(after, sum(it not in left for it in drift), tuple(left))
 
     # -- changing ------------------------------------------------------------------
 
@@ -193,8 +244,11 @@ class Lab:
 
         async def go() -> Outcome:
             before = self._journal.history.topology
-            after = change.apply(before)
-            _check(before, after)
+            after = self._checked(change, before)
+            if after == before:
+                # Whoever asks for it may have seen that it is not so.
+                drift = bool(self.snapshot.drift)
+                return Outcome(change.title, (), (_DRIFTED,) if drift else ())
             title, renames = change.title, change.renames
 
             def finish(commands: tuple[str, ...]) -> None:
@@ -204,6 +258,55 @@ class Lab:
             return await self._converge(title, after, renames, finish)
 
         return await self._alone(change.title, go)
+
+    async def repair(self, only: Scope | None = None) -> Outcome:
+        """Put right what is otherwise than wished; no entry of the history.
+
+        Args:
+            only: Namespaces and links to put right, all by default.
+
+        Raises:
+            KernelError: What was made outside is in the way; nothing was touched.
+            EditFailed: The kernel refused; as for `edit`.
+        """
+        title = "repair drift"
+
+        async def go() -> Outcome:
+            self._runner.begin()
+            await self._runner.look()
+            position = self._journal.history.position
+
+            def finish(_: tuple[str, ...]) -> None:
+                self._journal.at(position)
+
+            return await self._carry_out(title, self.repairs(only), (), finish)
+
+        return await self._alone(title, go)
+
+    async def adopt(self) -> Outcome:
+        """Make what is otherwise the wish: an entry of the history, nothing is touched.
+
+        Raises:
+            UsageError: Nothing of it can be wished for; the same as InvalidTopology.
+        """
+        title = "adopt drift"
+
+        async def go() -> Outcome:
+            await self._runner.look()
+            found = self.adoption()
+            if not found.count and not found.left:
+                return Outcome(title)
+            if not found.count:
+                raise UsageError(
+                    f"nothing of this can be adopted: {found.left[0]}",
+                    "repair puts it back to what it was",
+                )
+            edit = Edit(found.title, found.topology, (), time.time())
+            await _written(self._journal.edit, edit)
+            notes = tuple(f"can't be adopted: {left}" for left in found.left)
+            return Outcome(found.title, (), notes)
+
+        return await self._alone(title, go)
 
     async def undo(self) -> Outcome:
         """Go back by one edit; raises as `edit` does, UsageError at the start."""
@@ -254,15 +357,27 @@ class Lab:
 
     async def restore(self) -> Outcome:
         """Bring whatever is there to what the history says: a new or lost sandbox."""
+        title = f"bring {self.name} up"
 
         async def go() -> Outcome:
-            goal = self._expand(self._journal.history.topology)
-            steps = route_to(self.snapshot.observed, goal)
+            topology = self._journal.history.topology
+            if self._ground.host:
+                self._ground.prepare(topology)
+                await self._runner.look()
+            before, foreign = self.snapshot.observed, self.snapshot.foreign
+            self._ground.check(topology, topology, foreign)
+            steps = route_to(before, self._expand(topology))
             self._runner.begin()
-            await self._runner.apply(f"bring {self.name} up", steps)
-            return Outcome(f"bring {self.name} up", tuple(self._runner.commands))
+            if self._ground.risk(before, steps.goal, foreign):
+                at = self._journal.history.position
+                await self._carry_out(title, steps, (), lambda _: self._journal.at(at))
+            else:
+                await self._runner.apply(title, steps)
+                self._ground.settle(topology)
+            self._ground.fresh = False
+            return Outcome(title, tuple(self._runner.commands))
 
-        return await self._alone(f"bring {self.name} up", go)
+        return await self._alone(title, go)
 
     async def _alone(self, title: str, go: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Run a change while no other does, to its end even when the caller is gone."""
@@ -292,6 +407,7 @@ class Lab:
         self._view.update(history=history, topology=history.topology, pending="")
 
     def _refuse_if_gone(self) -> None:
+        self._ground.refuse_if_gone()
         if self._gone:
             raise LabGone(self._gone, "start it again with tuilab up")
 
@@ -301,6 +417,10 @@ class Lab:
 
     async def _recover(self, begun: Begun) -> None:
         """Roll back what a process that died had begun."""
+        if self._ground.fresh:
+            # What it speaks of is the machine before it was started, or left, last.
+            await _written(self._journal.back)
+            return
         await self._runner.look()
         observed = self.snapshot.observed
         namespaces = dict(observed.namespaces)
@@ -313,6 +433,7 @@ class Lab:
         self._runner.begin()
         left = await self._runner.roll_back(goal, begun)
         await _written(self._journal.back)
+        self._ground.settle(self._journal.history.topology)
         self._view.record(title, self._runner.commands, "; ".join(left))
         self._show_history()
 
@@ -350,40 +471,63 @@ class Lab:
         finish: Callable[[tuple[str, ...]], None],
     ) -> Outcome:
         self._runner.begin()
+        self._ground.prepare(after)
         await self._runner.look(self._scope(after))
         steps = self._plan(after, renames, self.snapshot.observed)
         if not steps.operations:
             await _written(finish, ())
+            self._ground.settle(after)
+            return Outcome(title)
+        try:
+            return await self._carry_out(title, steps, renames, finish)
+        except UsageError:
+            self._ground.settle(self._journal.history.topology)
+            raise
+
+    async def _carry_out(
+        self,
+        title: str,
+        steps: Plan,
+        renames: Sequence[Rename],
+        finish: Callable[[tuple[str, ...]], None],
+    ) -> Outcome:
+        """Carry a plan out, journalled; what fails is rolled back."""
+        if not steps.operations:
             return Outcome(title)
         before = self.snapshot.observed
+        risk = self._ground.risk(before, steps.goal, self.snapshot.foreign)
+        if risk and self.confirm is None:
+            raise UsageError(risk, "with --force it is tried, and kept if you confirm")
         data = told(to_data(before, steps.touched), before, self._settings())
         begun = Begun(title, data, tuple(renames))
         await _written(self._journal.begin, begun)
-        try:
-            notes = await self._runner.apply(title, steps)
-            await _written(finish, tuple(self._runner.commands))
-        except Exception as error:
-            await self._give_up(error, before, begun)
+        async with guarded(self.directory, self.confirm if risk else None) as keep:
+            try:
+                notes = await self._runner.apply(title, steps)
+                await keep(title, risk)
+                await _written(finish, tuple(self._runner.commands))
+            except Exception as error:
+                await self._give_up(error, before, begun)
+        self._ground.settle(self._journal.history.topology)
         return Outcome(title, tuple(self._runner.commands), notes)
 
     def _scope(self, after: Topology) -> set[str]:
-        """The namespaces an edit changes, and those their cables lead to."""
+        """The namespaces an edit changes, and those that cables come to or leave."""
         before = self._journal.history.topology
-        changed = _changed(before, after)
-        around = set(changed)
-        for topology in (before, after):
-            for name in changed & set(topology.namespaces):
-                for link in topology.namespaces[name].links.values():
-                    peer = getattr(link, "peer", None)
-                    if peer is not None:
-                        around.add(peer.namespace)
-        return around
+        changed = validate.changed(before, after)
+        scope = set(changed)
+        for name in changed:
+            # Of a cable that stays the far end learns nothing but whether it is up.
+            ends = _ends(before, name) ^ _ends(after, name)
+            scope |= {peer.namespace for _, peer in ends}
+        return scope
 
     async def _give_up(self, error: Exception, before: State, begun: Begun) -> NoReturn:
         left = await self._runner.roll_back(before, begun)
         # Unwritten, it is found to be begun, and nothing to be left of it.
         with suppress(TuilabError):
             await _written(self._journal.back)
+        self._ground.settle(self._journal.history.topology)
         what = "the lab is as before"
         if left:
             what = f"rolling back left: {'; '.join(left)}"
@@ -391,8 +535,8 @@ class Lab:
             error.add_note(what)
             raise error
         hint = f"{error.hint}; {what}" if error.hint else what
-        if isinstance(error, RightsError) and not left:
-            raise RightsError(error.summary, hint) from error
+        if isinstance(error, RightsError | NotKept) and not left:
+            raise type(error)(error.summary, hint) from error
         number = error.errno if isinstance(error, KernelError) else 0
         raise EditFailed(error.summary, hint, number, left) from error
 
@@ -417,16 +561,13 @@ async def _written(write: Callable[..., None], *values: object) -> None:
     await uninterrupted(asyncio.to_thread(write, *values))
 
 
-def _changed(before: Topology, after: Topology) -> set[str]:
-    """The namespaces that are not the very same in both."""
-    return {
-        name
-        for name in {**before.namespaces, **after.namespaces}
-        if before.namespaces.get(name) is not after.namespaces.get(name)
-    }
+def _ends(topology: Topology, name: str) -> set[tuple[str, Endpoint]]:
+    """The cables of a namespace: its own links with their other ends."""
+    namespace = topology.namespaces.get(name, Namespace())
+    return {(k, v.peer) for k, v in namespace.links.items() if isinstance(v, Veth)}
 
 
 def _check(before: Topology, after: Topology) -> None:
     """Let an edit pass that leads to a lab that can be built."""
-    if found := problems(after, _changed(before, after)):
+    if found := validate.problems(after, before):
         raise InvalidTopology(found)

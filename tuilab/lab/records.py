@@ -14,8 +14,12 @@ from tuilab.model.edits import Rename
 from tuilab.model.plain import (
     link_from_data,
     link_to_data,
+    neighbour_from_data,
+    neighbour_to_data,
     route_from_data,
     route_to_data,
+    rule_from_data,
+    rule_to_data,
 )
 from tuilab.model.topology import Endpoint, Expectation, Namespace, Topology, Veth
 from tuilab.plan.history import Edit
@@ -125,6 +129,8 @@ def _namespace_to_data(namespace: Namespace) -> dict[str, Any]:
     return {
         "links": links,
         "routes": [route_to_data(route) for route in namespace.routes],
+        "rules": [rule_to_data(rule) for rule in namespace.rules],
+        "neighbours": [neighbour_to_data(n) for n in namespace.neighbours],
         "sysctls": dict(namespace.sysctls),
     }
 
@@ -137,7 +143,10 @@ def _namespace_from_data(data: Mapping[str, Any]) -> Namespace:
         end = Endpoint.parse(peer) if peer else None
         links[ifname] = link_from_data(ifname, rest, end)
     routes = tuple(route_from_data(route) for route in data["routes"])
-    return Namespace(links, routes, dict(data["sysctls"]))
+    # What was written before there were any has none.
+    rules = tuple(rule_from_data(rule) for rule in data.get("rules", ()))
+    known = tuple(neighbour_from_data(n) for n in data.get("neighbours", ()))
+    return Namespace(links, routes, dict(data["sysctls"]), rules, known)
 
 
 def _layout(data: Mapping[str, Any]) -> dict[str, tuple[int, int]]:

@@ -23,6 +23,8 @@ from tuilab.lab.journal import JOURNAL
 from tuilab.model.addressing import lab_name_problem
 
 KEEPER = "keeper.json"
+HOST_MODE = "host.json"
+"""There for a lab in host mode: which boot and network it is up in, empty when down."""
 BUILT = "built"
 _GONE = "."
 """How a directory that is being removed is called: no lab is called like that."""
@@ -37,17 +39,21 @@ class LabInfo:
         directory: Where its state lies.
         keeper: Its sandbox, or None when it is down.
         used: When it was last changed, in seconds since the epoch.
+        host: It is on the machine's own network.
+        up: It is so right now.
     """
 
     name: str
     directory: Path
     keeper: Keeper | None
     used: float
+    host: bool = False
+    up: bool = False
 
     @property
     def running(self) -> bool:
-        """Whether its sandbox is there."""
-        return self.keeper is not None
+        """Whether its sandbox is there, or in host mode all that it made."""
+        return self.keeper is not None or self.up
 
 
 def state_directory() -> Path:
@@ -95,7 +101,10 @@ def labs() -> list[LabInfo]:
         # A lab may go away while we look.
         with suppress(FileNotFoundError):
             used = (entry / JOURNAL).stat().st_mtime
-            found.append(LabInfo(entry.name, entry, keeper_of(entry), used))
+            host = is_host(entry)
+            keeper = None if host else keeper_of(entry)
+            up = host and host_is_up(entry)
+            found.append(LabInfo(entry.name, entry, keeper, used, host, up))
     return sorted(found, key=lambda lab: -lab.used)
 
 
@@ -161,6 +170,51 @@ def ensure_keeper(directory: Path) -> Keeper:
             raise _unusable(directory, error) from error
 
 
+def is_host(directory: Path) -> bool:
+    """Whether that is a lab in host mode."""
+    return (directory / HOST_MODE).exists()
+
+
+def host_is_up(directory: Path) -> bool:
+    """Whether a lab in host mode is up on this machine, since it was started last."""
+    from tuilab.kernel.machine import here
+
+    try:
+        return bool(json.loads((directory / HOST_MODE).read_text()) == here())
+    except (OSError, ValueError):
+        return False
+
+
+def ensure_host(directory: Path) -> None:
+    """Say of a lab that it is on the machine's own network, and up.
+
+    Raises:
+        UsageError: It has a sandbox.
+        TuilabError: The directory can't be written.
+    """
+    from tuilab.kernel.machine import here
+
+    with _locked(directory):
+        if not is_host(directory) and (directory / JOURNAL).exists():
+            raise UsageError(
+                f'lab "{directory.name}" lives in a sandbox',
+                "leave --host out, or choose another name with --lab",
+            )
+        if host_is_up(directory):
+            return
+        try:
+            (directory / BUILT).unlink(missing_ok=True)
+            _set_host(directory, here())
+        except OSError as error:
+            raise _unusable(directory, error) from error
+
+
+def _set_host(directory: Path, where: dict[str, str]) -> None:
+    draft = directory / f"{HOST_MODE}.{os.getpid()}"
+    draft.write_text(json.dumps(where))
+    draft.rename(directory / HOST_MODE)
+
+
 def is_built(directory: Path) -> bool:
     """Whether the lab was built in its sandbox: a crash may have come between."""
     return (directory / BUILT).exists()
@@ -181,12 +235,16 @@ def end(lab: LabInfo, *, keep: bool = False) -> None:
         TuilabError: Its directory can't be written.
     """
     with _locked(lab.directory):
-        keeper = keeper_of(lab.directory)
-        if keeper is not None:
-            sandbox.destroy(keeper)
+        if is_host(lab.directory):
+            _end_on_host(lab)
+        else:
+            keeper = keeper_of(lab.directory)
+            if keeper is not None:
+                sandbox.destroy(keeper)
+            if keep:
+                with suppress(OSError):
+                    (lab.directory / KEEPER).unlink()
         if keep:
-            with suppress(OSError):
-                (lab.directory / KEEPER).unlink()
             return
         # All at once and out of the way: a lab of that name may come right now.
         gone = lab.directory.with_name(f"{_GONE}{lab.name}.{os.getpid()}")
@@ -197,6 +255,22 @@ def end(lab: LabInfo, *, keep: bool = False) -> None:
         # What a process that was killed over this left is gone with it.
         for old in gone.parent.glob(f"{_GONE}*"):
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _end_on_host(lab: LabInfo) -> None:
+    from tuilab.kernel import machine
+    from tuilab.lab import host
+
+    machine.check_rights()
+    was_up = host_is_up(lab.directory)
+    # First, so that who waits to change it finds it ended.
+    _set_host(lab.directory, {})
+    try:
+        host.clear(lab.name, lab.directory)
+    except BaseException:
+        if was_up:
+            _set_host(lab.directory, machine.here())
+        raise
 
 
 def outlived(directory: Path) -> bool:

@@ -8,7 +8,6 @@ from tuilab.errors import KernelError, TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun
 from tuilab.lab.settings import Settings
-from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.operations import Operation
@@ -48,9 +47,7 @@ class Runner:
         """See how some namespaces are now, or all."""
         self._asked = self._settings()
         self._driver.care(self._asked)
-        # The kernel would go on with a dump that is given up, and refuse the next one.
-        seen = await uninterrupted(self._driver.observe(only))
-        self._view.take(seen, only)
+        self._view.take(await self._driver.observe(only), only)
 
     def unread(self) -> frozenset[str]:
         """Namespaces with settings that are named by now, but were not looked at."""
@@ -115,17 +112,9 @@ class Runner:
         self, title: str, operations: Sequence[Operation], *, stop: bool = True
     ) -> None:
         """Do operations in order; one that is refused ends it, or is passed over."""
-        done: list[str] = []
-        refused: TuilabError | None = None
-        for operation in operations:
-            try:
-                await self._driver.carry_out(operation)
-            except TuilabError as error:
-                refused = error
-                if stop:
-                    break
-            else:
-                done.extend(operation.commands())
+        progress = await self._driver.carry_out(operations, stop=stop)
+        refused = progress.refused
+        done = [line for one in progress.done for line in one.commands()]
         self.commands.extend(done)
         if done or refused:
             self._view.record(title, done, str(refused or ""))

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 from tuilab.kernel.driver import Live, Operstate
 from tuilab.model.topology import Endpoint, Topology
+from tuilab.plan.difference import Difference
 from tuilab.plan.history import History
 from tuilab.plan.state import State
 
 __all__ = [
+    "Adoption",
     "Changed",
+    "Difference",
     "Event",
     "Gone",
     "Live",
@@ -35,6 +38,9 @@ class Snapshot:
         history: All edits and where we stand.
         pending: Title of the edit that is being carried out, or empty.
         preview: Why this lab is only a model, or empty when it is real.
+        drift: What is otherwise than wished; while an edit is pending, its doing too.
+        host: Whether it is on the machine's own network.
+        foreign: What else is there then: never changed, see `kernel.driver`.
     """
 
     name: str
@@ -44,6 +50,9 @@ class Snapshot:
     live: Mapping[Endpoint, Live] = field(default_factory=dict)
     pending: str = ""
     preview: str = ""
+    drift: tuple[Difference, ...] = ()
+    host: bool = False
+    foreign: State = field(default_factory=State)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,27 @@ class Outcome:
     title: str
     commands: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What would come of making drift the wish.
+
+    Attributes:
+        topology: What the lab would be to be.
+        count: How many things it would no longer lack.
+        left: What can't be adopted, and would still be otherwise.
+    """
+
+    topology: Topology
+    count: int
+    left: tuple[Difference, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the history would call it."""
+        noun = "change" if self.count == 1 else "changes"
+        return f"adopt {self.count} {noun} made outside"
 
 
 @dataclass(frozen=True, slots=True)

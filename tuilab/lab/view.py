@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from tuilab.kernel.driver import Observation
+from tuilab.lab.drift import Drift
 from tuilab.lab.snapshot import Changed, Event, LogEntry, Logged, Snapshot
+from tuilab.model.topology import Endpoint
 from tuilab.plan.state import State
 
 LOG_LENGTH = 1000
@@ -23,8 +25,9 @@ class View:
         log: The last entries of the command log, oldest first.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, drift: Drift) -> None:
         self.snapshot = snapshot
+        self._drift = drift
         self.log: list[LogEntry] = []
         self._listeners: list[Callable[[Event], None]] = []
 
@@ -53,6 +56,10 @@ class View:
 
     def update(self, **values: Any) -> None:
         """Change the snapshot; those who listen hear of it if it differs."""
+        if "topology" in values or "observed" in values:
+            topology = values.get("topology", self.snapshot.topology)
+            observed = values.get("observed", self.snapshot.observed)
+            values["drift"] = self._drift.of(topology, observed)
         now = replace(self.snapshot, **values)
         if now != self.snapshot:
             self.snapshot = now
@@ -61,24 +68,25 @@ class View:
     def take(self, seen: Observation, only: set[str] | None) -> None:
         """Take in what was seen of some namespaces, or of all."""
         if only is None:
-            self.update(observed=seen.state, live=seen.live)
+            self.update(observed=seen.state, live=seen.live, foreign=seen.foreign)
             return
-        # Each keeps its place: plans go through them in order, and what was shown as
-        # a plan is to be what is done after another look.
-        now = seen.state.namespaces
-        namespaces = {
-            name: now.get(name, namespace)
-            for name, namespace in self.snapshot.observed.namespaces.items()
-            if name not in only or name in now
-        }
-        live = {
-            endpoint: alive
-            for endpoint, alive in self.snapshot.live.items()
-            if endpoint.namespace not in only
-        }
-        namespaces.update(now)
+        # Copied and mended: of a thousand namespaces an edit looks at one or two. Each
+        # keeps its place: plans go through them in order, and what was shown as a
+        # plan is to be what is done after another look.
+        namespaces = dict(self.snapshot.observed.namespaces)
+        live = dict(self.snapshot.live)
+        for name in only:
+            for former in (
+                namespaces.get(name),
+                self.snapshot.foreign.namespaces.get(name),
+            ):
+                for ifname in former.links if former else ():
+                    live.pop(Endpoint(name, ifname), None)
+            if name not in seen.state.namespaces:
+                namespaces.pop(name, None)
+        namespaces.update(seen.state.namespaces)
         live.update(seen.live)
-        self.update(observed=State(namespaces), live=live)
+        self.update(observed=State(namespaces), live=live, foreign=seen.foreign)
 
     def record(
         self,

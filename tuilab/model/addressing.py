@@ -79,6 +79,7 @@ def mac_problem(mac: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=65536)
 def cidr_problem(cidr: str) -> tuple[str, str]:
     """Why a link may not have that address, and what to do; both empty if it may.
 

@@ -12,18 +12,18 @@ from typing import Any
 
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.model.addressing import (
-    canonical_address,
     canonical_cidr,
-    canonical_destination,
     derived_mac,
     show_destination,
 )
+from tuilab.model.canonical import canonical_route
 from tuilab.model.links import PortLink, without_master
-from tuilab.model.routing import outgoing
+from tuilab.model.routing import leads, pruned
 from tuilab.model.sysctls import canonical_key, with_link_renamed
 from tuilab.model.topology import (
     HOST,
     LO,
+    UNICAST,
     Bridge,
     Endpoint,
     Link,
@@ -269,14 +269,14 @@ def rename_link(endpoint: Endpoint, ifname: str) -> Change:
                 links[name] = replace(other, master=ifname)
             else:
                 links[name] = other
-        routes = tuple(
-            replace(r, dev=ifname) if r.dev == endpoint.ifname else r
-            for r in namespace.routes
-        )
         sysctls = with_link_renamed(namespace.sysctls, endpoint.ifname, ifname)
         after = topology.with_namespace(
             endpoint.namespace,
-            replace(namespace, links=links, routes=routes, sysctls=sysctls),
+            replace(
+                _mentioning(namespace, endpoint.ifname, ifname),
+                links=links,
+                sysctls=sysctls,
+            ),
         )
         if isinstance(link, Veth):
             peer = after.link(link.peer)
@@ -402,14 +402,24 @@ def remove_route(namespace: str, route: Route) -> Change:
     shown = show_destination(wanted.to)
 
     def fits(have: Route) -> bool:
-        return have.to == wanted.to and all(
-            getattr(wanted, field) in (None, getattr(have, field))
-            for field in ("via", "dev", "metric", "table")
+        return (
+            have.to == wanted.to
+            and all(
+                getattr(wanted, field) in (None, getattr(have, field))
+                for field in ("via", "dev", "metric", "table", "src")
+            )
+            and (
+                (not wanted.onlink or have.onlink)
+                and wanted.type in (UNICAST, have.type)
+                and wanted.hops in ((), have.hops)
+            )
         )
 
     def apply(topology: Topology) -> Topology:
         before = _namespace(topology, namespace)
         found = [have for have in before.routes if fits(have)]
+        if wanted in found:
+            found = [wanted]
         if not found and route.to == "default" and route.via is None:
             # "default" alone means either family, as long as it is clear which.
             found = [h for h in before.routes if show_destination(h.to) == "default"]
@@ -428,12 +438,6 @@ def remove_route(namespace: str, route: Route) -> Change:
         return _without_dead_routes(topology, after)
 
     return Change(f"remove route {shown} from {namespace}", apply)
-
-
-def canonical_route(route: Route) -> Route:
-    """The same route in the one spelling that comparisons need."""
-    via = canonical_address(route.via) if route.via else None
-    return replace(route, to=canonical_destination(route.to, via), via=via)
 
 
 # -- layout --------------------------------------------------------------------
@@ -458,7 +462,7 @@ def _namespace(topology: Topology, name: str) -> Namespace:
     namespace = topology.namespaces.get(name)
     if namespace is None:
         have = ", ".join(topology.namespaces)
-        raise NotFoundError(f'no namespace "{name}"', f"the lab has {have}")
+        raise NotFoundError(f'no namespace "{name}"', f"the lab has {have}", name)
     return namespace
 
 
@@ -468,7 +472,9 @@ def _link(topology: Topology, endpoint: Endpoint) -> Link:
     if link is None:
         have = ", ".join(name for name, _ in namespace.all_links())
         raise NotFoundError(
-            f'no link "{endpoint}"', f'"{endpoint.namespace}" has {have}'
+            f'no link "{endpoint}"',
+            f'"{endpoint.namespace}" has {have}',
+            str(endpoint),
         )
     return link
 
@@ -545,20 +551,61 @@ def _without_link(topology: Topology, endpoint: Endpoint) -> Topology:
     return replace(topology, layout=layout)
 
 
+def _mentioning(namespace: Namespace, old: str, new: str) -> Namespace:
+    """A namespace whose routes, rules and neighbours call a link by another name."""
+
+    def name(ifname: str | None) -> str | None:
+        return new if ifname == old else ifname
+
+    routes = tuple(
+        replace(
+            route,
+            dev=name(route.dev),
+            hops=tuple(replace(hop, dev=name(hop.dev)) for hop in route.hops),
+        )
+        for route in namespace.routes
+    )
+    rules = tuple(
+        replace(rule, iif=name(rule.iif), oif=name(rule.oif))
+        for rule in namespace.rules
+    )
+    neighbours = tuple(
+        replace(neighbour, dev=new) if neighbour.dev == old else neighbour
+        for neighbour in namespace.neighbours
+    )
+    return replace(namespace, routes=routes, rules=rules, neighbours=neighbours)
+
+
 def _without_dead_routes(before: Topology, after: Topology) -> Topology:
-    """Drop the routes that led somewhere before this edit and lead nowhere now."""
+    """Drop what led somewhere before this edit and leads nowhere now.
+
+    Routes, those of their hops alone that lost their link, and neighbours. Rules stay:
+    they may name links that are not there.
+    """
     for name, namespace in after.namespaces.items():
         former = before.namespaces.get(name)
-        if former is None or former is namespace or not namespace.routes:
+        if former is None or former is namespace:
             continue
-        routes = tuple(
-            route
-            for route in namespace.routes
-            if outgoing(namespace, route) or not outgoing(former, route)
+        neighbours = tuple(
+            neighbour
+            for neighbour in namespace.neighbours
+            if namespace.link(neighbour.dev) or not former.link(neighbour.dev)
         )
-        if len(routes) != len(namespace.routes):
-            after = after.with_namespace(name, replace(namespace, routes=routes))
+        kept = replace(namespace, neighbours=neighbours)
+        # One that goes may be the way to another's gateway.
+        while (fewer := _pruned_routes(former, kept)) != kept.routes:
+            kept = replace(kept, routes=fewer)
+        if kept != namespace:
+            after = after.with_namespace(name, kept)
     return after
+
+
+def _pruned_routes(former: Namespace, namespace: Namespace) -> tuple[Route, ...]:
+    return tuple(
+        left
+        for route in namespace.routes
+        if (left := pruned(namespace, route) if leads(former, route) else route)
+    )
 
 
 def _renamed_place(key: str, old: str, new: str) -> str:

@@ -11,11 +11,27 @@ from dataclasses import fields
 from typing import Any
 
 from tuilab.model.addressing import canonical_cidr, show_destination
-from tuilab.model.edits import canonical_route
+from tuilab.model.canonical import (
+    canonical_neighbour,
+    canonical_route,
+    canonical_rule,
+)
 from tuilab.model.links import KINDS, Endpoint, Link, Loopback, Veth
-from tuilab.model.topology import HOST, LO, Expectation, Namespace, Route, Topology
+from tuilab.model.topology import (
+    HOST,
+    LO,
+    UNICAST,
+    Expectation,
+    Hop,
+    Namespace,
+    Neighbour,
+    Route,
+    Rule,
+    Topology,
+)
 
 VERSION = 1
+_RULE = ("to", "iif", "oif", "fwmark", "table", "action")
 
 
 def to_data(topology: Topology) -> dict[str, Any]:
@@ -53,6 +69,10 @@ def namespace_to_data(namespace: Namespace) -> dict[str, Any]:
         data["links"] = links
     if namespace.routes:
         data["routes"] = [route_to_data(route) for route in namespace.routes]
+    if namespace.rules:
+        data["rules"] = [rule_to_data(rule) for rule in namespace.rules]
+    if namespace.neighbours:
+        data["neighbours"] = [neighbour_to_data(n) for n in namespace.neighbours]
     return data
 
 
@@ -73,17 +93,66 @@ def link_to_data(link: Link) -> dict[str, Any]:
 
 def route_to_data(route: Route) -> dict[str, Any]:
     """One route; the default routes are called ``default`` when that is clear."""
-    clear = route.to == "0.0.0.0/0" or (route.via is not None and ":" in route.via)
+    v6 = any(
+        ":" in text for text in (route.src, *(h.via for h in route.ways())) if text
+    )
+    clear = route.to == "0.0.0.0/0" or v6
     data: dict[str, Any] = {"to": show_destination(route.to) if clear else route.to}
-    for name in ("via", "dev", "metric", "table"):
+    if route.type != UNICAST:
+        data["type"] = route.type
+    for name in ("via", "dev", "metric", "table", "src"):
         if (value := getattr(route, name)) is not None:
             data[name] = value
+    if route.onlink:
+        data["onlink"] = True
+    if route.hops:
+        data["hops"] = [_hop_to_data(hop) for hop in route.hops]
     return data
+
+
+def _hop_to_data(hop: Hop) -> dict[str, Any]:
+    data: dict[str, Any] = {"via": hop.via, "dev": hop.dev}
+    if hop.weight != 1:
+        data["weight"] = hop.weight
+    return {key: value for key, value in data.items() if value is not None}
 
 
 def route_from_data(data: Mapping[str, Any]) -> Route:
     """Read what `route_to_data` made, or a person wrote."""
-    return canonical_route(Route(**data))
+    hops = tuple(Hop(**hop) for hop in data.get("hops") or ())
+    return canonical_route(Route(**{**data, "hops": hops}))
+
+
+def rule_to_data(rule: Rule) -> dict[str, Any]:
+    """One rule; the family is written where the addresses do not tell it."""
+    data: dict[str, Any] = {"priority": rule.priority}
+    if rule.family == 6 and rule.source is None and rule.to is None:
+        data["family"] = rule.family
+    values = {"from": rule.source}
+    values |= {key: getattr(rule, key) for key in _RULE}
+    data.update((key, value) for key, value in values.items() if value is not None)
+    return data
+
+
+def rule_from_data(data: Mapping[str, Any]) -> Rule:
+    """Read what `rule_to_data` made, or a person wrote."""
+    values = {"source" if key == "from" else key: v for key, v in data.items()}
+    return canonical_rule(Rule(**values))
+
+
+def neighbour_to_data(neighbour: Neighbour) -> dict[str, Any]:
+    """One neighbour."""
+    data: dict[str, Any] = {"to": neighbour.to, "dev": neighbour.dev}
+    if neighbour.mac is not None:
+        data["mac"] = neighbour.mac
+    if neighbour.proxy:
+        data["proxy"] = True
+    return data
+
+
+def neighbour_from_data(data: Mapping[str, Any]) -> Neighbour:
+    """Read what `neighbour_to_data` made, or a person wrote."""
+    return canonical_neighbour(Neighbour(**data))
 
 
 def from_data(data: Mapping[str, Any]) -> Topology:
@@ -118,6 +187,14 @@ def from_data(data: Mapping[str, Any]) -> Topology:
             routes=tuple(
                 route_from_data(route)
                 for route in (raw.get(name) or {}).get("routes") or ()
+            ),
+            rules=tuple(
+                rule_from_data(rule)
+                for rule in (raw.get(name) or {}).get("rules") or ()
+            ),
+            neighbours=tuple(
+                neighbour_from_data(neighbour)
+                for neighbour in (raw.get(name) or {}).get("neighbours") or ()
             ),
             sysctls={
                 k: str(v)
@@ -164,7 +241,11 @@ __all__ = [
     "link_from_data",
     "link_to_data",
     "namespace_to_data",
+    "neighbour_from_data",
+    "neighbour_to_data",
     "route_from_data",
     "route_to_data",
+    "rule_from_data",
+    "rule_to_data",
     "to_data",
 ]

@@ -14,13 +14,14 @@ from tuilab.model.addressing import (
     interface,
     show_destination,
 )
-from tuilab.model.routing import MAIN_TABLE, outgoing
-from tuilab.model.topology import LO, Namespace, Route
+from tuilab.model.routing import LOCAL_TABLE, MAIN_TABLE, holder, outgoing
+from tuilab.model.topology import LO, REFUSALS, UNICAST, Hop, Namespace, Route
 
-LOCAL_TABLE = 255
 UNREACHABLE = "the gateway is unreachable"
 _MOST = 2**32 - 1
 _V4_METRIC, _V6_METRIC, _V6_CONNECTED = 0, 1024, 256
+_MOST_WEIGHT = 256
+_Path = tuple[str | int, ...]
 
 
 def route_problems(name: str, namespace: Namespace) -> Iterator[Problem]:
@@ -46,32 +47,136 @@ def route_problems(name: str, namespace: Namespace) -> Iterator[Problem]:
 
 
 def _route(
-    at: tuple[str | int, ...], name: str, namespace: Namespace, route: Route
+    at: _Path, name: str, namespace: Namespace, route: Route
 ) -> Iterator[Problem]:
     net = _network(route.to)
     if net is None:
         yield Problem((*at, "to"), *_bad_destination(route.to))
-    no_dev = route.dev is not None and namespace.link(route.dev) is None
-    if no_dev:
-        have = ", ".join(ifname for ifname, _ in namespace.all_links())
-        fact = f'"{name}" has no link "{route.dev}" for a route to leave by'
-        yield Problem((*at, "dev"), fact, f"it has {have}")
-    if route.via is not None:
-        fact, remedy = _gateway(name, namespace, route, net, reach=not no_dev)
-        if fact:
-            yield Problem((*at, "via"), fact, remedy)
-    elif route.dev is None:
-        fact = f'"{name}" has a route to {show_destination(route.to)} that leads '
-        fact += "nowhere"
-        yield Problem(at, fact, "give it a gateway (via) or a link (dev)")
+    if route.type == UNICAST:
+        yield from _ways(at, name, namespace, route, net)
+        yield from _src(at, name, namespace, route, net)
+    elif route.type in REFUSALS:
+        yield from _refusal(at, route)
+    else:
+        fact = f'"{route.type}" is no type of a route'
+        yield Problem((*at, "type"), fact, f"write {', '.join(REFUSALS)}, or nothing")
     if route.metric is not None and not 0 <= route.metric <= _MOST:
         fact = f'"{route.metric}" is no metric of a route'
         yield Problem((*at, "metric"), fact, f"write a number from 0 to {_MOST}")
-    table = route.table
-    if table is not None and (not 1 <= table <= _MOST or table == LOCAL_TABLE):
-        fact = f'"{table}" is no routing table that a route may be in'
-        remedy = f"write a number from 1 to {_MOST}, but not {LOCAL_TABLE}"
-        yield Problem((*at, "table"), fact, remedy)
+    if route.table is not None:
+        yield from table_problems((*at, "table"), route.table, "a route may be in")
+
+
+def table_problems(at: _Path, table: int | str, what: str) -> Iterator[Problem]:
+    """What is wrong with the table that a route or rule names."""
+    if isinstance(table, str) or not 1 <= table <= _MOST or table == LOCAL_TABLE:
+        remedy = f'write a number from 1 to {_MOST}, but not {LOCAL_TABLE}, or "main"'
+        yield Problem(at, f'"{table}" is no routing table that {what}', remedy)
+
+
+def _refusal(at: _Path, route: Route) -> Iterator[Problem]:
+    """What a route that leads nowhere on purpose can't have."""
+    has = {
+        "via": route.via,
+        "dev": route.dev,
+        "src": route.src,
+        "onlink": route.onlink,
+        "hops": route.hops,
+    }
+    for key, value in has.items():
+        if value:
+            fact = f'"{route.type}" sends nothing on and has no {key}'
+            yield Problem((*at, key), fact, f"remove it, or the {route.type}")
+
+
+def _ways(
+    at: _Path, name: str, namespace: Namespace, route: Route, net: Network | None
+) -> Iterator[Problem]:
+    if not route.hops:
+        yield from _way(at, name, namespace, route, Hop(route.via, route.dev), net)
+        return
+    for key, value in (("via", route.via), ("dev", route.dev)):
+        if value is not None:
+            fact = f'"{value}" is given beside hops'
+            yield Problem((*at, key), fact, "give it to one of the hops")
+    if len(route.hops) < 2:
+        fact = f'"{name}" has a route to {show_destination(route.to)} with one hop'
+        remedy = "write its via and dev on the route, or add another hop"
+        yield Problem((*at, "hops"), fact, remedy)
+    seen: set[tuple[str | None, str | None]] = set()
+    for index, hop in enumerate(route.hops):
+        here = (*at, "hops", index)
+        yield from _way(here, name, namespace, route, hop, net)
+        if not 1 <= hop.weight <= _MOST_WEIGHT:
+            fact = f'"{hop.weight}" is no weight of a hop'
+            remedy = f"write a number from 1 to {_MOST_WEIGHT}"
+            yield Problem((*here, "weight"), fact, remedy)
+        if net is not None and net.version == 6 and hop.via is None and hop.dev:
+            fact = f'"{hop.dev}" is a hop without gateway, which IPv6 does not take'
+            yield Problem((*here, "dev"), fact, "give it a gateway (via)")
+        dev = outgoing(namespace, route, hop) or hop.dev
+        if (hop.via, dev) in seen:
+            fact = f'"{hop.via or dev}" is a hop of this route already'
+            yield Problem(here, fact, "give the one a greater weight")
+        seen.add((hop.via, dev))
+
+
+def _way(
+    at: _Path,
+    name: str,
+    namespace: Namespace,
+    route: Route,
+    way: Hop,
+    net: Network | None,
+) -> Iterator[Problem]:
+    """What is wrong with one hop, or the only way of a route."""
+    no_dev = way.dev is not None and namespace.link(way.dev) is None
+    if no_dev:
+        have = ", ".join(ifname for ifname, _ in namespace.all_links())
+        fact = f'"{name}" has no link "{way.dev}" for a route to leave by'
+        yield Problem((*at, "dev"), fact, f"it has {have}")
+    if way.via is not None:
+        fact, remedy = _gateway(name, namespace, route, way, net, reach=not no_dev)
+        if fact:
+            yield Problem((*at, "via"), fact, remedy)
+            return
+    elif way.dev is None:
+        fact = f'"{name}" has a route to {show_destination(route.to)} that leads '
+        fact += "nowhere"
+        yield Problem(at, fact, "give it a gateway (via) or a link (dev)")
+    if route.onlink and (way.via is None or way.dev is None):
+        lacks = "dev" if way.dev is None else "via"
+        fact = f'"onlink" needs a gateway and its link, and there is no {lacks}'
+        key = "onlink" if not route.hops else lacks
+        yield Problem((*at, key), fact, f"add {lacks}, or remove onlink")
+
+
+def _src(
+    at: _Path, name: str, namespace: Namespace, route: Route, net: Network | None
+) -> Iterator[Problem]:
+    if route.src is None:
+        return
+    here = (*at, "src")
+    try:
+        host = address(route.src)
+    except ValueError:
+        fact = f'"{route.src}" is not an address to send from'
+        yield Problem(here, fact, "write one like 10.0.0.1, without prefix length")
+        return
+    where = holder(namespace, route.src)
+    if net is not None and net.version != host.version:
+        fact = f'"{route.src}" is IPv{host.version}, the route to '
+        fact += f"{show_destination(route.to)} is IPv{net.version}"
+        yield Problem(here, fact, "send from an address of the same family")
+    elif where is None:
+        fact = f'"{route.src}" is no address of "{name}"'
+        yield Problem(here, fact, "use one of its own addresses")
+    elif host.is_link_local and any(
+        outgoing(namespace, route, way) != where for way in route.ways()
+    ):
+        fact = f'"{route.src}" is an address of "{where}" alone, which the route does '
+        fact += "not leave by"
+        yield Problem(here, fact, "use an address that is not link-local")
 
 
 def _bad_destination(to: str) -> tuple[str, str]:
@@ -85,10 +190,15 @@ def _bad_destination(to: str) -> tuple[str, str]:
 
 
 def _gateway(
-    name: str, namespace: Namespace, route: Route, net: Network | None, reach: bool
+    name: str,
+    namespace: Namespace,
+    route: Route,
+    way: Hop,
+    net: Network | None,
+    reach: bool,
 ) -> tuple[str, str]:
     """What is wrong with a gateway and the remedy; two empty strings if it is fine."""
-    via = route.via or ""
+    via = way.via or ""
     try:
         gateway = address(via)
     except ValueError:
@@ -113,11 +223,13 @@ def _gateway(
         if edge and gateway in (own.network.network_address, broadcast):
             fact = f'"{via}" is no machine of {own.network}, but the network itself'
             return fact, "use the address of a router"
-    if not reach or outgoing(namespace, route) or _perhaps(namespace, gateway):
+    if route.onlink or not reach or outgoing(namespace, route, way):
         return "", ""
-    if gateway.is_link_local and route.dev is None:
+    if _perhaps(namespace, gateway):
+        return "", ""
+    if gateway.is_link_local and way.dev is None:
         return f'"{via}" is on every link', "name the link with dev"
-    where = f'of "{name}:{route.dev}"' if route.dev else f'that "{name}" is in'
+    where = f'of "{name}:{way.dev}"' if way.dev else f'that "{name}" is in'
     fact = f'"{via}" is in no network {where}: {UNREACHABLE}'
     return fact, "use a gateway in one of its networks, or add an address there"
 
@@ -207,4 +319,4 @@ def _connected(
     return None
 
 
-__all__ = ["route_problems"]
+__all__ = ["UNREACHABLE", "route_problems", "table_problems"]

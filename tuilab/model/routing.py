@@ -4,33 +4,75 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tuilab.model.addressing import Network, address, interface
-from tuilab.model.topology import LO, Namespace, Route
+from tuilab.model.topology import LO, Hop, Namespace, Route
 
+DEFAULT_TABLE = 253
 MAIN_TABLE = 254
+LOCAL_TABLE = 255
+TABLES = {"default": DEFAULT_TABLE, "main": MAIN_TABLE, "local": LOCAL_TABLE}
+"""Names that every kernel's tables go by; see ip-route(8)."""
 
 _LINK_LOCAL = ipaddress.IPv6Network("fe80::/10")
 
 
-def outgoing(namespace: Namespace, route: Route) -> str | None:
+def leads(namespace: Namespace, route: Route) -> bool:
+    """Whether a route has a way out on every hop, and the address it sends from."""
+    ways = route.ways()
+    if not all(outgoing(namespace, route, way) for way in ways):
+        return False
+    return route.src is None or holder(namespace, route.src) is not None
+
+
+def holder(namespace: Namespace, host: str) -> str | None:
+    """The link that has an address, given without prefix length, or None."""
+    for ifname, link in namespace.all_links():
+        for cidr in link.addresses:
+            if cidr.partition("/")[0] == host:
+                return ifname
+    return None
+
+
+def pruned(namespace: Namespace, route: Route) -> Route | None:
+    """What is left of a route whose links or addresses went; None for nothing."""
+    if leads(namespace, route):
+        return route
+    if route.src is not None and holder(namespace, route.src) is None:
+        return None
+    hops = tuple(hop for hop in route.hops if outgoing(namespace, route, hop))
+    if len(hops) == 1:
+        return replace(route, via=hops[0].via, dev=hops[0].dev, hops=())
+    return replace(route, hops=hops) if hops else None
+
+
+def outgoing(namespace: Namespace, route: Route, way: Hop | None = None) -> str | None:
     """The link that a route leaves by, or None when there is none.
 
     With a gateway, the link must have an address whose network holds it, or a route
     without gateway to it (the longest prefix wins); an IPv6 link-local gateway needs
-    the link named (RFC 4007). Without a gateway the route must name its link.
+    the link named (RFC 4007), as does one that is ``onlink``. Without a gateway the
+    route must name its link.
+
+    Args:
+        namespace: Where it is.
+        route: The route.
+        way: Which of its hops; its only one otherwise.
     """
-    if route.via is None:
-        return route.dev if route.dev and namespace.link(route.dev) else None
+    way = way or Hop(route.via, route.dev)
+    named = way.dev if way.dev and namespace.link(way.dev) else None
+    if way.via is None or route.onlink:
+        return named
     try:
-        gateway = address(route.via)
+        gateway = address(way.via)
     except ValueError:
         return None
     if gateway in _LINK_LOCAL:
-        return route.dev if route.dev and namespace.link(route.dev) else None
+        return named
     best: tuple[int, str] | None = None
     for ifname, network in _near(namespace, route.table):
-        if route.dev not in (None, ifname) or gateway not in network:
+        if way.dev not in (None, ifname) or gateway not in network:
             continue
         if best is None or network.prefixlen > best[0]:
             best = network.prefixlen, ifname
@@ -50,6 +92,8 @@ def _near(namespace: Namespace, table: int | None) -> Iterator[tuple[str, Networ
                 continue
     for route in namespace.routes:
         if route.via is not None or route.dev is None or route.dev == LO:
+            continue
+        if route.hops:
             continue
         if route.dev in namespace.links and route.table in (None, MAIN_TABLE, table):
             try:

@@ -14,14 +14,19 @@ from tuilab.model.links import Bridge, Endpoint, Link, Loopback, Tap, Veth
 __all__ = [
     "HOST",
     "LO",
+    "REFUSALS",
+    "UNICAST",
     "Bridge",
     "Cable",
     "Endpoint",
     "Expectation",
+    "Hop",
     "Link",
     "Loopback",
     "Namespace",
+    "Neighbour",
     "Route",
+    "Rule",
     "Tap",
     "Topology",
     "Veth",
@@ -30,6 +35,27 @@ __all__ = [
 HOST = "host"
 """The lab's own root namespace: always there, never renamed or removed."""
 LO = "lo"
+
+
+UNICAST = "unicast"
+REFUSALS = ("blackhole", "unreachable", "prohibit")
+"""What a route or rule may do with a packet instead of sending it on: drop it in
+silence, or answer that there is no way, or that it is forbidden (ip-route(8))."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hop:
+    """One of several ways that a route spreads its flows over.
+
+    Attributes:
+        via: Gateway, or None when the destination is on the link.
+        dev: Link it leaves by; None when the gateway's subnet tells.
+        weight: Its share, 1 to 256.
+    """
+
+    via: str | None = None
+    dev: str | None = None
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,6 +68,10 @@ class Route:
         dev: Link it leaves by; None when the gateway's subnet tells.
         metric: None for the kernel's default (0 for IPv4, 1024 for IPv6).
         table: Routing table number; None for main (254).
+        src: Address that packets sent from here bear; None for the kernel's choice.
+        onlink: The gateway is taken to be on the link whatever the addresses say.
+        type: ``unicast``, or one of `REFUSALS`, which has neither gateway nor link.
+        hops: Several ways instead of ``via`` and ``dev``; at least two.
     """
 
     to: str
@@ -49,11 +79,65 @@ class Route:
     dev: str | None = None
     metric: int | None = None
     table: int | None = None
+    src: str | None = None
+    onlink: bool = False
+    type: str = UNICAST
+    hops: tuple[Hop, ...] = ()
+
+    def ways(self) -> tuple[Hop, ...]:
+        """The hops, be they one or several; none for what leads nowhere on purpose."""
+        if self.type != UNICAST:
+            return ()
+        return self.hops or (Hop(self.via, self.dev),)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rule:
+    """Which packets look for their route in which table; see ip-rule(8).
+
+    Attributes:
+        priority: The lower is asked first.
+        family: 4 or 6.
+        source: CIDR of the packet's source, or None for any.
+        to: CIDR of its destination, or None for any.
+        iif: Link that it came in by, which need not exist; ``lo`` for own packets.
+        oif: Link that its socket is bound to.
+        fwmark: Its mark, as ``0x10`` or ``0x10/0xff``.
+        table: Routing table to look in; None with an ``action``.
+        action: One of `REFUSALS`, or None.
+    """
+
+    priority: int
+    family: int = 4
+    source: str | None = None
+    to: str | None = None
+    iif: str | None = None
+    oif: str | None = None
+    fwmark: str | None = None
+    table: int | None = None
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Neighbour:
+    """A neighbour that is known without asking, or answered for; see ip-neighbour(8).
+
+    Attributes:
+        to: Its address.
+        dev: Link it is on.
+        mac: Its MAC address; None with ``proxy``.
+        proxy: This namespace answers for it (proxy ARP, proxy NDP).
+    """
+
+    to: str
+    dev: str
+    mac: str | None = None
+    proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A network namespace: its links by name, routes and settings.
+    """A network namespace: its links by name, routes, rules and settings.
 
     ``lo`` need not be among the links; it is there all the same (`all_links`).
     """
@@ -61,6 +145,8 @@ class Namespace:
     links: Mapping[str, Link] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     sysctls: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
 
     def all_links(self) -> Iterator[tuple[str, Link]]:
         """Every link with its name, ``lo`` first."""

@@ -24,6 +24,7 @@ from tuilab.model.addressing import (
     segment,
 )
 from tuilab.model.bridging import bridging_problems
+from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.settings import setting_problems
 from tuilab.model.topology import (
@@ -59,17 +60,15 @@ def check(topology: Topology, source: str = "") -> None:
         raise InvalidTopology(found, source)
 
 
-def problems(
-    topology: Topology, namespaces: Collection[str] | None = None
-) -> list[Problem]:
+def problems(topology: Topology, before: Topology | None = None) -> list[Problem]:
     """Everything that is wrong, in the order of the topology.
 
     Args:
         topology: Any.
-        namespaces: Look at these only, and at the segments that their links are on:
-            enough after an edit that touched no others.
+        before: One that is known to be right: only what is otherwise there, and what
+            that has to do with, is looked at.
     """
-    scope = topology.namespaces if namespaces is None else namespaces
+    scope = changed(before, topology)
     found: list[Problem] = []
     if fact := lab_name_problem(topology.name):
         found.append(Problem(("name",), fact, "choose another name for the lab"))
@@ -77,11 +76,22 @@ def problems(
         if name in scope:
             found.extend(_namespace(name, namespace))
             found.extend(bridging_problems(topology.name, name, namespace))
-    found.extend(_cables(topology, scope))
-    found.extend(_segments(topology, scope))
+    if any(True for cable in _joined(before, topology) if _is_wrong(topology, cable)):
+        for index, cable in enumerate(topology.cables):
+            if not {cable.a.namespace, cable.b.namespace}.isdisjoint(scope):
+                found.extend(_cable(topology, cable, index))
+    found.extend(_segments(topology, before, scope))
     found.extend(_expectations(topology))
     found.extend(_layout(topology))
     return found
+
+
+def changed(before: Topology | None, after: Topology) -> Collection[str]:
+    """The namespaces that are not the very same in both, in the order of the last."""
+    if before is None:
+        return after.namespaces
+    was, now = before.namespaces, after.namespaces
+    return {name: None for name in {**now, **was} if was.get(name) is not now.get(name)}
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str) -> str:
@@ -102,6 +112,8 @@ def _namespace(name: str, namespace: Namespace) -> Iterator[Problem]:
     yield from _masters(name, namespace)
     yield from _address_twice(name, namespace)
     yield from route_problems(name, namespace)
+    yield from rule_problems(name, namespace)
+    yield from neighbour_problems(name, namespace)
     yield from setting_problems(name, namespace)
 
 
@@ -241,10 +253,26 @@ def _address_twice(name: str, namespace: Namespace) -> Iterator[Problem]:
 # -- between namespaces ------------------------------------------------------------
 
 
-def _cables(topology: Topology, scope: Collection[str]) -> Iterator[Problem]:
-    for index, cable in enumerate(topology.cables):
-        if not {cable.a.namespace, cable.b.namespace}.isdisjoint(scope):
-            yield from _cable(topology, cable, index)
+def _joined(before: Topology | None, after: Topology) -> Iterator[Cable]:
+    """The cables that end, or ended, in a namespace that changed."""
+    for name in changed(before, after):
+        for topology in (before, after):
+            namespace = topology.namespaces.get(name) if topology else None
+            for ifname, link in namespace.links.items() if namespace else ():
+                if isinstance(link, Veth):
+                    far = after.link(link.peer)
+                    if topology is after or isinstance(far, Veth):
+                        yield Cable.of(Endpoint(name, ifname), link.peer)
+
+
+def _is_wrong(topology: Topology, cable: Cable) -> bool:
+    a, b = topology.link(cable.a), topology.link(cable.b)
+    return cable.a == cable.b or not (
+        isinstance(a, Veth)
+        and isinstance(b, Veth)
+        and a.peer == cable.b
+        and b.peer == cable.a
+    )
 
 
 def _cable(topology: Topology, cable: Cable, index: int) -> Iterator[Problem]:
@@ -274,14 +302,19 @@ def _cable(topology: Topology, cable: Cable, index: int) -> Iterator[Problem]:
             yield Problem(at, fact, "a link is the end of one cable")
 
 
-def _segments(topology: Topology, scope: Collection[str]) -> Iterator[Problem]:
+def _segments(
+    topology: Topology, before: Topology | None, scope: Collection[str]
+) -> Iterator[Problem]:
+    known = before if before and before.name == topology.name else None
     done: set[Endpoint] = set()
     for name in topology.namespaces:
         if name not in scope:
             continue
-        for ifname in topology.namespaces[name].links:
+        former = known.namespaces.get(name) if known else None
+        for ifname, link in topology.namespaces[name].links.items():
             start = Endpoint(name, ifname)
-            if ifname != LO and start not in done:
+            there = former.links.get(ifname) if former else None
+            if ifname != LO and start not in done and not _same_station(there, link):
                 members = segment(topology, start)
                 done |= members
                 if len(members) > 1:
@@ -313,6 +346,16 @@ def _segment(
             # The one whose MAC was derived has no say in it: it counts as the first.
             ends.sort(key=lambda e: (_named_mac(topology, e), place[e]))
             yield from _shared_mac(topology, scope, mac, ends)
+
+
+def _same_station(before: Link | None, after: Link) -> bool:
+    """Whether a link is where it was on its segment, and goes by the same addresses."""
+    return before is after or (
+        before is not None
+        and (before.kind, before.mac, before.master, before.addresses)
+        == (after.kind, after.mac, after.master, after.addresses)
+        and getattr(before, "peer", None) == getattr(after, "peer", None)
+    )
 
 
 def _places(topology: Topology, members: set[Endpoint]) -> dict[Endpoint, int]:

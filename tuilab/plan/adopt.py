@@ -6,56 +6,74 @@ wish keeps the words the wish was written in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from tuilab.errors import Problem
 from tuilab.model.addressing import derived_mac, version
+from tuilab.model.canonical import show_mark
 from tuilab.model.links import without_master
-from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.sysctls import ipv6_off, is_ipv6, link_of, usual
+from tuilab.model.policies import neighbour_problems, rule_problems
+from tuilab.model.routes import route_problems
+from tuilab.model.routing import MAIN_TABLE, leads
+from tuilab.model.sysctls import is_ipv6, link_of, usual
 from tuilab.model.topology import (
     HOST,
     LO,
     Bridge,
     Endpoint,
+    Hop,
     Link,
     Loopback,
     Namespace,
+    Neighbour,
     Route,
+    Rule,
     Tap,
     Topology,
     Veth,
 )
 from tuilab.plan.bridging import written
+from tuilab.plan.forwarding import (
+    V6_METRIC,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    expand_neighbour,
+    expand_route,
+    expand_rule,
+    neighbour_order,
+    neighbourly,
+    routable,
+    rule_order,
+)
 from tuilab.plan.state import (
     DEFAULT_MTU,
     IPV6_MIN_MTU,
     LOOPBACK_MTU,
     LinkState,
     NamespaceState,
-    RouteState,
     State,
     expand,
-    expand_route,
     holdable,
     kernel_order,
-    routable,
 )
 
 
 def adopted(topology: Topology, observed: State) -> Topology:
     """The topology that has what is observed, wherever that is not what was wished.
 
-    Links of kinds that tuilab does not know, and cables that leave the lab, can't be
-    described and are left out.
+    What can't be described (links of kinds that tuilab does not know, cables that leave
+    the lab) stays as it was wished, with whatever depends on it.
     """
     wished = expand(topology)
+    kept = _Kept(topology, observed)
     namespaces: dict[str, Namespace] = {}
     for name in {**topology.namespaces, **observed.namespaces}:
         here = observed.namespaces.get(name)
         if here is None:
-            if name == HOST:
+            if name == HOST or name in kept.namespaces:
                 namespaces[name] = topology.namespaces[name]
             continue
         was = topology.namespaces.get(name, Namespace())
@@ -63,8 +81,9 @@ def adopted(topology: Topology, observed: State) -> Topology:
         if here == wish:
             namespaces[name] = was
         else:
-            namespaces[name] = _namespace(topology.name, name, was, wish, here)
-    after = _without_loose_ends(replace(topology, namespaces=namespaces))
+            args = topology.name, name, was, wish, here
+            namespaces[name] = _namespace(*args, kept.links_of(name))
+    after = replace(topology, namespaces=namespaces)
     places = {
         *namespaces,
         *(str(endpoint) for endpoint, _ in after.links()),
@@ -76,30 +95,110 @@ def adopted(topology: Topology, observed: State) -> Topology:
     )
 
 
+class _Kept:
+    """The links that stay as they were wished: they, or what they need, have no words.
+
+    Attributes:
+        namespaces: Those that are gone but hold such a link.
+    """
+
+    def __init__(self, topology: Topology, observed: State) -> None:
+        self.namespaces: set[str] = set()
+        self._topology = topology
+        self._observed = observed
+        self._links: dict[str, set[str]] = {}
+        for name, namespace in observed.namespaces.items():
+            for ifname in namespace.links:
+                end = Endpoint(name, ifname)
+                if not self._describable(end):
+                    self._keep(end)
+
+    def links_of(self, name: str) -> set[str]:
+        """Names of such links in a namespace."""
+        return self._links.get(name, set())
+
+    def _describable(self, end: Endpoint) -> bool:
+        """Whether there are words for a link, and for what it leans on."""
+        namespace = self._observed.namespaces[end.namespace]
+        link = namespace.links[end.ifname]
+        if link.kind not in _MAKERS:
+            return False
+        if link.kind == "veth":
+            far = self._observed.link(link.peer) if link.peer else None
+            if far is None or far.peer != end:
+                return False
+        master = namespace.links.get(link.master) if link.master else None
+        return link.master is None or (master is not None and master.kind == "bridge")
+
+    def _keep(self, end: Endpoint) -> None:
+        todo = [end]
+        while todo:
+            at = todo.pop()
+            links = self._links.setdefault(at.namespace, set())
+            if at.ifname in links:
+                continue
+            links.add(at.ifname)
+            todo += self._with(at)
+
+    def _with(self, at: Endpoint) -> Iterator[Endpoint]:
+        """What has to stay as it was wished if this link does."""
+        namespace = self._observed.namespaces.get(at.namespace)
+        was = self._topology.namespaces.get(at.namespace)
+        link = was.links.get(at.ifname) if was else None
+        if was and link and namespace is None and at.namespace not in self.namespaces:
+            self.namespaces.add(at.namespace)
+            yield from (Endpoint(at.namespace, ifname) for ifname in was.links)
+        if isinstance(link, Veth):
+            yield link.peer
+        if link is not None and link.master:
+            yield Endpoint(at.namespace, link.master)
+        there = namespace.links.get(at.ifname) if namespace else None
+        if there is not None and there.peer is not None:
+            yield there.peer
+        for ifname, other in namespace.links.items() if namespace else ():
+            if other.master == at.ifname and not isinstance(link, Bridge):
+                yield Endpoint(at.namespace, ifname)
+
+
 def _namespace(
-    lab: str, name: str, was: Namespace, wish: NamespaceState, here: NamespaceState
+    lab: str,
+    name: str,
+    was: Namespace,
+    wish: NamespaceState,
+    here: NamespaceState,
+    kept_links: Collection[str],
 ) -> Namespace:
+    # What the topology is going to say, which sets the mtu of bridges that name none.
+    said = {k: v for k, v in here.links.items() if k not in kept_links}
+    said |= {k: v for k, v in wish.links.items() if k in kept_links}
     links: dict[str, Link] = {}
     for ifname in {**was.links, **here.links}:
         state, wanted = here.links.get(ifname), wish.links.get(ifname)
+        if ifname in kept_links:
+            if ifname in was.links:
+                links[ifname] = was.links[ifname]
+            continue
         if state is None:
             continue
         link = was.link(ifname) if wanted is not None else None
         if state != wanted or link is None or isinstance(link, Bridge):
-            least = _usual_mtu(ifname, here)
-            off = ipv6_off(here.sysctls, ifname)
-            at = Endpoint(name, ifname)
-            link = _link(at, link, wanted, state, lab, least, off)
-        if link is not None and not (ifname == LO and link == Loopback()):
+            least = _usual_mtu(ifname, said)
+            link = _link(Endpoint(name, ifname), link, wanted, state, lab, least)
+        if not (ifname == LO and link == Loopback()):
             links[ifname] = link
     bare = Namespace(links, tuple(r for r in was.routes if r.via is None))
-    kept = tuple(r for r in was.routes if _stays(r, bare, here))
-    told = {expand_route(bare, route) for route in kept}
-    new = tuple(_route(r) for r in sorted(here.routes - told, key=str))
-    return Namespace(links, (*kept, *new), _settings(was, here))
+    held = _with_kept(replace(here, links=said), wish, kept_links)
+    kept = tuple(r for r in was.routes if _stays(r, bare, held))
+    told = {_held(bare, route, held) for route in kept}
+    new = sorted(held.routes - told, key=lambda r: (any(w.via for w in r.ways), str(r)))
+    found = Namespace(links, kept, _settings(was, wish, here))
+    found = _with_rest(found, "routes", map(_route, new), route_problems)
+    return _neighbours(was, held, _rules(was, held, found))
 
 
-def _settings(was: Namespace, here: NamespaceState) -> dict[str, str]:
+def _settings(
+    was: Namespace, wish: NamespaceState, here: NamespaceState
+) -> dict[str, str]:
     """What is observed; what can't be, on a link too small for IPv6, as it was."""
     named = {k: v for k, v in was.sysctls.items() if link_of(k) in (None, *here.links)}
     for key in named:
@@ -107,7 +206,68 @@ def _settings(was: Namespace, here: NamespaceState) -> dict[str, str]:
         small = ifname is not None and here.links[ifname].mtu < IPV6_MIN_MTU
         if not (small and is_ipv6(key)):
             named[key] = usual(key, here.sysctls)
-    return named | dict(here.sysctls)
+    return named | {
+        key: value
+        for key, value in here.sysctls.items()
+        if key in was.sysctls or value != wish.sysctls.get(key)
+    }
+
+
+def _with_kept(
+    here: NamespaceState, wish: NamespaceState, kept_links: Collection[str]
+) -> NamespaceState:
+    """What is there, but as wished where it leads through links without words."""
+    if not kept_links:
+        return here
+    routes = {
+        route
+        for route in here.routes | wish.routes
+        if any(way.dev in kept_links for way in route.ways)
+    }
+    known = {n for n in here.neighbours | wish.neighbours if n.dev in kept_links}
+    return replace(
+        here,
+        routes=(here.routes - routes) | (wish.routes & routes),
+        neighbours=(here.neighbours - known) | (wish.neighbours & known),
+    )
+
+
+def _with_rest(
+    found: Namespace,
+    field: str,
+    rest: Iterable[Any],
+    problems: Callable[[str, Namespace], Iterator[Problem]],
+) -> Namespace:
+    """With all of the rest that a topology may have; others may do as they like."""
+    for item in rest:
+        more: dict[str, Any] = {field: (*getattr(found, field), item)}
+        wider = replace(found, **more)
+        if len(list(problems("", wider))) <= len(list(problems("", found))):
+            found = wider
+    return found
+
+
+def _rules(was: Namespace, here: NamespaceState, found: Namespace) -> Namespace:
+    kept = tuple(rule for rule in was.rules if expand_rule(rule) in here.rules)
+    new = sorted(here.rules - {expand_rule(rule) for rule in kept}, key=rule_order)
+    found = replace(found, rules=kept)
+    return _with_rest(found, "rules", map(_rule, new), rule_problems)
+
+
+def _neighbours(was: Namespace, here: NamespaceState, found: Namespace) -> Namespace:
+    """What is there, and what only waits for its link to be large enough."""
+
+    def stays(wanted: NeighbourState) -> bool:
+        waits = wanted.dev in here.links and not neighbourly(here.links, wanted)
+        return waits or wanted in here.neighbours
+
+    kept = tuple(n for n in was.neighbours if stays(expand_neighbour(n)))
+    new = here.neighbours - {expand_neighbour(n) for n in kept}
+    rest = (
+        Neighbour(n.to, n.dev, n.mac, n.proxy) for n in sorted(new, key=neighbour_order)
+    )
+    found = replace(found, neighbours=kept)
+    return _with_rest(found, "neighbours", rest, neighbour_problems)
 
 
 _MAKERS: dict[str, Callable[..., Link]] = {
@@ -125,11 +285,8 @@ def _link(
     state: LinkState,
     lab: str,
     usual_mtu: int,
-    ipv6_is_off: bool,
-) -> Link | None:
-    maker = _MAKERS.get(state.kind)
-    if maker is None or (state.kind == "veth" and state.peer is None):
-        return None
+) -> Link:
+    maker = _MAKERS[state.kind]
     values: dict[str, Any] = {
         "up": state.up,
         "mtu": None if state.mtu == usual_mtu else state.mtu,
@@ -152,7 +309,7 @@ def _link(
     if link.mtu == state.mtu:
         values["mtu"] = state.mtu
     # What a link can't hold while it is down is still wished for.
-    held = [a for a in link.addresses if holdable(state, a, ipv6_is_off)]
+    held = [a for a in link.addresses if holdable(state, a)]
     if kernel_order(held) == state.addresses:
         values["addresses"] = link.addresses
     else:
@@ -165,10 +322,10 @@ def _link(
     return written(made, state.bridge, state.port)
 
 
-def _usual_mtu(ifname: str, here: NamespaceState) -> int:
-    if here.links[ifname].kind == "loopback":
+def _usual_mtu(ifname: str, links: Mapping[str, LinkState]) -> int:
+    if links[ifname].kind == "loopback":
         return LOOPBACK_MTU
-    ports = (link.mtu for link in here.links.values() if link.master == ifname)
+    ports = (link.mtu for link in links.values() if link.master == ifname)
     return min(ports, default=DEFAULT_MTU)
 
 
@@ -178,54 +335,45 @@ def _is_derived(lab: str, at: Endpoint, state: LinkState) -> bool:
     return state.mac == derived_mac(lab, at.namespace, at.ifname)
 
 
+def _held(bare: Namespace, route: Route, here: NamespaceState) -> RouteState | None:
+    """What there is now of a wished route."""
+    wanted = expand_route(bare, route)
+    return wanted and routable(here.links, wanted)
+
+
 def _stays(route: Route, bare: Namespace, here: NamespaceState) -> bool:
     """Whether a wished route is there, or only waits for its link to come up."""
-    wanted = expand_route(bare, route)
-    if wanted is None:
+    wanted = leads(bare, route) and expand_route(bare, route)
+    if not wanted:
         return False
-    if wanted in here.routes:
-        return True
-    off = ipv6_off(here.sysctls, wanted.dev)
-    return not routable(here.links.get(wanted.dev), wanted, off)
+    held = routable(here.links, wanted)
+    return held is None or held in here.routes
 
 
 def _route(route: RouteState) -> Route:
-    usual = 1024 if version(route.to) == 6 else 0
+    default = V6_METRIC if version(route.to) == 6 else 0
     return Route(
         to=route.to,
         via=route.via,
         dev=route.dev,
-        metric=None if route.metric == usual else route.metric,
+        metric=None if route.metric == default else route.metric,
         table=None if route.table == MAIN_TABLE else route.table,
+        src=route.src,
+        onlink=route.onlink,
+        type=route.type,
+        hops=tuple(Hop(hop.via, hop.dev, hop.weight) for hop in route.hops),
     )
 
 
-def _without_loose_ends(topology: Topology) -> Topology:
-    """Drop cables whose other end is not there, and masters that are gone."""
-    while True:
-        loose = [
-            (endpoint, link)
-            for endpoint, link in topology.links()
-            if isinstance(link, Veth)
-            and not _points_back(topology.link(link.peer), endpoint)
-        ]
-        if not loose:
-            break
-        for endpoint, _ in loose:
-            namespace = topology.namespaces[endpoint.namespace]
-            links = {k: v for k, v in namespace.links.items() if k != endpoint.ifname}
-            topology = topology.with_namespace(
-                endpoint.namespace, replace(namespace, links=links)
-            )
-    for endpoint, link in list(topology.links()):
-        if link.master and link.master not in _names(topology, endpoint):
-            topology = topology.with_link(endpoint, without_master(link))
-    return topology
-
-
-def _names(topology: Topology, endpoint: Endpoint) -> list[str]:
-    return topology.namespaces[endpoint.namespace].bridges()
-
-
-def _points_back(link: Link | None, endpoint: Endpoint) -> bool:
-    return isinstance(link, Veth) and link.peer == endpoint
+def _rule(rule: RuleState) -> Rule:
+    return Rule(
+        priority=rule.priority,
+        family=rule.family,
+        source=rule.source,
+        to=rule.to,
+        iif=rule.iif,
+        oif=rule.oif,
+        fwmark=show_mark(rule.mark, rule.mask) if rule.mask else None,
+        table=rule.table,
+        action=rule.action,
+    )

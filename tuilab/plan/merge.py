@@ -7,22 +7,23 @@ follows (planning, verifying, rolling back) only ever compares two states.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
-from tuilab.model.sysctls import ipv6_off, unusual
+from tuilab.model.addressing import version
+from tuilab.model.sysctls import ipv6_off, link_of, unusual
 from tuilab.model.topology import Endpoint
 from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, merged_options
+from tuilab.plan.forwarding import neighbourly, routable
 from tuilab.plan.state import (
     IPV6_MIN_MTU,
     LinkState,
     NamespaceState,
-    RouteState,
     State,
     held_settings,
     holdable,
     kernel_order,
-    routable,
 )
 
 _MERGED = ("up", "mtu", "mac", "master")
@@ -66,23 +67,30 @@ def _namespace(
         if link is not None:
             links[ifname] = link
     return NamespaceState(
-        links, _routes(was, wanted, there), _settings(was, wanted, there)
+        links,
+        _keyed(was.routes, wanted.routes, there.routes),
+        _settings(was, wanted, there),
+        _keyed(was.rules, wanted.rules, there.rules),
+        _keyed(was.neighbours, wanted.neighbours, there.neighbours),
+        there.partial or wanted.partial,
     )
 
 
 def _settings(
     was: NamespaceState, wanted: NamespaceState, there: NamespaceState
 ) -> dict[str, str]:
+    partial = there.partial or wanted.partial
     sysctls = dict(there.sysctls)
     for key in {**was.sysctls, **wanted.sysctls}:
-        value = wanted.sysctls.get(key)
+        value, link = wanted.sysctls.get(key), link_of(key)
         if value == was.sysctls.get(key):
             continue
-        if value is None:
-            sysctls.pop(key, None)
-        else:
+        if value is not None:
             sysctls[key] = value
-    return unusual(sysctls)
+        elif not partial or (link in was.links and link not in wanted.links):
+            # Of the machine's own settings those are left that somebody else needs.
+            sysctls.pop(key, None)
+    return sysctls if partial else unusual(sysctls)
 
 
 def _link(
@@ -93,7 +101,7 @@ def _link(
     if wanted is None or there is None or was is None:
         return wanted
     if any(getattr(wanted, name) != getattr(there, name) for name in _IDENTITY):
-        return wanted
+        return there if _same_but_ipv6(was, wanted) else wanted
     values = {
         name: getattr(wanted, name)
         for name in _MERGED
@@ -118,12 +126,31 @@ def _link(
     return replace(there, addresses=addresses, bridge=bridge, port=port, **values)
 
 
-def _routes(
-    was: NamespaceState, wanted: NamespaceState, there: NamespaceState
-) -> frozenset[RouteState]:
-    gone = was.routes - wanted.routes
-    added = {route.key: route for route in wanted.routes - was.routes}
-    kept = {r for r in there.routes - gone if r.key not in added}
+def _same_but_ipv6(was: LinkState, wanted: LinkState) -> bool:
+    """Whether nothing but a setting of the namespace makes them differ."""
+
+    def rest(link: LinkState) -> LinkState:
+        v4 = tuple(cidr for cidr in link.addresses if version(cidr) == 4)
+        return replace(link, addresses=v4, ipv6=True)
+
+    return was.ipv6 != wanted.ipv6 and rest(was) == rest(wanted)
+
+
+class _Keyed(Protocol):
+    @property
+    def key(self) -> Hashable: ...
+
+
+_Item = TypeVar("_Item", bound=_Keyed)
+
+
+def _keyed(
+    was: frozenset[_Item], wanted: frozenset[_Item], there: frozenset[_Item]
+) -> frozenset[_Item]:
+    """Routes, rules or neighbours: what is added takes the place of its like."""
+    gone = was - wanted
+    added = {item.key: item for item in wanted - was}
+    kept = {item for item in there - gone if item.key not in added}
     return frozenset(kept | set(added.values()))
 
 
@@ -167,37 +194,29 @@ def settled(goal: State, changed: Collection[str], observed: State) -> State:
     """
     namespaces = dict(goal.namespaces)
     todo = set(changed)
+    for name in changed:
+        todo |= _left_alone(observed.namespaces.get(name), namespaces.get(name))
     while todo:
         name = todo.pop()
-        gone = namespaces.get(name)
-        neighbours = {
-            other
-            for other, namespace in namespaces.items()
-            if other != name and _leans_on(namespace, name)
-        }
-        if gone is None:
-            todo |= {n for n in neighbours if not _stands(namespaces, n, observed)}
+        before = namespaces.get(name)
+        if before is None:
             continue
         settled = _settled_namespace(namespaces, name, observed)
-        if settled != gone:
+        if settled != before:
             namespaces[name] = settled
-            todo |= {name, *neighbours}
-        else:
-            todo |= {n for n in neighbours if not _stands(namespaces, n, observed)}
+            todo |= {name, *_left_alone(before, settled)}
     return State(namespaces)
 
 
-def _leans_on(namespace: NamespaceState, name: str) -> bool:
-    return any(
-        link.peer is not None and link.peer.namespace == name
-        for link in namespace.links.values()
-    )
+def _left_alone(was: NamespaceState | None, now: NamespaceState | None) -> set[str]:
+    """The namespaces that had a cable to a namespace and may not have it now."""
+    return {peer.namespace for peer in _ends(was) - _ends(now)}
 
 
-def _stands(
-    namespaces: Mapping[str, NamespaceState], name: str, observed: State
-) -> bool:
-    return _settled_namespace(namespaces, name, observed) == namespaces[name]
+def _ends(namespace: NamespaceState | None) -> set[Endpoint]:
+    """The far ends of the cables of a namespace."""
+    links = namespace.links.values() if namespace else ()
+    return {link.peer for link in links if link.peer is not None}
 
 
 def _settled_namespace(
@@ -212,6 +231,9 @@ def _settled_namespace(
             if end is None or end.peer != Endpoint(name, ifname):
                 continue
         links[ifname] = link
+    sysctls = namespace.sysctls
+    if not namespace.partial:
+        sysctls = held_settings(sysctls, links)
     for ifname, link in links.items():
         if link.master is not None and link.master not in links:
             link = replace(link, master=None)
@@ -219,29 +241,28 @@ def _settled_namespace(
             link = replace(link, port=PLAIN_PORT)
         link = replace(link, bridge=holdable_bridge(link.bridge))
         there = observed.link(Endpoint(name, ifname))
-        off = ipv6_off(namespace.sysctls, ifname)
-        held = tuple(a for a in link.addresses if _held(link, there, a, off))
+        link = replace(link, ipv6=not ipv6_off(sysctls, ifname))
+        held = tuple(a for a in link.addresses if _held(link, there, a))
         if held != link.addresses:
             link = replace(link, addresses=held)
         links[ifname] = link
-    sysctls = held_settings(namespace.sysctls, links)
-    routes = frozenset(
-        r
-        for r in namespace.routes
-        if routable(links.get(r.dev), r, ipv6_off(sysctls, r.dev))
+    before = observed.namespaces.get(name, NamespaceState())
+    kept = (
+        # What the kernel has it keeps without the address that it is to send from.
+        routable(links, route, src=route not in before.routes)
+        for route in namespace.routes
     )
-    if (routes, links, sysctls) == (
-        namespace.routes,
-        namespace.links,
-        namespace.sysctls,
-    ):
-        return namespace
-    return NamespaceState(links, routes, sysctls)
+    routes = frozenset(route for route in kept if route is not None)
+    neighbours = frozenset(n for n in namespace.neighbours if neighbourly(links, n))
+    now = replace(
+        namespace, links=links, routes=routes, sysctls=sysctls, neighbours=neighbours
+    )
+    return namespace if now == namespace else now
 
 
-def _held(link: LinkState, there: LinkState | None, cidr: str, off: bool) -> bool:
+def _held(link: LinkState, there: LinkState | None, cidr: str) -> bool:
     """Whether a link holds an address: one that is down keeps what it was given so."""
-    if holdable(link, cidr, off):
+    if holdable(link, cidr):
         return True
     given = there is not None and not there.up and cidr in there.addresses
-    return given and link.mtu >= IPV6_MIN_MTU and not off
+    return given and link.mtu >= IPV6_MIN_MTU and link.ipv6

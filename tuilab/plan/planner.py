@@ -7,6 +7,7 @@ is put back by the same plan. If a round does not reach the goal another follows
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,12 +17,20 @@ from tuilab.model.edits import Rename
 from tuilab.model.sysctls import follow, link_of, usual
 from tuilab.model.topology import HOST, LO, Endpoint
 from tuilab.plan.bridging import changed_options
+from tuilab.plan.forwarding import (
+    RouteState,
+    hinders,
+    neighbour_order,
+    route_order,
+    rule_order,
+)
 from tuilab.plan.merge import merge
 from tuilab.plan.operations import (
     AddAddress,
     AddBridge,
     AddEntry,
     AddRoute,
+    AddRule,
     AddTap,
     AddVeth,
     CreateNamespace,
@@ -29,12 +38,16 @@ from tuilab.plan.operations import (
     DeleteEntry,
     DeleteLink,
     DeleteNamespace,
+    DeleteNeighbour,
     DeleteRoute,
+    DeleteRule,
     Operation,
     RenameLink,
     RenameNamespace,
+    ReplaceRoute,
     SetBridge,
     SetLink,
+    SetNeighbour,
     SetPort,
     SetSysctl,
 )
@@ -43,6 +56,7 @@ from tuilab.plan.state import LinkState, NamespaceState, State, kernel_order
 
 MAX_ROUNDS = 4
 PUT_BACK = "put back what an earlier step takes along"
+OUT_OF_THE_WAY = "out of the way while the kernel looks for gateways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +231,7 @@ class _Planner:
             self._set_sysctls(name, namespace, of_links=True)
             self._set_addresses(name, namespace)
         for name, namespace in ends.items():
-            self._set_routes(name, namespace)
+            self._set_policies(name, namespace)
 
     # -- phases ------------------------------------------------------------------
 
@@ -362,6 +376,8 @@ class _Planner:
     def _set_sysctls(self, name: str, goal: NamespaceState, of_links: bool) -> None:
         there = self.machine.namespace(name)
         keys = {**there.sysctls, **goal.sysctls} if there else {}
+        if goal.partial:
+            keys = dict(goal.sysctls)
         # Those first that others follow.
         for key in sorted(keys, key=lambda k: (follow(k) is None, k)):
             there = self.machine.namespace(name)
@@ -371,16 +387,52 @@ class _Planner:
                 value = goal.sysctls.get(key) or usual(key, goal.sysctls)
                 self.attempt(SetSysctl(name, key, value))
 
-    def _set_routes(self, name: str, namespace: NamespaceState) -> None:
-        there = self.machine.namespace(name)
-        now = there.routes if there else frozenset()
-        for route in sorted(now - namespace.routes, key=str):
-            self.attempt(DeleteRoute(name, route))
+    def _set_policies(self, name: str, namespace: NamespaceState) -> None:
+        """Routes, with the rules around them out of their way, and neighbours."""
+        there = self.machine.namespace(name) or NamespaceState()
+        if _policies(there) == _policies(namespace):
+            return
+        fresh = namespace.routes - there.routes
+        for rule in sorted(there.rules, key=rule_order):
+            if rule not in namespace.rules:
+                self.attempt(DeleteRule(name, rule))
+            elif any(hinders(rule, route) for route in fresh):
+                self.attempt(DeleteRule(name, rule, reason=OUT_OF_THE_WAY))
+        self._set_routes(name, there.routes, namespace.routes)
+        now = self.machine.namespace(name) or NamespaceState()
+        for rule in sorted(namespace.rules - now.rules, key=rule_order):
+            self.attempt(AddRule(name, rule))
+        kept = {neighbour.key for neighbour in namespace.neighbours}
+        for neighbour in sorted(now.neighbours, key=neighbour_order):
+            if neighbour.key not in kept:
+                self.attempt(DeleteNeighbour(name, neighbour))
+        for neighbour in sorted(
+            namespace.neighbours - now.neighbours, key=neighbour_order
+        ):
+            self.attempt(SetNeighbour(name, neighbour))
+
+    def _set_routes(
+        self, name: str, now: frozenset[RouteState], goal: frozenset[RouteState]
+    ) -> None:
+        # Some may share a place, as `ip route append` puts them.
+        places = Counter(route.key for route in now)
+        wanted = Counter(route.key for route in goal)
+        single = {key for key in places if places[key] == 1}
+        swapped = {key for key in single if wanted[key] == 1}
+        for route in sorted(now - goal, key=route_order):
+            if route.key not in swapped:
+                self.attempt(DeleteRoute(name, route, alone=route.key in single))
         # On-link routes first: a gateway may be reached through one.
         for route in sorted(
-            namespace.routes - now, key=lambda r: (r.via is not None, str(r))
+            goal - now,
+            key=lambda r: (any(way.via for way in r.ways), route_order(r)),
         ):
-            self.attempt(AddRoute(name, route))
+            swap = ReplaceRoute if route.key in swapped else AddRoute
+            self.attempt(swap(name, route))
+
+
+def _policies(namespace: NamespaceState) -> tuple[frozenset[object], ...]:
+    return namespace.routes, namespace.rules, namespace.neighbours
 
 
 def _other(there: LinkState, wanted: LinkState) -> bool:

@@ -19,10 +19,20 @@ from tuilab.model.sysctls import (
     is_ipv6,
     link_of,
     unusual,
+    usual,
     with_link_renamed,
 )
-from tuilab.model.topology import LO, Endpoint
+from tuilab.model.topology import LO, UNICAST, Endpoint
 from tuilab.plan.bridging import PLAIN_PORT
+from tuilab.plan.forwarding import (
+    HopState,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    has_address,
+    neighbourly,
+    routable,
+)
 from tuilab.plan.simulate_bridge import BridgePart
 from tuilab.plan.state import (
     IPV6_MIN_MTU,
@@ -30,9 +40,7 @@ from tuilab.plan.state import (
     LOOPBACK_MTU,
     LinkState,
     NamespaceState,
-    RouteState,
     State,
-    holdable,
     kernel_order,
 )
 
@@ -51,16 +59,24 @@ def fresh_namespace() -> NamespaceState:
 class _Namespace:
     """One namespace, open to change."""
 
-    __slots__ = ("links", "routes", "sysctls")
+    __slots__ = ("links", "neighbours", "partial", "routes", "rules", "sysctls")
 
     def __init__(self, state: NamespaceState) -> None:
         self.links = dict(state.links)
         self.routes = set(state.routes)
         self.sysctls = dict(state.sysctls)
+        self.rules = set(state.rules)
+        self.neighbours = set(state.neighbours)
+        self.partial = state.partial
 
     def state(self) -> NamespaceState:
         return NamespaceState(
-            dict(self.links), frozenset(self.routes), dict(self.sysctls)
+            dict(self.links),
+            frozenset(self.routes),
+            dict(self.sysctls),
+            frozenset(self.rules),
+            frozenset(self.neighbours),
+            self.partial,
         )
 
 
@@ -149,20 +165,29 @@ class Machine(BridgePart):
             for k, v in namespace.sysctls.items()
             if following is None or not following.match(k)
         }
-        namespace.sysctls = unusual({**sysctls, key: value})
+        now = {**sysctls, key: value}
+        if namespace.partial:
+            follows = {k: usual(k, now) for k in namespace.sysctls if k not in now}
+            namespace.sysctls = {**now, **follows}
+        else:
+            namespace.sysctls = unusual(now)
         if key.endswith(".disable_ipv6"):
-            for other in namespace.links:
-                if self._ipv6_off(Endpoint(name, other)):
-                    self._drop_v6(Endpoint(name, other))
-                    self._drop_routes(Endpoint(name, other), only=6)
+            self._turn_ipv6(name)
 
     # -- links -------------------------------------------------------------------
 
     def add_link(self, endpoint: Endpoint, link: LinkState) -> None:
         """A bridge or tap as the kernel makes it: down, no addresses, no master."""
         self._free(endpoint)
-        bare = replace(link, up=False, master=None, addresses=(), port=PLAIN_PORT)
-        self._namespace(endpoint.namespace).links[endpoint.ifname] = bare
+        namespace = self._namespace(endpoint.namespace)
+        namespace.links[endpoint.ifname] = replace(
+            link,
+            up=False,
+            master=None,
+            addresses=(),
+            port=PLAIN_PORT,
+            ipv6=not ipv6_off(namespace.sysctls, endpoint.ifname),
+        )
         if link.kind == "bridge":
             self._bridge_made(endpoint)
 
@@ -185,7 +210,17 @@ class Machine(BridgePart):
             namespace = self._namespace(end.namespace)
             gone = namespace.links.pop(end.ifname, None)
             namespace.sysctls = with_link_renamed(namespace.sysctls, end.ifname, None)
-            namespace.routes = {r for r in namespace.routes if r.dev != end.ifname}
+            namespace.neighbours = {
+                n for n in namespace.neighbours if n.dev != end.ifname
+            }
+            # Of IPv4 no hop is left over when one of the links is gone for good.
+            namespace.routes = {
+                route
+                for route in namespace.routes
+                if version(route.to) == 6
+                or all(way.dev != end.ifname for way in route.ways)
+            }
+            self._drop_ways(end)
             for name, other in list(namespace.links.items()):
                 if other.master == end.ifname:
                     self._unplug(Endpoint(end.namespace, name))
@@ -212,8 +247,12 @@ class Machine(BridgePart):
             for name, other in namespace.links.items()
         }
         namespace.routes = {
-            replace(r, dev=ifname) if r.dev == endpoint.ifname else r
-            for r in namespace.routes
+            _by_another_name(route, endpoint.ifname, ifname)
+            for route in namespace.routes
+        }
+        namespace.neighbours = {
+            replace(n, dev=ifname) if n.dev == endpoint.ifname else n
+            for n in namespace.neighbours
         }
         old = endpoint.ifname
         namespace.sysctls = with_link_renamed(namespace.sysctls, old, ifname)
@@ -221,11 +260,12 @@ class Machine(BridgePart):
             self._set(link.peer, peer=Endpoint(endpoint.namespace, ifname))
 
     def set_up(self, endpoint: Endpoint, up: bool) -> None:
-        """IFF_UP. Going down takes IPv6 addresses and routes along."""
+        """IFF_UP. Going down takes IPv6 addresses, routes and neighbours along."""
         self._set(endpoint, up=up)
         if not up:
             self._drop_v6(endpoint)
-            self._drop_routes(endpoint)
+            self._drop_ways(endpoint)
+            self._drop_neighbours(endpoint)
 
     def set_mtu(self, endpoint: Endpoint, mtu: int) -> None:
         """Bytes; below 1280 takes IPv6 away, and a bridge follows its ports."""
@@ -242,9 +282,13 @@ class Machine(BridgePart):
             self._adjust_mtu(Endpoint(endpoint.namespace, master))
 
     def set_mac(self, endpoint: Endpoint, mac: str) -> None:
-        """The hardware address."""
+        """The hardware address; the neighbours are forgotten (neigh_changeaddr)."""
         self._set(endpoint, mac=mac)
         self._claim(endpoint)
+        namespace = self._namespace(endpoint.namespace)
+        namespace.neighbours = {
+            n for n in namespace.neighbours if n.dev != endpoint.ifname or n.proxy
+        }
 
     def set_master(self, endpoint: Endpoint, master: str | None) -> None:
         """Join or leave a bridge, whose mtu follows."""
@@ -271,7 +315,7 @@ class Machine(BridgePart):
             raise refusal(errno.EEXIST, str(endpoint), f"has {cidr} already")
         if version(cidr) == 6 and link.mtu < IPV6_MIN_MTU:
             raise refusal(errno.EINVAL, str(endpoint), "is too small for IPv6")
-        if version(cidr) == 6 and self._ipv6_off(endpoint):
+        if version(cidr) == 6 and not link.ipv6:
             raise refusal(errno.EACCES, str(endpoint), "has IPv6 switched off")
         self._set(endpoint, addresses=kernel_order((*link.addresses, cidr)))
 
@@ -287,20 +331,41 @@ class Machine(BridgePart):
             if kin[0] == cidr:
                 rest = [a for a in rest if a not in kin]
         self._set(endpoint, addresses=tuple(rest))
+        for gone in set(link.addresses) - set(rest):
+            self._forget_source(endpoint.namespace, gone.partition("/")[0])
         if version(cidr) == 4 and not any(version(a) == 4 for a in rest):
-            self._drop_routes(endpoint, only=4)
+            self._drop_ways(endpoint, only=4)
+            self._drop_neighbours(endpoint, only=4)
 
     def add_route(self, name: str, route: RouteState) -> None:
-        """Refused when the link is down or the gateway is on none of its networks."""
+        """Refused when a link is down, a gateway on none of its networks."""
         namespace = self._namespace(name)
-        link = self._link(Endpoint(name, route.dev))
         if any(route.key == other.key for other in namespace.routes):
             raise refusal(errno.EEXIST, route.to, "has such a route already")
-        off = self._ipv6_off(Endpoint(name, route.dev))
-        if not link.up or not holdable(link, route.to, off):
-            raise refusal(errno.ENETDOWN, f"{name}:{route.dev}", "is down")
-        if route.via and not self._reaches(namespace, route):
-            raise refusal(errno.ENETUNREACH, route.via, "is on none of its networks")
+        self._put_route(name, namespace, route)
+
+    def replace_route(self, name: str, route: RouteState) -> None:
+        """The same in the place of another that it can't be beside."""
+        namespace = self._namespace(name)
+        former = {r for r in namespace.routes if r.key == route.key}
+        namespace.routes -= former
+        try:
+            self._put_route(name, namespace, route)
+        except KernelError:
+            namespace.routes |= former
+            raise
+
+    def _put_route(self, name: str, namespace: _Namespace, route: RouteState) -> None:
+        for way in route.ways:
+            self._link(Endpoint(name, way.dev))
+        if routable(namespace.links, route, src=False) != route:
+            where = ", ".join(f"{name}:{way.dev}" for way in route.ways)
+            raise refusal(errno.ENETDOWN, where, "is down")
+        for way in route.ways:
+            if way.via and not self._reaches(namespace, route, way):
+                raise refusal(errno.ENETUNREACH, way.via, "is on none of its networks")
+        if route.src and not has_address(namespace.links, route.src):
+            raise refusal(errno.EINVAL, route.src, "is none of its addresses")
         namespace.routes.add(route)
 
     def delete_route(self, name: str, route: RouteState) -> None:
@@ -310,20 +375,55 @@ class Machine(BridgePart):
             raise refusal(errno.ESRCH, route.to, "has no such route")
         namespace.routes.remove(route)
 
+    # -- rules and neighbours ------------------------------------------------------
+
+    def add_rule(self, name: str, rule: RuleState) -> None:
+        """Links that it names need not exist."""
+        namespace = self._namespace(name)
+        if rule in namespace.rules:
+            raise refusal(errno.EEXIST, str(rule.priority), "is a rule already")
+        namespace.rules.add(rule)
+
+    def delete_rule(self, name: str, rule: RuleState) -> None:
+        """Exactly that one."""
+        namespace = self._namespace(name)
+        if rule not in namespace.rules:
+            raise refusal(errno.ENOENT, str(rule.priority), "is no such rule")
+        namespace.rules.remove(rule)
+
+    def set_neighbour(self, name: str, neighbour: NeighbourState) -> None:
+        """In the place of the one with that address; the link may be down."""
+        namespace = self._namespace(name)
+        where = Endpoint(name, neighbour.dev)
+        self._link(where)
+        if not neighbourly(namespace.links, neighbour):
+            raise refusal(errno.EINVAL, str(where), "is too small for IPv6")
+        namespace.neighbours = {
+            other for other in namespace.neighbours if other.key != neighbour.key
+        } | {neighbour}
+
+    def delete_neighbour(self, name: str, neighbour: NeighbourState) -> None:
+        """The one with that address."""
+        namespace = self._namespace(name)
+        if neighbour not in namespace.neighbours:
+            raise refusal(errno.ENOENT, neighbour.to, "is no such neighbour")
+        namespace.neighbours.remove(neighbour)
+
     # -- helpers -------------------------------------------------------------------
 
     @staticmethod
-    def _reaches(namespace: _Namespace, route: RouteState) -> bool:
-        gateway = address(str(route.via))
-        if gateway.version == 6 and gateway.is_link_local:
+    def _reaches(namespace: _Namespace, route: RouteState, way: HopState) -> bool:
+        gateway = address(str(way.via))
+        if route.onlink or (gateway.version == 6 and gateway.is_link_local):
             return True
-        link = namespace.links[route.dev]
+        link = namespace.links[way.dev]
         near = {interface(cidr).network for cidr in link.addresses}
         near |= {
             interface(other.to).network
             for other in namespace.routes
-            if other.via is None
-            and other.dev == route.dev
+            if other.type == UNICAST
+            and other.via is None
+            and other.dev == way.dev
             and other.table in (MAIN_TABLE, route.table)
         }
         return any(gateway in network for network in near)
@@ -358,20 +458,31 @@ class Machine(BridgePart):
     def _links(self, name: str) -> dict[str, LinkState]:
         return self._namespace(name).links
 
-    def _ipv6_off(self, endpoint: Endpoint) -> bool:
-        sysctls = self._namespace(endpoint.namespace).sysctls
-        return ipv6_off(sysctls, endpoint.ifname)
+    def _turn_ipv6(self, name: str) -> None:
+        """What the settings say of IPv6 holds: without it go its addresses and all."""
+        namespace = self._namespace(name)
+        for ifname, link in list(namespace.links.items()):
+            ipv6 = not ipv6_off(namespace.sysctls, ifname)
+            if link.ipv6 != ipv6:
+                self._set(Endpoint(name, ifname), ipv6=ipv6)
+            if link.ipv6 and not ipv6:
+                self._lose_addresses(Endpoint(name, ifname))
+
+    def _lose_addresses(self, endpoint: Endpoint) -> None:
+        self._drop_v6(endpoint)
+        self._drop_ways(endpoint, only=6)
+        self._drop_neighbours(endpoint, only=6)
 
     def _lose_v6(self, endpoint: Endpoint) -> None:
         """Too small for IPv6: even its settings go."""
-        self._drop_v6(endpoint)
-        self._drop_routes(endpoint, only=6)
+        self._lose_addresses(endpoint)
         namespace = self._namespace(endpoint.namespace)
         namespace.sysctls = {
             k: v
             for k, v in namespace.sysctls.items()
             if link_of(k) != endpoint.ifname or not is_ipv6(k)
         }
+        self._turn_ipv6(endpoint.namespace)
 
     def _drop_v6(self, endpoint: Endpoint) -> None:
         link = self._link(endpoint)
@@ -379,13 +490,47 @@ class Machine(BridgePart):
         if rest != link.addresses:
             self._set(endpoint, addresses=rest)
 
-    def _drop_routes(self, endpoint: Endpoint, only: int = 0) -> None:
+    def _drop_ways(self, endpoint: Endpoint, only: int = 0) -> None:
+        """A link that is down: routes lose that hop, and go with the last one."""
         namespace = self._namespace(endpoint.namespace)
-        namespace.routes = {
-            route
-            for route in namespace.routes
-            if route.dev != endpoint.ifname or only not in (0, version(route.to))
+        routes = set()
+        for route in namespace.routes:
+            rest = [way for way in route.ways if way.dev != endpoint.ifname]
+            if len(rest) == len(route.ways) or only not in (0, version(route.to)):
+                routes.add(route)
+            elif (left := route.with_ways(rest)) is not None:
+                routes.add(left)
+        namespace.routes = routes
+
+    def _drop_neighbours(self, endpoint: Endpoint, only: int = 0) -> None:
+        namespace = self._namespace(endpoint.namespace)
+        namespace.neighbours = {
+            n
+            for n in namespace.neighbours
+            if n.dev != endpoint.ifname or only not in (0, version(n.to))
         }
+
+    def _forget_source(self, name: str, host: str) -> None:
+        """An address that routes send from is taken away.
+
+        IPv4 routes of the main table go with it (fib_sync_down_addr), those of others
+        stay as they are; IPv6 ones stay without it (rt6_remove_prefsrc).
+        """
+        namespace = self._namespace(name)
+        namespace.routes = {
+            replace(route, src=None)
+            if route.src == host and version(host) == 6
+            else route
+            for route in namespace.routes
+            if route.src != host or version(host) == 6 or route.table != MAIN_TABLE
+        }
+
+
+def _by_another_name(route: RouteState, old: str, new: str) -> RouteState:
+    if all(way.dev != old for way in route.ways):
+        return route
+    ways = [replace(w, dev=new) if w.dev == old else w for w in route.ways]
+    return route.with_ways(ways) or route
 
 
 def namespaces_of(*endpoints: Endpoint | None) -> tuple[str, ...]:

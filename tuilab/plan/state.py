@@ -14,15 +14,21 @@ from typing import Any
 
 from tuilab.model.accounts import gid, uid
 from tuilab.model.addressing import derived_mac, interface, version
-from tuilab.model.routing import MAIN_TABLE, outgoing
-from tuilab.model.sysctls import ipv6_off, is_ipv6, link_of, unusual
+from tuilab.model.sysctls import (
+    ipv6_off,
+    is_ipv6,
+    link_of,
+    unusual,
+    with_link_renamed,
+)
 from tuilab.model.topology import (
+    HOST,
+    LO,
     Bridge,
     Endpoint,
     Link,
     Loopback,
     Namespace,
-    Route,
     Tap,
     Topology,
     Veth,
@@ -38,37 +44,27 @@ from tuilab.plan.bridging import (
     port_from_data,
     port_of,
 )
+from tuilab.plan.forwarding import (
+    IPV6_MIN_MTU,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    expand_neighbour,
+    expand_route,
+    expand_rule,
+    neighbour_order,
+    neighbourly,
+    routable,
+    route_from_data,
+    route_order,
+    rule_order,
+    slots_to_data,
+)
 
 DEFAULT_MTU = 1500
 LOOPBACK_MTU = 65536
 LOOPBACK_MAC = "00:00:00:00:00:00"
-IPV6_MIN_MTU = 1280
-"""Below this the kernel takes IPv6 off a link (RFC 8200, section 5)."""
 _SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class RouteState:
-    """A static route as the kernel holds it, nothing left to choose.
-
-    Attributes:
-        to: Destination CIDR.
-        via: Gateway, or None.
-        dev: Link it leaves by.
-        metric: 0 unless given for IPv4, 1024 for IPv6.
-        table: Table number, 254 is main.
-    """
-
-    to: str
-    via: str | None
-    dev: str
-    metric: int
-    table: int
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """What two routes of one namespace can't share."""
-        return self.to, self.metric, self.table
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +83,7 @@ class LinkState:
         group: Group of a tap, numeric.
         bridge: What a bridge is set to.
         port: What a port of a bridge is set to.
+        ipv6: Whether IPv6 is done on it, as the settings of its namespace say.
     """
 
     kind: str
@@ -100,6 +97,7 @@ class LinkState:
     group: int | None = None
     bridge: BridgeState = PLAIN_BRIDGE
     port: PortState = PLAIN_PORT
+    ipv6: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +108,18 @@ class NamespaceState:
         links: By name, ``lo`` included.
         routes: Static ones of all tables.
         sysctls: Those of `model.sysctls` that are not as usual, as text.
+        rules: All but the kernel's own, which lead to the tables local, main, default.
+        neighbours: The permanent ones, and those that are answered for.
+        partial: It is the machine's own: of its settings those are told that are the
+            lab's to decide, even if they are as usual.
     """
 
     links: Mapping[str, LinkState] = field(default_factory=dict)
     routes: frozenset[RouteState] = frozenset()
     sysctls: Mapping[str, str] = field(default_factory=dict)
+    rules: frozenset[RuleState] = frozenset()
+    neighbours: frozenset[NeighbourState] = frozenset()
+    partial: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +166,13 @@ def _namespace_to_data(namespace: NamespaceState) -> dict[str, Any]:
         "links": {
             name: _link_to_data(link) for name, link in sorted(namespace.links.items())
         },
-        "routes": [
-            {key: getattr(route, key) for key in RouteState.__slots__}
-            for route in sorted(namespace.routes, key=_route_order)
+        "routes": [slots_to_data(r) for r in sorted(namespace.routes, key=route_order)],
+        "rules": [slots_to_data(r) for r in sorted(namespace.rules, key=rule_order)],
+        "neighbours": [
+            slots_to_data(n) for n in sorted(namespace.neighbours, key=neighbour_order)
         ],
         "sysctls": dict(sorted(namespace.sysctls.items())),
+        **({"partial": True} if namespace.partial else {}),
     }
 
 
@@ -177,13 +184,9 @@ def _link_to_data(link: LinkState) -> dict[str, Any]:
             value = options_to_data(value) or None
         if isinstance(value, Endpoint):
             value = str(value)
-        if value is not None:
+        if value is not None and not (key == "ipv6" and value):
             data[key] = list(value) if isinstance(value, tuple) else value
     return data
-
-
-def _route_order(route: RouteState) -> tuple[int, str, int, str, str]:
-    return route.table, route.to, route.metric, route.dev, route.via or ""
 
 
 def from_data(data: Mapping[str, Any]) -> State:
@@ -205,8 +208,15 @@ def from_data(data: Mapping[str, Any]) -> State:
         {
             name: NamespaceState(
                 links={k: link(v) for k, v in body["links"].items()},
-                routes=frozenset(RouteState(**r) for r in body["routes"]),
-                sysctls=unusual(body["sysctls"]),
+                routes=frozenset(route_from_data(r) for r in body["routes"]),
+                sysctls=dict(body["sysctls"])
+                if body.get("partial")
+                else unusual(body["sysctls"]),
+                partial=body.get("partial", False),
+                rules=frozenset(RuleState(**r) for r in body.get("rules", ())),
+                neighbours=frozenset(
+                    NeighbourState(**n) for n in body.get("neighbours", ())
+                ),
             )
             for name, body in data.items()
             if body is not None
@@ -246,18 +256,14 @@ def _scope(cidr: str) -> int:
     return 5 if host in _SITE_LOCAL else 14
 
 
-def holdable(link: LinkState, cidr: str, off: bool = False) -> bool:
+def holdable(link: LinkState, cidr: str) -> bool:
     """Whether the kernel keeps that address on a link as it is.
 
-    A link that is down, too small for IPv6, or has it switched off (``off``), holds no
-    IPv6 address.
+    A link that is down, too small for IPv6, or has it switched off, holds no IPv6
+    address.
     """
-    return version(cidr) == 4 or (link.up and link.mtu >= IPV6_MIN_MTU and not off)
-
-
-def routable(link: LinkState | None, route: RouteState, off: bool = False) -> bool:
-    """Whether the kernel keeps a route through that link: it must be up."""
-    return link is not None and link.up and holdable(link, route.to, off)
+    big = link.mtu >= IPV6_MIN_MTU
+    return version(cidr) == 4 or (link.up and big and link.ipv6)
 
 
 def held_settings(
@@ -300,33 +306,35 @@ def expand(topology: Topology, before: tuple[Topology, State] | None = None) -> 
     return State(out)
 
 
+def on_host(topology: Topology, whole: State) -> State:
+    """The same wish on the machine's own network: of ``host`` only what is declared.
+
+    Args:
+        topology: A valid one.
+        whole: What `expand` made of it.
+    """
+    here = whole.namespaces[HOST]
+    links = {name: link for name, link in here.links.items() if name != LO}
+    declared = dict(topology.namespaces[HOST].sysctls)
+    part = NamespaceState(links, here.routes, declared, partial=True)
+    return State({**whole.namespaces, HOST: part})
+
+
 def _expand_namespace(lab: str, name: str, namespace: Namespace) -> NamespaceState:
     links = {
         ifname: _expand_link(lab, Endpoint(name, ifname), link, namespace)
         for ifname, link in namespace.all_links()
     }
     wanted = (expand_route(namespace, route) for route in namespace.routes)
-    sysctls = held_settings(namespace.sysctls, links)
-    routes = {
-        r
-        for r in wanted
-        if r is not None and routable(links.get(r.dev), r, ipv6_off(sysctls, r.dev))
-    }
-    return NamespaceState(links, frozenset(routes), sysctls)
-
-
-def expand_route(namespace: Namespace, route: Route) -> RouteState | None:
-    """A route with nothing left to choose; None when it leads nowhere."""
-    dev = outgoing(namespace, route)
-    if dev is None:
-        return None
-    default_metric = 1024 if version(route.to) == 6 else 0
-    return RouteState(
-        to=route.to,
-        via=route.via,
-        dev=dev,
-        metric=default_metric if route.metric is None else route.metric,
-        table=MAIN_TABLE if route.table is None else route.table,
+    held = (routable(links, route) for route in wanted if route is not None)
+    routes = frozenset(route for route in held if route is not None)
+    known = (expand_neighbour(neighbour) for neighbour in namespace.neighbours)
+    return NamespaceState(
+        links,
+        routes,
+        held_settings(namespace.sysctls, links),
+        frozenset(expand_rule(rule) for rule in namespace.rules),
+        frozenset(n for n in known if neighbourly(links, n)),
     )
 
 
@@ -338,6 +346,10 @@ def _expand_link(
     else:
         mtu = link.mtu or _default_mtu(endpoint.ifname, link, namespace)
         mac = link.mac or derived_mac(lab, endpoint.namespace, endpoint.ifname)
+    sysctls = namespace.sysctls
+    if mtu < IPV6_MIN_MTU:
+        # It has none of its own for IPv6 then.
+        sysctls = with_link_renamed(sysctls, endpoint.ifname, None)
     bare = LinkState(
         kind=link.kind,
         up=link.up,
@@ -349,9 +361,9 @@ def _expand_link(
         group=gid(link.group) if isinstance(link, Tap) else None,
         bridge=bridge_of(link),
         port=port_of(link),
+        ipv6=not ipv6_off(sysctls, endpoint.ifname),
     )
-    off = ipv6_off(namespace.sysctls, endpoint.ifname)
-    held = [cidr for cidr in link.addresses if holdable(bare, cidr, off)]
+    held = [cidr for cidr in link.addresses if holdable(bare, cidr)]
     return replace(bare, addresses=kernel_order(held)) if held else bare
 
 
@@ -360,3 +372,25 @@ def _default_mtu(ifname: str, link: Link, namespace: Namespace) -> int:
         return DEFAULT_MTU
     ports = (namespace.links[port].mtu for port in namespace.ports(ifname))
     return min((mtu or DEFAULT_MTU for mtu in ports), default=DEFAULT_MTU)
+
+
+__all__ = [
+    "DEFAULT_MTU",
+    "IPV6_MIN_MTU",
+    "LOOPBACK_MAC",
+    "LOOPBACK_MTU",
+    "LinkState",
+    "NamespaceState",
+    "NeighbourState",
+    "RouteState",
+    "RuleState",
+    "State",
+    "expand",
+    "expand_route",
+    "from_data",
+    "holdable",
+    "kernel_order",
+    "one_sided",
+    "routable",
+    "to_data",
+]

@@ -119,13 +119,29 @@ def _selection(context: Context) -> str:
     return alive(context)
 
 
+def _ours(context: Context) -> str:
+    if (item := context.selected) and _is_foreign(context, item):
+        return f'"{item}" was not made by this lab: it is left as it is'
+    return _selection(context)
+
+
+def _is_foreign(context: Context, item: Item) -> bool:
+    snapshot = context.snapshot
+    there = snapshot.foreign.namespaces.get(item.namespace)
+    if there is None:
+        return False
+    if item.ifname is None:
+        return item.namespace not in snapshot.topology.namespaces
+    return item.ifname in there.links
+
+
 def _deletable(context: Context) -> str:
     item = context.selected
     if item and item.kind == "namespace" and item.namespace == HOST:
         return f'"{HOST}" is the lab\'s own root namespace: it stays'
     if item and item.ifname == LO:
         return f'"{item}" belongs to its namespace: it stays'
-    return _selection(context)
+    return _ours(context)
 
 
 def _renamable(context: Context) -> str:
@@ -141,7 +157,7 @@ def _switchable(context: Context) -> str:
             return f'"{item.namespace}" has no link to set up or down'
         if len(links) > 1:
             return f'"{item.namespace}" has {len(links)} links: select one (p)'
-    return _selection(context)
+    return _ours(context)
 
 
 def _packets(context: Context) -> str:
@@ -174,6 +190,12 @@ def _redoable(context: Context) -> str:
     return alive(context)
 
 
+def _drifted(context: Context) -> str:
+    if not context.snapshot.drift:
+        return "nothing has drifted: the kernel is as the lab is to be"
+    return alive(context)
+
+
 def _shell(context: Context) -> str:
     return alive(context) or context.no_shell
 
@@ -185,7 +207,7 @@ _TABLE: tuple[Action, ...] = (
     Action("add_tap", ("t",), "tap", "add tap", "Build", alive),
     Action("send", ("s",), "send", "send a ping or ARP", "Packets", _packets),
     Action("watch", ("w",), "watch", "watch a link", "Packets", _watchable),
-    Action("edit", ("e",), "edit", "edit the selection", "Build", _selection),
+    Action("edit", ("e",), "edit", "edit the selection", "Build", _ours),
     Action("rename", (), "", "rename the selection", "Build", _renamable),
     Action("delete", ("d", "delete"), "del", "delete it", "Build", _deletable),
     Action("undo", ("u",), "undo", "undo the last edit", "History", _undoable),
@@ -198,6 +220,8 @@ _TABLE: tuple[Action, ...] = (
     Action("load", ("ctrl+o",), "load", "load a file", "Lab", alive),
     Action("labs", (), "", "switch to another lab", "Lab", always),
     Action("rescan", ("R",), "", "rescan the kernel", "Lab", alive),
+    Action("repair", ("F",), "", "repair drift", "Lab", _drifted),
+    Action("adopt", ("A",), "", "adopt drift as an edit", "Lab", _drifted),
     Action("quit", ("q", "ctrl+q"), "quit", "quit", "Lab", always),
     Action("stop_watching", ("W",), "", "stop watching", "Packets", _capturing),
     Action("save_packets", ("S",), "", "save as pcapng", "Packets", _captured),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from textual.app import SystemCommand
@@ -21,6 +23,7 @@ from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Event, Gone, Logged
 from tuilab.tui.base import BaseApp
 from tuilab.tui.glyphs import ASCII, UNICODE
+from tuilab.tui.screens.keep import KeepScreen
 from tuilab.tui.screens.main import MainScreen
 from tuilab.tui.screens.report import ReportScreen
 from tuilab.tui.surroundings import ExitChoice, Surroundings
@@ -69,6 +72,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         self.watching = Watching(lab.directory, self._packets_changed)
         self._unsubscribe: Callable[[], None] | None = None
         self._mouse_on = True
+        self._leaving: list[Callable[[bool | None], None]] = []
         self.set_class(ascii_only, "-ascii")
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
 
@@ -98,14 +102,37 @@ class TuilabApp(BaseApp[ExitChoice]):
     # -- the lab ---------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Listen to the lab."""
+        """Listen to the lab, and be the one that it asks."""
         self._unsubscribe = self.lab.subscribe(self._heard)
+        if self.lab.confirm is not None:
+            self.lab.confirm = replace(self.lab.confirm, ask=self._ask_to_keep)
+
+    async def _ask_to_keep(self, title: str, risk: str, seconds: float) -> bool:
+        """See `lab.guarded.Confirm`."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def take(kept: bool | None) -> None:
+            if not answer.done():
+                answer.set_result(bool(kept))
+
+        dialog = KeepScreen(title, risk, seconds)
+        self.push_screen(dialog, take)
+        self._leaving.append(take)
+        try:
+            return await answer
+        finally:
+            self._leaving.remove(take)
+            # Too late: the answer was not waited for any longer.
+            if answer.cancelled() and dialog.is_current:
+                dialog.dismiss(None)
 
     def _heard(self, event: Event) -> None:
         self.post_message(LabEvent(event))
 
     async def on_unmount(self) -> None:
-        """Let go of what is ours."""
+        """Let go of what is ours; nobody answers any more."""
+        for take in list(self._leaving):
+            take(None)
         if self._unsubscribe is not None:
             self._unsubscribe()
         await self.watching.close()

@@ -14,6 +14,7 @@ class Glyphs:
     Attributes:
         up: A link that works; likewise the others.
         here: Marks the current line.
+        differs: Otherwise than wished; `missing` and `outside` say how.
         frame: Name of the Textual border style of a pane.
         bars: Smallest to largest bar of a sparkline.
     """
@@ -24,6 +25,9 @@ class Glyphs:
     good: str
     bad: str
     here: str
+    differs: str
+    missing: str
+    outside: str
     dot: str
     record: str
     separator: str
@@ -50,6 +54,9 @@ UNICODE = Glyphs(
     good="✓",
     bad="✗",
     here="▶",
+    differs="≠",
+    missing="?",
+    outside="+",
     dot="·",
     record="●",
     separator="│",
@@ -67,6 +74,9 @@ ASCII = Glyphs(
     good="+",
     bad="!",
     here=">",
+    differs="!",
+    missing="?",
+    outside="+",
     dot="-",
     record="*",
     separator="|",

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import (
+    CommandList,
+    CommandPalette,
+    DiscoveryHit,
+    Hit,
+    Hits,
+    Provider,
+)
 
 from tuilab.tui.actions import ACTIONS, Action
 
@@ -46,3 +53,12 @@ class ActionProvider(Provider):
                     partial(self._run, action),
                     help=help_text,
                 )
+
+
+class Palette(CommandPalette):
+    """The palette; keys that come before it has a size move nothing."""
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual looks for the line of an entry that it has not laid out yet.
+        if self.query_one(CommandList).size:
+            super()._action_command_list(action)

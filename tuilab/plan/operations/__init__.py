@@ -20,7 +20,13 @@ from tuilab.plan.operations.namespaces import (
     DeleteNamespace,
     RenameNamespace,
 )
-from tuilab.plan.operations.routes import AddRoute, DeleteRoute
+from tuilab.plan.operations.policies import (
+    AddRule,
+    DeleteNeighbour,
+    DeleteRule,
+    SetNeighbour,
+)
+from tuilab.plan.operations.routes import AddRoute, DeleteRoute, ReplaceRoute
 from tuilab.plan.operations.sysctl import SetSysctl
 
 __all__ = [
@@ -28,6 +34,7 @@ __all__ = [
     "AddBridge",
     "AddEntry",
     "AddRoute",
+    "AddRule",
     "AddTap",
     "AddVeth",
     "CreateNamespace",
@@ -35,12 +42,16 @@ __all__ = [
     "DeleteEntry",
     "DeleteLink",
     "DeleteNamespace",
+    "DeleteNeighbour",
     "DeleteRoute",
+    "DeleteRule",
     "Operation",
     "RenameLink",
     "RenameNamespace",
+    "ReplaceRoute",
     "SetBridge",
     "SetLink",
+    "SetNeighbour",
     "SetPort",
     "SetSysctl",
 ]

@@ -32,14 +32,14 @@ class Rtnl:
 
     Attributes:
         namespace: Where it is sent.
-        noun: ``link``, ``addr``, ``route`` or ``fdb``.
-        verb: ``add``, ``set``, ``del`` or ``replace``.
+        noun: ``link``, ``addr``, ``route``, ``rule``, ``neigh`` or ``fdb``.
+        verb: ``add``, ``set``, ``replace`` or ``del``; ``property_add`` for an altname.
         args: Arguments; `Index` and `InNamespace` are resolved by the driver.
     """
 
     namespace: str
-    noun: Literal["link", "addr", "route", "fdb"]
-    verb: Literal["add", "set", "del", "replace"]
+    noun: Literal["link", "addr", "route", "rule", "neigh", "fdb"]
+    verb: Literal["add", "set", "replace", "del", "property_add"]
     args: Mapping[str, Any] = field(default_factory=dict)
 
 

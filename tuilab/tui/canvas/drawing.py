@@ -59,6 +59,7 @@ STYLES = (
     "pending",
     "drift",
     "outside",
+    "foreign",
     "marked",
     "selected",
 )

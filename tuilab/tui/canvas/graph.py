@@ -16,13 +16,14 @@ from typing import Literal
 
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.topology import HOST, LO, Bridge, Cable, Endpoint, Link, Tap, Veth
-from tuilab.plan.state import LinkState, holdable, kernel_order
+from tuilab.plan.state import LinkState, NamespaceState
 
 ItemKind = Literal["namespace", "bridge", "tap", "link", "cable"]
 Health = Literal["up", "no-carrier", "down", "missing"]
 """``down`` is administratively down; ``missing`` is wished for but not there."""
-Mark = Literal["", "pending", "drift", "missing", "outside"]
-"""How an object differs from the wish; ``outside`` is there without being wished."""
+Mark = Literal["", "pending", "drift", "missing", "outside", "foreign"]
+"""How an object differs from the wish; ``outside`` is there without being wished,
+``foreign`` was made by others on the machine (host mode) and is none of ours."""
 EdgeKind = Literal["cable", "tap", "join"]
 
 FORWARDING = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
@@ -191,21 +192,32 @@ class _Reader:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.wish = snapshot.topology.namespaces
-        self.seen = snapshot.observed.namespaces
+        self.foreign = snapshot.foreign.namespaces
+        self.seen = _with_foreign(snapshot.observed.namespaces, self.foreign)
         self.live = snapshot.live
-        self.only_model = not self.seen
+        self.only_model = not snapshot.observed.namespaces
         self.late: Mark = "pending" if snapshot.pending else "missing"
         self.differing: Mark = "pending" if snapshot.pending else "drift"
+        self.drift = {(it.namespace, it.ifname or LO) for it in snapshot.drift}
 
     def namespaces(self) -> list[str]:
         """All names, wished ones first, in order."""
         return [*self.wish, *(name for name in self.seen if name not in self.wish)]
 
+    def there(self, name: str) -> bool:
+        """Whether the kernel has a namespace."""
+        return self.only_model or name in self.seen
+
     def mark(self, name: str) -> Mark:
         """How a namespace differs from the wish."""
         if name not in self.wish:
-            return "outside"
-        return "" if self.only_model or name in self.seen else self.late
+            return "foreign" if name in self.foreign else "outside"
+        if self.only_model:
+            return ""
+        if name not in self.seen:
+            return self.late
+        # What is about no link, or about one that is not drawn.
+        return self.differing if (name, LO) in self.drift else ""
 
     def forwards(self, name: str) -> bool:
         """Whether it routes for others."""
@@ -235,9 +247,11 @@ class _Reader:
         mark: Mark = ""
         if seen is None:
             mark = "" if self.only_model else self.late
+        elif self._is_foreign(endpoint):
+            mark = "foreign"
         elif wished is None:
             mark = "outside"
-        elif _differs(wished, seen):
+        elif (endpoint.namespace, endpoint.ifname) in self.drift:
             mark = self.differing
         gone = seen is None and not self.only_model
         return _Fact(
@@ -249,6 +263,10 @@ class _Reader:
             addresses=link.addresses,
             routed=bool(link.addresses or (wished and wished.addresses)),
         )
+
+    def _is_foreign(self, endpoint: Endpoint) -> bool:
+        there = self.foreign.get(endpoint.namespace)
+        return there is not None and endpoint.ifname in there.links
 
     def _health(self, endpoint: Endpoint, link: Link | LinkState) -> Health:
         live: Live | None = self.live.get(endpoint)
@@ -273,27 +291,25 @@ def _item_kind(kind: str) -> ItemKind:
     return "tap" if kind == Tap.kind else "link"
 
 
-def _differs(wished: Link, seen: LinkState) -> bool:
-    """Whether the kernel holds something else than what a person chose."""
-    peer = wished.peer if isinstance(wished, Veth) else None
-    if (wished.kind, wished.up, wished.master, peer) != (
-        seen.kind,
-        seen.up,
-        seen.master,
-        seen.peer,
-    ):
-        return True
-    if (wished.mtu and wished.mtu != seen.mtu) or (
-        wished.mac and wished.mac != seen.mac
-    ):
-        return True
-    held = [cidr for cidr in wished.addresses if holdable(seen, cidr)]
-    return bool(held or seen.addresses) and kernel_order(held) != seen.addresses
-
-
 def _sum(facts: list[_Fact]) -> Mark:
     """The mark of a node that has these links."""
-    return "drift" if any(fact.mark not in ("", "pending") for fact in facts) else ""
+    odd = any(fact.mark not in ("", "pending", "foreign") for fact in facts)
+    return "drift" if odd else ""
+
+
+def _with_foreign(
+    seen: Mapping[str, NamespaceState], foreign: Mapping[str, NamespaceState]
+) -> dict[str, NamespaceState]:
+    """What is there, whoever made it; what the lab made comes first."""
+    whole = dict(seen)
+    for name, other in foreign.items():
+        own = seen.get(name, NamespaceState())
+        whole[name] = NamespaceState(
+            {**own.links, **other.links},
+            own.routes | other.routes,
+            {**other.sysctls, **own.sysctls},
+        )
+    return whole
 
 
 class _Builder:
@@ -313,7 +329,7 @@ class _Builder:
         routed = any(f.item.kind == "bridge" and f.routed for f in links.values())
         if name != HOST or free or routed:
             mark = reader.mark(name)
-            health: Health = "missing" if mark in ("missing", "pending") else "up"
+            health: Health = "up" if reader.there(name) else "missing"
             self._add(
                 Node(
                     Item("namespace", name),

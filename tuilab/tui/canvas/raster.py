@@ -276,7 +276,7 @@ class _Raster:
         if bare and not end.shown and not chosen and end.port != self.marked:
             return
         sign = self.glyphs.port[end.health]
-        if end.mark in ("pending", "missing"):
+        if end.mark in ("pending", "missing") or (end.mark and end.health == "up"):
             sign = self.glyphs.marks[end.mark]
         style = f"{end.health} {end.mark}" if end.mark else end.health
         if end.port == self.marked:

@@ -38,6 +38,7 @@ class DrawingView(ScrollView):
         & > .canvas--pending { color: $text-warning; text-style: italic; }
         & > .canvas--drift { color: $text-warning; text-style: bold; }
         & > .canvas--outside { color: $text-muted; text-style: italic; }
+        & > .canvas--foreign { color: $text-disabled; text-style: dim; }
         & > .canvas--marked { color: $text-accent; text-style: bold underline; }
         & > .canvas--selected { text-style: bold reverse; }
         & > .canvas--empty { color: $foreground; }

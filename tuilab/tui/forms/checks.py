@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
+from dataclasses import replace
 
 from tuilab.errors import UsageError
 from tuilab.model.accounts import gid, uid
@@ -20,7 +21,16 @@ from tuilab.model.addressing import (
     namespace_name_problem,
     show_destination,
 )
-from tuilab.model.topology import Endpoint, Link, Route, Topology
+from tuilab.model.routing import TABLES
+from tuilab.model.topology import (
+    REFUSALS,
+    UNICAST,
+    Endpoint,
+    Hop,
+    Link,
+    Route,
+    Topology,
+)
 from tuilab.model.validate import LEAST_MTU
 
 
@@ -116,48 +126,92 @@ def account(typed: str, what: str) -> str:
     return ""
 
 
-_ROUTE_WORDS = {"via", "dev", "metric", "table"}
+_ROUTE_WORDS = {"via", "dev", "metric", "table", "src"}
+_HOP_WORDS = {"via", "dev", "weight"}
+ROUTE_SYNTAX = (
+    "DESTINATION via GATEWAY dev LINK metric N table N src ADDRESS onlink, or with "
+    "hops: hop via GATEWAY dev LINK weight N; blackhole, unreachable, prohibit go first"
+)
 
 
 def parse_route(typed: str) -> Route:
-    """Read a route as ``ip route`` prints it.
-
-    ``DESTINATION [via GATEWAY] [dev LINK] [metric N] [table N]``
+    """Read a route much as ``ip route`` prints it; see `ROUTE_SYNTAX`.
 
     Raises:
         UsageError: It is not one.
     """
-    to, *rest = typed.split() or [""]
+    head, *hops = re.split(r"(?:^|\s)(?:hop|nexthop)\s", typed)
+    words = head.split() or [""]
+    kind = words.pop(0) if words[0] in (UNICAST, *REFUSALS) else UNICAST
+    to, *rest = words or [""]
+    onlink = "onlink" in rest
+    if onlink:
+        rest.remove("onlink")
+    found = _pairs(rest, _ROUTE_WORDS)
+    table = found.get("table")
+    route = Route(
+        to="",
+        via=_address(found.get("via"), "gateway"),
+        dev=found.get("dev"),
+        metric=_number(found.get("metric"), "metric"),
+        table=TABLES.get(table or "") or _number(table, "table"),
+        src=_address(found.get("src"), "address"),
+        onlink=onlink,
+        type=kind,
+        hops=tuple(_hop(hop) for hop in hops),
+    )
+    hint = route.via or route.src or next((h.via for h in route.hops if h.via), None)
+    return replace(route, to=_destination(to, hint))
+
+
+def _hop(typed: str) -> Hop:
+    found = _pairs(typed.split(), _HOP_WORDS)
+    weight = _number(found.get("weight"), "weight")
+    via = _address(found.get("via"), "gateway")
+    return Hop(via, found.get("dev"), 1 if weight is None else weight)
+
+
+def _pairs(words: list[str], known: set[str]) -> dict[str, str]:
+    """Words and their values."""
     found: dict[str, str] = {}
+    rest = list(words)
     while rest:
         word, *rest = rest
-        if word not in _ROUTE_WORDS or word in found:
+        if word not in known or word in found:
             raise UsageError(
-                f'"{word}" is not understood here',
-                "write: DESTINATION via GATEWAY dev LINK metric N table N",
+                f'"{word}" is not understood here', f"write: {ROUTE_SYNTAX}"
             )
         if not rest:
             raise UsageError(f'"{word}" needs a value')
         found[word], *rest = rest
-    via = found.get("via")
-    if via is not None and not _is_address(via):
-        raise UsageError(f'"{via}" is no gateway', "write an address like 10.0.0.1")
-    return Route(
-        to=_destination(to, via),
-        via=via,
-        dev=found.get("dev"),
-        metric=_number(found.get("metric"), "metric"),
-        table=_number(found.get("table"), "table"),
-    )
+    return found
+
+
+def _address(typed: str | None, what: str) -> str | None:
+    if typed is not None and not _is_address(typed):
+        raise UsageError(f'"{typed}" is no {what}', "write an address like 10.0.0.1")
+    return typed
 
 
 def show_route(route: Route) -> str:
     """A route as `parse_route` reads it."""
-    default_v6 = route.to == "::/0" and not (route.via and ":" in route.via)
-    words = [route.to if default_v6 else show_destination(route.to)]
-    for name in ("via", "dev", "metric", "table"):
+    hints = (route.via, route.src, *(hop.via for hop in route.hops))
+    clear = any(":" in text for text in hints if text)
+    words = [] if route.type == UNICAST else [route.type]
+    default_v6 = route.to == "::/0" and not clear
+    words.append(route.to if default_v6 else show_destination(route.to))
+    for name in ("via", "dev", "metric", "table", "src"):
         if (value := getattr(route, name)) is not None:
             words += [name, str(value)]
+    if route.onlink:
+        words.append("onlink")
+    for hop in route.hops:
+        words.append("hop")
+        for name in ("via", "dev"):
+            if (value := getattr(hop, name)) is not None:
+                words += [name, value]
+        if hop.weight != 1:
+            words += ["weight", str(hop.weight)]
     return " ".join(words)
 
 

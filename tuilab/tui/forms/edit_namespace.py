@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.model.addressing import canonical_address
+from tuilab.model.canonical import canonical_route
 from tuilab.model.edits import (
     Change,
     add_route,
-    canonical_route,
     remove_route,
     rename_namespace,
     set_sysctl,
@@ -50,8 +50,7 @@ class EditNamespace(ChangeForm):
                 "routes",
                 "list",
                 placeholder="add default via 10.0.0.254",
-                help="One a line: DESTINATION via GATEWAY dev LINK metric N table N. "
-                "Empty a line to remove it.",
+                help=f"One a line: {checks.ROUTE_SYNTAX}. Empty a line to remove it.",
             ),
         ),
     )

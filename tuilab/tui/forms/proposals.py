@@ -207,14 +207,14 @@ def fresh_pair(topology: Topology) -> tuple[str, str]:
 
 
 def _taken(topology: Topology) -> list[str]:
-    """All addresses of the lab, and those that routes expect a router at."""
-    gateways = [
-        f"{route.via}/{128 if version(route.via) == 6 else 32}"
-        for namespace in topology.namespaces.values()
-        for route in namespace.routes
-        if route.via
-    ]
-    return [*all_addresses(topology), *gateways]
+    """All addresses of the lab, and those that a router or neighbour is expected at."""
+    expected: list[str] = []
+    for namespace in topology.namespaces.values():
+        ways = (way for route in namespace.routes for way in route.ways())
+        expected += [way.via for way in ways if way.via]
+        expected += [neighbour.to for neighbour in namespace.neighbours]
+    singles = [f"{host}/{128 if version(host) == 6 else 32}" for host in expected]
+    return [*all_addresses(topology), *singles]
 
 
 def forwards(namespace: Namespace, family: int = 4) -> bool:

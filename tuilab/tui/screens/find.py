@@ -45,5 +45,5 @@ def _named(item: Item, row: Line) -> Line:
     """A row of the list without its indent, the link with its namespace."""
     if item.ifname is None:
         return row
-    _, state, words = row
-    return state, Span(f" {item.namespace}:{words.text.strip()}")
+    _, state, words, *marks = row
+    return state, Span(f" {item.namespace}:{words.text.strip()}"), *marks

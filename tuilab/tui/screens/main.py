@@ -28,7 +28,7 @@ from tuilab.tui.screens.packet_desk import PacketDesk
 from tuilab.tui.text import Line, plain
 from tuilab.tui.verbs import VERBS, Verb, build, lab
 from tuilab.tui.widgets.bottom import BottomPanel
-from tuilab.tui.widgets.hints import EMPTY, hint_lines
+from tuilab.tui.widgets.hints import empty, hint_lines
 from tuilab.tui.widgets.history_view import HistoryView
 from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.keys import KeysBar
@@ -70,7 +70,7 @@ class MainScreen(OneSize, Screen[None]):
         with Horizontal(id="upper"):
             with Vertical(id="topology", classes="pane"):
                 yield Canvas(
-                    empty=EMPTY,
+                    empty=empty(host=self.lab.snapshot.host),
                     ascii_only=self.session.has_class("-ascii"),
                     id="canvas",
                 )

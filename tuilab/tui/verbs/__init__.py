@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tuilab.tui.verbs import build, lab, packets, view
+from tuilab.tui.verbs import build, drift, lab, packets, view
 
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
@@ -36,6 +36,8 @@ VERBS: Mapping[str, Verb] = {
         lab.labs,
         lab.rescan,
         lab.shell,
+        drift.repair,
+        drift.adopt,
         lab.quit,
         packets.send,
         packets.watch,

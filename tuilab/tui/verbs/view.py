@@ -8,8 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from os import environ
 from typing import TYPE_CHECKING
 
-from textual.command import CommandPalette
-
+from tuilab.tui.palette import Palette
 from tuilab.tui.screens.find import FindScreen
 from tuilab.tui.screens.help import HelpScreen
 
@@ -88,7 +87,7 @@ async def theme(screen: MainScreen) -> None:
 
 async def palette(screen: MainScreen) -> None:
     """Type what you want."""
-    dialog = CommandPalette(placeholder="what to do", id="--command-palette")
+    dialog = Palette(placeholder="what to do", id="--command-palette")
     screen.session.push_screen(dialog)
 
 

@@ -8,7 +8,7 @@ from tuilab.tui.actions import ACTIONS, Context
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.text import Line, Span, line
 
-EMPTY = (
+_EMPTY = (
     "Nothing here yet. Pick one:\n"
     "\n"
     "  n       Add the first namespace    \n"
@@ -16,9 +16,20 @@ EMPTY = (
     "  ctrl+o  Load a file or a ready lab \n"
     "  ?       All keys                   \n"
     "\n"
-    "This lab is a sandbox: nothing outside it can be changed.\n"
-    "Every change is logged as ip commands and can be undone (u)."
 )
+_IN_SANDBOX = "This lab is a sandbox: nothing outside it can be changed.\n"
+_ON_HOST = "This is the machine's own network: only what you make is changed.\n"
+_LOGGED = "Every change is logged as ip commands and can be undone (u)."
+
+
+def empty(*, host: bool) -> str:
+    """What the canvas says while there is nothing to draw.
+
+    Args:
+        host: The lab is on the machine's own network.
+    """
+    return _EMPTY + (_ON_HOST if host else _IN_SANDBOX) + _LOGGED
+
 
 _VERBS = ("edit", "toggle", "delete", "send", "watch", "shell")
 

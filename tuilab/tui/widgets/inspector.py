@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from tuilab.errors import TuilabError
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.topology import Topology
-from tuilab.plan.state import State, expand
+from tuilab.plan.state import State, expand, on_host
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.text import Line
@@ -80,4 +80,6 @@ class Inspector(TextLines):
                 self._wanted = topology, expand(topology, self._wanted)
             except TuilabError:
                 self._wanted = topology, State()
+        if self.snapshot and self.snapshot.host and self._wanted[1].namespaces:
+            return on_host(*self._wanted)
         return self._wanted[1]

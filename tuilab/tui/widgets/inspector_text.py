@@ -4,24 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.addressing import show_destination
+from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.sysctls import SYSCTLS, usual
-from tuilab.model.topology import LO, Bridge, Endpoint, Link, Loopback, Tap, Topology
-from tuilab.plan.bridging import (
-    BridgeState,
-    PortState,
-    changed_options,
-    differing_options,
-    show_option,
+from tuilab.model.topology import (
+    LO,
+    UNICAST,
+    Bridge,
+    Endpoint,
+    Link,
+    Tap,
+    Topology,
 )
-from tuilab.plan.state import LinkState, NamespaceState, RouteState, State
+from tuilab.plan.bridging import changed_options, show_option
+from tuilab.plan.difference import rule_words
+from tuilab.plan.forwarding import (
+    V6_METRIC,
+    HopState,
+    NeighbourState,
+    RouteState,
+    RuleState,
+    neighbour_order,
+    route_order,
+    rule_order,
+)
+from tuilab.plan.state import LinkState, NamespaceState, State
+from tuilab.tui.actions import ACTIONS
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
-from tuilab.tui.text import Line, Role, line
+from tuilab.tui.text import Line, Role, Span, line
+from tuilab.tui.widgets.drift_text import drift_of
 
 _LABEL = 10
+_NOT_OURS = "not made by this lab: it is left as it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +85,29 @@ def describe(
         rates: What flows now.
         glyphs: Signs to use.
     """
+    lines = drift_lines(snapshot, item, glyphs)
     if item is None:
-        return [line(("Nothing is selected.", "dim"))]
+        return [*lines, line(("Nothing is selected.", "dim"))]
     writer = _Writer(snapshot, wanted, rates, glyphs)
     if item.kind == "namespace":
-        return list(writer.namespace(item.namespace))
+        return [*lines, *writer.namespace(item.namespace)]
     if item.cable is not None:
-        return list(writer.cable(item.cable.a, item.cable.b))
-    return list(writer.link_alone(Endpoint(item.namespace, item.ifname or "")))
+        return [*lines, *writer.cable(item.cable.a, item.cable.b)]
+    end = Endpoint(item.namespace, item.ifname or "")
+    return [*lines, *writer.link_alone(end)]
+
+
+def drift_lines(snapshot: Snapshot, item: Item | None, glyphs: Glyphs) -> list[Line]:
+    """What is otherwise than wished of an item, or of the lab, and the remedies."""
+    found = drift_of(snapshot, item)
+    if not found or snapshot.pending:
+        return []
+    head = line((f"{glyphs.differs} Drift ({len(found)})", "warn"))
+    keys: list[Span] = []
+    for name in ("repair", "adopt"):
+        click = f"screen.act('{name}')"
+        keys += [Span(f" {ACTIONS[name].key}", "key", click), Span(f" {name} ")]
+    return [head, *(line(("  " + str(it), "warn")) for it in found), tuple(keys)]
 
 
 def title(item: Item | None) -> str:
@@ -109,6 +142,12 @@ class _Writer:
     def namespace(self, name: str) -> Iterator[Line]:
         seen = self._snapshot.observed.namespaces.get(name)
         wanted = self._wanted.namespaces.get(name)
+        foreign = self._snapshot.foreign.namespaces.get(name)
+        if foreign is not None:
+            yield from self._foreign(name, foreign)
+            if seen is None and wanted is None:
+                return
+            yield line("")
         if seen is None and wanted is None:
             yield line((f'"{name}" is no longer there', "dim"))
             return
@@ -116,11 +155,11 @@ class _Writer:
             yield line(("not in the kernel (yet)", "warn"))
         shown = seen or wanted
         assert shown is not None
-        yield from self._settings(shown, wanted)
+        yield from self._settings(shown)
         yield _head("Interfaces", len(shown.links))
         for ifname in _order(shown):
             yield from self._interface(Endpoint(name, ifname))
-        yield from self._routes(shown, wanted)
+        yield from self._policies(shown, wanted)
 
     def cable(self, a: Endpoint, b: Endpoint) -> Iterator[Line]:
         for end in (a, b):
@@ -142,27 +181,33 @@ class _Writer:
 
     # -- parts ----------------------------------------------------------------------
 
-    def _settings(
-        self, shown: NamespaceState, wanted: NamespaceState | None
-    ) -> Iterator[Line]:
+    def _foreign(self, name: str, there: NamespaceState) -> Iterator[Line]:
+        """What others made on the machine."""
+        if not there.links:
+            yield line((_NOT_OURS, "dim"))
+            return
+        yield line((f"Not made by this lab ({len(there.links)})", "title"))
+        for ifname in _order(there):
+            end, link = Endpoint(name, ifname), there.links[ifname]
+            words = " ".join((ifname, *link.addresses))
+            yield (*line("  ", self._state(end), (f" {words}", "dim")),)
+
+    def _settings(self, shown: NamespaceState) -> Iterator[Line]:
         for key in SYSCTLS:
-            value = shown.sysctls.get(key, "0")
+            if self._snapshot.host and key not in shown.sysctls:
+                continue
+            value = shown.sysctls.get(key) or usual(key, shown.sysctls)
             name = "forward 6" if ".ipv6." in key else "forward 4"
             on: Role = "good" if value == "1" else "dim"
             yield _fact(name, "on" if value == "1" else "off", on)
-            if wanted and wanted.sysctls.get(key) != shown.sysctls.get(key):
-                yield _fact("", f"wanted: {wanted.sysctls.get(key, '0')}", "warn")
-        for key in sorted({**(wanted.sysctls if wanted else {}), **shown.sysctls}):
-            if key in SYSCTLS:
-                continue
-            value = shown.sysctls.get(key) or usual(key, shown.sysctls)
-            yield _fact("", f"{key} = {value}")
-            if wanted and wanted.sysctls.get(key) != shown.sysctls.get(key):
-                want = wanted.sysctls.get(key) or usual(key, wanted.sysctls)
-                yield _fact("", f"wanted: {want}", "warn")
+        for key in sorted(shown.sysctls.keys() - SYSCTLS.keys()):
+            yield _fact("", f"{key} = {shown.sysctls[key]}")
 
     def _interface(self, end: Endpoint, *, named: bool = True) -> Iterator[Line]:
-        seen = self._snapshot.observed.link(end)
+        foreign = self._snapshot.foreign.link(end)
+        if foreign is not None:
+            yield line((_NOT_OURS, "dim"))
+        seen = self._snapshot.observed.link(end) or foreign
         wanted = self._wanted.link(end)
         shown = seen or wanted
         if shown is None:
@@ -179,7 +224,8 @@ class _Writer:
         if named and end.ifname == LO and not shown.addresses[1:]:
             return
         yield from self._values(end, shown, self._topology.link(end))
-        yield from self._difference(seen, wanted)
+        if seen is None:
+            yield _fact("", "not in the kernel (yet)", "warn")
         yield from self._traffic(end)
 
     def _values(
@@ -199,26 +245,9 @@ class _Writer:
                 yield _fact("option", show_option(name, value))
         for index, mac in enumerate(shown.port.fdb):
             yield _fact("fdb" if index == 0 else "", f"{mac} static")
-        if isinstance(link, Loopback) or link is not None:
+        if link is not None or self._snapshot.foreign.link(end) is not None:
             return
         yield _fact("", "made outside tuilab", "warn")
-
-    def _difference(
-        self, seen: LinkState | None, wanted: LinkState | None
-    ) -> Iterator[Line]:
-        """What the kernel holds and the lab does not want, or the reverse."""
-        if wanted is None or seen == wanted:
-            return
-        if seen is None:
-            yield _fact("", "not in the kernel (yet)", "warn")
-            return
-        for name in LinkState.__slots__:
-            is_, should = getattr(seen, name), getattr(wanted, name)
-            if isinstance(is_, BridgeState | PortState):
-                for fact in differing_options(is_, should):
-                    yield _fact("", f"wanted: {fact}", "warn")
-            elif is_ != should:
-                yield _fact("", f"wanted {name}: {_shown(should)}", "warn")
 
     def _traffic(self, end: Endpoint) -> Iterator[Line]:
         live = self._snapshot.live.get(end)
@@ -237,19 +266,37 @@ class _Writer:
             text = f"{live.errors} errors, {live.dropped} dropped"
             yield _fact("lost", text, "bad")
 
-    def _routes(
+    def _policies(
         self, shown: NamespaceState, wanted: NamespaceState | None
     ) -> Iterator[Line]:
-        routes = sorted(shown.routes)
-        missing = sorted((wanted.routes if wanted else frozenset()) - shown.routes)
-        yield _head("Static routes", len(routes))
-        for route in routes:
-            spans = line(f"  {show_route(route)}")
-            if wanted is not None and route not in wanted.routes:
-                spans += line(("  outside", "warn"))
-            yield spans
-        for route in missing:
-            yield line(f"  {show_route(route)}", ("  missing", "warn"))
+        """Routes; rules and neighbours where there are any."""
+        # Without a wish nothing is outside of it.
+        wish = wanted or shown
+        yield _head("Static routes", len(shown.routes))
+        for route in sorted(shown.routes | wish.routes, key=route_order):
+            yield self._told(show_route(route), route, shown.routes, wish.routes)
+        rules = sorted(shown.rules | wish.rules, key=rule_order)
+        if rules:
+            yield _head("Rules", len(shown.rules))
+        for rule in rules:
+            yield self._told(show_rule(rule), rule, shown.rules, wish.rules)
+        known = sorted(shown.neighbours | wish.neighbours, key=neighbour_order)
+        if known:
+            yield _head("Static neighbours", len(shown.neighbours))
+        for one in known:
+            text = show_neighbour(one)
+            yield self._told(text, one, shown.neighbours, wish.neighbours)
+
+    @staticmethod
+    def _told(
+        text: str, thing: object, shown: frozenset[Any], wanted: frozenset[Any]
+    ) -> Line:
+        """One of them, and whether it is as wished."""
+        if thing not in shown:
+            return line(f"  {text}", ("  missing", "warn"))
+        if thing not in wanted:
+            return line(f"  {text}", ("  outside", "warn"))
+        return line(f"  {text}")
 
     # -- states ---------------------------------------------------------------------
 
@@ -270,15 +317,36 @@ class _Writer:
 
 def show_route(route: RouteState) -> str:
     """A route of the kernel as iproute2 prints it."""
-    words = [show_destination(route.to)]
-    if route.via:
-        words += ["via", route.via]
-    words += ["dev", route.dev]
-    if route.metric not in (0, 1024):
-        words += ["metric", str(route.metric)]
-    if route.table != 254:
-        words += ["table", str(route.table)]
+    words = [] if route.type == UNICAST else [route.type]
+    words.append(show_destination(route.to))
+    if route.type == UNICAST and not route.hops:
+        words.append(_way(route.ways[0]))
+    if route.onlink:
+        words.append("onlink")
+    if route.src:
+        words.append(f"src {route.src}")
+    if route.metric not in (0, V6_METRIC):
+        words.append(f"metric {route.metric}")
+    if route.table != MAIN_TABLE:
+        words.append(f"table {route.table}")
+    words += [f"hop {_way(hop)} weight {hop.weight}" for hop in route.hops]
     return " ".join(words)
+
+
+def _way(hop: HopState) -> str:
+    return f"via {hop.via} dev {hop.dev}" if hop.via else f"dev {hop.dev}"
+
+
+def show_rule(rule: RuleState) -> str:
+    """A rule, such as ``10: from 10.0.0.0/24 lookup 100``."""
+    family = "IPv6 " if rule.family == 6 else ""
+    return f"{rule.priority}: {family}{rule_words(rule)}"
+
+
+def show_neighbour(neighbour: NeighbourState) -> str:
+    """A neighbour as iproute2 prints it."""
+    what = "proxy" if neighbour.proxy else f"lladdr {neighbour.mac}"
+    return f"{neighbour.to} dev {neighbour.dev} {what}"
 
 
 def _head(text: str, count: int) -> Line:
@@ -287,12 +355,6 @@ def _head(text: str, count: int) -> Line:
 
 def _fact(label: str, value: str, role: Role = "") -> Line:
     return line((f"  {label:<{_LABEL}}", "dim"), (value, role))
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
-    return "none" if value is None else str(value)
 
 
 def _order(shown: NamespaceState) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tuilab.model.topology import LO, Endpoint, Topology, Veth
+from tuilab.model.topology import LO, Endpoint, Namespace, Topology, Veth
 from tuilab.tui.forms.checks import show_route
 
 
 def losses(before: Topology, after: Topology) -> list[str]:
-    """Every link, address, route and expectation that will be gone."""
+    """Every link, address, route, rule, neighbour and expectation that will be gone."""
     found = list(_links(before, after))
     for name, namespace in before.namespaces.items():
         there = after.namespaces.get(name)
@@ -19,10 +19,20 @@ def losses(before: Topology, after: Topology) -> list[str]:
             for route in namespace.routes
             if route not in kept
         ]
+        found += _policies(name, namespace, there or Namespace())
     if gone := len(before.expect) - len(after.expect):
         plural = "" if gone == 1 else "s"
         found.append(f"{gone} expectation{plural} of the lab's file")
     return found
+
+
+def _policies(name: str, before: Namespace, after: Namespace) -> Iterator[str]:
+    for rule in before.rules:
+        if rule not in after.rules:
+            yield f"rule {rule.priority} in {name}"
+    for one in before.neighbours:
+        if one not in after.neighbours:
+            yield f"neighbour {one.to} of {name}:{one.dev}"
 
 
 def _links(before: Topology, after: Topology) -> Iterator[str]:

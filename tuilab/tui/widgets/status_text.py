@@ -25,7 +25,11 @@ def counts(snapshot: Snapshot) -> Counts:
     """Count a lab; ``host`` and ``lo`` are always there and not counted."""
     topology = snapshot.topology
     bridges = sum(isinstance(link, Bridge) for _, link in topology.links())
-    states = [live.operstate for end, live in snapshot.live.items() if end.ifname != LO]
+    states = [
+        live.operstate
+        for end, live in snapshot.live.items()
+        if end.ifname != LO and snapshot.foreign.link(end) is None
+    ]
     return Counts(
         namespaces=sum(name != HOST for name in topology.namespaces),
         bridges=bridges,
@@ -68,6 +72,9 @@ def status_line(
             line(f" ns {have.namespaces}  br {have.bridges}  link {have.links} "),
         ),
     ]
+    if snapshot.drift and not snapshot.pending:
+        text = f" {glyphs.differs}{len(snapshot.drift)} drift "
+        left.append((3, line(Span(text, "warn", "screen.act('repair')"))))
     if snapshot.pending:
         left.append((3, line((f" {glyphs.ellipsis} {snapshot.pending} ", "warn"))))
     right = [
@@ -100,7 +107,9 @@ def status_line(
 def _where(snapshot: Snapshot, gone: str) -> Span:
     if gone:
         return Span(" ENDED ", "bad")
-    return Span(" PREVIEW ", "warn") if snapshot.preview else Span(" sandbox ", "good")
+    if snapshot.preview:
+        return Span(" PREVIEW ", "warn")
+    return Span(" HOST ", "bad") if snapshot.host else Span(" sandbox ", "good")
 
 
 def _reason(snapshot: Snapshot, gone: str) -> list[tuple[int, Line]]:

@@ -1,0 +1,195 @@
+"""An open network namespace of a lab: its socket, and what was last seen in it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import TypeVar
+
+from tuilab.errors import KernelError
+from tuilab.kernel import netns, observe, sysctl, wire
+from tuilab.kernel.bridging import entries
+from tuilab.kernel.channel import Channel
+from tuilab.kernel.driver import Live
+from tuilab.kernel.observe import Raw, RawAddress, RawLink
+from tuilab.kernel.policies import raw_policies
+from tuilab.plan.state import LinkState
+
+T = TypeVar("T")
+
+LO_INDEX = 1
+"""What ``lo`` has in every namespace."""
+
+
+class Space:
+    """One namespace. For use by the driver's own thread, which visits it.
+
+    Attributes:
+        name: As in /run/netns; ``host`` for the lab's root.
+        fd: A descriptor of it.
+        inode: What tells it from another of the same name.
+        channel: A socket in it.
+        raw: What was dumped last.
+        heard: Whether its events reach the monitor.
+        settings: Kernel settings to read, besides those that always are.
+        nsids: The ids by which this namespace knows others, by their inode.
+        states: What the links were made into last, by index, for taking over.
+        counters: What the links counted when that was last asked, by index.
+    """
+
+    def __init__(self, name: str, fd: int, highest: int = 0) -> None:
+        """Open it; the calling thread is in it. The descriptor becomes ours.
+
+        Args:
+            name: Its name.
+            fd: A descriptor of it.
+            highest: The highest index that a link has there; 0 when not known.
+        """
+        self.name = name
+        self.fd = fd
+        with ExitStack() as undo:
+            undo.callback(os.close, fd)
+            self.inode = os.fstat(fd).st_ino
+            self.channel = Channel()
+            undo.pop_all()
+        self.raw: Raw | None = None
+        self.heard = False
+        self.settings: frozenset[str] = frozenset()
+        self.nsids: dict[int, int] = {}
+        self.states: dict[int, tuple[Hashable, LinkState]] = {}
+        self.counters: dict[int, Live] = {}
+        self._indexes: dict[str, int] = {}
+        self._highest = highest
+        self._links: dict[bytes, RawLink] = {}
+        self._addresses: dict[bytes, RawAddress | None] = {}
+
+    def close(self) -> None:
+        """Let go of it; it stays."""
+        self.channel.close()
+        os.close(self.fd)
+
+    # -- looking -------------------------------------------------------------------
+
+    def dump(self) -> Raw:
+        """See everything that is in it; the calling thread is."""
+        # Without counters the kernel's words on a link are the same as last time.
+        quick = bool(self.counters)
+        ask = wire.LINKS_WITHOUT_COUNTERS if quick else wire.LINKS
+        bodies = self.channel.dump(wire.RTM_GETLINK, ask)
+        self._links = _read(bodies, self._links, observe.raw_link)
+        links = {link.index: link for link in self._links.values()}
+        if not quick:
+            self.counters = {index: link.live for index, link in links.items()}
+        bodies = self.channel.dump(wire.RTM_GETADDR, wire.ADDRESSES)
+        self._addresses = _read(bodies, self._addresses, observe.raw_address)
+        self.raw = Raw(
+            links,
+            observe.raw_addresses(self._addresses.values(), links),
+            observe.raw_routes(self.channel.dump(wire.RTM_GETROUTE, wire.ROUTES)),
+            sysctl.read(self.settings),
+            raw_policies(
+                self.channel.dump(wire.RTM_GETRULE, wire.RULES),
+                self.channel.dump(wire.RTM_GETNEIGH, wire.NEIGHBOURS),
+                self.channel.dump(wire.RTM_GETNEIGH, wire.PROXIES),
+            ),
+            self._entries([link.index for link in links.values() if link.is_port]),
+        )
+        self._indexes = {link.ifname: link.index for link in links.values()}
+        self._highest = max(self._highest, *links) if links else self._highest
+        return self.raw
+
+    def _entries(self, ports: list[int]) -> Mapping[int, tuple[str, ...]]:
+        if not ports:
+            return {}
+        return entries(self.channel.dump(wire.RTM_GETNEIGH, wire.ENTRIES), ports)
+
+    def live(self) -> dict[str, Live]:
+        """Operstates and counters, by name."""
+        found = {}
+        for body in self.channel.dump(wire.RTM_GETLINK, wire.LINKS):
+            index, name, alive = observe.raw_live(body)
+            found[name] = self.counters[index] = alive
+        return found
+
+    # -- names and numbers ---------------------------------------------------------
+
+    def index(self, ifname: str) -> int:
+        """The index of a link.
+
+        Raises:
+            KernelError: There is none of that name.
+        """
+        if ifname not in self._indexes:
+            message = wire.encode("link", "get", {"ifname": ifname})
+            (answer,) = self.channel.request([message])
+            if answer.errno or not answer.bodies:
+                raise KernelError(
+                    f'"{self.name}:{ifname}" does not exist',
+                    "it is gone: removed outside tuilab, or never made",
+                    answer.errno or errno.ENODEV,
+                )
+            self._indexes[ifname] = observe.raw_link(answer.bodies[0]).index
+        return self._indexes[ifname]
+
+    def give_index(self, ifname: str) -> int:
+        """An index for a link that is about to be made: so nobody need ask for it."""
+        if not self._highest:
+            bodies = self.channel.dump(wire.RTM_GETLINK, wire.LINKS)
+            self._highest = max(wire.IFINFO.unpack_from(body)[2] for body in bodies)
+        self._highest += 1
+        self._indexes[ifname] = self._highest
+        return self._highest
+
+    def renamed(self, index: int, ifname: str) -> None:
+        """A link has another name now."""
+        self._indexes = {k: v for k, v in self._indexes.items() if v != index}
+        self._indexes[ifname] = index
+
+    def learn_index(self, ifname: str) -> None:
+        """A link was made whose number the kernel chose: it is nobody else's now."""
+        self._indexes.pop(ifname, None)
+        if self._highest:
+            self._highest = max(self._highest, self.index(ifname))
+
+    def forget_numbers(self) -> None:
+        """Links have numbers that we did not choose."""
+        self._indexes = {}
+        self._highest = 0
+
+    def learn_nsids(self, others: Sequence[Space]) -> None:
+        """Ask by which ids this namespace knows others."""
+        asked = [other for other in others if other.inode not in self.nsids]
+        messages = [wire.ask_namespace(other.fd) for other in asked]
+        for other, answer in zip(asked, self.channel.request(messages), strict=True):
+            nsid = wire.read_nsid(answer.bodies[0]) if answer.bodies else None
+            if nsid is not None:
+                self.nsids[other.inode] = nsid
+
+
+def open_here(name: str, *, empty: bool = False) -> Space:
+    """The namespace that the calling thread is in, which bears that name.
+
+    Args:
+        name: The name.
+        empty: It has just been made.
+    """
+    fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    return Space(name, fd, highest=LO_INDEX if empty else 0)
+
+
+def is_open(space: Space) -> bool:
+    """Whether the name still stands for that namespace.
+
+    Raises:
+        FileNotFoundError: It stands for none.
+    """
+    return os.stat(netns.path(space.name)).st_ino == space.inode  # noqa: PTH116
+
+
+def _read(
+    bodies: list[bytes], known: dict[bytes, T], read: Callable[[bytes], T]
+) -> dict[bytes, T]:
+    """What each says, read only where it was not said before."""
+    return {body: known[body] if body in known else read(body) for body in bodies}

@@ -1,0 +1,55 @@
+"""What a lab is to be and what is otherwise, each change compared by itself."""
+
+from __future__ import annotations
+
+from tuilab.errors import TuilabError
+from tuilab.lab.ground import Ground
+from tuilab.model.topology import Topology
+from tuilab.plan.difference import Difference, differences
+from tuilab.plan.state import NamespaceState, State, expand
+
+
+class Wish:
+    """Topologies as states; what one shares with the last one is not made again."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._last: tuple[Topology, State] | None = None
+
+    def __call__(self, topology: Topology) -> State:
+        """What the kernel is to hold for a topology; the next one begins with it."""
+        if self._last is None or self._last[0] is not topology:
+            self._last = topology, expand(topology, self._last)
+        return self._ground.wish(*self._last)
+
+    def beside(self, topology: Topology) -> State:
+        """The same for one that may never be."""
+        return self._ground.wish(topology, expand(topology, self._last))
+
+
+class Drift:
+    """Everything that is otherwise than wished; only what changed is compared again."""
+
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+        self._known: dict[str, _Compared] = {}
+
+    def of(self, topology: Topology, observed: State) -> tuple[Difference, ...]:
+        """What is otherwise in a lab that is to be like that topology."""
+        try:
+            wished = self._wish(topology)
+        except TuilabError:
+            # An owner that this machine no longer knows; every edit says so.
+            return ()
+        compared: dict[str, _Compared] = {}
+        for name in {**wished.namespaces, **observed.namespaces}:
+            pair = wished.namespaces.get(name), observed.namespaces.get(name)
+            known = self._known.get(name)
+            if known is None or known[0] is not pair[0] or known[1] is not pair[1]:
+                known = (*pair, tuple(differences(wished, observed, (name,))))
+            compared[name] = known
+        self._known = compared
+        return tuple(found for known in compared.values() for found in known[2])
+
+
+_Compared = tuple[NamespaceState | None, NamespaceState | None, tuple[Difference, ...]]
