@@ -20,7 +20,7 @@ from tuilab.errors import TuilabError
 from tuilab.model import edits, policy_edits
 from tuilab.model.addressing import Network, interface, segment_networks
 from tuilab.model.edits import Change
-from tuilab.model.links import Bridge, Endpoint, Link, Tap, Veth
+from tuilab.model.links import Bridge, Endpoint, Link, PortLink, Tap, Veth
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -53,6 +53,38 @@ DESTINATIONS6 = ("::/0", "2001:db8:a::/48", "2001:db8:a:5::/64", "fd77::9/128")
 MTUS = (None, 576, 1280, 1400, 1500, 9000)
 MACS = (None, *(f"02:aa:00:00:00:{n:02x}" for n in range(8)))
 OWNERS = (None, "root", "0", "1000", "3000000000")
+BRIDGE_OPTIONS: dict[str, tuple[object, ...]] = {
+    "stp": (False, True),
+    "priority": (None, 0, 4096, 32768, 65535),
+    "ageing": (None, 0, 0.02, 12.5, 300, 1_000_000),
+    "forward_delay": (None, 0, 2, 4.02, 30),
+    "hello_time": (None, 1, 1.5, 10),
+    "max_age": (None, 6, 40),
+    "mcast_snooping": (True, False),
+}
+"""VLAN filtering is not in every kernel."""
+PORT_OPTIONS: dict[str, tuple[object, ...]] = {
+    "isolated": (False, True),
+    "hairpin": (False, True),
+    "cost": (None, 1, 7, 65535),
+    "priority": (None, 0, 32, 63),
+    "learning": (True, False),
+    "flood": (True, False),
+}
+ENTRIES = (*(f"02:aa:00:00:00:{n:02x}" for n in range(4)), "02:bb:00:00:00:01")
+"""Some of them are among `MACS`."""
+SETTINGS = {
+    "net.ipv4.ip_default_ttl": ("1", "64", "255"),
+    "net.ipv4.conf.all.rp_filter": ("0", "2"),
+    "net.ipv4.conf.all.accept_redirects": ("0", "1"),
+    "net.ipv4.conf.default.arp_ignore": ("0", "1"),
+    "net.ipv6.conf.all.disable_ipv6": ("0", "1"),
+    "net.ipv6.conf.default.accept_ra": ("0", "2"),
+}
+LINK_SETTINGS = {
+    "ipv4": ("forwarding", "arp_ignore", "proxy_arp"),
+    "ipv6": ("forwarding", "disable_ipv6", "accept_ra"),
+}
 SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
 
 
@@ -140,6 +172,8 @@ def _attributes(draw: st.DrawFn, lab: Topology, at: Endpoint) -> dict[str, objec
     bridges = lab.namespaces[at.namespace].bridges()
     if bridges and draw(st.booleans()):
         found["master"] = draw(st.sampled_from(bridges))
+        if not draw(st.integers(0, 3)):
+            found |= _options(draw, PORT_OPTIONS)
     else:
         count = draw(st.integers(0, 2))
         found["addresses"] = tuple(
@@ -181,7 +215,10 @@ def _add_bridge(draw: st.DrawFn, lab: Topology) -> Change | None:
     if at is None:
         return None
     attributes = _attributes(draw, lab, at)
-    attributes.pop("master", None)
+    for name in ("master", *PORT_OPTIONS):
+        attributes.pop(name, None)
+    if not draw(st.integers(0, 3)):
+        attributes |= _options(draw, BRIDGE_OPTIONS)
     ports = [
         name
         for name, link in lab.namespaces[at.namespace].links.items()
@@ -257,6 +294,36 @@ def _set_master(draw: st.DrawFn, lab: Topology) -> Change | None:
         return None
     at, master = draw(st.sampled_from(able))
     return edits.set_link(at, master=master)
+
+
+def _set_bridge(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab, lambda link: isinstance(link, Bridge))
+    return edits.set_link(at, **_options(draw, BRIDGE_OPTIONS)) if at else None
+
+
+def _set_port(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab, lambda link: link.master is not None)
+    return edits.set_link(at, **_options(draw, PORT_OPTIONS)) if at else None
+
+
+def _options(draw: st.DrawFn, pool: dict[str, tuple[object, ...]]) -> dict[str, object]:
+    names = draw(st.lists(st.sampled_from(sorted(pool)), min_size=1, max_size=3))
+    return {name: draw(st.sampled_from(pool[name])) for name in names}
+
+
+def _add_entry(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab, lambda link: link.master is not None)
+    return edits.add_entry(at, draw(st.sampled_from(ENTRIES))) if at else None
+
+
+def _remove_entry(draw: st.DrawFn, lab: Topology) -> Change | None:
+    found = sorted(
+        (at, mac)
+        for at, link in lab.links()
+        if isinstance(link, PortLink)
+        for mac in link.fdb
+    )
+    return edits.remove_entry(*draw(st.sampled_from(found))) if found else None
 
 
 def _set_owner(draw: st.DrawFn, lab: Topology) -> Change | None:
@@ -445,6 +512,20 @@ def _set_sysctl(draw: st.DrawFn, lab: Topology) -> Change | None:
     return edits.set_sysctl(_namespace(draw, lab), key, value)
 
 
+def _set_other(draw: st.DrawFn, lab: Topology) -> Change | None:
+    key = draw(st.sampled_from(sorted(SETTINGS)))
+    value = draw(st.sampled_from((None, *SETTINGS[key])))
+    return edits.set_sysctl(_namespace(draw, lab), key, value)
+
+
+def _set_of_link(draw: st.DrawFn, lab: Topology) -> Change | None:
+    name = _namespace(draw, lab)
+    link = draw(st.sampled_from([n for n, _ in lab.namespaces[name].all_links()]))
+    family = draw(st.sampled_from(sorted(LINK_SETTINGS)))
+    key = f"net.{family}.conf.{link}.{draw(st.sampled_from(LINK_SETTINGS[family]))}"
+    return edits.set_sysctl(name, key, draw(st.sampled_from((None, "0", "1", "1"))))
+
+
 def _place(draw: st.DrawFn, lab: Topology) -> Change | None:
     at = _endpoint(draw, lab)
     item = str(at) if at and draw(st.booleans()) else _namespace(draw, lab)
@@ -460,6 +541,10 @@ DETAILS = (
     _set_mac,
     _set_master,
     _set_master,
+    _set_bridge,
+    _set_port,
+    _add_entry,
+    _add_entry,
     _set_owner,
     _add_address,
     _add_address,
@@ -472,12 +557,15 @@ DETAILS = (
     _add_rule,
     _add_neighbour,
     _set_sysctl,
+    _set_other,
+    _set_of_link,
 )
 """What changes what is there."""
 REMOVING = (
     _remove_namespace,
     _rename_namespace,
     _remove_link,
+    _remove_entry,
     _rename_link,
     _remove_address,
     _remove_route,

@@ -325,3 +325,27 @@ def test_lo_has_addresses_but_no_other_name():
     assert {"name", "mac", "master"} <= form.unused(values)
     after = form.change(values).apply(two_hosts())
     assert after.link(Endpoint("red", LO)).addresses == ("192.0.2.1/32",)
+
+
+def test_the_options_of_a_bridge_or_port_are_words():
+    bridge, lab = Endpoint(HOST, "br0"), switch()
+    port = next(end for end, link in lab.links() if link.master == "br0")
+    form = EditLink(lab, bridge)
+    values = form.propose({"options": "stp on ageing 12.5"})
+    assert not form.problems(values)
+    lab = form.change(values).apply(lab)
+    assert (lab.link(bridge).stp, lab.link(bridge).ageing) == (True, 12.5)
+    assert EditLink(lab, bridge).propose({})["options"] == "stp on ageing 12.5"
+    form = EditLink(lab, port)
+    assert "stp" in form.problems(form.propose({"options": "stp on"}))["options"]
+    assert form.problems(form.propose({"options": "cost much"}))["options"]
+    lab = form.change(form.propose({"options": "isolated on cost 9"})).apply(lab)
+    assert (lab.link(port).isolated, lab.link(port).cost) == (True, 9)
+    # Out of the bridge it has none.
+    form = EditLink(lab, port)
+    out = form.propose({"master": ""})
+    assert "options" in form.unused(out)
+    assert not problems(form.change(out).apply(lab))
+    back = form.change(form.propose({"options": ""})).apply(lab)
+    assert not back.link(port).isolated
+    assert "options" in EditLink(two_hosts(), RED).unused({"master": ""})

@@ -78,11 +78,7 @@ def example(name):
         (["nope.yaml"], 'no file "nope.yaml"', ""),
         (["two-hosts"], "the screen needs a terminal", "tuilab up"),
         (["ls", "--foo"], "--foo", "tuilab ls --help"),
-        (
-            ["add", "ns", "red"],
-            "ns",
-            "namespace, bridge, cable, tap, address, route, rule or neighbour",
-        ),
+        (["add", "ns", "red"], "ns", "namespace, bridge, cable, tap, address, fdb"),
         (["up"], "nothing is named", "--lab NAME"),
         (["up", "nope"], '"nope"', "ready labs are bridge, router"),
         (["up", "two-host"], '"two-host"', 'did you mean "two-hosts"?'),

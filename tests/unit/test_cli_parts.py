@@ -3,17 +3,21 @@
 import pytest
 
 from tests.unit.test_cli import example, make_lab, state  # noqa: F401 - a fixture
-from tuilab.cli import app, capture, colons, edits, live, output, reach, targets
+from tuilab.cli import app, capture, colons, live, output, reach, targets
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.formats import library
 from tuilab.model import edits as verbs
 from tuilab.model.topology import Endpoint, Expectation
+from tuilab.model.words import link_attributes
 from tuilab.plan.history import Edit
 from tuilab.plan.operations import AddBridge, SetLink
 
 ROUTER = example("router")
 RED, BLUE = Endpoint("red", "eth0"), Endpoint("blue", "eth0")
 BR = Endpoint("host", "br0")
+
+
+_PORT = {"isolated": True, "cost": 9, "priority": None}
 
 
 # Words
@@ -31,21 +35,23 @@ BR = Endpoint("host", "br0")
         ("nomaster", {"master": None}),
         ("user alice group 100", {"user": "alice", "group": "100"}),
         ("up up", {"up": True}),
+        ("isolated on cost 9 priority default", _PORT),
+        ("stp off ageing 12.5", {"stp": False, "ageing": 12.5}),
         # A bridge may be called that.
         ("master default", {"master": "default"}),
     ],
 )
 def test_a_link_is_set_in_the_words_of_ip(words, attributes):
-    assert edits.link_attributes(words.split()) == attributes
+    assert link_attributes(words.split()) == attributes
 
 
 @pytest.mark.parametrize("words", ["", "mtu", "up down", "mtu 1e3", "master", "x"])
 def test_a_link_is_not_set_to_nonsense(words):
     if not words:
-        assert edits.link_attributes([]) == {}
+        assert link_attributes([]) == {}
         return
     with pytest.raises(UsageError):
-        edits.link_attributes(words.split())
+        link_attributes(words.split())
 
 
 @pytest.mark.parametrize(
@@ -220,7 +226,7 @@ def proposed(monkeypatch, capsys):
         ("tuilab set router:eth1", ["eth1"]),
         ("tuilab rm link b", ["blue:eth0"]),
         ("tuilab set red:eth0 m", ["mtu", "mac", "master"]),
-        ("tuilab set red net.ipv4", ["net.ipv4.ip_forward"]),
+        ("tuilab set red net.ipv4.ip_f", ["net.ipv4.ip_forward"]),
         ("tuilab ping red bl", ["blue"]),
         ("tuilab down r", ["router"]),
         ("tuilab show --o", ["--observed"]),

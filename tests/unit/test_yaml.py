@@ -491,6 +491,7 @@ TEXT = (
     "src onlink type hops weight rules neighbours priority family iif oif fwmark "
     "action proxy prohibit 0x10/0xff "
     "net.ipv4.ip_forward reachable red:eth0 blue:eth0 bridge tap vxlan adresses << 1 "
+    "isolated fdb stp ageing priority net.ipv4.conf.eth0.rp_filter "
     "10.0.0.1/24 10.0.0.1 default ::/0 fd00::1/64 02:00:00:00:00:01 on null"
 )
 WORDS = st.sampled_from(re.split(" ", TEXT))

@@ -16,7 +16,7 @@ from tuilab.cli.options import (
 from tuilab.model import edits
 
 app = typer.Typer(
-    help="Add a namespace, bridge, cable, tap, address, route, rule or neighbour.",
+    help="Add a namespace, link, address, fdb entry, route, rule or neighbour.",
     no_args_is_help=True,
 )
 
@@ -69,6 +69,17 @@ def bridge(
     mtu: _Mtu = None,
     mac: _Mac = None,
     down: _Down = False,
+    stp: Annotated[bool, typer.Option("--stp", help="Spanning tree.")] = False,
+    priority: Annotated[
+        int | None, typer.Option(metavar="N", help="In spanning tree: 0 to 65535.")
+    ] = None,
+    ageing: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="A learned MAC is kept; default: 300."),
+    ] = None,
+    vlan_filtering: Annotated[
+        bool, typer.Option("--vlan-filtering", help="Look at VLAN tags.")
+    ] = False,
     lab: LabOption = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
@@ -77,6 +88,8 @@ def bridge(
     where = work.endpoint(at)
     joining = [port.removeprefix(f"{where.namespace}:") for port in ports or ()]
     attributes = _attributes(address, None, mtu, mac, down)
+    attributes |= {"stp": stp, "priority": priority, "ageing": ageing}
+    attributes["vlan_filtering"] = vlan_filtering
     change = edits.add_bridge(where, ports=joining, **attributes)
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
 
@@ -159,6 +172,23 @@ def address(
     where = work.endpoint(at)
     changes = [edits.add_address(where, cidr) for cidr in cidrs]
     change = _one(f"add addresses {', '.join(cidrs)} to {where}", changes)
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+@app.command()
+def fdb(
+    at: EndpointArgument,
+    macs: Annotated[
+        list[str], typer.Argument(metavar="MAC", help="As 02:00:00:00:00:01.")
+    ],
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Tell a bridge which MACs are behind a port of it (static fdb entries)."""
+    where = work.endpoint(at)
+    changes = [edits.add_entry(where, mac) for mac in macs]
+    change = _one(f"add fdb entries {', '.join(macs)} to {where}", changes)
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
 
 

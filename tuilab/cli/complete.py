@@ -10,7 +10,8 @@ import typer
 from tuilab.errors import TuilabError
 from tuilab.lab import registry
 from tuilab.lab.journal import FileJournal
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.links import BRIDGE_OPTIONS, PORT_OPTIONS, Bridge, Endpoint
+from tuilab.model.sysctls import known
 from tuilab.model.topology import Topology
 
 
@@ -54,9 +55,21 @@ def named(ctx: typer.Context, incomplete: str) -> list[str]:
 def settings(ctx: typer.Context, incomplete: str) -> list[str]:
     """What a link or a namespace can be set to."""
     if ":" in (ctx.params.get("target") or ":"):
-        words = ("up", "down", "mtu", "mac", "master", "nomaster", "user", "group")
+        words = ["up", "down", "mtu", "mac", "master", "nomaster", "user", "group"]
+        topology, target = _topology(ctx), ctx.params.get("target") or ""
+        try:
+            link = topology.link(Endpoint.parse(target)) if topology else None
+        except ValueError:
+            link = None
+        if isinstance(link, Bridge):
+            words = ["up", "down", "mtu", "mac", *BRIDGE_OPTIONS]
+        elif link is not None and link.master:
+            words += [name for name in PORT_OPTIONS if name != "fdb"]
         return _begin(words, incomplete)
-    return _begin(SYSCTLS, incomplete)
+    topology, target = _topology(ctx), ctx.params.get("target") or ""
+    namespace = topology.namespaces.get(target) if topology else None
+    links = [name for name, _ in namespace.all_links()] if namespace else []
+    return _begin(known(links), incomplete)
 
 
 def new_endpoint(ctx: typer.Context, incomplete: str) -> list[str]:

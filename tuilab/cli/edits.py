@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,14 +20,13 @@ from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Outcome
 from tuilab.model import edits
 from tuilab.model.edits import Change
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import SYSCTLS, canonical_key, known, sysctl
+from tuilab.model.words import BRIDGE_WORDS, LINK_WORDS, PORT_WORDS, link_attributes
 
 rm = typer.Typer(
-    help="Remove a namespace, link, address, route, rule or neighbour.",
+    help="Remove a namespace, link, address, fdb entry, route, rule or neighbour.",
     no_args_is_help=True,
 )
-
-_LINK_WORDS = "up, down, mtu N, mac MAC, master BRIDGE, nomaster, user U or group G"
 
 
 def set_(
@@ -43,7 +42,8 @@ def set_(
         list[str],
         typer.Argument(
             metavar="WORD",
-            help=f"For a link {_LINK_WORDS}; several at once are one edit. For a "
+            help=f"For a link {LINK_WORDS}; for a port of a bridge {PORT_WORDS}; "
+            f"for a bridge {BRIDGE_WORDS}; several at once are one edit. For a "
             "namespace KEY VALUE, as net.ipv4.ip_forward 1.",
             autocompletion=complete.settings,
         ),
@@ -52,7 +52,7 @@ def set_(
     dry_run: DryRun = False,
     quiet: Quiet = False,
 ) -> None:
-    """Set a link up or down, its mtu, MAC or master; or a namespace's sysctl."""
+    """Set a link up or down, its mtu, MAC, master or options; or a sysctl."""
     if ":" in target:
         change = edits.set_link(work.endpoint(target), **link_attributes(words))
     else:
@@ -160,54 +160,29 @@ def rm_address(
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
 
 
+@rm.command("fdb")
+def rm_fdb(
+    at: EndpointArgument,
+    macs: Annotated[
+        list[str], typer.Argument(metavar="MAC", help="As 02:00:00:00:00:01.")
+    ],
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take static fdb entries from a port of a bridge."""
+    where = work.endpoint(at)
+    changes = [edits.remove_entry(where, mac) for mac in macs]
+    change = _one(f"remove fdb entries {', '.join(macs)} from {where}", changes)
+    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
 rm.command("route")(routing.rm_route)
 rm.command("rule")(routing.rm_rule)
 rm.command("neighbour")(routing.rm_neighbour)
 
 
 # -- helpers -------------------------------------------------------------------
-
-
-def link_attributes(words: Sequence[str]) -> dict[str, Any]:
-    """Attributes of a link from words as `ip link set` takes them.
-
-    Raises:
-        UsageError: A word is none of them, or lacks its value.
-    """
-    found: dict[str, Any] = {}
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if word in ("up", "down"):
-            name, value = "up", word == "up"
-        elif word == "nomaster":
-            name, value = "master", None
-        elif word in ("mtu", "mac", "address", "master", "user", "group"):
-            if not rest:
-                raise UsageError(f'"{word}" lacks its value', f"say {_LINK_WORDS}")
-            name = "mac" if word == "address" else word
-            value = _value(name, rest.pop(0))
-        else:
-            raise UsageError(
-                f'"{word}" is nothing that a link can be set to',
-                f"say {_LINK_WORDS}",
-            )
-        if found.setdefault(name, value) != value:
-            raise UsageError(f'"{word}" contradicts what is said before', "say one")
-    return found
-
-
-def _value(name: str, text: str) -> Any:
-    if text == "default" and name != "master":
-        return None
-    if name != "mtu":
-        return text
-    try:
-        return int(text)
-    except ValueError:
-        raise UsageError(
-            f'"{text}" is no mtu', "it is a number of bytes such as 1500, or default"
-        ) from None
 
 
 def _sysctls(namespace: str, words: Sequence[str]) -> Change:
@@ -227,7 +202,10 @@ def _sysctls(namespace: str, words: Sequence[str]) -> Change:
 
 def _key(text: str) -> str:
     """A setting by its full name, or by the end of it where that is clear."""
-    ends = [key for key in SYSCTLS if key == text or key.endswith(f".{text}")]
+    if sysctl(canonical_key(text)):
+        return canonical_key(text)
+    ends = [key for key in SYSCTLS if key.endswith(f".{text}")]
+    ends = ends or [key for key in known() if key.endswith(f".{text}")]
     return ends[0] if len(ends) == 1 else text
 
 

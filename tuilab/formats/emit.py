@@ -26,7 +26,7 @@ def word(value: Any) -> str:
     """A scalar, in quotes where it would be read as something else."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, int | float):
         return str(value)
     text = str(value)
     plain = _BARE.fullmatch(text) and not _OTHERS_MISREAD.fullmatch(text)

@@ -10,7 +10,7 @@ from tuilab.errors import Problem
 from tuilab.formats.shape import Path, Shape, placeholder, walk
 from tuilab.formats.tree import Item
 from tuilab.model.addressing import address, interface
-from tuilab.model.links import Endpoint
+from tuilab.model.links import PORT_OPTIONS, Endpoint
 from tuilab.model.plain import from_data
 from tuilab.model.routes import UNREACHABLE
 from tuilab.model.topology import LO, Cable, Topology
@@ -98,6 +98,10 @@ def _sort_out_links(shape: Shape, cables: dict[Endpoint, Item]) -> None:
                     fact = f'"{end}" is the loopback link and can be nothing else'
                     shape.report((*at, "kind"), kind.place, fact, "remove its kind")
                 _strip_lo(link)
+                for key in set(PORT_OPTIONS) & link.value.keys():
+                    item = link.value.pop(key)
+                    fact = f'"{end}" is the loopback link and no port of a bridge'
+                    shape.report((*at, key), item.key_place, fact, f"remove {key}")
             elif (kind is None or kind.value == "veth") and end not in cables:
                 if not (shape.excuses(end) or link.blamed or end in astray):
                     fact = f'"{end}" has neither a kind nor a cable'

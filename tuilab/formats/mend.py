@@ -34,6 +34,8 @@ from tuilab.formats.shape import (
     walk,
 )
 from tuilab.formats.tree import Item
+from tuilab.model.bridging import SECONDS
+from tuilab.model.links import PORT_OPTIONS
 from tuilab.model.routing import TABLES
 
 _ROUNDS = 12
@@ -198,6 +200,8 @@ def _extra(piece: Piece) -> None:
     if others and kind is not None:
         fact = f'"{key}" is nothing that a {kind.text} has'
         hint = f"only a {others[0]} has it"
+        if key in PORT_OPTIONS:
+            hint = "only the ports of a bridge have it"
     elif others:
         fact = f'"{key}" is for a {others[0]}, but "{piece.path[3]}" has no kind'
         hint = f'add "kind: {others[0]}", or remove it'
@@ -206,7 +210,9 @@ def _extra(piece: Piece) -> None:
     else:
         fact = f'"{key}" is not known here'
         hint = f'did you mean "{meant}"?' if meant else f"known are {', '.join(known)}"
-    if not item.blamed:
+    # Of a kind that was only guessed here nothing more can be said.
+    guessed = bool(others) and kind is not None and kind.blamed
+    if not (item.blamed or guessed):
         piece.shape.report(piece.path, item.key_place, fact, hint)
     if meant and meant not in parent.value:
         parent.value[meant] = item
@@ -227,6 +233,7 @@ def _meant(key: str, known: list[str]) -> str:
 def _looks_right(key: str, item: Item) -> bool:
     wanted: dict[str, type] = {
         "addresses": list,
+        "fdb": list,
         "routes": list,
         "rules": list,
         "neighbours": list,
@@ -321,7 +328,8 @@ def _number(piece: Piece) -> None:
         item.value = int(item.text)
         return
     shown = f'"{item.text}"' if piece.scalar else f"a {_sort(item)}"
-    piece.say(f'{shown} is no number for "{piece.key}"', "write a whole number")
+    whole = "number of seconds" if piece.key in SECONDS else "whole number"
+    piece.say(f'{shown} is no number for "{piece.key}"', f"write a {whole}")
     piece.drop()
 
 
@@ -360,6 +368,8 @@ def _list(piece: Piece) -> None:
 def _listed(piece: Piece, item: Item) -> list[Item]:
     """What is no list, as the list that it was probably meant to be."""
     pairs = item.value if isinstance(item.value, dict) else {}
+    if piece.key == "fdb" and piece.scalar:
+        return [Item(item.text, item.start, item.end, item.text)]
     if piece.key == "addresses":
         words = [Item(k, i.key or i.start, i.end, k) for k, i in pairs.items()]
         if piece.scalar:
@@ -463,6 +473,7 @@ _HANDLERS: dict[str, Callable[[Piece], None]] = {
     "int_type": _number,
     "int_parsing": _number,
     "int_from_float": _number,
+    "float_type": _number,
     "bool_type": _truth,
     "list_type": _list,
     "dict_type": _mapping,

@@ -70,7 +70,43 @@ class LinkModel(_Model):
     ] = []
 
 
-class CableEnd(LinkModel):
+class PortModel(LinkModel):
+    """What a port of a bridge may say, as long as it names its master."""
+
+    isolated: Annotated[
+        bool, Field(description="Exchanges frames with ports only that are not.")
+    ] = False
+    hairpin: Annotated[
+        bool, Field(description="Frames may leave by the port they came in by.")
+    ] = False
+    cost: Annotated[
+        int | None,
+        Field(
+            description="In spanning tree, 1 to 65535; by the link's speed where it is "
+            "left out.",
+            examples=[100],
+        ),
+    ] = None
+    priority: Annotated[
+        int | None, Field(description="In spanning tree, 0 to 63; 32 if left out.")
+    ] = None
+    learning: Annotated[
+        bool, Field(description="Whether MACs seen on the port are learned.")
+    ] = True
+    flood: Annotated[
+        bool, Field(description="Whether frames for unknown MACs leave by it.")
+    ] = True
+    fdb: Annotated[
+        list[str],
+        Field(
+            description="MACs known to be behind the port: static entries of the "
+            "bridge's forwarding database.",
+            examples=[["02:00:00:00:00:01"]],
+        ),
+    ] = []
+
+
+class CableEnd(PortModel):
     """One end of a cable (veth), or lo. Needed only where it has something to say."""
 
     kind: Annotated[Literal["veth"] | None, Field(description="May be left out.")] = (
@@ -82,9 +118,37 @@ class BridgeLink(LinkModel):
     """A switch. Its ports are the links that name it as their master."""
 
     kind: Annotated[Literal["bridge"], Field(description="A switch.")]
+    stp: Annotated[
+        bool, Field(description="Whether it speaks spanning tree (IEEE 802.1D).")
+    ] = False
+    priority: Annotated[
+        int | None, Field(description="In spanning tree; 32768 if left out.")
+    ] = None
+    ageing: Annotated[
+        float | None,
+        Field(description="Seconds that a learned MAC is kept; 300 if left out."),
+    ] = None
+    forward_delay: Annotated[
+        float | None,
+        Field(description="Seconds a port listens, then learns; 15 if left out."),
+    ] = None
+    hello_time: Annotated[
+        float | None,
+        Field(description="Seconds between the root's messages; 2 if left out."),
+    ] = None
+    max_age: Annotated[
+        float | None,
+        Field(description="Seconds until such a message is stale; 20 if left out."),
+    ] = None
+    vlan_filtering: Annotated[
+        bool, Field(description="Whether it looks at VLAN tags.")
+    ] = False
+    mcast_snooping: Annotated[
+        bool, Field(description="Whether multicast goes only where it is asked for.")
+    ] = True
 
 
-class TapLink(LinkModel):
+class TapLink(PortModel):
     """A tap device: a program holds its other end, such as a virtual machine."""
 
     kind: Annotated[Literal["tap"], Field(description="A tap device.")]

@@ -22,6 +22,7 @@ MOST_LEVELS = 32
 
 _LISTS = (
     "addresses",
+    "fdb",
     "routes",
     "hops",
     "rules",

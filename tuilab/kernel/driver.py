@@ -83,6 +83,9 @@ class Progress:
 class Driver(Protocol):
     """Carries operations out and says what is there."""
 
+    def care(self, settings: Mapping[str, Collection[str]]) -> None:
+        """From now on read these settings too when observing, by namespace."""
+
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """Look at some namespaces, or at all; absent ones are left out."""
 
@@ -128,6 +131,9 @@ class ModelDriver:
     def __init__(self, state: State | None = None) -> None:
         start = State({HOST: fresh_namespace()}) if state is None else state
         self._machine = Machine(start)
+
+    def care(self, settings: Mapping[str, Collection[str]]) -> None:
+        """A model knows all of its settings."""
 
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """See `Driver`."""

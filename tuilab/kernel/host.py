@@ -21,6 +21,7 @@ from tuilab.kernel.netlink import NetlinkDriver
 from tuilab.kernel.observe import RawLink
 from tuilab.kernel.space import Space
 from tuilab.kernel.wire import Message
+from tuilab.model.sysctls import link_of
 from tuilab.model.topology import HOST, UNICAST
 from tuilab.plan.operations import DeleteRoute, Operation
 from tuilab.plan.operations.base import (
@@ -97,7 +98,7 @@ class HostDriver(NetlinkDriver):
             links = [link for link in raw.links.values() if self._owns(link)]
             ours = {link.ifname for link in links}
             self._proven = {link.index for link in links}
-            whole = namespaces[HOST]
+            whole = replace(namespaces[HOST], sysctls=raw.sysctls)
             namespaces[HOST] = self._ours(whole, ours)
             rest = _part(whole, set(whole.links) - ours)
             own = namespaces[HOST].routes
@@ -117,8 +118,13 @@ class HostDriver(NetlinkDriver):
 
     def _ours(self, whole: NamespaceState, ours: set[str]) -> NamespaceState:
         held = former.held(self._mark.lab)
-        sysctls = {k: v for k, v in whole.sysctls.items() if k in held}
-        return replace(_part(whole, ours), sysctls=sysctls)
+        sysctls = {
+            # Those of a link of ours nobody had before.
+            key: value
+            for key, value in whole.sysctls.items()
+            if key in held or link_of(key) in ours
+        }
+        return replace(_part(whole, ours), sysctls=sysctls, partial=True)
 
     def _others(self) -> list[str]:
         ours = {name for (name, _), owned in self._owned.items() if owned}

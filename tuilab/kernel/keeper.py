@@ -9,6 +9,7 @@ The keeper stays only when the creator says so; when the creator dies first, all
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -20,7 +21,9 @@ from typing import Any, NoReturn
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from tuilab.kernel import mounts, syscalls
+from tuilab.errors import KernelError
+from tuilab.kernel import mounts, syscalls, sysctl
+from tuilab.model.sysctls import SYSCTLS
 
 _CONTROL = 0
 _KEEP = b"keep"
@@ -146,6 +149,9 @@ def _make(up: int, down: int, user_ns: bool, pid_ns: bool) -> None:
         notes = mounts.build()
     except OSError as error:
         raise _Step("mounts", error) from error
+    # Where /proc/sys may not be written, the lab will say so when it has to.
+    with contextlib.suppress(OSError, KernelError):
+        sysctl.set_defaults(sysctl.read(SYSCTLS))
     keeper = os.fork()
     if keeper:
         os.write(up, json.dumps({"pid": keeper, "notes": notes}).encode() + b"\n")

@@ -26,7 +26,8 @@ IPV6_RULE, IPV4_NETCONF, IPV6_NETCONF (rtnetlink(7)); the last two tell of forwa
 """
 NEIGHBOUR_EVENTS = (28, 29)
 """RTM_NEWNEIGH, RTM_DELNEIGH."""
-NUD_PERMANENT = 0x80
+AF_BRIDGE = 7
+NUD_NOARP, NUD_PERMANENT = 0x40, 0x80
 
 RCVBUF = 4 << 20
 """Bytes; events come in bursts."""
@@ -68,6 +69,10 @@ class Monitor:
     def name(self, nsid: int, name: str) -> None:
         """Say which namespace has that id in the lab's root namespace."""
         self._names[nsid] = name
+
+    def mark_from_thread(self, name: str) -> None:
+        """Somebody found out otherwise that something changed there."""
+        self._loop.call_soon_threadsafe(self._mark, {name})
 
     def close(self) -> None:
         """Hear nothing more."""
@@ -121,13 +126,16 @@ class Monitor:
 def _matters(data: bytes) -> bool:
     """Whether an event may be about the lab, and not about whom somebody talks to.
 
-    Of neighbours only those that are permanent, or that a program and not the kernel
-    itself has changed, which its port id in the header tells.
+    Of neighbours and forwarding databases only what is permanent or static, or what a
+    program and not the kernel itself has changed, which its port id in the header
+    tells.
     """
     _, kind, _, _, port = struct.unpack_from("=IHHII", data)
     if kind not in NEIGHBOUR_EVENTS or port:
         return True
     family, state = data[16], struct.unpack_from("=H", data, 24)[0]
+    if family == AF_BRIDGE:
+        return bool(state & NUD_NOARP)
     return family in (socket.AF_INET, socket.AF_INET6) and bool(state & NUD_PERMANENT)
 
 

@@ -61,6 +61,7 @@ class NetlinkDriver:
     def __init__(self) -> None:
         self._worker = ThreadPoolExecutor(1, "netlink")
         self._spaces: dict[str, Space] = {}
+        self._settings: Mapping[str, frozenset[str]] = {}
         self._root = netns.open_fd(HOST)
         self._at: str = HOST
         self._mirrors: dict[tuple[int, int], set[str]] = {}
@@ -140,6 +141,10 @@ class NetlinkDriver:
 
     # -- looking -------------------------------------------------------------------
 
+    def care(self, settings: Mapping[str, Collection[str]]) -> None:
+        """See `Driver`."""
+        self._settings = {name: frozenset(keys) for name, keys in settings.items()}
+
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """See `Driver`."""
         return await self._apart(lambda: self._observe(only))
@@ -178,6 +183,7 @@ class NetlinkDriver:
     def _dump(self, space: Space) -> None:
         self._visit(space)
         self._unmirror(space)
+        space.settings = self._settings.get(space.name, frozenset())
         for pair in _pairs(space.dump().links):
             self._mirrors.setdefault(pair, set()).add(space.name)
 
@@ -235,6 +241,8 @@ class NetlinkDriver:
 
         def count() -> Mapping[Endpoint, Live]:
             with _looking():
+                for space in self._spaces.values():
+                    self._look_at_settings(space)
                 return {
                     Endpoint(space.name, ifname): alive
                     for space in self._spaces.values()
@@ -242,6 +250,15 @@ class NetlinkDriver:
                 }
 
         return await self._apart(count)
+
+    def _look_at_settings(self, space: Space) -> None:
+        """Of most settings the kernel tells nobody that they were changed."""
+        if not space.settings or space.raw is None or self._monitor is None:
+            return
+        self._visit(space)
+        now = {**space.raw.sysctls, **sysctl.read(space.settings)}
+        if now != space.raw.sysctls:
+            self._monitor.mark_from_thread(space.name)
 
     async def processes(self, namespace: str) -> list[Process]:
         """See `Driver`."""

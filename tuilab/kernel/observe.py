@@ -10,17 +10,20 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from tuilab.kernel import wire
+from tuilab.kernel.bridging import is_port, raw_bridge, raw_port
 from tuilab.kernel.driver import Live
 from tuilab.kernel.policies import RawPolicies
 from tuilab.kernel.wire import IFADDR, IFINFO, RTMSG, attributes, number, text
 from tuilab.model.addressing import canonical_cidr, link_local, version
 from tuilab.model.routing import MAIN_TABLE
+from tuilab.model.sysctls import ipv6_off, unusual
 from tuilab.model.topology import LO, UNICAST, Endpoint
+from tuilab.plan.bridging import PLAIN_BRIDGE, PLAIN_PORT, BridgeState, PortState
 from tuilab.plan.forwarding import HopState, RouteState
 from tuilab.plan.state import LinkState, NamespaceState, kernel_order
 
@@ -71,6 +74,9 @@ class RawLink:
     live: Live
     altnames: tuple[str, ...] = ()
     link_group: int = 0
+    bridge: BridgeState = PLAIN_BRIDGE
+    port: PortState = PLAIN_PORT
+    is_port: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Raw:
         routes: Without links resolved: an ifindex stands in the place of a name.
         sysctls: As read.
         policies: Rules and neighbours.
+        entries: Static MACs by the ifindex of the port they are behind.
     """
 
     links: Mapping[int, RawLink]
@@ -90,6 +97,7 @@ class Raw:
     routes: tuple[RouteState, ...]
     sysctls: Mapping[str, str]
     policies: RawPolicies
+    entries: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 def raw_link(body: bytes) -> RawLink:
@@ -122,6 +130,9 @@ def raw_link(body: bytes) -> RawLink:
         live=_live(found, flags),
         altnames=wire.altnames(found.get(wire.IFLA_PROP_LIST, b"")),
         link_group=number(found.get(wire.IFLA_GROUP)),
+        bridge=raw_bridge(info) if kind == "bridge" else PLAIN_BRIDGE,
+        port=raw_port(kind, info),
+        is_port=is_port(info),
     )
 
 
@@ -329,6 +340,8 @@ def state_of(
             names.get(link.master),
             raw.addresses.get(index, ()),
             peers.get(index),
+            raw.entries.get(index, ()),
+            not ipv6_off(raw.sysctls, link.ifname),
         )
         known = former.get(index)
         if known is None or known[0] != key:
@@ -338,9 +351,8 @@ def state_of(
         del former[index]
     routes = frozenset(_named(route, names) for route in raw.routes)
     policies = raw.policies
-    return NamespaceState(
-        links, routes, raw.sysctls, policies.rules, policies.named(names)
-    )
+    sysctls = unusual(raw.sysctls)
+    return NamespaceState(links, routes, sysctls, policies.rules, policies.named(names))
 
 
 def _link_state(
@@ -348,6 +360,8 @@ def _link_state(
     master: str | None,
     addresses: tuple[str, ...],
     peer: Endpoint | None,
+    entries: tuple[str, ...],
+    ipv6: bool,
 ) -> LinkState:
     return LinkState(
         kind=link.kind,
@@ -359,4 +373,7 @@ def _link_state(
         peer=peer,
         user=link.user,
         group=link.group,
+        bridge=link.bridge,
+        port=replace(link.port, fdb=entries) if entries and master else link.port,
+        ipv6=ipv6,
     )

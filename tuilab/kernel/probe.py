@@ -35,6 +35,8 @@ _NLM_F_REQUEST_ACK_CREATE_EXCL = 0x1 | 0x4 | 0x400 | 0x200
 _IFLA_IFNAME = 3
 _IFLA_LINKINFO = 18
 _IFLA_INFO_KIND = 1
+_IFLA_INFO_DATA = 2
+_IFLA_BR_VLAN_FILTERING = 7
 _SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
 _DOCKER = "inside a container, start it with"
 _NO_SANDBOX = "not tried, as no sandbox can be made"
@@ -199,6 +201,11 @@ def _bridge() -> None:
     _new_link("bridge", "probe1")
 
 
+def _vlan_filtering() -> None:
+    options = _attribute(_IFLA_BR_VLAN_FILTERING, b"\1")
+    _new_link("bridge", "probe3", options)
+
+
 def _tap() -> None:
     fd = os.open(_TUN, os.O_RDWR)
     try:
@@ -215,6 +222,10 @@ def _capture() -> None:
 _INSIDE: dict[str, tuple[Callable[[], None], str]] = {
     "cables (veth)": (_veth, "use a kernel with CONFIG_VETH (`sudo modprobe veth`)"),
     "bridges": (_bridge, "use a kernel with CONFIG_BRIDGE (`sudo modprobe bridge`)"),
+    "VLAN filtering on bridges": (
+        _vlan_filtering,
+        "use a kernel with CONFIG_BRIDGE_VLAN_FILTERING; bridges work without",
+    ),
     "taps": (_tap, f"`sudo modprobe tun` and `sudo chmod 666 {_TUN}`"),
     "capturing packets": (_capture, "use a kernel with CONFIG_PACKET"),
 }
@@ -225,9 +236,11 @@ def _attribute(kind: int, data: bytes) -> bytes:
     return struct.pack("=HH", length, kind) + data + bytes(-length % 4)
 
 
-def _new_link(kind: str, name: str) -> None:
+def _new_link(kind: str, name: str, options: bytes = b"") -> None:
     """`ip link add NAME type KIND`, by hand: rtnetlink(7)."""
     info = _attribute(_IFLA_INFO_KIND, kind.encode())
+    if options:
+        info += _attribute(_IFLA_INFO_DATA, options)
     payload = (
         bytes(16)
         + _attribute(_IFLA_IFNAME, name.encode() + b"\0")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TypeVar
 
 from tuilab.errors import KernelError
-from tuilab.kernel import netconf, netns, observe, wire
+from tuilab.kernel import netconf, netns, observe, sysctl, wire
+from tuilab.kernel.bridging import entries
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.driver import Live
 from tuilab.kernel.observe import Raw, RawAddress, RawLink
@@ -33,6 +34,7 @@ class Space:
         channel: A socket in it.
         raw: What was dumped last.
         heard: Whether its events reach the monitor.
+        settings: Kernel settings to read, besides those that always are.
         nsids: The ids by which this namespace knows others, by their inode.
         states: What the links were made into last, by index, for taking over.
         counters: What the links counted when that was last asked, by index.
@@ -55,6 +57,7 @@ class Space:
             undo.pop_all()
         self.raw: Raw | None = None
         self.heard = False
+        self.settings: frozenset[str] = frozenset()
         self.nsids: dict[int, int] = {}
         self.states: dict[int, tuple[Hashable, LinkState]] = {}
         self.counters: dict[int, Live] = {}
@@ -86,16 +89,22 @@ class Space:
             links,
             observe.raw_addresses(self._addresses.values(), links),
             observe.raw_routes(self.channel.dump(wire.RTM_GETROUTE, wire.ROUTES)),
-            netconf.forwarding(self.channel),
+            netconf.forwarding(self.channel) | sysctl.read(self.settings),
             raw_policies(
                 self.channel.dump(wire.RTM_GETRULE, wire.RULES),
                 self.channel.dump(wire.RTM_GETNEIGH, wire.NEIGHBOURS),
                 self.channel.dump(wire.RTM_GETNEIGH, wire.PROXIES),
             ),
+            self._entries([link.index for link in links.values() if link.is_port]),
         )
         self._indexes = {link.ifname: link.index for link in links.values()}
         self._highest = max(self._highest, *links) if links else self._highest
         return self.raw
+
+    def _entries(self, ports: list[int]) -> Mapping[int, tuple[str, ...]]:
+        if not ports:
+            return {}
+        return entries(self.channel.dump(wire.RTM_GETNEIGH, wire.ENTRIES), ports)
 
     def live(self) -> dict[str, Live]:
         """Operstates and counters, by name."""

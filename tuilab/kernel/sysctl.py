@@ -6,18 +6,32 @@ called through `netns.run_in`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tuilab.errors import KernelError
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import known, path_of, usual
+from tuilab.model.topology import LO
 
 _ROOT = Path("/proc/sys")
+_inherited: list[str] | None = None
+"""What new namespaces of this machine take over from it and is not as usual."""
 
 
 def path(key: str) -> Path:
     """The file of a setting."""
-    return _ROOT / key.replace(".", "/")
+    return _ROOT / path_of(key)
+
+
+def read(keys: Iterable[str]) -> dict[str, str]:
+    """Some settings, as far as this kernel has them, here and now."""
+    found = {}
+    for key in keys:
+        try:
+            found[key] = path(key).read_text().strip()
+        except FileNotFoundError:
+            continue
+    return found
 
 
 def write(key: str, value: str) -> None:
@@ -28,6 +42,13 @@ def write(key: str, value: str) -> None:
     """
     try:
         path(key).write_text(f"{value}\n")
+    except FileNotFoundError as error:
+        hint = "it may be of a newer kernel, or of a module that is not loaded"
+        if key.startswith("net.bridge."):
+            hint = "it comes with a module: sudo modprobe br_netfilter"
+        raise KernelError(
+            f'"{key}" is no setting of this kernel', hint, error.errno or 0
+        ) from error
     except OSError as error:
         raise KernelError(
             f'"{key}" can\'t be set to {value}: {error.strerror}',
@@ -37,7 +58,22 @@ def write(key: str, value: str) -> None:
 
 
 def set_defaults(there: Mapping[str, str]) -> None:
-    """Give a new namespace tuilab's defaults: the kernel copies the machine's own."""
+    """Give a new namespace tuilab's defaults: the kernel copies the machine's own.
+
+    It does so for IPv4's ``all`` and ``default`` (net.core.devconf_inherit_init_net),
+    alike for every namespace, so they are read for the first one only.
+
+    Args:
+        there: What is known of it already.
+    """
+    global _inherited
+    if _inherited is None:
+        # ``lo`` is there already and does not follow.
+        copied = [k for k in known([LO]) if k.startswith("net.ipv4.conf.")]
+        values = read(copied)
+        _inherited = [k for k, v in values.items() if v != usual(k, {})]
     for key, value in there.items():
-        if value != SYSCTLS[key].default:
-            write(key, SYSCTLS[key].default)
+        if value != usual(key, {}):
+            write(key, usual(key, {}))
+    for key in _inherited:
+        write(key, usual(key, {}))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
-RTM_GETNEIGH, RTM_GETRULE = 30, 34
+RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETRULE = 28, 29, 30, 34
 RTM_NEWNSID, RTM_GETNSID = 88, 90
 RTM_NEWLINKPROP = 108
 NLM_F_CREATE_EXCL, NLM_F_CREATE_REPLACE, NLM_F_APPEND = 0x600, 0x500, 0x800
@@ -25,6 +25,9 @@ IFLA_OPERSTATE, IFLA_LINKINFO, IFLA_STATS64 = 16, 18, 23
 IFLA_GROUP, IFLA_NET_NS_FD, IFLA_EXT_MASK, IFLA_LINK_NETNSID = 27, 28, 29, 37
 IFLA_PROP_LIST, IFLA_ALT_IFNAME = 52, 53
 IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
+IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA = 4, 5
+NDA_LLADDR, NDA_VLAN, NDA_MASTER = 2, 5, 9
+AF_BRIDGE = 7
 IFLA_TUN_OWNER, IFLA_TUN_GROUP, IFLA_TUN_TYPE = 1, 2, 3
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST, IFA_FLAGS, IFA_PROTO = 1, 2, 4, 8, 11
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_TABLE = 1, 4, 5, 6, 15
@@ -164,6 +167,8 @@ def quick(noun: str, verb: str, args: Mapping[str, Any]) -> Message | None:
         return _link(verb, args)
     if noun == "addr":
         return _address(verb, args)
+    if noun == "fdb":
+        return _entry(verb, args)
     return _route(verb, args) if noun == "route" else None
 
 
@@ -263,6 +268,19 @@ def _route(verb: str, args: Mapping[str, Any]) -> Message | None:
     return Message(kind, flags, body + _u32(RTA_TABLE, table))
 
 
+_ENTRY_VERBS = {
+    "replace": (RTM_NEWNEIGH, NLM_F_CREATE_REPLACE),
+    "del": (RTM_DELNEIGH, 0),
+}
+
+
+def _entry(verb: str, args: Mapping[str, Any]) -> Message:
+    """An entry of a forwarding database, as `bridge fdb`."""
+    kind, flags = _ENTRY_VERBS[verb]
+    head = NDMSG.pack(AF_BRIDGE, args["ifindex"], args["state"], args["flags"], 0)
+    return Message(kind, flags, head + _mac(NDA_LLADDR, args["lladdr"]))
+
+
 def name_namespace(fd: int) -> Message:
     """Give a namespace an id, whichever is free, where this is sent."""
     body = NETNS.pack(0) + _u32(NETNSA_NSID, 0xFFFFFFFF) + _u32(NETNSA_FD, fd)
@@ -289,6 +307,7 @@ ADDRESSES = IFADDR.pack(0, 0, 0, 0, 0)
 ROUTES = RTMSG.pack(0, 0, 0, 0, 0, 0, 0, 0, 0)
 RULES = FIBMSG.pack(*[0] * 9)
 NEIGHBOURS = NDMSG.pack(0, 0, 0, 0, 0)
+ENTRIES = NDMSG.pack(AF_BRIDGE, 0, 0, 0, 0)
 NTF_PROXY = 0x08
 PROXIES = NDMSG.pack(0, 0, 0, NTF_PROXY, 0)
 """Whom somebody is answered for is told by a dump of its own."""

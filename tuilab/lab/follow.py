@@ -139,7 +139,8 @@ class Follower:
             await asyncio.sleep(JOURNAL_PERIOD)
             if not self._mutex.locked():
                 with suppress(TuilabError):
-                    self._take_journal()
+                    if self._take_journal() and (names := self._runner.unread()):
+                        self._hear(names)
                     await self._take_over()
 
     async def _take_over(self) -> None:

@@ -111,7 +111,8 @@ class HostGround(Ground):
         own = {k: v for k, v in held.items() if k not in shared}
         wish = on_host(topology, whole)
         here = wish.namespaces[HOST]
-        part = replace(here, sysctls={**own, **here.sysctls})
+        declared = topology.namespaces[HOST].sysctls
+        part = replace(here, sysctls={**own, **declared})
         return State({**wish.namespaces, HOST: part})
 
     def apply(self, change: Change, before: Topology, foreign: State) -> Topology:

@@ -31,6 +31,13 @@ from tuilab.lab.ground import Ground
 from tuilab.lab.guarded import Confirm, guarded
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
 from tuilab.lab.runner import Runner
+from tuilab.lab.settings import (
+    Settings,
+    begun_settings,
+    named,
+    together,
+    told,
+)
 from tuilab.lab.snapshot import (
     Adoption,
     Event,
@@ -87,7 +94,8 @@ class Lab:
             ),
             Drift(self._expand),
         )
-        self._runner = Runner(driver, self._view)
+        self._going: tuple[Topology, Sequence[Rename]] | None = None
+        self._runner = Runner(driver, self._view, self._settings)
         self._follower = Follower(
             driver,
             journal,
@@ -420,6 +428,16 @@ class Lab:
         self._view.record(title, self._runner.commands, "; ".join(left))
         self._show_history()
 
+    def _settings(self) -> Settings:
+        """The settings to look at: of the lab, and of the change that is on its way."""
+        begun, history = self._journal.begun, self._journal.history
+        after, renames = self._going or (None, ())
+        found = [named((history.topology, after))]
+        if begun is not None:
+            found.append(begun_settings(begun.before))
+            renames = (*renames, *begun.renames)
+        return together(found, renames)
+
     # -- converging ----------------------------------------------------------------
 
     async def _converge(
@@ -430,6 +448,19 @@ class Lab:
         finish: Callable[[tuple[str, ...]], None],
     ) -> Outcome:
         """Go there, and have ``finish`` record the commands it took; else go back."""
+        self._going = after, renames
+        try:
+            return await self._go(title, after, renames, finish)
+        finally:
+            self._going = None
+
+    async def _go(
+        self,
+        title: str,
+        after: Topology,
+        renames: Sequence[Rename],
+        finish: Callable[[tuple[str, ...]], None],
+    ) -> Outcome:
         self._runner.begin()
         self._ground.prepare(after)
         await self._runner.look(self._scope(after))
@@ -458,7 +489,8 @@ class Lab:
         risk = self._ground.risk(before, steps.goal, self.snapshot.foreign)
         if risk and self.confirm is None:
             raise UsageError(risk, "with --force it is tried, and kept if you confirm")
-        begun = Begun(title, to_data(before, steps.touched), tuple(renames))
+        data = told(to_data(before, steps.touched), before, self._settings())
+        begun = Begun(title, data, tuple(renames))
         await _written(self._journal.begin, begun)
         async with guarded(self.directory, self.confirm if risk else None) as keep:
             try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tuilab.errors import KernelError, TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun
+from tuilab.lab.settings import Settings
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.operations import Operation
@@ -24,8 +25,12 @@ class Runner:
         commands: What was carried out since `begin`, as text.
     """
 
-    def __init__(self, driver: Driver, view: View) -> None:
+    def __init__(
+        self, driver: Driver, view: View, settings: Callable[[], Settings]
+    ) -> None:
         self.commands: list[str] = []
+        self._settings = settings
+        self._asked: Settings = {}
         self._driver = driver
         self._view = view
 
@@ -40,7 +45,14 @@ class Runner:
 
     async def look(self, only: set[str] | None = None) -> None:
         """See how some namespaces are now, or all."""
+        self._asked = self._settings()
+        self._driver.care(self._asked)
         self._view.take(await self._driver.observe(only), only)
+
+    def unread(self) -> frozenset[str]:
+        """Namespaces with settings that are named by now, but were not looked at."""
+        now = self._settings()
+        return frozenset(n for n, keys in now.items() if keys != self._asked.get(n))
 
     async def apply(self, title: str, steps: Plan) -> tuple[str, ...]:
         """Carry a plan out, verify it, put right what it did besides.

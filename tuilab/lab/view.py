@@ -70,16 +70,20 @@ class View:
         if only is None:
             self.update(observed=seen.state, live=seen.live, foreign=seen.foreign)
             return
-        # Copied and mended: of a thousand namespaces an edit looks at one or two.
+        # Copied and mended: of a thousand namespaces an edit looks at one or two. Each
+        # keeps its place: plans go through them in order, and what was shown as a
+        # plan is to be what is done after another look.
         namespaces = dict(self.snapshot.observed.namespaces)
         live = dict(self.snapshot.live)
         for name in only:
             for former in (
-                namespaces.pop(name, None),
+                namespaces.get(name),
                 self.snapshot.foreign.namespaces.get(name),
             ):
                 for ifname in former.links if former else ():
                     live.pop(Endpoint(name, ifname), None)
+            if name not in seen.state.namespaces:
+                namespaces.pop(name, None)
         namespaces.update(seen.state.namespaces)
         live.update(seen.live)
         self.update(observed=State(namespaces), live=live, foreign=seen.foreign)

@@ -17,7 +17,9 @@ from tuilab.model.addressing import (
     show_destination,
 )
 from tuilab.model.canonical import canonical_route
+from tuilab.model.links import PortLink, without_master
 from tuilab.model.routing import with_link_renamed, without_dead_ends
+from tuilab.model.sysctls import canonical_key, settings_renamed
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -169,16 +171,17 @@ def rename_namespace(old: str, new: str) -> Change:
 
 def set_sysctl(namespace: str, key: str, value: str | None) -> Change:
     """A kernel setting of a namespace; None for the default."""
+    name = canonical_key(key)
 
     def apply(topology: Topology) -> Topology:
         before = _namespace(topology, namespace)
-        sysctls = {k: v for k, v in before.sysctls.items() if k != key}
+        sysctls = {k: v for k, v in before.sysctls.items() if k != name}
         if value is not None:
-            sysctls[key] = value
+            sysctls[name] = value
         return topology.with_namespace(namespace, replace(before, sysctls=sysctls))
 
     shown = "to its default" if value is None else f"= {value}"
-    return Change(f"set {namespace} {key} {shown}", apply)
+    return Change(f"set {namespace} {name} {shown}", apply)
 
 
 # -- links ---------------------------------------------------------------------
@@ -266,9 +269,14 @@ def rename_link(endpoint: Endpoint, ifname: str) -> Change:
                 links[name] = replace(other, master=ifname)
             else:
                 links[name] = other
+        sysctls = settings_renamed(namespace.sysctls, endpoint.ifname, ifname)
         after = topology.with_namespace(
             endpoint.namespace,
-            replace(with_link_renamed(namespace, endpoint.ifname, ifname), links=links),
+            replace(
+                with_link_renamed(namespace, endpoint.ifname, ifname),
+                links=links,
+                sysctls=sysctls,
+            ),
         )
         if isinstance(link, Veth):
             peer = after.link(link.peer)
@@ -287,13 +295,14 @@ def set_link(endpoint: Endpoint, **attributes: Any) -> Change:
 
     def apply(topology: Topology) -> Topology:
         link = _link(topology, endpoint)
-        try:
-            changed = _canonical(replace(link, **attributes))
-        except TypeError:
-            names = ", ".join(attributes)
-            raise UsageError(
-                f'"{endpoint}" is a {link.kind}, which has no {names}'
-            ) from None
+        fields = type(link).__dataclass_fields__
+        unknown = [name for name in attributes if name not in fields]
+        if unknown:
+            names = ", ".join(unknown)
+            raise UsageError(f'"{endpoint}" is a {link.kind}, which has no {names}')
+        if attributes.get("master", link.master) is None:
+            link = without_master(link)
+        changed = _canonical(replace(link, **attributes))
         return topology.with_link(endpoint, changed)
 
     return Change(f"set {endpoint} {_shown(attributes)}", apply)
@@ -330,6 +339,38 @@ def remove_address(endpoint: Endpoint, cidr: str) -> Change:
         return _without_dead_routes(topology, after)
 
     return Change(f"remove address {wanted} from {endpoint}", apply)
+
+
+def add_entry(endpoint: Endpoint, mac: str) -> Change:
+    """One more static entry of a bridge's fdb: that MAC is behind that port."""
+    wanted = mac.lower()
+
+    def apply(topology: Topology) -> Topology:
+        port = _port(topology, endpoint)
+        if wanted in port.fdb:
+            raise UsageError(
+                f'"{endpoint}" has an entry for {wanted} already', "nothing to do"
+            )
+        return topology.with_link(endpoint, replace(port, fdb=(*port.fdb, wanted)))
+
+    return Change(f"add fdb entry {wanted} to {endpoint}", apply)
+
+
+def remove_entry(endpoint: Endpoint, mac: str) -> Change:
+    """One static entry of a bridge's fdb less."""
+    wanted = mac.lower()
+
+    def apply(topology: Topology) -> Topology:
+        port = _port(topology, endpoint)
+        if wanted not in port.fdb:
+            have = ", ".join(port.fdb) or "none"
+            raise NotFoundError(
+                f'"{endpoint}" has no static entry for {wanted}', f"it has {have}"
+            )
+        rest = tuple(m for m in port.fdb if m != wanted)
+        return topology.with_link(endpoint, replace(port, fdb=rest))
+
+    return Change(f"remove fdb entry {wanted} from {endpoint}", apply)
 
 
 # -- routes --------------------------------------------------------------------
@@ -438,6 +479,16 @@ def _link(topology: Topology, endpoint: Endpoint) -> Link:
     return link
 
 
+def _port(topology: Topology, endpoint: Endpoint) -> PortLink:
+    link = _link(topology, endpoint)
+    if not isinstance(link, PortLink):
+        raise UsageError(
+            f'"{endpoint}" is a {link.kind}, not a port of a bridge',
+            "name a link that has a bridge as its master",
+        )
+    return link
+
+
 def _free(topology: Topology, endpoint: Endpoint) -> None:
     namespace = _namespace(topology, endpoint.namespace)
     if namespace.link(endpoint.ifname) is not None:
@@ -447,7 +498,10 @@ def _free(topology: Topology, endpoint: Endpoint) -> None:
 def _canonical(link: Link) -> Link:
     addresses = tuple(canonical_cidr(a) for a in link.addresses)
     mac = link.mac.lower() if link.mac else None
-    return replace(link, addresses=addresses, mac=mac)
+    link = replace(link, addresses=addresses, mac=mac)
+    if isinstance(link, PortLink) and link.fdb:
+        link = replace(link, fdb=tuple(mac.lower() for mac in link.fdb))
+    return link
 
 
 def _with_pinned_mac(lab: str, endpoint: Endpoint, link: Link) -> Link:
@@ -484,12 +538,13 @@ def _without_link(topology: Topology, endpoint: Endpoint) -> Topology:
         if namespace is None:
             continue
         links = {
-            name: replace(other, master=None) if other.master == end.ifname else other
+            name: without_master(other) if other.master == end.ifname else other
             for name, other in namespace.links.items()
             if name != end.ifname
         }
+        sysctls = settings_renamed(namespace.sysctls, end.ifname, None)
         topology = topology.with_namespace(
-            end.namespace, replace(namespace, links=links)
+            end.namespace, replace(namespace, links=links, sysctls=sysctls)
         )
     gone = {str(end) for end in ends}
     layout = {k: v for k, v in topology.layout.items() if k not in gone}
@@ -523,6 +578,8 @@ def _shown(attributes: Mapping[str, Any]) -> str:
             words.append("up" if value else "down")
         elif name == "master" and value is None:
             words.append("nomaster")
+        elif isinstance(value, bool):
+            words.append(f"{name} {'on' if value else 'off'}")
         else:
             words.append(f"{name} {'default' if value is None else value}")
     return " ".join(words)

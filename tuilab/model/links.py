@@ -6,8 +6,8 @@ it is here. ``None`` means "as tuilab or the kernel would choose", see ``plan.st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,7 +66,48 @@ class Loopback(Link):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Veth(Link):
+class PortLink(Link):
+    """A link that can be a port of a bridge; see bridge(8).
+
+    What is said here holds as long as it is one: the kernel forgets it when the link
+    leaves its bridge.
+
+    Attributes:
+        isolated: It exchanges frames with ports that are not isolated only.
+        hairpin: Frames may leave by the port that they came in by.
+        cost: Of the port in spanning tree, 1 to 65535; None for the kernel's choice.
+        priority: Of the port in spanning tree, 0 to 63; None for 32.
+        learning: MACs seen on the port are learned.
+        flood: Frames for unknown MACs leave by it.
+        fdb: Static entries: MACs that are said to be behind the port.
+    """
+
+    isolated: bool = False
+    hairpin: bool = False
+    cost: int | None = None
+    priority: int | None = None
+    learning: bool = True
+    flood: bool = True
+    fdb: tuple[str, ...] = ()
+
+
+PORT_OPTIONS = tuple(
+    f.name for f in fields(PortLink) if f.name not in {g.name for g in fields(Link)}
+)
+"""What a `PortLink` says about itself as a port."""
+
+
+def without_master(link: Link) -> Link:
+    """The link out of its bridge, and without what it was as a port of it."""
+    values: dict[str, Any] = {"master": None}
+    if isinstance(link, PortLink):
+        defaults = {f.name: f.default for f in fields(PortLink)}
+        values |= {name: defaults[name] for name in PORT_OPTIONS}
+    return replace(link, **values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Veth(PortLink):
     """One end of a cable; see veth(4)."""
 
     kind: ClassVar[str] = "veth"
@@ -76,13 +117,33 @@ class Veth(Link):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge(Link):
-    """A switch."""
+    """A switch; see "type bridge" in ip-link(8). None is for the kernel's default.
+
+    Attributes:
+        stp: Whether it speaks spanning tree (IEEE 802.1D).
+        priority: In spanning tree, 0 to 65535; 32768 by default.
+        ageing: Seconds that a learned MAC is remembered; 300 by default.
+        forward_delay: Seconds a port listens, then learns; 15 by default.
+        hello_time: Seconds between the messages of the root; 2 by default.
+        max_age: Seconds after which such a message is stale; 20 by default.
+        vlan_filtering: Whether it looks at VLAN tags.
+        mcast_snooping: Whether multicast goes to those only who asked for it.
+    """
 
     kind: ClassVar[str] = "bridge"
 
+    stp: bool = False
+    priority: int | None = None
+    ageing: float | None = None
+    forward_delay: float | None = None
+    hello_time: float | None = None
+    max_age: float | None = None
+    vlan_filtering: bool = False
+    mcast_snooping: bool = True
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tap(Link):
+class Tap(PortLink):
     """A tap device: its other end is a program holding ``/dev/net/tun``.
 
     Attributes:
@@ -96,5 +157,10 @@ class Tap(Link):
     user: str | None = None
     group: str | None = None
 
+
+BRIDGE_OPTIONS = tuple(
+    f.name for f in fields(Bridge) if f.name not in {g.name for g in fields(Link)}
+)
+"""What a `Bridge` says about itself as a switch."""
 
 KINDS: dict[str, type[Link]] = {cls.kind: cls for cls in (Loopback, Veth, Bridge, Tap)}

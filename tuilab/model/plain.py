@@ -85,6 +85,8 @@ def link_to_data(link: Link) -> dict[str, Any]:
         value = getattr(link, field.name)
         if field.name == "peer" or value == field.default:
             continue
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         data[field.name] = list(value) if isinstance(value, tuple) else value
     return data
 
@@ -218,6 +220,8 @@ def link_from_data(ifname: str, data: Mapping[str, Any], peer: Endpoint | None) 
     values["addresses"] = tuple(canonical_cidr(a) for a in values.get("addresses", ()))
     if values.get("mac"):
         values["mac"] = values["mac"].lower()
+    if "fdb" in values:
+        values["fdb"] = tuple(mac.lower() for mac in values["fdb"])
     for name in ("user", "group"):
         if values.get(name) is not None:
             values[name] = str(values[name])

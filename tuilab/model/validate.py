@@ -23,9 +23,10 @@ from tuilab.model.addressing import (
     namespace_name_problem,
     segment,
 )
+from tuilab.model.bridging import bridging_problems
 from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.settings import setting_problems
 from tuilab.model.topology import (
     LO,
     Bridge,
@@ -74,6 +75,7 @@ def problems(topology: Topology, before: Topology | None = None) -> list[Problem
     for name, namespace in topology.namespaces.items():
         if name in scope:
             found.extend(_namespace(name, namespace))
+            found.extend(bridging_problems(topology.name, name, namespace))
     if any(True for cable in _joined(before, topology) if _is_wrong(topology, cable)):
         for index, cable in enumerate(topology.cables):
             if not {cable.a.namespace, cable.b.namespace}.isdisjoint(scope):
@@ -112,14 +114,7 @@ def _namespace(name: str, namespace: Namespace) -> Iterator[Problem]:
     yield from route_problems(name, namespace)
     yield from rule_problems(name, namespace)
     yield from neighbour_problems(name, namespace)
-    for key, value in namespace.sysctls.items():
-        setting = SYSCTLS.get(key)
-        here = (*at, "sysctls", key)
-        if setting is None:
-            remedy = suggestion(key, SYSCTLS, f"known are {', '.join(SYSCTLS)}")
-            yield Problem(here, f'"{key}" is no setting that tuilab knows', remedy)
-        elif fact := setting.problem(value):
-            yield Problem(here, f'"{key}" {fact}, not "{value}"', "write one of these")
+    yield from setting_problems(name, namespace)
 
 
 def _link(endpoint: Endpoint, link: Link, namespace: Namespace) -> Iterator[Problem]:

@@ -7,15 +7,17 @@ wish keeps the words the wish was written in.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from tuilab.errors import Problem
 from tuilab.model.addressing import derived_mac, version
 from tuilab.model.canonical import show_mark
+from tuilab.model.links import without_master
 from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.routing import MAIN_TABLE, leads
+from tuilab.model.sysctls import is_ipv6, link_of, usual
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -32,6 +34,7 @@ from tuilab.model.topology import (
     Topology,
     Veth,
 )
+from tuilab.plan.bridging import written
 from tuilab.plan.forwarding import (
     V6_METRIC,
     NeighbourState,
@@ -47,6 +50,7 @@ from tuilab.plan.forwarding import (
 )
 from tuilab.plan.state import (
     DEFAULT_MTU,
+    IPV6_MIN_MTU,
     LOOPBACK_MTU,
     LinkState,
     NamespaceState,
@@ -178,8 +182,8 @@ def _namespace(
             continue
         link = was.link(ifname) if wanted is not None else None
         if state != wanted or link is None or isinstance(link, Bridge):
-            usual = _usual_mtu(ifname, said)
-            link = _link(Endpoint(name, ifname), link, wanted, state, lab, usual)
+            least = _usual_mtu(ifname, said)
+            link = _link(Endpoint(name, ifname), link, wanted, state, lab, least)
         if not (ifname == LO and link == Loopback()):
             links[ifname] = link
     bare = Namespace(links, tuple(r for r in was.routes if r.via is None))
@@ -187,14 +191,26 @@ def _namespace(
     kept = tuple(r for r in was.routes if _stays(r, bare, held))
     told = {_held(bare, route, held) for route in kept}
     new = sorted(held.routes - told, key=lambda r: (any(w.via for w in r.ways), str(r)))
-    sysctls = {
+    found = Namespace(links, kept, _settings(was, wish, here))
+    found = _with_rest(found, "routes", map(_route, new), route_problems)
+    return _neighbours(was, held, _rules(was, held, found))
+
+
+def _settings(
+    was: Namespace, wish: NamespaceState, here: NamespaceState
+) -> dict[str, str]:
+    """What is observed; what can't be, on a link too small for IPv6, as it was."""
+    named = {k: v for k, v in was.sysctls.items() if link_of(k) in (None, *here.links)}
+    for key in named:
+        ifname = link_of(key)
+        small = ifname is not None and here.links[ifname].mtu < IPV6_MIN_MTU
+        if not (small and is_ipv6(key)):
+            named[key] = usual(key, here.sysctls)
+    return named | {
         key: value
         for key, value in here.sysctls.items()
         if key in was.sysctls or value != wish.sysctls.get(key)
     }
-    found = Namespace(links, kept, sysctls)
-    found = _with_rest(found, "routes", map(_route, new), route_problems)
-    return _neighbours(was, held, _rules(was, held, found))
 
 
 def _with_kept(
@@ -284,7 +300,7 @@ def _link(
         values["user"] = None if state.user is None else str(state.user)
         values["group"] = None if state.group is None else str(state.group)
     if link is None or wanted is None or link.kind != state.kind:
-        return maker(**values)
+        return written(maker(**values), state.bridge, state.port)
     # Only what differs: the rest stays as it was written.
     for field in list(values):
         if getattr(wanted, field) == getattr(state, field) and field != "mtu":
@@ -299,7 +315,11 @@ def _link(
     else:
         waiting = (a for a in link.addresses if a not in held)
         values["addresses"] = (*state.addresses, *waiting)
-    return maker(**values)
+    options = {f.name: getattr(link, f.name) for f in fields(link)} | values
+    made = maker(**options)
+    if made.master is None:
+        made = without_master(made)
+    return written(made, state.bridge, state.port)
 
 
 def _usual_mtu(ifname: str, links: Mapping[str, LinkState]) -> int:
@@ -331,12 +351,12 @@ def _stays(route: Route, bare: Namespace, here: NamespaceState) -> bool:
 
 
 def _route(route: RouteState) -> Route:
-    usual = V6_METRIC if version(route.to) == 6 else 0
+    default = V6_METRIC if version(route.to) == 6 else 0
     return Route(
         to=route.to,
         via=route.via,
         dev=route.dev,
-        metric=None if route.metric == usual else route.metric,
+        metric=None if route.metric == default else route.metric,
         table=None if route.table == MAIN_TABLE else route.table,
         src=route.src,
         onlink=route.onlink,

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from tuilab.model.addressing import show_destination
 from tuilab.model.canonical import show_mark
 from tuilab.model.routing import MAIN_TABLE
+from tuilab.model.sysctls import link_of, usual
 from tuilab.model.topology import UNICAST, Endpoint
+from tuilab.plan.bridging import differing_options
 from tuilab.plan.forwarding import (
     V6_METRIC,
     NeighbourState,
@@ -84,9 +86,11 @@ def _in_namespace(
         )
     for key in {**was.sysctls, **now.sysctls}:
         value = now.sysctls.get(key)
-        if (wanted := was.sysctls.get(key)) != value:
-            instead = f", not {wanted}" if wanted is not None else ""
-            yield Difference(name, None, f'"{name}" has {key} = {value}{instead}')
+        if was.sysctls.get(key) != value:
+            value = value or usual(key, now.sysctls)
+            wanted = was.sysctls.get(key) or usual(key, was.sysctls)
+            fact = f'"{name}" has {key} = {value}, not {wanted}'
+            yield Difference(name, link_of(key), fact)
 
 
 def shown_route(route: RouteState) -> str:
@@ -156,6 +160,8 @@ def _on_link(old: LinkState | None, new: LinkState | None) -> Iterator[str]:
         yield f"has its other end at {_place(new.peer)}, not at {_place(old.peer)}"
     if (old.user, old.group) != (new.user, new.group):
         yield "has another owner"
+    yield from differing_options(old.bridge, new.bridge)
+    yield from differing_options(old.port, new.port)
     for cidr in old.addresses:
         if cidr not in new.addresses:
             yield f"has lost {cidr}"

@@ -156,6 +156,10 @@ class Holding(Protocol):
     def addresses(self) -> tuple[str, ...]:
         """CIDR."""
 
+    @property
+    def ipv6(self) -> bool:
+        """Whether IPv6 is done on it."""
+
 
 def routable(
     links: Mapping[str, Holding], route: RouteState, *, src: bool = True
@@ -177,7 +181,10 @@ def routable(
     for way in route.ways:
         link = links.get(way.dev)
         up = link is not None and (link.up or route.type != UNICAST)
-        if link is not None and up and (not v6 or link.mtu >= IPV6_MIN_MTU):
+        if link is None or not up or (v6 and link.mtu < IPV6_MIN_MTU):
+            continue
+        # What leads nowhere on purpose does so by a ``lo`` without IPv6 as well.
+        if not v6 or link.ipv6 or route.type != UNICAST:
             ways.append(way)
     return route if len(ways) == len(route.ways) else route.with_ways(ways)
 
@@ -195,7 +202,7 @@ def neighbourly(links: Mapping[str, Holding], neighbour: NeighbourState) -> bool
     """Whether the kernel keeps that neighbour: on a link, up or down."""
     link = links.get(neighbour.dev)
     v6 = version(neighbour.to) == 6
-    return link is not None and (not v6 or link.mtu >= IPV6_MIN_MTU)
+    return link is not None and (not v6 or (link.mtu >= IPV6_MIN_MTU and link.ipv6))
 
 
 def hinders(rule: RuleState, route: RouteState) -> bool:

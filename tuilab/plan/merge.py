@@ -11,13 +11,17 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from tuilab.model.addressing import version
+from tuilab.model.sysctls import ipv6_off, link_of, unusual
 from tuilab.model.topology import Endpoint
+from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, merged_options
 from tuilab.plan.forwarding import neighbourly, routable
 from tuilab.plan.state import (
     IPV6_MIN_MTU,
     LinkState,
     NamespaceState,
     State,
+    held_settings,
     holdable,
     kernel_order,
 )
@@ -62,15 +66,31 @@ def _namespace(
         )
         if link is not None:
             links[ifname] = link
-    asked = {k: v for k, v in wanted.sysctls.items() if was.sysctls.get(k) != v}
-    sysctls = {**there.sysctls, **asked}
     return NamespaceState(
         links,
         _keyed(was.routes, wanted.routes, there.routes),
-        sysctls,
+        _settings(was, wanted, there),
         _keyed(was.rules, wanted.rules, there.rules),
         _keyed(was.neighbours, wanted.neighbours, there.neighbours),
+        there.partial or wanted.partial,
     )
+
+
+def _settings(
+    was: NamespaceState, wanted: NamespaceState, there: NamespaceState
+) -> dict[str, str]:
+    partial = there.partial or wanted.partial
+    sysctls = dict(there.sysctls)
+    for key in {**was.sysctls, **wanted.sysctls}:
+        value, link = wanted.sysctls.get(key), link_of(key)
+        if value == was.sysctls.get(key):
+            continue
+        if value is not None:
+            sysctls[key] = value
+        elif not partial or (link in was.links and link not in wanted.links):
+            # Of the machine's own settings those are left that somebody else needs.
+            sysctls.pop(key, None)
+    return sysctls if partial else unusual(sysctls)
 
 
 def _link(
@@ -81,7 +101,7 @@ def _link(
     if wanted is None or there is None or was is None:
         return wanted
     if any(getattr(wanted, name) != getattr(there, name) for name in _IDENTITY):
-        return wanted
+        return there if _same_but_ipv6(was, wanted) else wanted
     values = {
         name: getattr(wanted, name)
         for name in _MERGED
@@ -101,7 +121,19 @@ def _link(
                 a for a in wanted.addresses if a not in was.addresses and a not in kept
             ]
             addresses = kernel_order((*kept, *added))
-    return replace(there, addresses=addresses, **values)
+    bridge = merged_options(was.bridge, wanted.bridge, there.bridge)
+    port = merged_options(was.port, wanted.port, there.port)
+    return replace(there, addresses=addresses, bridge=bridge, port=port, **values)
+
+
+def _same_but_ipv6(was: LinkState, wanted: LinkState) -> bool:
+    """Whether nothing but a setting of the namespace makes them differ."""
+
+    def rest(link: LinkState) -> LinkState:
+        v4 = tuple(cidr for cidr in link.addresses if version(cidr) == 4)
+        return replace(link, addresses=v4, ipv6=True)
+
+    return was.ipv6 != wanted.ipv6 and rest(was) == rest(wanted)
 
 
 class _Keyed(Protocol):
@@ -199,10 +231,17 @@ def _settled_namespace(
             if end is None or end.peer != Endpoint(name, ifname):
                 continue
         links[ifname] = link
+    sysctls = namespace.sysctls
+    if not namespace.partial:
+        sysctls = held_settings(sysctls, links)
     for ifname, link in links.items():
         if link.master is not None and link.master not in links:
             link = replace(link, master=None)
+        if link.master is None:
+            link = replace(link, port=PLAIN_PORT)
+        link = replace(link, bridge=holdable_bridge(link.bridge))
         there = observed.link(Endpoint(name, ifname))
+        link = replace(link, ipv6=not ipv6_off(sysctls, ifname))
         held = tuple(a for a in link.addresses if _held(link, there, a))
         if held != link.addresses:
             link = replace(link, addresses=held)
@@ -215,7 +254,9 @@ def _settled_namespace(
     )
     routes = frozenset(route for route in kept if route is not None)
     neighbours = frozenset(n for n in namespace.neighbours if neighbourly(links, n))
-    now = replace(namespace, links=links, routes=routes, neighbours=neighbours)
+    now = replace(
+        namespace, links=links, routes=routes, sysctls=sysctls, neighbours=neighbours
+    )
     return namespace if now == namespace else now
 
 
@@ -224,4 +265,4 @@ def _held(link: LinkState, there: LinkState | None, cidr: str) -> bool:
     if holdable(link, cidr):
         return True
     given = there is not None and not there.up and cidr in there.addresses
-    return given and link.mtu >= IPV6_MIN_MTU
+    return given and link.mtu >= IPV6_MIN_MTU and link.ipv6

@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from tuilab.errors import KernelError, TuilabError
 from tuilab.model.addressing import interface, version
 from tuilab.model.edits import Rename
+from tuilab.model.sysctls import follow, link_of, usual
 from tuilab.model.topology import HOST, LO, Endpoint
+from tuilab.plan.bridging import changed_options
 from tuilab.plan.forwarding import (
     RouteState,
     hinders,
@@ -26,12 +28,14 @@ from tuilab.plan.merge import merge
 from tuilab.plan.operations import (
     AddAddress,
     AddBridge,
+    AddEntry,
     AddRoute,
     AddRule,
     AddTap,
     AddVeth,
     CreateNamespace,
     DeleteAddress,
+    DeleteEntry,
     DeleteLink,
     DeleteNamespace,
     DeleteNeighbour,
@@ -41,8 +45,10 @@ from tuilab.plan.operations import (
     RenameLink,
     RenameNamespace,
     ReplaceRoute,
+    SetBridge,
     SetLink,
     SetNeighbour,
+    SetPort,
     SetSysctl,
 )
 from tuilab.plan.simulate import Machine
@@ -211,14 +217,19 @@ class _Planner:
         for name in ends:
             if self.machine.namespace(name) is None:
                 self.emit(CreateNamespace(name))
+        for name, namespace in ends.items():
+            # Before the links are made, which take after ``default``.
+            self._set_sysctls(name, namespace, of_links=False)
         self._add_links(goal, ends)
         for _ in range(2):
             # The second time for bridges whose mtu followed a port.
             for name, namespace in ends.items():
                 self._set_links(name, namespace)
         for name, namespace in ends.items():
+            self._set_bridging(name, namespace)
+        for name, namespace in ends.items():
+            self._set_sysctls(name, namespace, of_links=True)
             self._set_addresses(name, namespace)
-            self._set_sysctls(name, namespace)
         for name, namespace in ends.items():
             self._set_policies(name, namespace)
 
@@ -253,7 +264,7 @@ class _Planner:
 
     def _add_link(self, goal: State, endpoint: Endpoint, link: LinkState) -> None:
         if link.kind == "bridge":
-            self.emit(AddBridge(endpoint, link.mac, link.mtu))
+            self.emit(AddBridge(endpoint, link.mac, link.mtu, link.bridge))
         elif link.kind == "tap":
             self.emit(AddTap(endpoint, link.mac, link.mtu, link.user, link.group))
         elif link.kind == "veth" and link.peer is not None:
@@ -285,15 +296,51 @@ class _Planner:
                 why = "with a new MAC the link-local address is made anew when it is up"
                 self.emit(SetLink(endpoint, up=False, reason=why))
                 there = replace(there, up=False)
+            unset = there.port.cost is not None and wanted.port.cost is None
+            if unset and there.master is not None and there.master == wanted.master:
+                why = "the kernel chooses a cost when the port joins"
+                self.emit(SetLink(endpoint, master="", reason=why))
+                there = self.machine.link(endpoint) or there
+            mtu, why = wanted.mtu if there.mtu != wanted.mtu else None, ""
+            if mtu is None and endpoint in self.machine.doubtful:
+                mtu, why = wanted.mtu, "it may not follow the ports by itself"
             change = SetLink(
                 endpoint,
                 mac=wanted.mac if there.mac != wanted.mac else None,
-                mtu=wanted.mtu if there.mtu != wanted.mtu else None,
+                mtu=mtu,
                 master=(wanted.master or "") if there.master != wanted.master else None,
                 up=wanted.up if there.up != wanted.up else None,
             )
             if change != SetLink(endpoint):
-                self.emit(change)
+                self.emit(replace(change, reason=why))
+
+    def _set_bridging(self, name: str, namespace: NamespaceState) -> None:
+        """Options of bridges and ports, and static entries: those that go first."""
+        for ifname, wanted in namespace.links.items():
+            endpoint = Endpoint(name, ifname)
+            there = self.machine.link(endpoint)
+            if there is None:
+                continue
+            if there.bridge != wanted.bridge:
+                if there.bridge.stp and not wanted.bridge.stp:
+                    # Only without it may the times be any.
+                    self.emit(SetBridge(endpoint, stp=False))
+                    there = self.machine.link(endpoint) or there
+                options = changed_options(there.bridge, wanted.bridge)
+                if options:
+                    self.emit(SetBridge(endpoint, **options))
+            if there.port != wanted.port and there.master == wanted.master:
+                options = changed_options(there.port, wanted.port)
+                if options:
+                    self.emit(SetPort(endpoint, **options))
+                for mac in there.port.fdb:
+                    if mac not in wanted.port.fdb:
+                        self.attempt(DeleteEntry(endpoint, mac))
+        for ifname, wanted in namespace.links.items():
+            there = self.machine.link(Endpoint(name, ifname))
+            for mac in wanted.port.fdb:
+                if there is not None and mac not in there.port.fdb:
+                    self.attempt(AddEntry(Endpoint(name, ifname), mac))
 
     def _set_addresses(self, name: str, namespace: NamespaceState) -> None:
         for ifname, wanted in namespace.links.items():
@@ -326,11 +373,19 @@ class _Planner:
             if cidr not in held:
                 self.attempt(AddAddress(endpoint, cidr))
 
-    def _set_sysctls(self, name: str, namespace: NamespaceState) -> None:
+    def _set_sysctls(self, name: str, goal: NamespaceState, of_links: bool) -> None:
         there = self.machine.namespace(name)
-        for key, value in namespace.sysctls.items():
-            if there is not None and there.sysctls.get(key) != value:
-                self.emit(SetSysctl(name, key, value))
+        keys = {**there.sysctls, **goal.sysctls} if there else {}
+        if goal.partial:
+            keys = dict(goal.sysctls)
+        # Those first that others follow.
+        for key in sorted(keys, key=lambda k: (follow(k) is None, k)):
+            there = self.machine.namespace(name)
+            if there is None or (link_of(key) is not None) != of_links:
+                continue
+            if goal.sysctls.get(key) != there.sysctls.get(key):
+                value = goal.sysctls.get(key) or usual(key, goal.sysctls)
+                self.attempt(SetSysctl(name, key, value))
 
     def _set_policies(self, name: str, namespace: NamespaceState) -> None:
         """Routes, with the rules around them out of their way, and neighbours."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
+from tuilab.model.sysctls import link_of
 from tuilab.model.topology import Endpoint
 from tuilab.plan.planner import Plan, plan
 from tuilab.plan.state import NamespaceState, State
@@ -87,6 +88,10 @@ def _with_link(
         else:
             values[field.name] = one
     values["links"] = _patched(was.links, there.links, ifname)
+    values["sysctls"] = {
+        **{k: v for k, v in was.sysctls.items() if link_of(k) != ifname},
+        **{k: v for k, v in there.sysctls.items() if link_of(k) == ifname},
+    }
     return NamespaceState(**values)
 
 

@@ -13,8 +13,17 @@ from tuilab.errors import KernelError
 from tuilab.model.addressing import address, interface, version
 from tuilab.model.links import KINDS, Link
 from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import (
+    follow,
+    ipv6_off,
+    is_ipv6,
+    link_of,
+    settings_renamed,
+    unusual,
+    usual,
+)
 from tuilab.model.topology import LO, UNICAST, Endpoint
+from tuilab.plan.bridging import PLAIN_PORT
 from tuilab.plan.forwarding import (
     HopState,
     NeighbourState,
@@ -24,8 +33,8 @@ from tuilab.plan.forwarding import (
     neighbourly,
     routable,
 )
+from tuilab.plan.simulate_bridge import BridgePart
 from tuilab.plan.state import (
-    DEFAULT_MTU,
     IPV6_MIN_MTU,
     LOOPBACK_MAC,
     LOOPBACK_MTU,
@@ -44,13 +53,13 @@ def refusal(number: int, subject: str, fact: str) -> KernelError:
 def fresh_namespace() -> NamespaceState:
     """A namespace just after it was made: ``lo``, down, and the default settings."""
     lo = LinkState("loopback", up=False, mtu=LOOPBACK_MTU, mac=LOOPBACK_MAC)
-    return NamespaceState({LO: lo}, sysctls={k: s.default for k, s in SYSCTLS.items()})
+    return NamespaceState({LO: lo})
 
 
 class _Namespace:
     """One namespace, open to change."""
 
-    __slots__ = ("links", "neighbours", "routes", "rules", "sysctls")
+    __slots__ = ("links", "neighbours", "partial", "routes", "rules", "sysctls")
 
     def __init__(self, state: NamespaceState) -> None:
         self.links = dict(state.links)
@@ -58,6 +67,7 @@ class _Namespace:
         self.sysctls = dict(state.sysctls)
         self.rules = set(state.rules)
         self.neighbours = set(state.neighbours)
+        self.partial = state.partial
 
     def state(self) -> NamespaceState:
         return NamespaceState(
@@ -66,13 +76,15 @@ class _Namespace:
             dict(self.sysctls),
             frozenset(self.rules),
             frozenset(self.neighbours),
+            self.partial,
         )
 
 
-class Machine:
+class Machine(BridgePart):
     """A mutable model of a lab's kernel state; untouched namespaces are shared."""
 
     def __init__(self, state: State) -> None:
+        super().__init__()
         self._before = state.namespaces
         self._changed: dict[str, _Namespace | None] = {}
 
@@ -140,16 +152,44 @@ class Machine:
                 self._set(link.peer, peer=Endpoint(new, ifname))
 
     def set_sysctl(self, name: str, key: str, value: str) -> None:
-        """As ``sysctl -w`` inside the namespace."""
-        self._namespace(name).sysctls[key] = value
+        """As ``sysctl -w`` inside the namespace; without IPv6 goes all of it."""
+        namespace = self._namespace(name)
+        ifname = link_of(key)
+        if ifname is not None:
+            link = self._link(Endpoint(name, ifname))
+            if is_ipv6(key) and link.mtu < IPV6_MIN_MTU:
+                raise refusal(errno.ENOENT, key, "is not there: the link has no IPv6")
+        following = follow(key)
+        sysctls = {
+            k: v
+            for k, v in namespace.sysctls.items()
+            if following is None or not following.match(k)
+        }
+        now = {**sysctls, key: value}
+        if namespace.partial:
+            follows = {k: usual(k, now) for k in namespace.sysctls if k not in now}
+            namespace.sysctls = {**now, **follows}
+        else:
+            namespace.sysctls = unusual(now)
+        if key.endswith(".disable_ipv6"):
+            self._turn_ipv6(name)
 
     # -- links -------------------------------------------------------------------
 
     def add_link(self, endpoint: Endpoint, link: LinkState) -> None:
         """A bridge or tap as the kernel makes it: down, no addresses, no master."""
         self._free(endpoint)
-        bare = replace(link, up=False, master=None, addresses=())
-        self._namespace(endpoint.namespace).links[endpoint.ifname] = bare
+        namespace = self._namespace(endpoint.namespace)
+        namespace.links[endpoint.ifname] = replace(
+            link,
+            up=False,
+            master=None,
+            addresses=(),
+            port=PLAIN_PORT,
+            ipv6=not ipv6_off(namespace.sysctls, endpoint.ifname),
+        )
+        if link.kind == "bridge":
+            self._bridge_made(endpoint)
 
     def add_veth(
         self, a: Endpoint, a_link: LinkState, b: Endpoint, b_link: LinkState
@@ -169,6 +209,7 @@ class Machine:
         for end in ends:
             namespace = self._namespace(end.namespace)
             gone = namespace.links.pop(end.ifname, None)
+            namespace.sysctls = settings_renamed(namespace.sysctls, end.ifname, None)
             namespace.neighbours = {
                 n for n in namespace.neighbours if n.dev != end.ifname
             }
@@ -182,7 +223,7 @@ class Machine:
             self._drop_ways(end)
             for name, other in list(namespace.links.items()):
                 if other.master == end.ifname:
-                    namespace.links[name] = replace(other, master=None)
+                    self._unplug(Endpoint(end.namespace, name))
             if gone and gone.master:
                 self._adjust_mtu(Endpoint(end.namespace, gone.master))
 
@@ -213,6 +254,8 @@ class Machine:
             replace(n, dev=ifname) if n.dev == endpoint.ifname else n
             for n in namespace.neighbours
         }
+        old = endpoint.ifname
+        namespace.sysctls = settings_renamed(namespace.sysctls, old, ifname)
         if link.peer is not None:
             self._set(link.peer, peer=Endpoint(endpoint.namespace, ifname))
 
@@ -229,11 +272,11 @@ class Machine:
         kind = KINDS.get(self._link(endpoint).kind, Link)
         if not 0 < mtu <= kind.most_mtu:
             raise refusal(errno.EINVAL, str(endpoint), f"can't have mtu {mtu}")
+        before = self._link(endpoint).mtu
         self._set(endpoint, mtu=mtu)
+        self._mtu_was_set(endpoint, before, mtu)
         if mtu < IPV6_MIN_MTU:
-            self._drop_v6(endpoint)
-            self._drop_ways(endpoint, only=6)
-            self._drop_neighbours(endpoint, only=6)
+            self._lose_v6(endpoint)
         master = self._link(endpoint).master
         if master:
             self._adjust_mtu(Endpoint(endpoint.namespace, master))
@@ -241,6 +284,7 @@ class Machine:
     def set_mac(self, endpoint: Endpoint, mac: str) -> None:
         """The hardware address; the neighbours are forgotten (neigh_changeaddr)."""
         self._set(endpoint, mac=mac)
+        self._claim(endpoint)
         namespace = self._namespace(endpoint.namespace)
         namespace.neighbours = {
             n for n in namespace.neighbours if n.dev != endpoint.ifname or n.proxy
@@ -255,7 +299,10 @@ class Machine:
                 raise refusal(errno.EOPNOTSUPP, master, "is no bridge")
             if self._link(endpoint).kind in ("bridge", "loopback"):
                 raise refusal(errno.ELOOP, str(endpoint), "can't be a port of a bridge")
-        self._set(endpoint, master=master)
+        self._unplug(endpoint)
+        if master is not None:
+            self._set(endpoint, master=master)
+            self._claim(endpoint)
         for name in {former, master} - {None}:
             self._adjust_mtu(Endpoint(endpoint.namespace, str(name)))
 
@@ -268,6 +315,8 @@ class Machine:
             raise refusal(errno.EEXIST, str(endpoint), f"has {cidr} already")
         if version(cidr) == 6 and link.mtu < IPV6_MIN_MTU:
             raise refusal(errno.EINVAL, str(endpoint), "is too small for IPv6")
+        if version(cidr) == 6 and not link.ipv6:
+            raise refusal(errno.EACCES, str(endpoint), "has IPv6 switched off")
         self._set(endpoint, addresses=kernel_order((*link.addresses, cidr)))
 
     def delete_address(self, endpoint: Endpoint, cidr: str) -> None:
@@ -406,6 +455,35 @@ class Machine:
         link = replace(self._link(endpoint), **values)  # type: ignore[arg-type]
         self._namespace(endpoint.namespace).links[endpoint.ifname] = link
 
+    def _links(self, name: str) -> dict[str, LinkState]:
+        return self._namespace(name).links
+
+    def _turn_ipv6(self, name: str) -> None:
+        """What the settings say of IPv6 holds: without it go its addresses and all."""
+        namespace = self._namespace(name)
+        for ifname, link in list(namespace.links.items()):
+            ipv6 = not ipv6_off(namespace.sysctls, ifname)
+            if link.ipv6 != ipv6:
+                self._set(Endpoint(name, ifname), ipv6=ipv6)
+            if link.ipv6 and not ipv6:
+                self._lose_addresses(Endpoint(name, ifname))
+
+    def _lose_addresses(self, endpoint: Endpoint) -> None:
+        self._drop_v6(endpoint)
+        self._drop_ways(endpoint, only=6)
+        self._drop_neighbours(endpoint, only=6)
+
+    def _lose_v6(self, endpoint: Endpoint) -> None:
+        """Too small for IPv6: even its settings go."""
+        self._lose_addresses(endpoint)
+        namespace = self._namespace(endpoint.namespace)
+        namespace.sysctls = {
+            k: v
+            for k, v in namespace.sysctls.items()
+            if link_of(k) != endpoint.ifname or not is_ipv6(k)
+        }
+        self._turn_ipv6(endpoint.namespace)
+
     def _drop_v6(self, endpoint: Endpoint) -> None:
         link = self._link(endpoint)
         rest = tuple(a for a in link.addresses if version(a) == 4)
@@ -446,23 +524,6 @@ class Machine:
             for route in namespace.routes
             if route.src != host or version(host) == 6 or route.table != MAIN_TABLE
         }
-
-    def _adjust_mtu(self, bridge: Endpoint) -> None:
-        namespace = self._namespace(bridge.namespace)
-        if bridge.ifname not in namespace.links:
-            return
-        ports = (
-            link.mtu
-            for link in namespace.links.values()
-            if link.master == bridge.ifname
-        )
-        mtu = min(ports, default=DEFAULT_MTU)
-        if namespace.links[bridge.ifname].mtu != mtu:
-            self._set(bridge, mtu=mtu)
-            if mtu < IPV6_MIN_MTU:
-                self._drop_v6(bridge)
-                self._drop_ways(bridge, only=6)
-                self._drop_neighbours(bridge, only=6)
 
 
 def _by_another_name(route: RouteState, old: str, new: str) -> RouteState:

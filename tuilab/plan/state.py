@@ -14,7 +14,13 @@ from typing import Any
 
 from tuilab.model.accounts import gid, uid
 from tuilab.model.addressing import derived_mac, interface, version
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import (
+    ipv6_off,
+    is_ipv6,
+    link_of,
+    settings_renamed,
+    unusual,
+)
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -26,6 +32,17 @@ from tuilab.model.topology import (
     Tap,
     Topology,
     Veth,
+)
+from tuilab.plan.bridging import (
+    PLAIN_BRIDGE,
+    PLAIN_PORT,
+    BridgeState,
+    PortState,
+    bridge_from_data,
+    bridge_of,
+    options_to_data,
+    port_from_data,
+    port_of,
 )
 from tuilab.plan.forwarding import (
     IPV6_MIN_MTU,
@@ -64,6 +81,9 @@ class LinkState:
         peer: The other end of a veth; None when that is outside the lab.
         user: Owner of a tap, numeric.
         group: Group of a tap, numeric.
+        bridge: What a bridge is set to.
+        port: What a port of a bridge is set to.
+        ipv6: Whether IPv6 is done on it, as the settings of its namespace say.
     """
 
     kind: str
@@ -75,6 +95,9 @@ class LinkState:
     peer: Endpoint | None = None
     user: int | None = None
     group: int | None = None
+    bridge: BridgeState = PLAIN_BRIDGE
+    port: PortState = PLAIN_PORT
+    ipv6: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +107,11 @@ class NamespaceState:
     Attributes:
         links: By name, ``lo`` included.
         routes: Static ones of all tables.
-        sysctls: Those of `model.sysctls`, as text.
+        sysctls: Those of `model.sysctls` that are not as usual, as text.
         rules: All but the kernel's own, which lead to the tables local, main, default.
         neighbours: The permanent ones, and those that are answered for.
+        partial: It is the machine's own: of its settings those are told that are the
+            lab's to decide, even if they are as usual.
     """
 
     links: Mapping[str, LinkState] = field(default_factory=dict)
@@ -94,6 +119,7 @@ class NamespaceState:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     rules: frozenset[RuleState] = frozenset()
     neighbours: frozenset[NeighbourState] = frozenset()
+    partial: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +164,7 @@ def to_data(state: State, only: Iterable[str] | None = None) -> dict[str, Any]:
 def _namespace_to_data(namespace: NamespaceState) -> dict[str, Any]:
     return {
         "links": {
-            name: {
-                key: str(value)
-                if isinstance(value, Endpoint)
-                else list(value)
-                if isinstance(value, tuple)
-                else value
-                for key in LinkState.__slots__
-                if (value := getattr(link, key)) is not None
-            }
-            for name, link in sorted(namespace.links.items())
+            name: _link_to_data(link) for name, link in sorted(namespace.links.items())
         },
         "routes": [slots_to_data(r) for r in sorted(namespace.routes, key=route_order)],
         "rules": [slots_to_data(r) for r in sorted(namespace.rules, key=rule_order)],
@@ -155,7 +172,21 @@ def _namespace_to_data(namespace: NamespaceState) -> dict[str, Any]:
             slots_to_data(n) for n in sorted(namespace.neighbours, key=neighbour_order)
         ],
         "sysctls": dict(sorted(namespace.sysctls.items())),
+        **({"partial": True} if namespace.partial else {}),
     }
+
+
+def _link_to_data(link: LinkState) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key in LinkState.__slots__:
+        value = getattr(link, key)
+        if isinstance(value, BridgeState | PortState):
+            value = options_to_data(value) or None
+        if isinstance(value, Endpoint):
+            value = str(value)
+        if value is not None and not (key == "ipv6" and value):
+            data[key] = list(value) if isinstance(value, tuple) else value
+    return data
 
 
 def from_data(data: Mapping[str, Any]) -> State:
@@ -168,6 +199,8 @@ def from_data(data: Mapping[str, Any]) -> State:
                 **values,
                 "addresses": tuple(values.get("addresses", ())),
                 "peer": Endpoint.parse(peer) if peer else None,
+                "bridge": bridge_from_data(values.get("bridge", {})),
+                "port": port_from_data(values.get("port", {})),
             }
         )
 
@@ -176,7 +209,10 @@ def from_data(data: Mapping[str, Any]) -> State:
             name: NamespaceState(
                 links={k: link(v) for k, v in body["links"].items()},
                 routes=frozenset(route_from_data(r) for r in body["routes"]),
-                sysctls=dict(body["sysctls"]),
+                sysctls=dict(body["sysctls"])
+                if body.get("partial")
+                else unusual(body["sysctls"]),
+                partial=body.get("partial", False),
                 rules=frozenset(RuleState(**r) for r in body.get("rules", ())),
                 neighbours=frozenset(
                     NeighbourState(**n) for n in body.get("neighbours", ())
@@ -223,9 +259,27 @@ def _scope(cidr: str) -> int:
 def holdable(link: LinkState, cidr: str) -> bool:
     """Whether the kernel keeps that address on a link as it is.
 
-    A link that is down, or too small for IPv6, holds no IPv6 address.
+    A link that is down, too small for IPv6, or has it switched off, holds no IPv6
+    address.
     """
-    return version(cidr) == 4 or (link.up and link.mtu >= IPV6_MIN_MTU)
+    big = link.mtu >= IPV6_MIN_MTU
+    return version(cidr) == 4 or (link.up and big and link.ipv6)
+
+
+def held_settings(
+    sysctls: Mapping[str, str], links: Mapping[str, LinkState]
+) -> dict[str, str]:
+    """The settings that the kernel has, given the links: those of IPv6 go with it."""
+    found = {}
+    for key, value in sysctls.items():
+        ifname = link_of(key)
+        link = links.get(ifname) if ifname is not None else None
+        if ifname is not None and link is None:
+            continue
+        if link is not None and is_ipv6(key) and link.mtu < IPV6_MIN_MTU:
+            continue
+        found[key] = value
+    return unusual(found)
 
 
 def expand(topology: Topology, before: tuple[Topology, State] | None = None) -> State:
@@ -262,7 +316,7 @@ def on_host(topology: Topology, whole: State) -> State:
     here = whole.namespaces[HOST]
     links = {name: link for name, link in here.links.items() if name != LO}
     declared = dict(topology.namespaces[HOST].sysctls)
-    part = replace(here, links=links, sysctls=declared)
+    part = replace(here, links=links, sysctls=declared, partial=True)
     return State({**whole.namespaces, HOST: part})
 
 
@@ -275,12 +329,10 @@ def _expand_namespace(lab: str, name: str, namespace: Namespace) -> NamespaceSta
     held = (routable(links, route) for route in wanted if route is not None)
     routes = frozenset(route for route in held if route is not None)
     known = (expand_neighbour(neighbour) for neighbour in namespace.neighbours)
-    sysctls = {key: sysctl.default for key, sysctl in SYSCTLS.items()}
-    sysctls.update(namespace.sysctls)
     return NamespaceState(
         links,
         routes,
-        sysctls,
+        held_settings(namespace.sysctls, links),
         frozenset(expand_rule(rule) for rule in namespace.rules),
         frozenset(n for n in known if neighbourly(links, n)),
     )
@@ -294,6 +346,10 @@ def _expand_link(
     else:
         mtu = link.mtu or _default_mtu(endpoint.ifname, link, namespace)
         mac = link.mac or derived_mac(lab, endpoint.namespace, endpoint.ifname)
+    sysctls = namespace.sysctls
+    if mtu < IPV6_MIN_MTU:
+        # It has none of its own for IPv6 then.
+        sysctls = settings_renamed(sysctls, endpoint.ifname, None)
     bare = LinkState(
         kind=link.kind,
         up=link.up,
@@ -303,6 +359,9 @@ def _expand_link(
         peer=link.peer if isinstance(link, Veth) else None,
         user=uid(link.user) if isinstance(link, Tap) else None,
         group=gid(link.group) if isinstance(link, Tap) else None,
+        bridge=bridge_of(link),
+        port=port_of(link),
+        ipv6=not ipv6_off(sysctls, endpoint.ifname),
     )
     held = [cidr for cidr in link.addresses if holdable(bare, cidr)]
     return replace(bare, addresses=kernel_order(held)) if held else bare

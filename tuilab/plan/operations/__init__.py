@@ -6,6 +6,7 @@
 
 from tuilab.plan.operations.addresses import AddAddress, DeleteAddress
 from tuilab.plan.operations.base import Operation
+from tuilab.plan.operations.bridge import AddEntry, DeleteEntry, SetBridge, SetPort
 from tuilab.plan.operations.links import (
     AddBridge,
     AddTap,
@@ -31,12 +32,14 @@ from tuilab.plan.operations.sysctl import SetSysctl
 __all__ = [
     "AddAddress",
     "AddBridge",
+    "AddEntry",
     "AddRoute",
     "AddRule",
     "AddTap",
     "AddVeth",
     "CreateNamespace",
     "DeleteAddress",
+    "DeleteEntry",
     "DeleteLink",
     "DeleteNamespace",
     "DeleteNeighbour",
@@ -46,7 +49,9 @@ __all__ = [
     "RenameLink",
     "RenameNamespace",
     "ReplaceRoute",
+    "SetBridge",
     "SetLink",
     "SetNeighbour",
+    "SetPort",
     "SetSysctl",
 ]

@@ -32,13 +32,13 @@ class Rtnl:
 
     Attributes:
         namespace: Where it is sent.
-        noun: ``link``, ``addr``, ``route``, ``rule`` or ``neigh``.
+        noun: ``link``, ``addr``, ``route``, ``rule``, ``neigh`` or ``fdb``.
         verb: ``add``, ``set``, ``replace`` or ``del``; ``property_add`` for an altname.
         args: Arguments; `Index` and `InNamespace` are resolved by the driver.
     """
 
     namespace: str
-    noun: Literal["link", "addr", "route", "rule", "neigh"]
+    noun: Literal["link", "addr", "route", "rule", "neigh", "fdb"]
     verb: Literal["add", "set", "replace", "del", "property_add"]
     args: Mapping[str, Any] = field(default_factory=dict)
 

@@ -7,6 +7,7 @@ from shlex import quote
 from typing import Any
 
 from tuilab.model.topology import Endpoint
+from tuilab.plan.bridging import PLAIN_BRIDGE, BridgeState, changed_options
 from tuilab.plan.operations.base import (
     Index,
     InNamespace,
@@ -16,6 +17,7 @@ from tuilab.plan.operations.base import (
     Rtnl,
     ip,
 )
+from tuilab.plan.operations.bridge import bridge_attributes, bridge_words
 from tuilab.plan.simulate import Machine, namespaces_of
 from tuilab.plan.state import DEFAULT_MTU, LinkState
 
@@ -81,13 +83,19 @@ class AddBridge(Operation):
     endpoint: Endpoint
     mac: str
     mtu: int = DEFAULT_MTU
+    bridge: BridgeState = PLAIN_BRIDGE
 
     @property
     def touches(self) -> tuple[str, ...]:
         return (self.endpoint.namespace,)
 
+    @property
+    def _options(self) -> dict[str, Any]:
+        # What is as by default is not mentioned: the kernel may not even have it.
+        return changed_options(PLAIN_BRIDGE, self.bridge)
+
     def simulate(self, machine: Machine) -> None:
-        link = LinkState("bridge", up=False, mtu=self.mtu, mac=self.mac)
+        link = LinkState("bridge", False, self.mtu, self.mac, bridge=self.bridge)
         machine.add_link(self.endpoint, link)
 
     def requests(self) -> tuple[Request, ...]:
@@ -96,12 +104,14 @@ class AddBridge(Operation):
             "kind": "bridge",
             "address": self.mac,
             "mtu": self.mtu,
+            **bridge_attributes(self._options),
         }
         return (Rtnl(self.endpoint.namespace, "link", "add", args),)
 
     def commands(self) -> tuple[str, ...]:
         words = _words(self.mac, self.mtu)
         line = f"link add name {quote(self.endpoint.ifname)} {words} type bridge"
+        line += bridge_words(self._options)
         return (ip(self.endpoint.namespace, line),)
 
 

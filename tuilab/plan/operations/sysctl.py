@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from shlex import quote
 
+from tuilab.model.sysctls import typed_key
 from tuilab.model.topology import HOST
 from tuilab.plan.operations.base import Operation, Request, WriteSysctl
 from tuilab.plan.simulate import Machine
@@ -29,7 +30,7 @@ class SetSysctl(Operation):
         return (WriteSysctl(self.namespace, self.key, self.value),)
 
     def commands(self) -> tuple[str, ...]:
-        line = f"sysctl -qw {self.key}={self.value}"
+        line = f"sysctl -qw {quote(f'{typed_key(self.key)}={self.value}')}"
         if self.namespace == HOST:
             return (line,)
         return (f"ip netns exec {quote(self.namespace)} {line}",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tuilab.errors import NotFoundError
+from tuilab.errors import NotFoundError, UsageError
 from tuilab.model.edits import (
     Change,
     add_address,
@@ -14,7 +14,16 @@ from tuilab.model.edits import (
     set_link,
     together,
 )
-from tuilab.model.topology import LO, Endpoint, Link, Loopback, Tap, Topology
+from tuilab.model.topology import (
+    LO,
+    Bridge,
+    Endpoint,
+    Link,
+    Loopback,
+    Tap,
+    Topology,
+)
+from tuilab.model.words import option_words, options_from
 from tuilab.tui.forms import checks
 from tuilab.tui.forms.base import (
     ChangeForm,
@@ -49,6 +58,14 @@ class EditLink(ChangeForm):
         row(
             "Bridge",
             Field("master", "choice", help="The bridge that it is a port of."),
+        ),
+        row(
+            "Options",
+            Field(
+                "options",
+                placeholder="as by default",
+                help="Of a bridge, as: stp on ageing 30; of a port: isolated on cost 9",
+            ),
         ),
         row("Owner", Field("user", placeholder="anyone entitled", help="A user.")),
         row("Group", Field("group", placeholder="none", help="A group.")),
@@ -89,6 +106,7 @@ class EditLink(ChangeForm):
             "mtu": str(link.mtu or ""),
             "mac": link.mac or "",
             "master": link.master or "",
+            "options": option_words(link),
             "addresses": link.addresses,
             **own,
             **given,
@@ -104,6 +122,8 @@ class EditLink(ChangeForm):
             out.add("master")
         if text(values, "master") and not lines(values, "addresses"):
             out.add("addresses")
+        if not (isinstance(link, Bridge) or text(values, "master")):
+            out.add("options")
         return frozenset(out)
 
     def problems(self, values: Values) -> dict[str, str]:
@@ -114,6 +134,7 @@ class EditLink(ChangeForm):
             "name": checks.new_link(self.topology, new, former=old),
             "mtu": checks.mtu(text(values, "mtu"), type(self._link())),
             "mac": checks.mac(text(values, "mac")),
+            "options": self._wrong_options(values),
             "user": checks.account(text(values, "user"), "user"),
             "group": checks.account(text(values, "group"), "group"),
             "addresses": checks.addresses(lines(values, "addresses")),
@@ -158,7 +179,16 @@ class EditLink(ChangeForm):
         if isinstance(link, Tap):
             wanted["user"] = text(values, "user") or None
             wanted["group"] = text(values, "group") or None
+        if "options" not in self.unused(values):
+            wanted |= options_from(link, text(values, "options"))
         return {k: v for k, v in wanted.items() if v != getattr(link, k)}
+
+    def _wrong_options(self, values: Values) -> str:
+        try:
+            options_from(self._link(), text(values, "options"))
+        except UsageError as error:
+            return f"{error.summary}; {error.hint}"
+        return ""
 
     def _link(self) -> Link:
         link = self.topology.link(self.endpoint)

@@ -9,7 +9,7 @@ from typing import Any
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.addressing import show_destination
 from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import SYSCTLS, usual
 from tuilab.model.topology import (
     LO,
     UNICAST,
@@ -19,6 +19,7 @@ from tuilab.model.topology import (
     Tap,
     Topology,
 )
+from tuilab.plan.bridging import changed_options, show_option
 from tuilab.plan.difference import rule_words
 from tuilab.plan.forwarding import (
     V6_METRIC,
@@ -195,10 +196,12 @@ class _Writer:
         for key in SYSCTLS:
             if self._snapshot.host and key not in shown.sysctls:
                 continue
-            value = shown.sysctls.get(key, "?")
+            value = shown.sysctls.get(key) or usual(key, shown.sysctls)
             name = "forward 6" if ".ipv6." in key else "forward 4"
             on: Role = "good" if value == "1" else "dim"
             yield _fact(name, "on" if value == "1" else "off", on)
+        for key in sorted(shown.sysctls.keys() - SYSCTLS.keys()):
+            yield _fact("", f"{key} = {shown.sysctls[key]}")
 
     def _interface(self, end: Endpoint, *, named: bool = True) -> Iterator[Line]:
         foreign = self._snapshot.foreign.link(end)
@@ -237,6 +240,11 @@ class _Writer:
             yield _fact("peer", str(shown.peer))
         if isinstance(link, Tap) and (link.user or link.group):
             yield _fact("owner", f"{link.user or '-'}:{link.group or '-'}")
+        for options in (shown.bridge, shown.port):
+            for name, value in changed_options(type(options)(), options).items():
+                yield _fact("option", show_option(name, value))
+        for index, mac in enumerate(shown.port.fdb):
+            yield _fact("fdb" if index == 0 else "", f"{mac} static")
         if link is not None or self._snapshot.foreign.link(end) is not None:
             return
         yield _fact("", "made outside tuilab", "warn")

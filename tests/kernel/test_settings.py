@@ -1,0 +1,248 @@
+"""Kernel settings on the real kernel, cross-checked with /proc/sys."""
+
+import errno
+from pathlib import Path
+
+from tests.kernel.packetbox import boxed, sh
+from tests.kernel.test_bridge import until
+from tests.kernel.test_engine import RED, a_lab, assert_as_wished
+from tuilab.errors import EditFailed
+from tuilab.kernel import netns
+from tuilab.model import edits
+from tuilab.model.sysctls import known, path_of, sysctl, usual
+from tuilab.model.topology import Endpoint, Route
+from tuilab.plan.state import to_data
+
+BLUE = Endpoint("blue", "eth0")
+PAIR = (
+    edits.add_namespace("red"),
+    edits.add_namespace("blue"),
+    edits.connect(
+        RED,
+        BLUE,
+        a_end={"addresses": ("10.0.0.1/24", "fd00::1/64")},
+        b_end={"addresses": ("10.0.0.2/24", "fd00::2/64")},
+    ),
+)
+
+
+def value(namespace, key):
+    text = sh(f"ip netns exec {namespace} cat /proc/sys/{path_of(key)}")
+    return text.strip()
+
+
+def conf(key, link="eth0", family="ipv4"):
+    return f"net.{family}.conf.{link}.{key}"
+
+
+@boxed
+async def test_a_new_namespace_has_the_defaults_that_are_stated(tmp_path):
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+
+        def look():
+            found = {}
+            for key in known(["eth0", "lo"]):
+                path = Path("/proc/sys", path_of(key))
+                if path.exists():
+                    found[key] = path.read_text().strip()
+            return found
+
+        for name in ("red", "host"):
+            here = netns.run_in(name, look)
+            # net.bridge comes with a module, some others with newer kernels.
+            assert len(here) > 80
+            wrong = {k: v for k, v in here.items() if v != usual(k, {})}
+            assert not wrong, (name, wrong)
+
+
+@boxed
+async def test_each_setting_can_be_set_and_undone(tmp_path):
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        for key in known(["eth0"]):
+            setting = sysctl(key)
+            usual_value = usual(key, {})
+            if not Path("/proc/sys", path_of(key).replace("eth0", "lo")).exists():
+                continue
+            other = setting.minimum
+            if str(other) == usual_value:
+                other = min(setting.maximum, other + 1)
+            if key.endswith("disable_ipv6"):
+                continue
+            shown = lab.plan(edits.set_sysctl("red", key, str(other))).commands
+            done = await lab.edit(edits.set_sysctl("red", key, str(other)))
+            assert done.commands == shown
+            assert not done.notes
+            assert value("red", key) == str(other)
+            assert value("blue", key) == usual_value
+            await lab.undo()
+            assert value("red", key) == usual_value
+        await assert_as_wished(lab)
+
+
+@boxed
+async def test_a_links_settings_come_and_go_with_it(tmp_path):
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        for key in (conf("rp_filter"), conf("accept_ra", family="ipv6")):
+            await lab.edit(edits.set_sysctl("red", key, "2"))
+        await lab.edit(edits.rename_link(RED, "a.b"))
+        assert value("red", conf("rp_filter", "a.b")) == "2"
+        assert (
+            conf("rp_filter", "a.b") in lab.snapshot.topology.namespaces["red"].sysctls
+        )
+        await lab.undo()
+        for change in (
+            edits.remove_link(BLUE),
+            edits.remove_namespace("blue"),
+            edits.rename_namespace("red", "crimson"),
+            # Too small for IPv6: the kernel drops its settings as well.
+            edits.together(
+                "small",
+                [
+                    edits.remove_address(RED, "fd00::1/64"),
+                    edits.set_link(RED, mtu=576),
+                ],
+            ),
+        ):
+            await lab.edit(change)
+            await assert_as_wished(lab)
+            await lab.undo()
+            await assert_as_wished(lab)
+            assert value("red", conf("rp_filter")) == "2"
+            assert value("red", conf("accept_ra", family="ipv6")) == "2"
+        before = to_data(lab.snapshot.observed)
+        sysctls = lab.snapshot.topology.namespaces["red"].sysctls
+        both = {conf("rp_filter"), conf("accept_ra", family="ipv6")}
+        assert set(sysctls) == both
+        await lab.edit(edits.remove_link(RED))
+        assert not lab.snapshot.topology.namespaces["red"].sysctls
+        await lab.undo()
+        assert to_data(lab.snapshot.observed) == before
+
+
+@boxed
+async def test_what_is_set_for_all_links_is_foreseen(tmp_path):
+    async with a_lab() as lab:
+        for change in (
+            *PAIR,
+            edits.set_sysctl("red", conf("forwarding"), "1"),
+            edits.set_sysctl("red", conf("accept_redirects", "all"), "1"),
+            edits.set_sysctl("red", "net.ipv4.ip_forward", "1"),
+            edits.set_sysctl("red", conf("forwarding"), "0"),
+            edits.set_sysctl("red", "net.ipv4.ip_forward", None),
+            edits.set_sysctl("red", conf("forwarding", family="ipv6"), "1"),
+            edits.set_sysctl("red", conf("forwarding", "all", "ipv6"), "1"),
+            edits.set_sysctl("red", conf("forwarding", family="ipv6"), "0"),
+        ):
+            shown = lab.plan(change).commands
+            done = await lab.edit(change)
+            assert (done.commands, done.notes) == (shown, ())
+            await assert_as_wished(lab)
+            wished = lab.snapshot.topology.namespaces["red"].sysctls
+            assert {k: value("red", k) for k in wished} == wished
+        while lab.snapshot.history.position > 3:
+            done = await lab.undo()
+            assert not done.notes
+            await assert_as_wished(lab)
+            wished = lab.snapshot.topology.namespaces["red"].sysctls
+            assert {k: value("red", k) for k in wished} == wished
+
+
+@boxed
+async def test_ipv6_switched_off_and_on_again_brings_its_addresses_back(tmp_path):
+    async with a_lab() as lab:
+        for change in (
+            *PAIR,
+            edits.add_route("red", Route("fd77::/64", "fd00::2")),
+            edits.add_address(Endpoint("red", "lo"), "fd00:ffff::1/128"),
+        ):
+            await lab.edit(change)
+        before = to_data(lab.snapshot.observed)
+        for link in ("eth0", "all"):
+            key = conf("disable_ipv6", link, "ipv6")
+            change = edits.set_sysctl("red", key, "1")
+            shown = lab.plan(change).commands
+            done = await lab.edit(change)
+            assert (done.commands, done.notes) == (shown, ())
+            assert "inet6" not in sh("ip -n red addr show dev eth0")
+            await assert_as_wished(lab)
+            done = await lab.undo()
+            assert not done.notes
+            assert "fd00::1/64" in sh("ip -n red addr show dev eth0")
+            assert "fd77::/64" in sh("ip -n red -6 route")
+            assert to_data(lab.snapshot.observed) == before
+
+
+@boxed
+async def test_a_named_setting_changed_outside_is_drift(tmp_path):
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        # arp_ignore: the kernel tells nobody.
+        for key in (conf("rp_filter"), conf("arp_ignore")):
+            await lab.edit(edits.set_sysctl("red", key, "1"))
+            await until(
+                lab,
+                f"ip netns exec red sysctl -qw {key}=2",
+                lambda s, key=key: s.namespaces["red"].sysctls[key] == "2",
+            )
+            await lab.edit(edits.set_link(BLUE, mtu=1400))
+            assert value("red", key) == "2"
+            await lab.undo()
+            assert value("red", key) == "2"
+            await lab.undo()
+            assert value("red", key) == "0"
+
+
+@boxed
+async def test_what_this_kernel_lacks_is_refused_clearly(tmp_path):
+    """A link without IPv6 has no IPv6 settings."""
+    async with a_lab(tmp_path) as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        missing = "net.bridge.bridge-nf-call-iptables"
+        there = Path("/proc/sys", path_of(missing)).exists()
+        before = to_data(lab.snapshot.observed)
+        try:
+            await lab.edit(edits.set_sysctl("red", missing, "0"))
+        except EditFailed as error:
+            assert not there
+            assert error.errno == errno.ENOENT
+            assert "br_netfilter" in error.hint
+            assert to_data(lab.snapshot.observed) == before
+        else:
+            assert there
+            assert value("red", missing) == "0"
+
+
+@boxed
+async def test_what_was_cut_off_by_a_crash_is_put_back(tmp_path):
+    """Even a setting that only the edit itself names."""
+    key = conf("rp_filter")
+
+    class Dying(BaseException):
+        pass
+
+    async with a_lab(tmp_path) as lab:
+        for change in PAIR:
+            await lab.edit(change)
+
+        carry = lab._runner._carry_out
+
+        async def then_die(*args, **kwargs):
+            await carry(*args, **kwargs)
+            raise Dying
+
+        lab._runner._carry_out = then_die
+        try:
+            await lab.edit(edits.set_sysctl("red", key, "2"))
+        except Dying:
+            assert value("red", key) == "2"
+        async with a_lab(tmp_path) as other:
+            assert value("red", key) == "0"
+            await assert_as_wished(other)

@@ -1,0 +1,65 @@
+"""Which kernel settings a lab names, so that these and no others are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tuilab.model.edits import Rename
+from tuilab.model.sysctls import SYSCTLS, settings_renamed, usual
+from tuilab.model.topology import Endpoint, Topology
+from tuilab.plan.state import State
+
+Settings = dict[str, set[str]]
+"""Names of settings by namespace."""
+
+
+def named(topologies: Iterable[Topology | None]) -> Settings:
+    """The settings that some of these topologies name, less those always looked at."""
+    found: Settings = {}
+    for topology in topologies:
+        for name, namespace in topology.namespaces.items() if topology else ():
+            if keys := namespace.sysctls.keys() - SYSCTLS.keys():
+                found.setdefault(name, set()).update(keys)
+    return found
+
+
+def begun_settings(before: Mapping[str, Any]) -> Settings:
+    """The settings that a change which was begun told of."""
+    return {
+        name: keys
+        for name, data in before.items()
+        if data is not None and (keys := data["sysctls"].keys() - SYSCTLS.keys())
+    }
+
+
+def together(settings: Iterable[Settings], renames: Iterable[Rename]) -> Settings:
+    """All of these, under the old names and the new ones of what is renamed."""
+    found: Settings = {}
+    for some in settings:
+        for name, keys in some.items():
+            found.setdefault(name, set()).update(keys)
+    for rename in renames:
+        old, new = rename.old, rename.new
+        if isinstance(old, Endpoint) and isinstance(new, Endpoint):
+            here = found.get(old.namespace, set())
+            for one, other in ((old, new), (new, old)):
+                moved = dict.fromkeys(here, "")
+                here |= set(settings_renamed(moved, one.ifname, other.ifname))
+        elif old in found or new in found:
+            both = found.get(str(old), set()) | found.get(str(new), set())
+            found[str(old)] = found[str(new)] = both
+    return found
+
+
+def told(before: dict[str, Any], state: State, settings: Settings) -> dict[str, Any]:
+    """The plain data of a state, naming also settings that are as usual.
+
+    Who has to go back there after a crash then knows which to look at.
+    """
+    for name, data in before.items():
+        if data is not None:
+            sysctls = state.namespaces[name].sysctls
+            for key in sorted(settings.get(name, ())):
+                data["sysctls"].setdefault(key, usual(key, sysctls))
+    return before

@@ -1,0 +1,196 @@
+"""Bridges and ports as the kernel holds them: part of `plan.state`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+
+from tuilab.model.bridging import KERNELS_TAP_COSTS
+from tuilab.model.links import BRIDGE_OPTIONS, Bridge, Link, PortLink
+
+PORT_PRIORITY = 32
+LEAST_DELAY, MOST_DELAY = 200, 3000
+"""Centiseconds a bridge that speaks spanning tree waits at least and at most."""
+_KERNELS_COSTS = {"veth": (2,), "tap": KERNELS_TAP_COSTS}
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeState:
+    """What a bridge is set to; times in centiseconds, as in netlink (USER_HZ)."""
+
+    stp: bool = False
+    priority: int = 32768
+    ageing: int = 30000
+    forward_delay: int = 1500
+    hello_time: int = 200
+    max_age: int = 2000
+    vlan_filtering: bool = False
+    mcast_snooping: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PortState:
+    """What a port of a bridge is set to; of a link that is none, the defaults.
+
+    Attributes:
+        cost: None for whatever the kernel chose by the link's speed.
+        fdb: The static entries, sorted.
+    """
+
+    isolated: bool = False
+    hairpin: bool = False
+    cost: int | None = None
+    priority: int = PORT_PRIORITY
+    learning: bool = True
+    flood: bool = True
+    fdb: tuple[str, ...] = ()
+
+
+_T = TypeVar("_T", BridgeState, PortState)
+
+PLAIN_BRIDGE, PLAIN_PORT = BridgeState(), PortState()
+"""As the kernel makes them."""
+
+TIMES = ("ageing", "forward_delay", "hello_time", "max_age")
+PORT_SETTINGS = tuple(f.name for f in fields(PortState) if f.name != "fdb")
+
+
+def bridge_of(link: Link) -> BridgeState:
+    """What a bridge is to be set to; the defaults for all else."""
+    if not isinstance(link, Bridge):
+        return PLAIN_BRIDGE
+    values: dict[str, Any] = {}
+    for name in BRIDGE_OPTIONS:
+        value = getattr(link, name)
+        if value is not None:
+            values[name] = round(value * 100) if name in TIMES else value
+    return BridgeState(**values)
+
+
+def port_of(link: Link) -> PortState:
+    """What a port is to be set to; the defaults for what is none."""
+    if not isinstance(link, PortLink) or link.master is None:
+        return PLAIN_PORT
+    values = {name: getattr(link, name) for name in PORT_SETTINGS}
+    if values["priority"] is None:
+        values["priority"] = PORT_PRIORITY
+    values["cost"] = chosen_cost(link.kind, link.cost)
+    return PortState(**values, fdb=tuple(sorted(link.fdb)))
+
+
+def chosen_cost(kind: str, cost: int | None) -> int | None:
+    """A port's cost, or None where it is the kernel's own choice for such a link.
+
+    Of links that tuilab does not make, nobody knows what the kernel would choose.
+    """
+    usual = _KERNELS_COSTS.get(kind)
+    return None if usual is None or cost in usual else cost
+
+
+def written(link: Link, bridge: BridgeState, port: PortState) -> Link:
+    """The link with such options, put in words: the way back of the two above."""
+    if isinstance(link, Bridge) and bridge_of(link) != bridge:
+        default = PLAIN_BRIDGE
+        values: dict[str, Any] = {
+            name: _seconds(value) if name in TIMES else value
+            for name in BRIDGE_OPTIONS
+            if (value := getattr(bridge, name)) != getattr(bridge_of(link), name)
+        }
+        for name in ("priority", *TIMES):
+            if name in values and getattr(bridge, name) == getattr(default, name):
+                values[name] = None
+        return replace(link, **values)
+    if isinstance(link, PortLink) and port_of(link) != port:
+        was = port_of(link)
+        found = {
+            name: getattr(port, name)
+            for name in (*PORT_SETTINGS, "fdb")
+            if getattr(port, name) != getattr(was, name)
+        }
+        if found.get("priority") == PORT_PRIORITY:
+            found["priority"] = None
+        return replace(link, **found)
+    return link
+
+
+def _seconds(centiseconds: int) -> float:
+    whole, rest = divmod(centiseconds, 100)
+    return whole if not rest else centiseconds / 100
+
+
+def merged_options(was: _T, wanted: _T, there: _T) -> _T:
+    """Three-way, option by option; see `plan.merge`."""
+    values: dict[str, Any] = {}
+    for field in fields(there):
+        before, after = getattr(was, field.name), getattr(wanted, field.name)
+        now = getattr(there, field.name)
+        if field.name == "fdb":
+            gone, new = set(before) - set(after), set(after) - set(before)
+            values["fdb"] = tuple(sorted((set(now) - gone) | new))
+        else:
+            values[field.name] = now if before == after else after
+    return type(there)(**values)
+
+
+def holdable_bridge(bridge: BridgeState) -> BridgeState:
+    """What the kernel makes of it: spanning tree has bounds of its own."""
+    if not bridge.stp:
+        return bridge
+    delay = min(max(bridge.forward_delay, LEAST_DELAY), MOST_DELAY)
+    return replace(bridge, forward_delay=delay)
+
+
+def changed_options(
+    there: BridgeState | PortState, wanted: BridgeState | PortState
+) -> dict[str, Any]:
+    """Options that are to change, by name, entries of the fdb aside."""
+    return {
+        f.name: getattr(wanted, f.name)
+        for f in fields(there)
+        if f.name != "fdb" and getattr(there, f.name) != getattr(wanted, f.name)
+    }
+
+
+def differing_options(
+    old: BridgeState | PortState, new: BridgeState | PortState
+) -> Iterator[str]:
+    """What is otherwise in ``new``, in words."""
+    for name, value in changed_options(old, new).items():
+        yield f"has {show_option(name, value)}"
+    if isinstance(old, PortState) and isinstance(new, PortState):
+        for mac in old.fdb:
+            if mac not in new.fdb:
+                yield f"has lost the static fdb entry {mac}"
+        for mac in new.fdb:
+            if mac not in old.fdb:
+                yield f"has a static fdb entry {mac}"
+
+
+def show_option(name: str, value: object) -> str:
+    """An option as a person would say it."""
+    if isinstance(value, bool):
+        return f"{name} {'on' if value else 'off'}"
+    if name in TIMES and isinstance(value, int):
+        return f"{name} {_seconds(value)} s"
+    return f"{name} {'default' if value is None else value}"
+
+
+def options_to_data(options: BridgeState | PortState) -> dict[str, Any]:
+    """Those that are not as by default, as plain data."""
+    default = type(options)()
+    return {
+        f.name: list(value) if isinstance(value, tuple) else value
+        for f in fields(options)
+        if (value := getattr(options, f.name)) != getattr(default, f.name)
+    }
+
+
+def bridge_from_data(data: Mapping[str, Any]) -> BridgeState:
+    """Read what `options_to_data` made of a bridge."""
+    return BridgeState(**data)
+
+
+def port_from_data(data: Mapping[str, Any]) -> PortState:
+    """Read what `options_to_data` made of a port."""
+    return PortState(**{**data, "fdb": tuple(data.get("fdb", ()))})

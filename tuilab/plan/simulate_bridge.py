@@ -1,0 +1,126 @@
+"""Bridges and their ports as the kernel handles them: part of `plan.simulate`."""
+
+from __future__ import annotations
+
+import errno
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tuilab.errors import KernelError
+from tuilab.model.topology import Endpoint
+from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge
+from tuilab.plan.state import DEFAULT_MTU, IPV6_MIN_MTU, LinkState
+
+
+class BridgePart:
+    """What a `Machine` does with bridges, ports and static fdb entries.
+
+    Attributes:
+        doubtful: Bridges whose mtu may not have followed their ports: the kernel stops
+            that once the mtu was set, which no dump tells (BROPT_MTU_SET_BY_USER).
+    """
+
+    def __init__(self) -> None:
+        self.doubtful: set[Endpoint] = set()
+        self._mtu_set: dict[Endpoint, bool] = {}
+
+    @abstractmethod
+    def _link(self, endpoint: Endpoint) -> LinkState: ...
+
+    @abstractmethod
+    def _set(self, endpoint: Endpoint, **values: object) -> None: ...
+
+    @abstractmethod
+    def _links(self, name: str) -> dict[str, LinkState]: ...
+
+    @abstractmethod
+    def _lose_v6(self, endpoint: Endpoint) -> None: ...
+
+    # -- options and entries -------------------------------------------------------
+
+    def set_bridge(self, endpoint: Endpoint, options: Mapping[str, object]) -> None:
+        """As ``ip link set dev BRIDGE type bridge``."""
+        link = self._link(endpoint)
+        if link.kind != "bridge":
+            raise _refusal(errno.EOPNOTSUPP, endpoint, "is no bridge")
+        bridge = replace(link.bridge, **options)  # type: ignore[arg-type]
+        self._set(endpoint, bridge=holdable_bridge(bridge))
+
+    def set_port(self, endpoint: Endpoint, options: Mapping[str, object]) -> None:
+        """As ``ip link set dev PORT type bridge_slave``."""
+        link = self._port(endpoint)
+        self._set(endpoint, port=replace(link.port, **options))  # type: ignore[arg-type]
+
+    def add_entry(self, endpoint: Endpoint, mac: str) -> None:
+        """As ``bridge fdb replace MAC dev PORT master static``."""
+        link = self._port(endpoint)
+        bridge = Endpoint(endpoint.namespace, str(link.master))
+        for name, other in self._links(endpoint.namespace).items():
+            if other.master == link.master and mac in (other.mac, *other.port.fdb):
+                raise _refusal(errno.EEXIST, endpoint, f"has no {mac}: {name} has it")
+        if self._link(bridge).mac == mac:
+            raise _refusal(errno.EEXIST, bridge, f"has the MAC {mac} itself")
+        fdb = tuple(sorted((*link.port.fdb, mac)))
+        self._set(endpoint, port=replace(link.port, fdb=fdb))
+
+    def delete_entry(self, endpoint: Endpoint, mac: str) -> None:
+        """As ``bridge fdb del MAC dev PORT master``."""
+        link = self._port(endpoint)
+        if mac not in link.port.fdb:
+            raise _refusal(errno.ENOENT, endpoint, f"has no entry for {mac}")
+        fdb = tuple(m for m in link.port.fdb if m != mac)
+        self._set(endpoint, port=replace(link.port, fdb=fdb))
+
+    def _port(self, endpoint: Endpoint) -> LinkState:
+        link = self._link(endpoint)
+        if link.master is None:
+            raise _refusal(errno.EOPNOTSUPP, endpoint, "is no port of a bridge")
+        return link
+
+    # -- side effects ----------------------------------------------------------------
+
+    def _unplug(self, endpoint: Endpoint) -> None:
+        """Out of its bridge: what it was as a port is forgotten."""
+        self._set(endpoint, master=None, port=PLAIN_PORT)
+
+    def _claim(self, endpoint: Endpoint) -> None:
+        """The MAC of a bridge or port is its own: a static entry for it goes."""
+        link = self._link(endpoint)
+        bridge = endpoint.ifname if link.kind == "bridge" else link.master
+        for name, other in list(self._links(endpoint.namespace).items()):
+            if bridge and other.master == bridge and link.mac in other.port.fdb:
+                fdb = tuple(m for m in other.port.fdb if m != link.mac)
+                port = replace(other.port, fdb=fdb)
+                self._set(Endpoint(endpoint.namespace, name), port=port)
+
+    def _bridge_made(self, endpoint: Endpoint) -> None:
+        # An mtu given at birth does not count as set.
+        self._mtu_set[endpoint] = False
+        self.doubtful.discard(endpoint)
+
+    def _mtu_was_set(self, endpoint: Endpoint, before: int, after: int) -> None:
+        self.doubtful.discard(endpoint)
+        # The kernel does nothing where it is the same already.
+        if before != after and self._link(endpoint).kind == "bridge":
+            self._mtu_set[endpoint] = True
+
+    def _adjust_mtu(self, bridge: Endpoint) -> None:
+        """A bridge's mtu follows its ports, as long as nobody set it."""
+        links = self._links(bridge.namespace)
+        known = self._mtu_set.get(bridge)
+        if bridge.ifname not in links or known:
+            return
+        ports = (link.mtu for link in links.values() if link.master == bridge.ifname)
+        mtu = min(ports, default=DEFAULT_MTU)
+        if links[bridge.ifname].mtu == mtu:
+            return
+        if known is None:
+            self.doubtful.add(bridge)
+        self._set(bridge, mtu=mtu)
+        if mtu < IPV6_MIN_MTU:
+            self._lose_v6(bridge)
+
+
+def _refusal(number: int, endpoint: Endpoint, fact: str) -> KernelError:
+    return KernelError(f'"{endpoint}" {fact}', errno=number)
