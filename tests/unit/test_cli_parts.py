@@ -160,7 +160,8 @@ def test_a_reason_stands_behind_its_command():
     lines = output.plan_lines(steps)
     assert lines[0].startswith("ip link add name br0")
     assert lines[0].endswith("  # first")
-    assert lines[-1] == "ip link set dev br0 up"
+    assert lines[-1].startswith("ip link set dev br0 up  ")
+    assert lines[-1].endswith('  # "host:br0" is to be up')
 
 
 def test_a_table_is_as_wide_as_it_must_be():
