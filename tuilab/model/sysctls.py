@@ -236,6 +236,8 @@ def follow(key: str) -> re.Pattern[str] | None:
 
 def ipv6_off(sysctls: Mapping[str, str], ifname: str) -> bool:
     """Whether a link does no IPv6."""
+    if not sysctls:
+        return False
     key = f"net.ipv6.conf.{ifname}.disable_ipv6"
     return (sysctls.get(key) or usual(key, sysctls)) == "1"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tuilab.model.addressing import version
 from tuilab.model.sysctls import ipv6_off, link_of, unusual
@@ -235,17 +235,8 @@ def _settled_namespace(
     if not namespace.partial:
         sysctls = held_settings(sysctls, links)
     for ifname, link in links.items():
-        if link.master is not None and link.master not in links:
-            link = replace(link, master=None)
-        if link.master is None:
-            link = replace(link, port=PLAIN_PORT)
-        link = replace(link, bridge=holdable_bridge(link.bridge))
         there = observed.link(Endpoint(name, ifname))
-        link = replace(link, ipv6=not ipv6_off(sysctls, ifname))
-        held = tuple(a for a in link.addresses if _held(link, there, a))
-        if held != link.addresses:
-            link = replace(link, addresses=held)
-        links[ifname] = link
+        links[ifname] = _settled_link(link, links, ipv6_off(sysctls, ifname), there)
     before = observed.namespaces.get(name, NamespaceState())
     kept = (
         # What the kernel has it keeps without the address that it is to send from.
@@ -258,6 +249,26 @@ def _settled_namespace(
         namespace, links=links, routes=routes, sysctls=sysctls, neighbours=neighbours
     )
     return namespace if now == namespace else now
+
+
+def _settled_link(
+    link: LinkState,
+    links: Mapping[str, LinkState],
+    ipv6_off: bool,
+    there: LinkState | None,
+) -> LinkState:
+    values: dict[str, Any] = {"bridge": holdable_bridge(link.bridge)}
+    values["ipv6"] = not ipv6_off
+    if link.master is not None and link.master not in links:
+        values["master"] = None
+    if values.get("master", link.master) is None:
+        values["port"] = PLAIN_PORT
+    # Most stand as they are.
+    values = {k: v for k, v in values.items() if getattr(link, k) != v}
+    if values:
+        link = replace(link, **values)
+    held = tuple(a for a in link.addresses if _held(link, there, a))
+    return link if held == link.addresses else replace(link, addresses=held)
 
 
 def _held(link: LinkState, there: LinkState | None, cidr: str) -> bool:

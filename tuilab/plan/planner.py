@@ -310,9 +310,10 @@ class _Planner:
                 mtu=mtu,
                 master=(wanted.master or "") if there.master != wanted.master else None,
                 up=wanted.up if there.up != wanted.up else None,
+                reason=why,
             )
-            if change != SetLink(endpoint):
-                self.emit(replace(change, reason=why))
+            if change != SetLink(endpoint, reason=why):
+                self.emit(change)
 
     def _set_bridging(self, name: str, namespace: NamespaceState) -> None:
         """Options of bridges and ports, and static entries: those that go first."""

@@ -142,6 +142,7 @@ class Machine(BridgePart):
             raise refusal(errno.EEXIST, new, "exists already")
         self._changed[old] = None
         self._changed[new] = namespace
+        self._with_entries.clear()
         for ifname, link in namespace.links.items():
             if link.peer is None:
                 continue

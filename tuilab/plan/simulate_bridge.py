@@ -24,6 +24,9 @@ class BridgePart:
     def __init__(self) -> None:
         self.doubtful: set[Endpoint] = set()
         self._mtu_set: dict[Endpoint, bool] = {}
+        self._with_entries: dict[str, set[str]] = {}
+        """MACs that may have static entries, by namespace: enough to know who has none.
+        """
 
     @abstractmethod
     def _link(self, endpoint: Endpoint) -> LinkState: ...
@@ -61,6 +64,7 @@ class BridgePart:
                 raise _refusal(errno.EEXIST, endpoint, f"has no {mac}: {name} has it")
         if self._link(bridge).mac == mac:
             raise _refusal(errno.EEXIST, bridge, f"has the MAC {mac} itself")
+        self._entries(endpoint.namespace).add(mac)
         fdb = tuple(sorted((*link.port.fdb, mac)))
         self._set(endpoint, port=replace(link.port, fdb=fdb))
 
@@ -87,12 +91,20 @@ class BridgePart:
     def _claim(self, endpoint: Endpoint) -> None:
         """The MAC of a bridge or port is its own: a static entry for it goes."""
         link = self._link(endpoint)
+        if link.mac not in self._entries(endpoint.namespace):
+            return
         bridge = endpoint.ifname if link.kind == "bridge" else link.master
         for name, other in list(self._links(endpoint.namespace).items()):
             if bridge and other.master == bridge and link.mac in other.port.fdb:
                 fdb = tuple(m for m in other.port.fdb if m != link.mac)
                 port = replace(other.port, fdb=fdb)
                 self._set(Endpoint(endpoint.namespace, name), port=port)
+
+    def _entries(self, name: str) -> set[str]:
+        if name not in self._with_entries:
+            links = self._links(name).values()
+            self._with_entries[name] = {mac for link in links for mac in link.port.fdb}
+        return self._with_entries[name]
 
     def _bridge_made(self, endpoint: Endpoint) -> None:
         # An mtu given at birth does not count as set.
