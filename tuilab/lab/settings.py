@@ -19,7 +19,9 @@ def named(topologies: Iterable[Topology | None]) -> Settings:
     found: Settings = {}
     for topology in topologies:
         for name, namespace in topology.namespaces.items() if topology else ():
-            if keys := namespace.sysctls.keys() - SYSCTLS.keys():
+            # Of a thousand namespaces most name none.
+            sysctls = namespace.sysctls
+            if sysctls and (keys := sysctls.keys() - SYSCTLS.keys()):
                 found.setdefault(name, set()).update(keys)
     return found
 
