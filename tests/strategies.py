@@ -586,7 +586,9 @@ def _change(
         after = applied(lab, change)
         if change is not None and after is not None:
             return change, after
-    change = edits.set_sysctl(HOST, SYSCTLS[0], draw(st.sampled_from(("0", "1"))))
+    # Never what is so already: that would be no edit.
+    other = "0" if lab.namespaces[HOST].sysctls.get(SYSCTLS[0]) == "1" else "1"
+    change = edits.set_sysctl(HOST, SYSCTLS[0], other)
     return change, change.apply(lab)
 
 

@@ -47,6 +47,14 @@ def _of_link(operation: ops.Operation) -> str:
             return f'"{operation.endpoint}" is to be called "{operation.ifname}"'
         case ops.SetLink():
             return f'"{operation.endpoint}" is to be {_as_set(operation)}'
+        case ops.SetBridge():
+            return f'options of the bridge "{operation.endpoint}"'
+        case ops.SetPort():
+            return f'options of the port "{operation.endpoint}"'
+        case ops.AddEntry():
+            return f'{operation.mac} is behind "{operation.endpoint}"'
+        case ops.DeleteEntry():
+            return f'{operation.mac} is to be learned, not set'
     return ""
 
 
