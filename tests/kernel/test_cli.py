@@ -101,7 +101,9 @@ def test_a_running_lab_becomes_what_a_file_says(own):
     file = own.file(
         "mine.yaml", "tuilab: 1\nname: mine\nnamespaces: {red: {}, blue: {}}\n"
     )
-    planned = own("plan", "mine.yaml").out.splitlines()
+    lines = own("plan", "mine.yaml").out.splitlines()
+    assert lines[0].endswith('  # "extra" goes, with all that is in it')
+    planned = [line.partition("  # ")[0].rstrip() for line in lines]
     assert planned[0] == "ip netns del extra"
     done = own("up", "mine.yaml", "--json").json
     assert done["commands"] == planned

@@ -157,11 +157,12 @@ def test_a_reason_stands_behind_its_command():
         AddBridge(BR, "02:00:00:00:00:01", 1500, reason="first"),
         SetLink(BR, up=True),
     ]
-    lines = output.plan_lines(steps)
-    assert lines[0].startswith("ip link add name br0")
-    assert lines[0].endswith("  # first")
-    assert lines[-1].startswith("ip link set dev br0 up  ")
-    assert lines[-1].endswith('  # "host:br0" is to be up')
+    for every in (False, True):
+        lines = output.plan_lines(steps, every=every)
+        assert lines[0].startswith("ip link add name br0")
+        assert lines[0].endswith("  # first")
+        assert lines[-1].startswith("ip link set dev br0 up")
+        assert lines[-1].endswith('  # "host:br0" is to be up') is every
 
 
 def test_a_table_is_as_wide_as_it_must_be():

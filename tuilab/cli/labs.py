@@ -78,7 +78,8 @@ def up(
 
 def plan(source: _Source = None, lab: LabOption = None, json: Json = False) -> None:
     """Print the commands that up would run, with the reason of each."""
-    _show_plan(_load(_target(source, lab), lab or work.preferred()), json=json)
+    topology = _load(_target(source, lab), lab or work.preferred())
+    _show_plan(topology, json=json, reasons=True)
 
 
 def down(
@@ -253,7 +254,7 @@ def _announced(summary: dict[str, Any], seconds: float, place: Place) -> str:
     return f"{name} is {'up' if place.fresh else 'like that already'}: {size}"
 
 
-def _show_plan(topology: Topology, *, json: bool) -> None:
+def _show_plan(topology: Topology, *, json: bool, reasons: bool = False) -> None:
     lab = targets.known(topology.name)
     steps: tuple[Operation, ...]
     if lab is not None and lab.running:
@@ -273,7 +274,7 @@ def _show_plan(topology: Topology, *, json: bool) -> None:
         data = {"lab": topology.name, "running": live}
         put_json(data | {"operations": output.plan_data(steps)})
         return
-    for line in output.plan_lines(steps):
+    for line in output.plan_lines(steps, every=reasons):
         put(line)
     if not steps:
         say(f'lab "{topology.name}" is like that already: nothing to do')

@@ -55,14 +55,20 @@ def _complain(summary: str, hint: str) -> None:
         say(f"  {hint}")
 
 
-def plan_lines(operations: Iterable[Operation]) -> list[str]:
-    """The commands of a plan, each step's reason behind its first one."""
+def plan_lines(operations: Iterable[Operation], *, every: bool = False) -> list[str]:
+    """The commands of a plan, with reasons behind the first one of a step.
+
+    Args:
+        operations: The plan.
+        every: Give the reason of every step, not only where the edit does not tell.
+    """
     from tuilab.plan.reasons import reason
 
     lines = []
     for operation in operations:
         first, *rest = operation.commands()
-        first = f"{first:<{_REASON_COLUMN}}  # {reason(operation)}"
+        if every or operation.reason:
+            first = f"{first:<{_REASON_COLUMN}}  # {reason(operation)}"
         lines += [first, *rest]
     return lines
 

@@ -21,9 +21,7 @@ from typing import Any, NoReturn
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from tuilab.errors import KernelError
-from tuilab.kernel import mounts, syscalls, sysctl
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.kernel import mounts, syscalls
 
 _CONTROL = 0
 _KEEP = b"keep"
@@ -143,15 +141,13 @@ def _make(up: int, down: int, user_ns: bool, pid_ns: bool) -> None:
         os._exit(1)
     _unshare("mount", syscalls.CLONE_NEWNS)
     _unshare("network", syscalls.CLONE_NEWNET)
+    _give_settings()
     if pid_ns:
         _unshare("pid", syscalls.CLONE_NEWPID)
     try:
         notes = mounts.build()
     except OSError as error:
         raise _Step("mounts", error) from error
-    # Where /proc/sys may not be written, the lab will say so when it has to.
-    with contextlib.suppress(OSError, KernelError):
-        sysctl.set_defaults(sysctl.read(SYSCTLS))
     keeper = os.fork()
     if keeper:
         os.write(up, json.dumps({"pid": keeper, "notes": notes}).encode() + b"\n")
@@ -163,6 +159,24 @@ def _make(up: int, down: int, user_ns: bool, pid_ns: bool) -> None:
     os.close(up)
     if os.read(_CONTROL, 64) == _KEEP:
         _keep()
+    os._exit(0)
+
+
+def _give_settings() -> None:
+    """Start with tuilab's defaults, in a child: what knows of them is not to stay here.
+
+    No child may come before the one that is to be PID 1, so this precedes that.
+    """
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    # Where /proc/sys may not be written, the lab will say so when it has to.
+    with contextlib.suppress(Exception):
+        from tuilab.kernel import sysctl
+        from tuilab.model.sysctls import SYSCTLS
+
+        sysctl.set_defaults(sysctl.read(SYSCTLS))
     os._exit(0)
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from tuilab.errors import KernelError
 from tuilab.model.sysctls import known, path_of, usual
-from tuilab.model.topology import LO
 
 _ROOT = Path("/proc/sys")
 _inherited: list[str] | None = None
@@ -69,7 +68,7 @@ def set_defaults(there: Mapping[str, str]) -> None:
     global _inherited
     if _inherited is None:
         # ``lo`` is there already and does not follow.
-        copied = [k for k in known([LO]) if k.startswith("net.ipv4.conf.")]
+        copied = [k for k in known(["lo"]) if k.startswith("net.ipv4.conf.")]
         values = read(copied)
         _inherited = [k for k, v in values.items() if v != usual(k, {})]
     for key, value in there.items():

@@ -54,7 +54,7 @@ def _of_link(operation: ops.Operation) -> str:
         case ops.AddEntry():
             return f'{operation.mac} is behind "{operation.endpoint}"'
         case ops.DeleteEntry():
-            return f'{operation.mac} is to be learned, not set'
+            return f"{operation.mac} is to be learned, not set"
     return ""
 
 
