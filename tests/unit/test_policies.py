@@ -256,6 +256,18 @@ def test_what_no_topology_may_have_is_not_adopted():
     assert found.routes == (SPREAD,)
 
 
+def test_a_route_that_waits_gives_way_to_what_took_its_place():
+    waits = Route("fd09::/64", "fd00::9", "b0")
+    lab = edits.add_route("red", waits).apply(BASE)
+    down = edits.set_link(B, up=False)
+    taken = edits.add_route("red", Route("fd09::/64", type="blackhole"))
+    observed = expand(edits.together("", (down, taken)).apply(BASE))
+    found = adopted(lab, observed)
+    assert differences(expand(found), observed) == []
+    assert waits not in found.namespaces["red"].routes
+    assert waits in adopted(lab, expand(down.apply(lab))).namespaces["red"].routes
+
+
 def test_on_the_machine_itself_only_what_goes_by_an_own_link_is_a_labs():
     ground = HostGround("lab")
     link = Endpoint("host", "a0")

@@ -342,12 +342,17 @@ def _held(bare: Namespace, route: Route, here: NamespaceState) -> RouteState | N
 
 
 def _stays(route: Route, bare: Namespace, here: NamespaceState) -> bool:
-    """Whether a wished route is there, or only waits for its link to come up."""
+    """Whether a wished route is there, or only waits for its link to come up.
+
+    It waits no longer where another has taken its place.
+    """
     wanted = leads(bare, route) and expand_route(bare, route)
     if not wanted:
         return False
     held = routable(here.links, wanted)
-    return held is None or held in here.routes
+    if held is None:
+        return all(other.key != wanted.key for other in here.routes)
+    return held in here.routes
 
 
 def _route(route: RouteState) -> Route:
