@@ -21,6 +21,7 @@ from tuilab.model import edits, policy_edits
 from tuilab.model.addressing import Network, interface, segment_networks
 from tuilab.model.edits import Change
 from tuilab.model.links import Bridge, Endpoint, Link, PortLink, Tap, Veth
+from tuilab.model.moving import move_link
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -264,6 +265,14 @@ def _rename_link(draw: st.DrawFn, lab: Topology) -> Change | None:
         if lab.namespaces[at.namespace].link(n) is None
     ]
     return edits.rename_link(at, draw(st.sampled_from(free))) if free else None
+
+
+def _move_link(draw: st.DrawFn, lab: Topology) -> Change | None:
+    at = _endpoint(draw, lab, lambda link: isinstance(link, Veth | Tap))
+    others = [name for name in lab.namespaces if at and name != at.namespace]
+    if at is None or not others:
+        return None
+    return move_link(at, Endpoint(draw(st.sampled_from(others)), at.ifname))
 
 
 def _up_down(draw: st.DrawFn, lab: Topology) -> Change | None:
@@ -567,6 +576,7 @@ REMOVING = (
     _remove_link,
     _remove_entry,
     _rename_link,
+    _move_link,
     _remove_address,
     _remove_route,
     _remove_rule,

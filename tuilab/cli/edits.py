@@ -20,6 +20,7 @@ from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Outcome
 from tuilab.model import edits
 from tuilab.model.edits import Change
+from tuilab.model.moving import move_link
 from tuilab.model.sysctls import SYSCTLS, canonical_key, known, sysctl
 from tuilab.model.words import BRIDGE_WORDS, LINK_WORDS, PORT_WORDS, link_attributes
 
@@ -69,23 +70,21 @@ def rename(
             autocompletion=complete.named,
         ),
     ],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name, or NS:IF.")],
     lab: LabOption = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
 ) -> None:
-    """Give a namespace or a link another name."""
+    """Give a namespace or a link another name; as NS:IF, a link another namespace."""
     if ":" not in old:
         change = edits.rename_namespace(old, new)
     else:
         where = work.endpoint(old)
         namespace, colon, ifname = new.rpartition(":")
         if colon and namespace != where.namespace:
-            raise UsageError(
-                f'"{old}" can\'t become "{new}": a link stays in its namespace',
-                f"to rename it say {where.namespace}:{ifname}",
-            )
-        change = edits.rename_link(where, ifname)
+            change = move_link(where, work.endpoint(new))
+        else:
+            change = edits.rename_link(where, ifname)
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
 
 

@@ -296,6 +296,10 @@ class NetlinkDriver:
                 args["index"] = space.give_index(args["ifname"])
                 if "peer" in args:
                     self._number(space, args["peer"], request.args["peer"])
+            elif "net_ns_fd" in args:
+                # The kernel may have to give it another number there.
+                space.forget_numbers()
+                self._require(request.args["net_ns_fd"].name).forget_numbers()
             elif "ifname" in args and request.verb == "set":
                 space.renamed(args["index"], args["ifname"])
         return wire.encode(request.noun, request.verb, args)

@@ -45,9 +45,13 @@ def together(settings: Iterable[Settings], renames: Iterable[Rename]) -> Setting
         old, new = rename.old, rename.new
         if isinstance(old, Endpoint) and isinstance(new, Endpoint):
             here = found.get(old.namespace, set())
+            if old.namespace != new.namespace:
+                here |= found.get(new.namespace, set())
             for one, other in ((old, new), (new, old)):
                 moved = dict.fromkeys(here, "")
                 here |= set(settings_renamed(moved, one.ifname, other.ifname))
+            if here:
+                found[old.namespace] = found[new.namespace] = here
         elif old in found or new in found:
             both = found.get(str(old), set()) | found.get(str(new), set())
             found[str(old)] = found[str(new)] = both

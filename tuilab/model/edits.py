@@ -42,7 +42,7 @@ class Rename:
 
     Attributes:
         old: Name or endpoint before.
-        new: Name or endpoint after; a link stays in its namespace.
+        new: Name or endpoint after; a link may be in another namespace then.
     """
 
     old: str | Endpoint
@@ -143,7 +143,7 @@ def rename_namespace(old: str, new: str) -> Change:
                 if isinstance(link, Veth) and link.peer.namespace == old:
                     link = replace(link, peer=Endpoint(new, link.peer.ifname))
                 if name == old:
-                    link = _with_pinned_mac(topology.name, Endpoint(old, ifname), link)
+                    link = pinned(topology.name, Endpoint(old, ifname), link)
                 links[ifname] = link
             same = all(links[k] is v for k, v in namespace.links.items())
             return namespace if same else replace(namespace, links=links)
@@ -191,7 +191,7 @@ def add_link(endpoint: Endpoint, link: Link) -> Change:
     """A bridge or a tap. Cables are made by `connect`."""
 
     def apply(topology: Topology) -> Topology:
-        _free(topology, endpoint)
+        vacant(topology, endpoint)
         own = _with_free_mac(topology, endpoint, _canonical(link))
         return topology.with_link(endpoint, own)
 
@@ -227,8 +227,8 @@ def connect(
     def apply(topology: Topology) -> Topology:
         if a == b:
             raise UsageError(f'"{a}" can\'t be both ends of a cable', "name two")
-        _free(topology, a)
-        _free(topology, b)
+        vacant(topology, a)
+        vacant(topology, b)
         one = _canonical(Veth(peer=b, **(a_end or {})))
         other = _canonical(Veth(peer=a, **(b_end or {})))
         one = _with_free_mac(topology, a, one)
@@ -242,10 +242,10 @@ def remove_link(endpoint: Endpoint) -> Change:
     """A link; a cable goes with both ends, a bridge lets its ports go."""
 
     def apply(topology: Topology) -> Topology:
-        _link(topology, endpoint)
+        find_link(topology, endpoint)
         if endpoint.ifname == LO:
             raise UsageError(f'"{endpoint}" belongs to its namespace', "it stays")
-        return _without_dead_routes(topology, _without_link(topology, endpoint))
+        return take_out(topology, endpoint)
 
     return Change(f"remove link {endpoint}", apply)
 
@@ -255,16 +255,15 @@ def rename_link(endpoint: Endpoint, ifname: str) -> Change:
     new = Endpoint(endpoint.namespace, ifname)
 
     def apply(topology: Topology) -> Topology:
-        link = _link(topology, endpoint)
+        link = find_link(topology, endpoint)
         if endpoint.ifname == LO:
             raise UsageError(f'"{endpoint}" can\'t be renamed', "lo is lo")
-        _free(topology, new)
+        vacant(topology, new)
         namespace = topology.namespaces[endpoint.namespace]
         links: dict[str, Link] = {}
         for name, other in namespace.links.items():
             if name == endpoint.ifname:
-                pinned = _with_pinned_mac(topology.name, endpoint, other)
-                links[ifname] = pinned
+                links[ifname] = pinned(topology.name, endpoint, other)
             elif other.master == endpoint.ifname:
                 links[name] = replace(other, master=ifname)
             else:
@@ -294,7 +293,7 @@ def set_link(endpoint: Endpoint, **attributes: Any) -> Change:
     """Other attributes for a link: ``up``, ``mtu``, ``mac``, ``master``, ``user``."""
 
     def apply(topology: Topology) -> Topology:
-        link = _link(topology, endpoint)
+        link = find_link(topology, endpoint)
         fields = type(link).__dataclass_fields__
         unknown = [name for name in attributes if name not in fields]
         if unknown:
@@ -313,7 +312,7 @@ def add_address(endpoint: Endpoint, cidr: str) -> Change:
     wanted = canonical_cidr(cidr)
 
     def apply(topology: Topology) -> Topology:
-        link = _link(topology, endpoint)
+        link = find_link(topology, endpoint)
         if wanted in link.addresses:
             raise UsageError(f'"{endpoint}" has {wanted} already', "nothing to do")
         return topology.with_link(
@@ -328,7 +327,7 @@ def remove_address(endpoint: Endpoint, cidr: str) -> Change:
     wanted = canonical_cidr(cidr)
 
     def apply(topology: Topology) -> Topology:
-        link = _link(topology, endpoint)
+        link = find_link(topology, endpoint)
         if wanted not in link.addresses:
             have = ", ".join(link.addresses) or "none"
             raise NotFoundError(
@@ -466,7 +465,8 @@ def _namespace(topology: Topology, name: str) -> Namespace:
     return namespace
 
 
-def _link(topology: Topology, endpoint: Endpoint) -> Link:
+def find_link(topology: Topology, endpoint: Endpoint) -> Link:
+    """The link at an endpoint; NotFoundError when there is none."""
     namespace = _namespace(topology, endpoint.namespace)
     link = namespace.link(endpoint.ifname)
     if link is None:
@@ -480,7 +480,7 @@ def _link(topology: Topology, endpoint: Endpoint) -> Link:
 
 
 def _port(topology: Topology, endpoint: Endpoint) -> PortLink:
-    link = _link(topology, endpoint)
+    link = find_link(topology, endpoint)
     if not isinstance(link, PortLink):
         raise UsageError(
             f'"{endpoint}" is a {link.kind}, not a port of a bridge',
@@ -489,7 +489,8 @@ def _port(topology: Topology, endpoint: Endpoint) -> PortLink:
     return link
 
 
-def _free(topology: Topology, endpoint: Endpoint) -> None:
+def vacant(topology: Topology, endpoint: Endpoint) -> None:
+    """Refuse an endpoint that exists, and a namespace that does not."""
     namespace = _namespace(topology, endpoint.namespace)
     if namespace.link(endpoint.ifname) is not None:
         raise UsageError(f'link "{endpoint}" exists already', "choose another name")
@@ -504,7 +505,8 @@ def _canonical(link: Link) -> Link:
     return link
 
 
-def _with_pinned_mac(lab: str, endpoint: Endpoint, link: Link) -> Link:
+def pinned(lab: str, endpoint: Endpoint, link: Link) -> Link:
+    """The link with the MAC written out that its present name gives it."""
     if link.mac is not None or isinstance(link, Loopback):
         return link
     mac = derived_mac(lab, endpoint.namespace, endpoint.ifname)
@@ -528,10 +530,25 @@ def _with_free_mac(topology: Topology, endpoint: Endpoint, link: Link) -> Link:
     return replace(link, mac=mac)
 
 
-def _without_link(topology: Topology, endpoint: Endpoint) -> Topology:
+def take_out(
+    topology: Topology, endpoint: Endpoint, *, alone: bool = False
+) -> Topology:
+    """A topology without a link, the other end of its cable, and what was theirs.
+
+    Args:
+        topology: Any.
+        endpoint: The link.
+        alone: Leave the other end.
+    """
+    return _without_dead_routes(topology, _without_link(topology, endpoint, alone))
+
+
+def _without_link(
+    topology: Topology, endpoint: Endpoint, alone: bool = False
+) -> Topology:
     link = topology.link(endpoint)
     ends = {endpoint}
-    if isinstance(link, Veth):
+    if isinstance(link, Veth) and not alone:
         ends.add(link.peer)
     for end in ends:
         namespace = topology.namespaces.get(end.namespace)

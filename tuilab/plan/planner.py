@@ -41,6 +41,7 @@ from tuilab.plan.operations import (
     DeleteNeighbour,
     DeleteRoute,
     DeleteRule,
+    MoveLink,
     Operation,
     RenameLink,
     RenameNamespace,
@@ -134,8 +135,12 @@ def _relabelled(state: State, renames: Iterable[Rename]) -> State:
 
 def _relabel(machine: Machine, rename: Rename) -> None:
     if isinstance(rename.old, Endpoint) and isinstance(rename.new, Endpoint):
-        if machine.link(rename.old) is not None:
+        if machine.link(rename.old) is None:
+            return
+        if rename.old.namespace == rename.new.namespace:
             machine.relabel_link(rename.old, rename.new.ifname)
+        elif machine.namespace(rename.new.namespace) is not None:
+            machine.relocate_link(rename.old, rename.new)
     elif machine.namespace(str(rename.old)) is not None:
         machine.rename_namespace(str(rename.old), str(rename.new))
 
@@ -164,7 +169,10 @@ class _Planner:
         old, new = rename.old, rename.new
         if isinstance(old, Endpoint) and isinstance(new, Endpoint):
             link = self.machine.link(old)
-            if link is None:
+            if link is None or self.machine.namespace(new.namespace) is None:
+                return
+            if old.namespace != new.namespace:
+                self.emit(MoveLink(old, new, link.peer))
                 return
             if link.up:
                 reason = "a link is renamed while it is down"

@@ -43,6 +43,8 @@ def _of_link(operation: ops.Operation) -> str:
             return f'the cable from "{operation.endpoint}" to "{operation.peer}" goes'
         case ops.DeleteLink():
             return f'"{operation.endpoint}" goes'
+        case ops.MoveLink():
+            return f'"{operation.endpoint}" is to be in "{operation.new.namespace}"'
         case ops.RenameLink():
             return f'"{operation.endpoint}" is to be called "{operation.ifname}"'
         case ops.SetLink():

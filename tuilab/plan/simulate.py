@@ -206,27 +206,47 @@ class Machine(BridgePart):
     def delete_link(self, endpoint: Endpoint) -> None:
         """A link, the other end of its cable, and what leads through them."""
         link = self._link(endpoint)
-        ends = [endpoint] if link.peer is None else [endpoint, link.peer]
-        for end in ends:
-            namespace = self._namespace(end.namespace)
-            gone = namespace.links.pop(end.ifname, None)
-            namespace.sysctls = settings_renamed(namespace.sysctls, end.ifname, None)
-            namespace.neighbours = {
-                n for n in namespace.neighbours if n.dev != end.ifname
-            }
-            # Of IPv4 no hop is left over when one of the links is gone for good.
-            namespace.routes = {
-                route
-                for route in namespace.routes
-                if version(route.to) == 6
-                or all(way.dev != end.ifname for way in route.ways)
-            }
-            self._drop_ways(end)
-            for name, other in list(namespace.links.items()):
-                if other.master == end.ifname:
-                    self._unplug(Endpoint(end.namespace, name))
-            if gone and gone.master:
-                self._adjust_mtu(Endpoint(end.namespace, gone.master))
+        for end in [endpoint] if link.peer is None else [endpoint, link.peer]:
+            self._take_out(end)
+
+    def _take_out(self, end: Endpoint) -> None:
+        """A link is in its namespace no longer, nor is what leads through it."""
+        namespace = self._namespace(end.namespace)
+        gone = namespace.links.pop(end.ifname, None)
+        namespace.sysctls = settings_renamed(namespace.sysctls, end.ifname, None)
+        namespace.neighbours = {n for n in namespace.neighbours if n.dev != end.ifname}
+        # Of IPv4 no hop is left over when one of the links is gone for good.
+        namespace.routes = {
+            route
+            for route in namespace.routes
+            if version(route.to) == 6
+            or all(way.dev != end.ifname for way in route.ways)
+        }
+        self._drop_ways(end)
+        for name, other in list(namespace.links.items()):
+            if other.master == end.ifname:
+                self._unplug(Endpoint(end.namespace, name))
+        if gone and gone.master:
+            self._adjust_mtu(Endpoint(end.namespace, gone.master))
+
+    def move_link(self, old: Endpoint, new: Endpoint) -> None:
+        """To another namespace: down, and without what it had in the former one."""
+        link = self._link(old)
+        if link.kind in ("bridge", "loopback"):
+            raise refusal(errno.EINVAL, str(old), "stays in its namespace")
+        self._free(new)
+        self.relocate_link(old, new)
+        ipv6 = not ipv6_off(self._namespace(new.namespace).sysctls, new.ifname)
+        self._set(new, up=False, addresses=(), ipv6=ipv6)
+
+    def relocate_link(self, old: Endpoint, new: Endpoint) -> None:
+        """The same link at another endpoint, as if it had always been there."""
+        link = self._link(old)
+        self._take_out(old)
+        moved = replace(link, master=None, port=PLAIN_PORT)
+        self._namespace(new.namespace).links[new.ifname] = moved
+        if link.peer is not None:
+            self._set(link.peer, peer=new)
 
     def rename_link(self, endpoint: Endpoint, ifname: str) -> None:
         """Another name; before Linux 6.2 the link must be down for it."""

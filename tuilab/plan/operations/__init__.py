@@ -12,6 +12,7 @@ from tuilab.plan.operations.links import (
     AddTap,
     AddVeth,
     DeleteLink,
+    MoveLink,
     RenameLink,
     SetLink,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "DeleteNeighbour",
     "DeleteRoute",
     "DeleteRule",
+    "MoveLink",
     "Operation",
     "RenameLink",
     "RenameNamespace",

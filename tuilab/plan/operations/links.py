@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Any
 
-from tuilab.model.topology import Endpoint
+from tuilab.model.topology import HOST, Endpoint
 from tuilab.plan.bridging import PLAIN_BRIDGE, BridgeState, changed_options
 from tuilab.plan.operations.base import (
     Index,
@@ -209,6 +209,40 @@ class RenameLink(Operation):
 
     def commands(self) -> tuple[str, ...]:
         line = f"link set dev {quote(self.endpoint.ifname)} name {quote(self.ifname)}"
+        return (ip(self.endpoint.namespace, line),)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveLink(Operation):
+    """A link to another namespace, under a name that is free there."""
+
+    endpoint: Endpoint
+    new: Endpoint
+    peer: Endpoint | None = None
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        return namespaces_of(self.endpoint, self.new, self.peer)
+
+    def simulate(self, machine: Machine) -> None:
+        machine.move_link(self.endpoint, self.new)
+
+    def requests(self) -> tuple[Request, ...]:
+        args = {
+            "index": Index(self.endpoint.ifname),
+            "net_ns_fd": InNamespace(self.new.namespace),
+            "ifname": self.new.ifname,
+        }
+        return (Rtnl(self.endpoint.namespace, "link", "set", args),)
+
+    def commands(self) -> tuple[str, ...]:
+        where = quote(self.new.namespace)
+        if self.new.namespace == HOST:
+            # The root namespace has no name, but the shell that types this is in it.
+            where = "/proc/$$/ns/net"
+        line = f"link set dev {quote(self.endpoint.ifname)} netns {where}"
+        if self.new.ifname != self.endpoint.ifname:
+            line += f" name {quote(self.new.ifname)}"
         return (ip(self.endpoint.namespace, line),)
 
 
