@@ -606,16 +606,19 @@ def _change(
 
 
 @st.composite
-def changes(draw: st.DrawFn, topology: Topology) -> Change:
-    """A random edit that leaves that topology valid."""
-    return _change(draw, topology, (*GROWING, *DETAILS, *REMOVING, _place))[0]
+def changes(draw: st.DrawFn, topology: Topology, growing: bool = False) -> Change:
+    """A random edit that leaves that topology valid, or one that makes it bigger."""
+    makers = GROWING if growing else (*GROWING, *DETAILS, *REMOVING, _place)
+    return _change(draw, topology, makers)[0]
 
 
-def random_change(topology: Topology, chance: random.Random) -> Change:
+def random_change(
+    topology: Topology, chance: random.Random, growing: bool = False
+) -> Change:
     """A change that the numbers of a generator decide on: its seed replays it."""
     found: list[Change] = []
 
-    @given(changes(topology))
+    @given(changes(topology, growing))
     def draw(change: Change) -> None:
         found.append(change)
 
@@ -677,6 +680,13 @@ POLICIES = (
 
 
 @st.composite
+def rerouting(draw: st.DrawFn, topology: Topology) -> Change:
+    """A random edit of routing, of what it depends on, or of settings."""
+    makers = (*POLICIES, _set_of_link, _set_of_link, _set_other)
+    return _change(draw, topology, makers)[0]
+
+
+@st.composite
 def policed(draw: st.DrawFn, edits_each: int = 14) -> tuple[Topology, list[Change]]:
     """A router with two links that have addresses, and edits of its routing."""
     lab = edits.add_namespace("red").apply(Topology("lab"))
@@ -714,6 +724,7 @@ __all__ = [
     "fits",
     "has_loop",
     "policed",
+    "rerouting",
     "sequences",
     "topologies",
 ]

@@ -16,14 +16,16 @@ from tuilab.plan.state import to_data
 EDITS = 300
 CHAPTER = 30
 """Edits of one lab; the next begins with an empty one."""
+GROWTH = 10
+"""The first of them, which make it big enough for its parts to meet."""
 VERBS = ("edit",) * 5 + ("undo",) * 2 + ("redo", "leap")
 
 
-async def step(lab, verb, chance):
+async def step(lab, verb, chance, growing):
     """One step, if it can be made here; whether it was an edit."""
     history = lab.snapshot.history
     if verb == "edit":
-        change = random_change(lab.snapshot.topology, chance)
+        change = random_change(lab.snapshot.topology, chance, growing)
         after = applied(lab.snapshot.topology, change)
         if after is None or after == lab.snapshot.topology:
             return False
@@ -44,7 +46,7 @@ async def chapter(chance, count):
         edited = 0
         while edited < CHAPTER:
             verb = chance.choice(VERBS)
-            if await step(lab, verb, chance):
+            if await step(lab, verb, chance, edited < GROWTH):
                 edited += 1
                 # What could have been redone is gone.
                 position = lab.snapshot.history.position

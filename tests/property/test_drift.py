@@ -6,9 +6,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.property.test_engine import carried_out
-from tests.strategies import changes, sequences, topologies
+from tests.strategies import changes, policed, rerouting, sequences, topologies
 from tuilab.model.edits import become
 from tuilab.model.topology import Endpoint
+from tuilab.model.validate import problems
 from tuilab.plan.adopt import adopted
 from tuilab.plan.difference import differences
 from tuilab.plan.merge import settled
@@ -21,6 +22,21 @@ from tuilab.plan.state import State, expand
 def test_any_lab_can_be_adopted(wish, outside):
     observed = expand(become("", outside).apply(wish))
     assert differences(expand(adopted(wish, observed)), observed) == []
+
+
+@given(policed(), st.data())
+def test_what_is_adopted_of_routing_is_a_valid_lab(sequence, data):
+    start, made = sequence
+    wish = outside = start
+    for change in made:
+        wish = change.apply(wish)
+    for change in made[: data.draw(st.integers(0, len(made)))]:
+        outside = change.apply(outside)
+    for _ in range(data.draw(st.integers(0, 8))):
+        outside = data.draw(rerouting(outside)).apply(outside)
+    found = adopted(wish, expand(outside))
+    assert differences(expand(found), expand(outside)) == []
+    assert problems(found) == []
 
 
 @given(sequences())

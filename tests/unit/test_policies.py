@@ -268,6 +268,22 @@ def test_a_route_that_waits_gives_way_to_what_took_its_place():
     assert waits in adopted(lab, expand(down.apply(lab))).namespaces["red"].routes
 
 
+@pytest.mark.parametrize(
+    "outside",
+    [
+        (edits.set_link(B, mtu=576),),
+        (edits.set_link(B, up=False), edits.add_address(A, "fd00::1/64")),
+    ],
+)
+def test_no_address_is_waited_for_that_its_link_may_not_have(outside):
+    bare = edits.remove_address(B, "fd00::1/64")
+    observed = expand(edits.together("", (bare, *outside)).apply(BASE))
+    found = adopted(BASE, observed)
+    assert problems(found) == []
+    assert differences(expand(found), observed) == []
+    assert "fd00::1/64" not in found.link(B).addresses
+
+
 def test_on_the_machine_itself_only_what_goes_by_an_own_link_is_a_labs():
     ground = HostGround("lab")
     link = Endpoint("host", "a0")

@@ -43,6 +43,7 @@ from tuilab.plan.forwarding import (
     expand_neighbour,
     expand_route,
     expand_rule,
+    has_address,
     neighbour_order,
     neighbourly,
     routable,
@@ -182,8 +183,7 @@ def _namespace(
             continue
         link = was.link(ifname) if wanted is not None else None
         if state != wanted or link is None or isinstance(link, Bridge):
-            least = _usual_mtu(ifname, said)
-            link = _link(Endpoint(name, ifname), link, wanted, state, lab, least)
+            link = _link(Endpoint(name, ifname), link, wanted, state, lab, said)
         if not (ifname == LO and link == Loopback()):
             links[ifname] = link
     bare = Namespace(links, tuple(r for r in was.routes if r.via is None))
@@ -284,8 +284,9 @@ def _link(
     wanted: LinkState | None,
     state: LinkState,
     lab: str,
-    usual_mtu: int,
+    links: Mapping[str, LinkState],
 ) -> Link:
+    usual_mtu = _usual_mtu(at.ifname, links)
     maker = _MAKERS[state.kind]
     values: dict[str, Any] = {
         "up": state.up,
@@ -308,18 +309,32 @@ def _link(
     # A bridge that names no mtu has its ports', which may be other ones by now.
     if link.mtu == state.mtu:
         values["mtu"] = state.mtu
-    # What a link can't hold while it is down is still wished for.
-    held = [a for a in link.addresses if holdable(state, a)]
+    wished = tuple(a for a in link.addresses if _wishable(at.ifname, a, links))
+    held = [a for a in wished if holdable(state, a)]
     if kernel_order(held) == state.addresses:
-        values["addresses"] = link.addresses
+        values["addresses"] = wished
     else:
-        waiting = (a for a in link.addresses if a not in held)
+        waiting = (a for a in wished if a not in held)
         values["addresses"] = (*state.addresses, *waiting)
     options = {f.name: getattr(link, f.name) for f in fields(link)} | values
     made = maker(**options)
     if made.master is None:
         made = without_master(made)
     return written(made, state.bridge, state.port)
+
+
+def _wishable(ifname: str, cidr: str, links: Mapping[str, LinkState]) -> bool:
+    """Whether a wished address is there, or may be waited for.
+
+    A link holds no IPv6 while it is down, but may not even be wished to have it where
+    it is too small for it, nor an address that another link has got.
+    """
+    link = links[ifname]
+    if holdable(link, cidr):
+        return True
+    others = {name: other for name, other in links.items() if name != ifname}
+    taken = has_address(others, cidr.partition("/")[0])
+    return link.mtu >= IPV6_MIN_MTU and not taken
 
 
 def _usual_mtu(ifname: str, links: Mapping[str, LinkState]) -> int:
