@@ -26,7 +26,7 @@ from tuilab.kernel import sandbox
 from tuilab.lab.journal import FileJournal
 from tuilab.lab.lab import Lab
 from tuilab.model import edits, generate
-from tuilab.model.topology import HOST, Endpoint, Topology
+from tuilab.model.topology import HOST, Bridge, Endpoint, Topology
 from tuilab.plan.planner import plan
 from tuilab.plan.simulate import fresh_namespace
 from tuilab.plan.state import State, expand
@@ -130,12 +130,12 @@ from mininet.net import Mininet
 from mininet.nodelib import LinuxBridge
 from mininet.topo import Topo
 setLogLevel("error")
-hosts, switches, links = json.loads(sys.stdin.read())
+hosts, switches, links, stp = json.loads(sys.stdin.read())
 topo = Topo()
 for host in hosts:
     topo.addHost(host)
 for switch in switches:
-    topo.addSwitch(switch)
+    topo.addSwitch(switch, stp=stp)
 for one, other in links:
     topo.addLink(one, other)
 near, far = next((a, b) for a, b in links if "h1" in (a, b))
@@ -168,9 +168,10 @@ def mininet(topology: Topology) -> dict[str, float]:
         )
 
     links = [(node(cable.a), node(cable.b)) for cable in topology.cables]
+    stp = any(isinstance(it, Bridge) and it.stp for _, it in topology.links())
     done = subprocess.run(
         [MININET_PYTHON, "-c", MININET],
-        input=json.dumps([hosts, list(switches.values()), links]),
+        input=json.dumps([hosts, list(switches.values()), links, stp]),
         check=True,
         capture_output=True,
         text=True,

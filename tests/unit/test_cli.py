@@ -91,7 +91,6 @@ def example(name):
         (["exec", "red"], "CMD", "tuilab exec --help"),
         (["exec", "red", "--"], "no program is given", "tuilab exec red -- ip a"),
         (["ping", "red"], "TO", "tuilab ping --help"),
-        (["rename", "red:eth0", "blue:eth1"], "a link stays", "red:eth1"),
         (["set", "red:eth0", "mtu"], '"mtu" lacks its value', "mtu N"),
         (["set", "red:eth0", "mtu", "big"], '"big" is no mtu', "1500"),
         (["set", "red:eth0", "up", "down"], '"down" contradicts', ""),

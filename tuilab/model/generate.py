@@ -37,8 +37,8 @@ class _Builder:
         for address in NETWORK.hosts():
             yield f"{address}/{NETWORK.prefixlen}"
 
-    def switch(self, name: str) -> str:
-        self.links[HOST][name] = Bridge()
+    def switch(self, name: str, *, stp: bool = False) -> str:
+        self.links[HOST][name] = Bridge(stp=stp)
         return name
 
     def host(self, name: str, switch: str) -> None:
@@ -83,15 +83,15 @@ def linear(hosts: int) -> Topology:
 def fat_tree(k: int) -> Topology:
     """The k-ary fat tree of Al-Fares et al. (SIGCOMM 2008): k*k*k/4 hosts.
 
-    It has loops: without spanning tree it is for looking at, not for traffic.
+    It has loops, which the spanning tree protocol of its switches cuts.
     """
     builder = _Builder()
     half = k // 2
-    core = [builder.switch(f"core{n}") for n in range(1, half * half + 1)]
+    core = [builder.switch(f"core{n}", stp=True) for n in range(1, half * half + 1)]
     count = 0
     for pod in range(1, k + 1):
-        upper = [builder.switch(f"agg{pod}-{n}") for n in range(1, half + 1)]
-        lower = [builder.switch(f"edge{pod}-{n}") for n in range(1, half + 1)]
+        upper = [builder.switch(f"agg{pod}-{n}", stp=True) for n in range(1, half + 1)]
+        lower = [builder.switch(f"edge{pod}-{n}", stp=True) for n in range(1, half + 1)]
         for group, switch in enumerate(upper):
             for above in core[group * half : (group + 1) * half]:
                 builder.trunk(above, switch)
@@ -107,10 +107,10 @@ def fat_tree(k: int) -> Topology:
 def mesh(switches: int, hosts: int = 0) -> Topology:
     """Switches each joined with every other, with that many hosts each.
 
-    It has loops: without spanning tree it is for looking at, not for traffic.
+    It has loops, which the spanning tree protocol of its switches cuts.
     """
     builder = _Builder()
-    names = [builder.switch(f"br{n}") for n in range(1, switches + 1)]
+    names = [builder.switch(f"br{n}", stp=True) for n in range(1, switches + 1)]
     for one, other in combinations(names, 2):
         builder.trunk(one, other)
     for number in range(hosts * switches):
