@@ -251,7 +251,7 @@ async def test_the_order_of_ipv6_addresses_is_the_kernels(tmp_path):
 @boxed
 async def test_a_tap_whose_number_the_kernel_chose_is_taken_for_no_other(tmp_path):
     """What comes after it in one edit gets numbers of our choice."""
-    if not TAPS or os.getuid() != 0:
+    if not TAPS:
         pytest.skip("no tap can be made here")
     async with a_lab() as lab:
         await lab.edit(edits.add_tap(Endpoint("host", "t0")))
