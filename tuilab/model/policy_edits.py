@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.model.canonical import canonical_neighbour, canonical_rule
-from tuilab.model.edits import Change
+from tuilab.model.edits import Change, find_namespace
 from tuilab.model.policies import LAST_PRIORITY
 from tuilab.model.topology import Endpoint, Namespace, Neighbour, Rule, Topology
 
@@ -35,7 +35,7 @@ def add_rule(namespace: str, rule: Rule, *, priority: int | None = None) -> Chan
     wanted = canonical_rule(rule)
 
     def apply(topology: Topology) -> Topology:
-        before = _namespace(topology, namespace)
+        before = find_namespace(topology, namespace)
         free = free_priority(before, wanted.family)
         fresh = replace(wanted, priority=free if priority is None else priority)
         for have in before.rules:
@@ -57,7 +57,7 @@ def remove_rule(namespace: str, priority: int, family: int | None = None) -> Cha
     """One rule less; the family is needed where both have one of that priority."""
 
     def apply(topology: Topology) -> Topology:
-        before = _namespace(topology, namespace)
+        before = find_namespace(topology, namespace)
         found = [
             rule
             for rule in before.rules
@@ -84,7 +84,7 @@ def add_neighbour(namespace: str, neighbour: Neighbour) -> Change:
     wanted = canonical_neighbour(neighbour)
 
     def apply(topology: Topology) -> Topology:
-        before = _namespace(topology, namespace)
+        before = find_namespace(topology, namespace)
         for have in before.neighbours:
             if _key(have) == _key(wanted):
                 raise UsageError(
@@ -104,7 +104,7 @@ def remove_neighbour(endpoint: Endpoint, to: str, *, proxy: bool = False) -> Cha
     wanted = canonical_neighbour(Neighbour(to, endpoint.ifname, proxy=proxy))
 
     def apply(topology: Topology) -> Topology:
-        before = _namespace(topology, endpoint.namespace)
+        before = find_namespace(topology, endpoint.namespace)
         found = [
             have
             for have in before.neighbours
@@ -128,14 +128,6 @@ def remove_neighbour(endpoint: Endpoint, to: str, *, proxy: bool = False) -> Cha
 
 def _key(neighbour: Neighbour) -> tuple[str, str, bool]:
     return neighbour.dev, neighbour.to, neighbour.proxy
-
-
-def _namespace(topology: Topology, name: str) -> Namespace:
-    namespace = topology.namespaces.get(name)
-    if namespace is None:
-        have = ", ".join(topology.namespaces)
-        raise NotFoundError(f'no namespace "{name}"', f"the lab has {have}")
-    return namespace
 
 
 __all__ = [
