@@ -41,7 +41,7 @@ def drawing(
     return draw(
         graph,
         layout(graph, arrange(graph), Manner(level), 120),  # type: ignore[arg-type]
-        selected=selected,
+        selected=[selected] if selected else [],
     )
 
 

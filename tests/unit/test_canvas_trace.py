@@ -238,11 +238,11 @@ def check(topology: Topology, *, selected: int = -1) -> None:
     order = arrange(graph)
     cables = topology.cables
     for manner in MANNERS:
-        item = None
+        chosen = []
         if cables and selected >= 0 and not manner.roomy:
-            item = Item.of_cable(cables[selected % len(cables)])
+            chosen = [Item.of_cable(cables[selected % len(cables)])]
         scene = layout(graph, order, manner, 120)
-        drawing = draw(graph, scene, ASCII if manner.roomy else UNICODE, item)
+        drawing = draw(graph, scene, ASCII if manner.roomy else UNICODE, chosen)
         reader = Reader(drawing, ascii_only=manner.roomy)
         assert reader.lines() == expected(topology, drawing), (
             f"{manner}\n{drawing.text()}"

@@ -6,7 +6,7 @@ Where two lines meet in a cell they can only cross: there is no sign for a branc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby, pairwise
 
 from tuilab.tui.canvas.boxes import Shape
@@ -28,7 +28,7 @@ def draw(
     graph: Graph,
     scene: Scene,
     glyphs: Glyphs = UNICODE,
-    selected: Item | None = None,
+    selected: Collection[Item] = (),
     marked: Item | None = None,
 ) -> Drawing:
     """Give every cell its sign, style and owner.
@@ -51,7 +51,7 @@ class _Raster:
         graph: Graph,
         scene: Scene,
         glyphs: Glyphs,
-        selected: Item | None,
+        selected: Collection[Item],
         marked: Item | None,
     ) -> None:
         self.graph = graph
@@ -154,7 +154,7 @@ class _Raster:
 
     def _look(self, edge: Edge) -> tuple[dict[int, str], str, str]:
         """Signs, style and weight of a line."""
-        if edge.item == self.selected and edge.kind == "cable":
+        if edge.item in self.selected and edge.kind == "cable":
             return self.glyphs.heavy, "cable selected", "h"
         if edge.kind == "join":
             return self.glyphs.double, "join", "d"
@@ -169,7 +169,7 @@ class _Raster:
     def _box(self, node: Node, box: Box) -> None:
         owner = self._owner(node.item)
         style = f"{node.item.kind} {node.mark}" if node.mark else node.item.kind
-        chosen = node.item == self.selected
+        chosen = node.item in self.selected
         if box.shape.bare:
             self._chip(node, box, style, owner)
             return
@@ -221,7 +221,7 @@ class _Raster:
             before, after = self.glyphs.marked
             style += " marked"
             beside = style
-        if node.item == self.selected:
+        if node.item in self.selected:
             before, after = self.glyphs.selected
             style += " selected"
         if node.health == "down":
@@ -242,7 +242,7 @@ class _Raster:
         for step, line in enumerate(shape.lines):
             owner = self._owner(line.item)
             style = f"detail {line.mark}" if line.mark else "detail"
-            if line.item == self.selected and line.health is not None:
+            if line.item in self.selected and line.health is not None:
                 style += " selected"
             row, x = y + step, left
             for column in range(box.x + 1, box.right - 1):
@@ -265,7 +265,7 @@ class _Raster:
         x, y = cell
         bare = self.scene.boxes[end.node].shape.bare
         self.ports.setdefault(end.node, []).append(Spot(end.port, x, y))
-        chosen = end.port == self.selected and end.port.kind == "link"
+        chosen = end.port in self.selected and end.port.kind == "link"
         if edge.kind == "join":
             # How the bridge is, its own box says.
             if not bare:

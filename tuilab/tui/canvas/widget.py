@@ -263,9 +263,8 @@ class Canvas(DrawingView, can_focus=True):
     def _redraw(self) -> None:
         """Give the cells their signs again."""
         glyphs = ASCII if self._ascii else UNICODE
-        self.show_drawing(
-            draw(self._graph, self._scene, glyphs, self._selected, self._marked)
-        )
+        chosen = [self._selected] if self._selected else []
+        self.show_drawing(draw(self._graph, self._scene, glyphs, chosen, self._marked))
 
     # -- keys --------------------------------------------------------------------------
 
