@@ -19,8 +19,9 @@ from tuilab.errors import NotFoundError, PacketError, UsageError
 from tuilab.kernel import netns, syscalls
 from tuilab.model.links import Endpoint
 from tuilab.packets import pcapng
-from tuilab.packets.capture import Capture, check_filter
+from tuilab.packets.capture import Capture
 from tuilab.packets.dissect import summary
+from tuilab.packets.filters import PRESETS
 from tuilab.packets.store import Store
 
 RED, BLUE = Endpoint("red", "eth0"), Endpoint("blue", "eth0")
@@ -323,11 +324,40 @@ def test_what_cannot_be_captured_is_said(directory):
     assert os.listdir(directory) == []
 
 
-def test_check_filter_speaks_for_libpcap():
-    assert check_filter("") is None
-    assert check_filter("tcp port 80 or icmp6") is None
-    assert "syntax error" in (check_filter("icmp and") or "")
-    assert check_filter("icmp\0") is not None
+@boxed
+def test_what_is_down_may_be_left_out(directory):
+    pair()
+    sh("ip -n red link add down0 type veth peer name down1")
+    down, away = Endpoint("red", "down0"), Endpoint("red", "eth9")
+    path = directory / "some.pcapng"
+    capture = Capture([down, BLUE, away, RED], **ours(path=path, lenient=True))
+    capture.start()
+    send("red", range(5))
+    assert capture.wait(10, SECONDS)
+    capture.stop()
+    ended = {c.endpoint: c.ended for c in capture.counts}
+    assert ended[down] == '"red:down0" is down'
+    assert ended[away] == '"red:eth9" does not exist'
+    assert ended[RED] == ended[BLUE] == ""
+    assert {p.endpoint for p in capture.store.packets()} == {RED, BLUE}
+    assert len(tshark(path)) == 10
+    capture.close()
+    alone = Capture([down], directory=directory, lenient=True)
+    with pytest.raises(PacketError, match="is down"):
+        alone.start()
+
+
+@boxed
+def test_a_preset_filters_and_is_spelled_out_in_the_file(directory):
+    pair()
+    path = directory / "syn.pcapng"
+    server = netns.run_in("blue", lambda: socket.create_server(("10.9.0.2", 8080)))
+    with Capture([RED], capture_filter="tcp syn", path=path) as capture, server:
+        netns.run_in("red", lambda: talk(server))
+        assert capture.wait(2, SECONDS)
+    rows = tshark(path, "-T", "fields", "-e", "tcp.flags")
+    assert rows == ["0x0002", "0x0012"]
+    assert PRESETS["tcp syn"].encode() in path.read_bytes()
 
 
 @boxed

@@ -154,14 +154,15 @@ def pings(lab, count):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_capture_that_is_ended_leaves_a_complete_file(lab, number):
-    with capturing(lab, "red:eth0", "blue:eth0", "icmp", "-w", "x.pcapng") as process:
+    words = ("red", "blue:eth0", "icmp", "-w", "x.pcapng", "--print")
+    with capturing(lab, *words) as process:
         pings(lab, 3)
         lines = [process.stdout.readline() for _ in range(12)]
         done = ended(process, number)
     assert (done.code, done.out) == (0, "")
     assert all(" ICMP echo " in line for line in lines)
     assert {line.split()[1] for line in lines} == {"red:eth0", "blue:eth0"}
-    assert "red:eth0: 6 packets" in done.err
+    assert "red:eth0: 6 packets, 0 lost by the kernel" in done.err
     assert '12 packets in "x.pcapng"' in done.err
     store = Store.open(lab.home / "x.pcapng")
     try:
@@ -206,6 +207,41 @@ def test_a_capture_whose_reader_has_gone_is_quiet(shared):
         pings(shared, 2)
         assert process.wait(30) == 141
         assert "Error" not in process.stderr.read()
+
+
+def test_a_capture_of_the_whole_lab_in_json(shared):
+    with capturing(shared, "--all", "icmp", "--json", "-c", 4) as process:
+        pings(shared, 1)
+        done = ended(process)
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert {row["endpoint"] for row in rows} == {"red:eth0", "blue:eth0"}
+    stamps = [row["time"] for row in rows]
+    assert stamps == sorted(stamps)
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("-c", 1), 1)])
+def test_a_capture_ends_after_so_many_seconds(shared, words, code):
+    done = shared("capture", "red", "dhcp", "-d", 0.2, *words, code=code)
+    assert done.out == ""
+    assert "red:eth0: 0 packets, 0 lost by the kernel" in done.err
+
+
+def test_a_capture_into_a_file_is_silent(shared):
+    with capturing(shared, "red:eth0", "icmp", "-w", "y.pcapng", "-c", 2) as process:
+        pings(shared, 1)
+        done = ended(process)
+    assert (done.code, done.out) == (0, "")
+    assert '2 packets in "y.pcapng"' in done.err
+
+
+def test_a_capture_of_what_vanishes_ends_with_status_1(lab):
+    with capturing(lab, "red:eth0", "icmp", "-w", "z.pcapng") as process:
+        pings(lab, 1)
+        lab("rm", "namespace", "red")
+        done = ended(process)
+    assert (done.code, done.out) == (1, "")
+    assert "is gone)" in done.err
+    assert '2 packets in "z.pcapng"' in done.err
 
 
 def test_a_capture_without_lines(shared):

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.unit.test_cli import example, make_lab, state  # noqa: F401 - a fixture
-from tuilab.cli import app, capture, colons, live, output, reach, targets
+from tuilab.cli import app, colons, live, output, reach, targets, wanted
+from tuilab.cli.wanted import Wanted
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.formats import library
 from tuilab.model import edits as verbs
@@ -74,14 +75,55 @@ def test_a_link_is_not_set_to_nonsense(words):
 )
 def test_endpoints_come_before_the_filter(words, endpoints, text):
     lab = verbs.add_bridge(BR).apply(ROUTER)
-    assert capture.split(words.split(), lab) == (endpoints, text)
+    assert wanted.select(words.split(), lab) == Wanted(endpoints, text)
 
 
-@pytest.mark.parametrize("words", ["icmp", "br7 icmp", "", "host 10.0.0.1"])
+ALL = [end for end, _ in ROUTER.links()]
+
+
+def links_of(*namespaces):
+    return [end for name in namespaces for end in ALL if end.namespace == name]
+
+
+@pytest.mark.parametrize(
+    ("words", "every", "endpoints", "text"),
+    [
+        ("red", False, links_of("red"), ""),
+        ("router icmp", False, links_of("router"), "icmp"),
+        ("red router:* tcp syn", False, links_of("red", "router"), "tcp syn"),
+        ("blue:eth0 red host 10.0.0.1", False, [BLUE, RED], "host 10.0.0.1"),
+        ("", True, ALL, ""),
+        ("host 10.0.0.1", True, ALL, "host 10.0.0.1"),
+    ],
+)
+def test_a_capture_of_whole_namespaces_and_labs(words, every, endpoints, text):
+    found = wanted.select(words.split(), ROUTER, every=every)
+    assert found == Wanted(endpoints, text, whole=True)
+    assert len(links_of("router")) > 1
+
+
+def test_a_name_that_may_be_two_things_is_asked_about():
+    lab = verbs.add_bridge(Endpoint("host", "red")).apply(ROUTER)
+    with pytest.raises(UsageError, match="namespace and a link") as caught:
+        wanted.select(["red"], lab)
+    assert caught.value.hint == "write red:* or host:red"
+    one = wanted.select(["host:red", "red:*"], lab)
+    assert one.endpoints == [Endpoint("host", "red"), RED]
+
+
+@pytest.mark.parametrize("words", ["icmp", "br7 icmp", ""])
 def test_a_capture_needs_a_link(words):
     with pytest.raises(NotFoundError, match="no link") as caught:
-        capture.split(words.split(" "), ROUTER)
+        wanted.select(words.split(), ROUTER)
     assert "red:eth0" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("words", "message"), [("host", 'namespace "host" has no link'), ("no:*", '"no"')]
+)
+def test_a_namespace_that_has_nothing_to_capture(words, message):
+    with pytest.raises(NotFoundError, match=message):
+        wanted.select([words], ROUTER)
 
 
 @pytest.mark.parametrize(

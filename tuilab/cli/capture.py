@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,31 +15,35 @@ import typer
 from tuilab.cli import complete, work
 from tuilab.cli.options import LabOption
 from tuilab.cli.output import counted, say
-from tuilab.errors import EXIT_OK, NotFoundError, PacketError, UsageError
+from tuilab.cli.wanted import select
+from tuilab.errors import EXIT_NO, EXIT_OK, PacketError, UsageError
 from tuilab.kernel import sandbox
-from tuilab.model.topology import HOST, Endpoint, Topology
+from tuilab.packets.filters import PRESETS
 
 if TYPE_CHECKING:
     from tuilab.packets.capture import Capture
     from tuilab.packets.store import Packet
 
 _STDOUT = "-"
-_ENDPOINT = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*):([A-Za-z0-9_.@+-]+)")
-"""No word of pcap-filter(7) has a single colon and no bracket."""
 _AT_ONCE = 500
 """Packets to print before looking at signals again."""
 
 
 def capture(
     words: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="NS:IF|FILTER",
-            help="Where, as red:eth0 or br0 for host:br0; then a filter in the words "
-            "of tcpdump, such as icmp or arp.",
-            autocompletion=complete.endpoints,
+            metavar="NS:IF|NS|FILTER",
+            help="Where, as red:eth0, or br0 for host:br0, or red for all links of a "
+            "namespace; then a filter in the words of tcpdump, such as icmp or arp, "
+            f"or one of: {', '.join(PRESETS)}.",
+            show_default=False,
+            autocompletion=complete.named,
         ),
-    ],
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", "-a", help="All links of the lab, lo aside.")
+    ] = False,
     write: Annotated[
         str | None,
         typer.Option("--write", "-w", metavar="FILE", help="As pcapng; - is stdout."),
@@ -49,6 +52,20 @@ def capture(
         int | None,
         typer.Option("--count", "-c", metavar="N", min=1, help="End after N packets."),
     ] = None,
+    duration: Annotated[
+        float | None,
+        typer.Option(
+            "--duration",
+            "-d",
+            metavar="SECONDS",
+            min=0,
+            help="End after that time; with --count, exit status 1 if there were "
+            "fewer packets.",
+        ),
+    ] = None,
+    printing: Annotated[
+        bool, typer.Option("--print", help="With -w FILE: print the packets as well.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line.")
     ] = False,
@@ -65,7 +82,8 @@ def capture(
     if write == _STDOUT and sys.stdout.isatty():
         raise UsageError("a terminal can't show pcapng", "pipe it, or name a file")
     there = work.running(option=lab)
-    endpoints, text = split(words, work.journal(there).history.topology)
+    topology = work.journal(there).history.topology
+    wanted = select(words or (), topology, every=every)
     place = work.enter(there)
     from tuilab.packets.capture import Capture
 
@@ -74,65 +92,57 @@ def capture(
     if path is not None:
         sandbox.check_writable(path)
     watch = Capture(
-        endpoints,
-        capture_filter=text,
+        wanted.endpoints,
+        capture_filter=wanted.filter,
+        lenient=wanted.whole,
         path=path,
         directory=place.directory,
         stream=stream,
         limit=count,
     )
-    show = None if quiet or stream is not None else _as_json if as_json else _as_line
+    show = _as_json if as_json else _as_line if printing or path is None else None
+    if quiet or stream is not None:
+        show = None
     try:
-        asyncio.run(_follow(watch, path, show))
+        interrupted = asyncio.run(_follow(watch, path, show, duration))
     finally:
         watch.close()
     _sum_up(watch, path)
     if watch.problem:
         raise PacketError(watch.problem, "what came before is kept")
-    return EXIT_OK
-
-
-def split(words: Sequence[str], topology: Topology) -> tuple[list[Endpoint], str]:
-    """Tell endpoints from the filter behind them.
-
-    Args:
-        words: What was typed.
-        topology: The lab; a bare name of one of its root namespace's links is one.
-
-    Raises:
-        NotFoundError: The first word is no link.
-    """
-    host = topology.namespaces[HOST]
-    found: list[Endpoint] = []
-    for number, word in enumerate(words):
-        match = _ENDPOINT.fullmatch(word)
-        if match:
-            found.append(Endpoint(match[1], match[2]))
-        elif word and host.link(word) is not None:
-            found.append(Endpoint(HOST, word))
-        elif found:
-            return found, " ".join(words[number:])
-        else:
-            known = [str(end) for end, _ in topology.links()]
-            hint = f"links are {', '.join(known)}" if known else "the lab has none"
-            raise NotFoundError(f'"{word}" is no link of this lab', hint)
-    return found, ""
+    short = count is not None and watch.written < count and not interrupted
+    gone = all(counts.ended for counts in watch.counts)
+    return EXIT_NO if short or gone else EXIT_OK
 
 
 async def _follow(
-    watch: Capture, path: Path | None, show: Callable[[Packet], str] | None
-) -> None:
-    """Capture until a signal comes or nothing more can."""
+    watch: Capture,
+    path: Path | None,
+    show: Callable[[Packet], str] | None,
+    duration: float | None,
+) -> bool:
+    """Capture until a signal comes, the time is up, or nothing more can.
+
+    Returns:
+        Whether it was a signal.
+    """
     ended = asyncio.Event()
+    signals: list[int] = []
     loop = asyncio.get_running_loop()
+
+    def interrupt(number: int) -> None:
+        signals.append(number)
+        ended.set()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, interrupt, number)
     watch.start()
     if path is None and watch.path is not None:
         # Nobody asked for a file: it goes when we do, whatever happens.
         watch.path.unlink()
-    where = ", ".join(map(str, watch.endpoints))
-    say(f"capturing on {where}; ctrl+c ends it")
+    say(f"capturing on {_where(watch)}; ctrl+c ends it")
+    if duration is not None:
+        loop.call_later(duration, ended.set)
     ending = asyncio.create_task(ended.wait())
     shown = 0
     more = True
@@ -149,6 +159,14 @@ async def _follow(
     watch.stop()
     if show is not None:
         await _show(watch, show, shown)
+    return bool(signals)
+
+
+def _where(watch: Capture) -> str:
+    """What is captured, and what is not."""
+    out = {counts.endpoint: counts.ended for counts in watch.counts if counts.ended}
+    where = ", ".join(str(end) for end in watch.endpoints if end not in out)
+    return f"{where} ({', '.join(out.values())})" if out else where
 
 
 async def _show(
@@ -193,7 +211,7 @@ def _as_json(packet: Packet) -> str:
 
 def _sum_up(watch: Capture, path: Path | None) -> None:
     for counts in watch.counts:
-        lost = f", {counts.dropped} lost by the kernel" if counts.dropped else ""
+        lost = f", {counts.dropped} lost by the kernel"
         why = f" ({counts.ended})" if counts.ended else ""
         packets = counted(counts.received, "packet")
         say(f"{counts.endpoint}: {packets}{lost}{why}")

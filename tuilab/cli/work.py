@@ -242,6 +242,11 @@ def namespace_of(topology: Topology, name: str) -> str:
         NotFoundError: There is none of that name.
     """
     if name not in topology.namespaces:
-        have = ", ".join(topology.namespaces)
-        raise NotFoundError(f'no namespace "{name}"', f"the lab has {have}")
+        raise no_namespace(name, topology)
     return name
+
+
+def no_namespace(name: str, topology: Topology) -> NotFoundError:
+    """What to say of a namespace that the lab does not have."""
+    have = ", ".join(topology.namespaces)
+    return NotFoundError(f'no namespace "{name}"', f"the lab has {have}")

@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import Final
 
 from tuilab import __version__
-from tuilab.errors import PacketError, UsageError
+from tuilab.errors import NotFoundError, PacketError, UsageError
 from tuilab.model.links import Endpoint
 from tuilab.packets import pcapng
-from tuilab.packets.filters import SNAPLEN, check_filter
+from tuilab.packets.filters import SNAPLEN, check_filter, expand
 from tuilab.packets.handle import Handle
 from tuilab.packets.recorder import EndpointCounts, Recorder
 from tuilab.packets.sink import FileSink, Sink, StreamSink
@@ -36,7 +36,7 @@ class Capture:
 
     Attributes:
         endpoints: What is captured.
-        capture_filter: pcap-filter text; empty for everything.
+        capture_filter: pcap-filter text, presets spelled out; empty for everything.
         path: The file being written; None before the start and for a stream.
     """
 
@@ -45,6 +45,7 @@ class Capture:
         endpoints: Sequence[Endpoint],
         *,
         capture_filter: str = "",
+        lenient: bool = False,
         path: Path | None = None,
         directory: Path | None = None,
         stream: int | None = None,
@@ -55,7 +56,9 @@ class Capture:
 
         Args:
             endpoints: What to capture; one or more.
-            capture_filter: pcap-filter text for the kernel.
+            capture_filter: pcap-filter text for the kernel, or the name of a preset.
+            lenient: Leave out what is down or not there, unless nothing else is left;
+                `counts` tells of it.
             path: File to write; replaced if it is there.
             directory: Where to make a file when there is no ``path``; removing it
                 is up to the caller.
@@ -67,7 +70,9 @@ class Capture:
                 It must not wait for anything.
         """
         self.endpoints = tuple(dict.fromkeys(endpoints))
-        self.capture_filter = capture_filter
+        self.capture_filter = expand(capture_filter)
+        self._lenient = lenient
+        self._left_out: list[EndpointCounts] = []
         self.path = path
         self._directory = directory
         self._stream = stream
@@ -102,10 +107,13 @@ class Capture:
 
     @property
     def counts(self) -> list[EndpointCounts]:
-        """How each endpoint stands, at most a quarter of a second old."""
+        """How each endpoint stands, at most a quarter of a second old.
+
+        What was left out comes last.
+        """
         if self._recorder is None:
             return [EndpointCounts(endpoint) for endpoint in self.endpoints]
-        return self._recorder.counts
+        return [*self._recorder.counts, *self._left_out]
 
     @property
     def problem(self) -> str:
@@ -138,12 +146,15 @@ class Capture:
                 f'"{self.capture_filter}" is no filter: {complaint}',
                 "see man pcap-filter; for example: icmp or arp",
             )
+        self._left_out = []
         ring = max(_LEAST_RING, min(_RING, _ALL_RINGS // len(self.endpoints)))
         with contextlib.ExitStack() as undo:
             handles = []
             for endpoint in self.endpoints:
-                handles.append(Handle.open(endpoint, self.capture_filter, ring))
-                undo.callback(handles[-1].close)
+                handle = self._open(endpoint, ring)
+                if handle is not None:
+                    handles.append(handle)
+                    undo.callback(handle.close)
             head, interfaces = self._head(handles)
             sink = self._open_sink(head, interfaces)
             undo.pop_all()
@@ -239,6 +250,17 @@ class Capture:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _open(self, endpoint: Endpoint, ring: int) -> Handle | None:
+        """A handle, or None for what is left out."""
+        try:
+            return Handle.open(endpoint, self.capture_filter, ring)
+        except (NotFoundError, PacketError) as error:
+            last = len(self._left_out) + 1 == len(self.endpoints)
+            if not self._lenient or last:
+                raise
+            self._left_out.append(EndpointCounts(endpoint, ended=error.summary))
+            return None
 
     def _head(self, handles: Sequence[Handle]) -> tuple[bytes, list[pcapng.Interface]]:
         """The blocks before the first packet."""
