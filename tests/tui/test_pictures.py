@@ -215,7 +215,7 @@ def test_help_80x24(picture):
         await bench.press("question_mark")
 
     def check(bench):
-        assert "add namespace" in bench.text
+        assert "zoom in" in bench.text
 
     assert picture(keys, check)
 

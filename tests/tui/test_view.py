@@ -302,3 +302,18 @@ async def test_host_alone_is_an_empty_lab():
     async with opened() as bench:
         assert "Add the first namespace" in bench.text
         assert list(bench.topology.namespaces) == [HOST]
+
+
+async def test_help_runs_a_move_of_the_drawing_and_says_why_not_in_a_dialog():
+    async with opened(two_hosts()) as bench:
+        await bench.press("question_mark")
+        await bench.type("zoom in")
+        level = bench.main.canvas.level
+        await bench.press("enter")
+        await bench.until(lambda: bench.main.canvas.level == min(level + 1, 3))
+        assert not bench.in_dialog
+        await bench.press("question_mark")
+        await bench.type("stop sending")
+        await bench.press("enter")
+        assert bench.in_dialog
+        assert "that key works in dialogs" in bench.problem("")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import pkgutil
 from dataclasses import replace
 
 import pytest
 
+import tuilab.tui
 from tests.tui.labs import BLUE, RED, built, router, switch, two_hosts
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Live, LogEntry
@@ -20,6 +23,7 @@ from tuilab.tui.actions import ACTIONS, Context, bindings
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.glyphs import ASCII, UNICODE, sparkline
+from tuilab.tui.moves import MOVES, panes_of
 from tuilab.tui.screens.help import help_rows
 from tuilab.tui.terminal import needs_ascii
 from tuilab.tui.text import fit, line, plain, width
@@ -30,6 +34,7 @@ from tuilab.tui.widgets.inspector_text import Rates, describe, human_bytes, titl
 from tuilab.tui.widgets.keys_text import keys_line
 from tuilab.tui.widgets.log_text import log_lines
 from tuilab.tui.widgets.losses import losses
+from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.packet_text import watch_state
 from tuilab.tui.widgets.ping_text import Run, run_lines
 from tuilab.tui.widgets.plan_text import plan_lines
@@ -76,11 +81,34 @@ def test_nothing_needs_a_key_that_terminals_keep_for_themselves():
 
 def test_help_lists_every_key_of_screen_and_canvas():
     rows = help_rows(Context(snapshot_of(Topology("x"))))
-    text = "\n".join(plain(row) for _, row in rows)
-    for action in ACTIONS.values():
-        assert action.about in text
-    assert "zoom in" in text
+    text = "\n".join(plain(row.shown) for row in rows)
+    for thing in (*ACTIONS.values(), *MOVES.values()):
+        assert thing.about in text
     assert "nothing to undo" in text
+    by_id = {row.name: row for row in rows}
+    assert plain(by_id["canvas.in"].shown).split() == ["+", "=", "zoom", "in"]
+    assert not by_id["canvas.in"].refused
+    assert by_id["send.stop"].refused == "that key works in dialogs"
+    assert "go there first (Tab)" in by_id["list.first"].refused
+
+
+def test_the_keys_of_the_focused_pane_come_first_in_the_help():
+    context = Context(snapshot_of(Topology("x")))
+    for widget, pane in ((Canvas(), "canvas"), (PacketList(), "list")):
+        rows = help_rows(context, panes_of(widget))
+        assert rows[0].name == ""
+        assert rows[1].name.partition(".")[0] == pane
+        assert not rows[1].refused
+
+
+def test_every_move_is_bound_by_its_class_and_by_no_other_way():
+    bound = {}
+    for module in pkgutil.walk_packages(tuilab.tui.__path__, "tuilab.tui."):
+        for kind in vars(importlib.import_module(module.name)).values():
+            if isinstance(kind, type) and kind.__module__.startswith("tuilab.tui"):
+                for binding in kind.__dict__.get("BINDINGS", ()):
+                    bound[binding.id] = kind.__name__
+    assert set(bound) == {*MOVES, *(a.id for a in ACTIONS.values() if a.keys)}
 
 
 @pytest.mark.parametrize("cells", [20, 40, 60, 80, 120, 160, 250])

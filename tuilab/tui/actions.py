@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from textual.binding import Binding
@@ -11,6 +11,8 @@ from textual.binding import Binding
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.topology import HOST, LO
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.keymap import Keymap
+from tuilab.tui.moves import MOVES
 
 Group = Literal["Build", "Packets", "History", "Lab", "View"]
 Where = Literal["", "packets", "history"]
@@ -29,6 +31,7 @@ class Context:
         no_shell: Why no shell can be opened, or empty.
         capturing: Whether a capture is running.
         packets: How many packets there are to save.
+        keymap: The keys that a person has for everything.
     """
 
     snapshot: Snapshot
@@ -38,6 +41,11 @@ class Context:
     no_shell: str = ""
     capturing: bool = False
     packets: int = 0
+    keymap: Keymap = field(default_factory=lambda: KEYS)
+
+    def key(self, name: str) -> str:
+        """The key of an action as a person reads it."""
+        return self.keymap.key(name)
 
 
 Refusal = Callable[[Context], str]
@@ -65,32 +73,6 @@ class Action:
     refuse: Refusal
     where: Where = ""
 
-    @property
-    def key(self) -> str:
-        """The first key as a person reads it."""
-        return show_key(self.keys[0]) if self.keys else ""
-
-
-_KEY_NAMES = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "ctrl+s": "^s",
-    "ctrl+o": "^o",
-    "ctrl+p": "^p",
-    "ctrl+q": "^q",
-    "enter": "Enter",
-    "space": "Space",
-    "end": "End",
-    "home": "Home",
-    "delete": "Del",
-}
-
-
-def show_key(key: str) -> str:
-    """A key as a person reads it, such as ``?`` for ``question_mark``."""
-    return _KEY_NAMES.get(key, key)
-
 
 # -- reasons --------------------------------------------------------------------
 
@@ -109,7 +91,8 @@ def _two_places(context: Context) -> str:
     topology = context.snapshot.topology
     bridges = any(n.bridges() for n in topology.namespaces.values())
     if len(topology.namespaces) < 2 and not bridges:
-        return "a cable needs two ends: add a namespace first (n)"
+        key = context.key("add_namespace")
+        return f"a cable needs two ends: add a namespace first ({key})"
     return alive(context)
 
 
@@ -156,7 +139,8 @@ def _switchable(context: Context) -> str:
         if not links:
             return f'"{item.namespace}" has no link to set up or down'
         if len(links) > 1:
-            return f'"{item.namespace}" has {len(links)} links: select one (p)'
+            ports = context.key("canvas.ports")
+            return f'"{item.namespace}" has {len(links)} links: select one ({ports})'
     return _ours(context)
 
 
@@ -166,16 +150,22 @@ def _packets(context: Context) -> str:
 
 def _watchable(context: Context) -> str:
     if not list(context.snapshot.topology.links()):
-        return "there is no link to watch yet: add a cable (v) or a bridge (b)"
+        cable, bridge = context.key("add_cable"), context.key("add_bridge")
+        return f"there is no link to watch yet: add a cable ({cable}) or a " + (
+            f"bridge ({bridge})"
+        )
     return _packets(context)
 
 
 def _capturing(context: Context) -> str:
-    return "" if context.capturing else "nothing is being captured: w starts it"
+    start = context.key("watch")
+    return "" if context.capturing else f"nothing is being captured: {start} starts it"
 
 
 def _captured(context: Context) -> str:
-    return "" if context.packets else "no packet has been captured yet: w starts it"
+    if context.packets:
+        return ""
+    return f"no packet has been captured yet: {context.key('watch')} starts it"
 
 
 def _undoable(context: Context) -> str:
@@ -249,6 +239,11 @@ _TABLE: tuple[Action, ...] = (
     ),
 )
 ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
+KEYS: Keymap = Keymap(
+    {action.id: action.keys for action in _TABLE}
+    | {move.id: move.keys for move in MOVES.values()}
+)
+"""The keys that everything has unless a person's file says otherwise."""
 
 
 def bindings(where: Where = "") -> list[Binding]:

@@ -63,6 +63,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         surroundings: Surroundings | None = None,
         *,
         ascii_only: bool = False,
+        mouse: bool = True,
     ) -> None:
         self.glyphs = ASCII if ascii_only else UNICODE
         super().__init__()
@@ -71,9 +72,10 @@ class TuilabApp(BaseApp[ExitChoice]):
         self.gone = ""
         self.watching = Watching(lab.directory, self._packets_changed)
         self._unsubscribe: Callable[[], None] | None = None
-        self._mouse_on = True
+        self._mouse_on = mouse
         self._leaving: list[Callable[[bool | None], None]] = []
         self.set_class(ascii_only, "-ascii")
+        self.set_keymap(self.around.keymap.for_textual())
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
 
     def get_css_variables(self) -> dict[str, str]:
@@ -154,6 +156,10 @@ class TuilabApp(BaseApp[ExitChoice]):
         if self.is_running:
             self.main.show_packets()
 
+    def key(self, name: str) -> str:
+        """The key of an action as a person reads it."""
+        return self.around.keymap.key(name)
+
     # -- the terminal ----------------------------------------------------------------
 
     async def lend_terminal(self, argv: Sequence[str], greeting: str) -> None:
@@ -167,7 +173,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         if self._driver is not None:
             self._driver.write(MOUSE_ON if self._mouse_on else MOUSE_OFF)
         said = "the mouse works here again" if self._mouse_on else "mouse released"
-        self.say(f"{said} (M)")
+        self.say(f"{said} ({self.key('mouse')})")
 
     # -- leaving ---------------------------------------------------------------------
 
@@ -209,7 +215,7 @@ async def run(
     """
     encoding = getattr(sys.__stdout__, "encoding", None)
     plain = ascii_only or needs_ascii(os.environ, encoding)
-    app = TuilabApp(lab, surroundings, ascii_only=plain)
+    app = TuilabApp(lab, surroundings, ascii_only=plain, mouse=mouse)
     # What Textual says of a mistake in a message handler goes into our report instead.
     last_words = io.StringIO()
     app.error_console = Console(file=last_words, width=100)

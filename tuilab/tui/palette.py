@@ -29,8 +29,10 @@ class ActionProvider(Provider):
         for action in ACTIONS.values():
             if action.id == "palette":
                 continue
-            keys = f"key {action.key}" if action.key else f":{action.id}"
-            help_text = action.refuse(context) or keys
+            keys = context.keymap.shown(action.id)
+            help_text = f"key {keys}" if keys else f":{action.id}"
+            if reason := action.refuse(context):
+                help_text = f"not now: {reason}"
             yield f"{action.group}: {action.about}", help_text, action
 
     def _run(self, action: Action) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from tuilab.packets.send import Sender
+from tuilab.tui.actions import KEYS
+from tuilab.tui.keymap import Keymap
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Surroundings:
         labs: Names of the labs that there are, this one included.
         folders: Where files are looked for: the first is where saving goes.
         reports: Where reports of unexpected errors are kept.
+        keymap: The keys that this person has.
+        key_problems: What is wrong with the file that says so.
         user: Who a new tap belongs to unless the person says otherwise.
     """
 
@@ -45,3 +49,5 @@ class Surroundings:
     folders: Sequence[Path] = (Path(),)
     reports: Path = field(default_factory=Path)
     user: str = ""
+    keymap: Keymap = KEYS
+    key_problems: Sequence[str] = ()

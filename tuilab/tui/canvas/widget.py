@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Offset
 from textual.message import Message
 
@@ -23,6 +23,7 @@ from tuilab.tui.canvas.order import Place, arrange
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.scene import Manner, Scene
 from tuilab.tui.canvas.view import DrawingView
+from tuilab.tui.moves import moves
 
 PAN_COLUMNS = 8
 PAN_ROWS = 4
@@ -36,30 +37,7 @@ class Canvas(DrawingView, can_focus=True):
     first end, `ascii_only` for plain signs and `empty` for what an empty lab says.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,h", "walk('left')", "left", show=False, id="canvas.left"),
-        Binding("right,l", "walk('right')", "right", show=False, id="canvas.right"),
-        Binding("up,k", "walk('up')", "up", show=False, id="canvas.up"),
-        Binding("down,j", "walk('down')", "down", show=False, id="canvas.down"),
-        Binding("p", "ports", "ports of the node", show=False, id="canvas.ports"),
-        Binding("escape", "leave", "back", show=False, id="canvas.leave"),
-        Binding("enter", "open", "inspect", show=False, id="canvas.open"),
-        Binding("space", "mark", "mark first end", show=False, id="canvas.mark"),
-        Binding("plus,equals_sign", "zoom(1)", "zoom in", show=False, id="canvas.in"),
-        Binding("minus", "zoom(-1)", "zoom out", show=False, id="canvas.out"),
-        Binding("0", "fit", "fit the pane", show=False, id="canvas.fit"),
-        Binding("c", "centre", "centre selection", show=False, id="canvas.centre"),
-        Binding(
-            "H,ctrl+left", "pan(-1, 0)", "pan left", show=False, id="canvas.pan_left"
-        ),
-        Binding(
-            "L,ctrl+right", "pan(1, 0)", "pan right", show=False, id="canvas.pan_right"
-        ),
-        Binding("K,ctrl+up", "pan(0, -1)", "pan up", show=False, id="canvas.pan_up"),
-        Binding(
-            "J,ctrl+down", "pan(0, 1)", "pan down", show=False, id="canvas.pan_down"
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("canvas")]
 
     class Selected(Message):
         """Another item is selected, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
@@ -13,6 +13,7 @@ from textual.widgets import OptionList, Static
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.base import BaseApp, OneSize
+from tuilab.tui.moves import moves
 from tuilab.tui.text import Span, content, line
 
 Answer = TypeVar("Answer")
@@ -50,10 +51,7 @@ class Dialog(OneSize, ModalScreen[Answer | None]):
     }
     """
     AUTO_FOCUS: ClassVar[str | None] = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "run", "run", priority=True, show=False),
-        Binding("escape", "cancel", "cancel", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("dialog")]
     title_text = ""
     verb = "OK"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -14,6 +14,7 @@ from tuilab.errors import TuilabError
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.moves import moves
 from tuilab.tui.screens.dialog import Answer, Dialog
 from tuilab.tui.text import Line, Span, content, contents, line, wrapped
 from tuilab.tui.widgets.drift_text import drift_of, scope_of
@@ -74,9 +75,7 @@ class RepairScreen(_DriftScreen[bool]):
     """Gives True once it is put right."""
 
     verb = "Repair"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "all", "all of the lab", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("drift")]
 
     def __init__(self, lab: Lab, item: Item | None) -> None:
         """Ask.

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Select, Static
 from tuilab.errors import InvalidTopology, TuilabError
 from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.forms.base import Form, Row, Value
+from tuilab.tui.moves import moves
 from tuilab.tui.screens import fields
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.text import Line, contents
@@ -44,9 +45,7 @@ class FormDialog(Dialog[Answers]):
         & #plan { height: auto; max-height: 7; margin-top: 1; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1", "field_help", "help for the field", show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("form")]
 
     def __init__(self, form: Form) -> None:
         super().__init__()

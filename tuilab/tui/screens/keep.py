@@ -6,9 +6,10 @@ import time
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 
+from tuilab.tui.moves import moves
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.text import Span, line
 
@@ -17,10 +18,7 @@ class KeepScreen(Dialog[bool]):
     """Gives True to keep it."""
 
     title_text = "Are you still there?"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "keep", "keep it", show=False),
-        Binding("n", "cancel", "take it back", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("keep")]
 
     def __init__(self, title: str, risk: str, seconds: float) -> None:
         super().__init__()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tuilab.errors import TuilabError
 from tuilab.lab.lab import Lab
@@ -20,6 +21,7 @@ from tuilab.tui.base import OneSize
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.forms.toggle import toggle
+from tuilab.tui.moves import Move, moves, panes_of
 from tuilab.tui.palette import ActionProvider
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.screens.gone import GoneScreen
@@ -51,7 +53,7 @@ class MainScreen(OneSize, Screen[None]):
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(),
-        Binding("escape", "back", "close, restore", show=False),
+        *moves("screen"),
     ]
 
     def __init__(self, session: TuilabApp) -> None:
@@ -75,7 +77,13 @@ class MainScreen(OneSize, Screen[None]):
                     id="canvas",
                 )
                 yield TreeView(glyphs, id="tree")
-            yield Inspector(glyphs, hints=self._hints, id="inspector").add_class("pane")
+            inspector = Inspector(
+                glyphs,
+                hints=self._hints,
+                keymap=self.session.around.keymap,
+                id="inspector",
+            )
+            yield inspector.add_class("pane")
         yield BottomPanel(glyphs, id="bottom").add_class("pane")
         strip = LogView(glyphs, id="strip")
         strip.border_title = "Command log"
@@ -350,11 +358,25 @@ class MainScreen(OneSize, Screen[None]):
             no_shell=no_packets if snapshot.preview else no_shell,
             capturing=session.watching.running,
             packets=session.watching.count,
+            keymap=around.keymap,
         )
 
     def action_act(self, name: str) -> None:
         """A key, a click or the palette asks for an action."""
         self.start(name)
+
+    async def move(self, move: Move) -> None:
+        """Do a move of the table, in the focused pane or in the drawing."""
+        there: Widget | Screen[None] = self if move.pane == "screen" else self.map
+        if self.focused is not None and move.pane in panes_of(self.focused):
+            there = self.focused
+        if move.pane not in panes_of(there):
+            key = self.session.key("tree")
+            self.session.say(f"the drawing is not in sight: {key} shows it", "warning")
+            return
+        if isinstance(there, Widget):
+            self.set_focus(there)
+        await there.run_action(move.action)
 
     def start(self, name: str) -> None:
         """Do an action of the table, or say why not."""

@@ -7,10 +7,11 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tuilab.tui.moves import moves
 from tuilab.tui.screens.dialog import Answer, Dialog
 from tuilab.tui.text import Line, line, width
 from tuilab.tui.widgets.pick_view import PickView
@@ -26,11 +27,11 @@ class PickList(PickView, Generic[Value], can_focus=False):
         super().__init__(id=id)
         self._entries: Sequence[Entry[Value]] = ()
 
-    def show_entries(self, entries: Sequence[Entry[Value]]) -> None:
-        """Show others, the first one current."""
+    def show_entries(self, entries: Sequence[Entry[Value]], at: int = 0) -> None:
+        """Show others, that one current."""
         self._entries = entries
         self.lines_changed()
-        self.cursor = 0
+        self.cursor = at
 
     @property
     def value(self) -> Value | None:
@@ -66,17 +67,16 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
         & PickList { height: 12; margin-top: 1; background: $surface; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", priority=True, show=False),
-        Binding("down", "move(1)", priority=True, show=False),
-        Binding("pageup", "page(-1)", priority=True, show=False),
-        Binding("pagedown", "page(1)", priority=True, show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("pick")]
     placeholder = "type to filter"
 
     def entries(self, query: str) -> Sequence[Entry[Value]]:
         """What fits what was typed."""
         raise NotImplementedError
+
+    def start_at(self) -> int:
+        """Which entry is current before a person has moved."""
+        return 0
 
     def picked(self, value: Value | None, query: str) -> None:
         """An entry was taken. Ends with `dismiss` or `refuse`."""
@@ -93,7 +93,7 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
 
     def on_mount(self) -> None:
         """Show everything."""
-        self.listed.show_entries(self.entries(""))
+        self.listed.show_entries(self.entries(""), self.start_at())
 
     @property
     def listed(self) -> PickList[Value]:
@@ -107,7 +107,7 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
 
     @on(Input.Changed, "#query")
     def _filter(self) -> None:
-        self.listed.show_entries(self.entries(self.query_text))
+        self.listed.show_entries(self.entries(self.query_text), self.start_at())
 
     def action_move(self, by: int) -> None:
         """Another entry."""
@@ -130,7 +130,7 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
         """What was typed just before Enter may not have been filtered yet."""
         entries = self.entries(self.query_text)
         if [value for value, _ in entries] != self.listed.values:
-            self.listed.show_entries(entries)
+            self.listed.show_entries(entries, self.start_at())
 
 
 def fits(query: str, text: str) -> bool:

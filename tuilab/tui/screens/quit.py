@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 
+from tuilab.tui.moves import moves
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.surroundings import ExitChoice
 from tuilab.tui.text import Span, line
@@ -17,10 +18,7 @@ class QuitScreen(Dialog[ExitChoice]):
     """Keep the lab running, or remove it."""
 
     title_text = "Quit"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "keep", "keep it running", show=False),
-        Binding("r", "remove", "remove it", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("quit")]
 
     def __init__(self, name: str, preview: bool) -> None:
         super().__init__()

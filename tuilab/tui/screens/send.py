@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 from textual.worker import Worker
 
@@ -16,6 +16,7 @@ from tuilab.packets.results import ArpResult, PingResult
 from tuilab.packets.send import Sender
 from tuilab.tui.forms.send import Request, Send
 from tuilab.tui.glyphs import Glyphs
+from tuilab.tui.moves import moves
 from tuilab.tui.screens.form import FormDialog
 from tuilab.tui.text import Line, Span, contents, line
 from tuilab.tui.widgets.ping_text import Run, result_lines
@@ -31,9 +32,7 @@ class SendScreen(FormDialog):
     SendScreen #results { height: auto; margin-top: 1; display: none; }
     SendScreen #results.-shown { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+x", "stop", "stop sending", priority=True, show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("send")]
 
     def __init__(
         self, form: Send, sender: Sender, glyphs: Glyphs, begun: Callable[[Run], None]

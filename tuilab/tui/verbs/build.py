@@ -113,7 +113,8 @@ async def toggle(screen: MainScreen) -> None:
         return
     await screen.lab.edit(change)
     screen.refresh_lab()
-    screen.session.say(f"done: {change.title} (u undoes it)")
+    key = screen.session.key("undo")
+    screen.session.say(f"done: {change.title} ({key} undoes it)")
 
 
 def removal(item: Item) -> Change:

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 async def undo(screen: MainScreen) -> None:
     """Go back by one edit, and say which."""
-    _done(screen, await screen.lab.undo(), "U redoes it")
+    _done(screen, await screen.lab.undo(), f"{screen.session.key('redo')} redoes it")
 
 
 async def redo(screen: MainScreen) -> None:
     """Go forward by one edit, and say which."""
-    _done(screen, await screen.lab.redo(), "u undoes it")
+    _done(screen, await screen.lab.redo(), f"{screen.session.key('undo')} undoes it")
 
 
 async def go_to(screen: MainScreen, position: int) -> None:
@@ -123,7 +123,7 @@ async def load(screen: MainScreen) -> None:
     if path.resolve().parent != library.folder():
         screen.lab.set_source(path)
         screen.show_saved(screen.topology)
-    screen.session.say(f'loaded "{path.name}" (u undoes it)')
+    screen.session.say(f'loaded "{path.name}" ({screen.session.key("undo")} undoes it)')
 
 
 async def labs(screen: MainScreen) -> None:

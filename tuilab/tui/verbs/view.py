@@ -8,6 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from os import environ
 from typing import TYPE_CHECKING
 
+from tuilab.tui.moves import MOVES
 from tuilab.tui.palette import Palette
 from tuilab.tui.screens.find import FindScreen
 from tuilab.tui.screens.help import HelpScreen
@@ -93,6 +94,9 @@ async def palette(screen: MainScreen) -> None:
 
 async def help(screen: MainScreen) -> None:  # noqa: A001
     """All keys; Enter runs one."""
-    name = await screen.session.push_screen_wait(HelpScreen(screen.context()))
-    if name is not None:
+    dialog = HelpScreen(screen.context(), screen.focused)
+    name = await screen.session.push_screen_wait(dialog)
+    if name in MOVES:
+        screen.call_later(screen.move, MOVES[name])
+    elif name is not None:
         screen.call_later(screen.start, name)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
+
+from tuilab.tui.moves import moves
 
 
 class Check(Widget, can_focus=True):
@@ -24,9 +26,7 @@ class Check(Widget, can_focus=True):
         &:focus { text-style: reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "turn", "turn over", show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("check")]
 
     value: reactive[bool] = reactive(False, layout=True)
 

@@ -50,7 +50,7 @@ def hint_lines(
     for name in _VERBS:
         action = ACTIONS[name]
         if not action.refuse(context):
-            keys += [Span(f" {action.key}", "key"), Span(f" {action.label} ")]
+            keys += [Span(f" {context.key(name)}", "key"), Span(f" {action.label} ")]
     lines = [line(""), tuple(keys)]
     if switch:
         lines.append(line(("  x runs:", "dim")))

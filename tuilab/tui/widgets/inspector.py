@@ -11,8 +11,10 @@ from tuilab.errors import TuilabError
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.topology import Topology
 from tuilab.plan.state import State, expand, on_host
+from tuilab.tui.actions import KEYS
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE, Glyphs
+from tuilab.tui.keymap import Keymap
 from tuilab.tui.text import Line
 from tuilab.tui.widgets.inspector_text import Rates, describe, title
 from tuilab.tui.widgets.line_view import TextLines
@@ -30,6 +32,7 @@ class Inspector(TextLines):
         glyphs: Glyphs = UNICODE,
         *,
         hints: Callable[[Item | None], list[Line]] = lambda item: [],
+        keymap: Keymap = KEYS,
         id: str | None = None,  # noqa: A002
     ) -> None:
         """Make it.
@@ -37,11 +40,13 @@ class Inspector(TextLines):
         Args:
             glyphs: Signs to use.
             hints: What can be done with an item, shown below it.
+            keymap: Keys to name.
             id: Its id.
         """
         super().__init__(id=id)
         self._glyphs = glyphs
         self._hints = hints
+        self._keymap = keymap
         self._rates = Rates()
         self._looked = time.monotonic()
         self._wanted: tuple[Topology, State] | None = None
@@ -71,6 +76,7 @@ class Inspector(TextLines):
             self.item,
             self._rates,
             self._glyphs,
+            self._keymap,
         )
         self.set_lines([*lines, *self._hints(self.item)])
 

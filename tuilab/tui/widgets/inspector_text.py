@@ -32,9 +32,10 @@ from tuilab.plan.forwarding import (
     rule_order,
 )
 from tuilab.plan.state import LinkState, NamespaceState, State
-from tuilab.tui.actions import ACTIONS
+from tuilab.tui.actions import KEYS
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
+from tuilab.tui.keymap import Keymap
 from tuilab.tui.text import Line, Role, Span, line
 from tuilab.tui.widgets.drift_text import drift_of
 
@@ -75,6 +76,7 @@ def describe(
     item: Item | None,
     rates: Rates,
     glyphs: Glyphs,
+    keymap: Keymap = KEYS,
 ) -> list[Line]:
     """Everything worth knowing of an item, top to bottom.
 
@@ -84,8 +86,9 @@ def describe(
         item: What is selected.
         rates: What flows now.
         glyphs: Signs to use.
+        keymap: Keys to name.
     """
-    lines = drift_lines(snapshot, item, glyphs)
+    lines = drift_lines(snapshot, item, glyphs, keymap)
     if item is None:
         return [*lines, line(("Nothing is selected.", "dim"))]
     writer = _Writer(snapshot, wanted, rates, glyphs)
@@ -97,7 +100,9 @@ def describe(
     return [*lines, *writer.link_alone(end)]
 
 
-def drift_lines(snapshot: Snapshot, item: Item | None, glyphs: Glyphs) -> list[Line]:
+def drift_lines(
+    snapshot: Snapshot, item: Item | None, glyphs: Glyphs, keymap: Keymap = KEYS
+) -> list[Line]:
     """What is otherwise than wished of an item, or of the lab, and the remedies."""
     found = drift_of(snapshot, item)
     if not found or snapshot.pending:
@@ -106,7 +111,7 @@ def drift_lines(snapshot: Snapshot, item: Item | None, glyphs: Glyphs) -> list[L
     keys: list[Span] = []
     for name in ("repair", "adopt"):
         click = f"screen.act('{name}')"
-        keys += [Span(f" {ACTIONS[name].key}", "key", click), Span(f" {name} ")]
+        keys += [Span(f" {keymap.key(name)}", "key", click), Span(f" {name} ")]
     return [head, *(line(("  " + str(it), "warn")) for it in found), tuple(keys)]
 
 

@@ -34,6 +34,6 @@ def _entry(action: Action, context: Context) -> Line:
     refused = bool(action.refuse(context))
     click = f"screen.act('{action.id}')"
     return line(
-        Span(f" {action.key}", "dim" if refused else "key", click),
+        Span(f" {context.key(action.id)}", "dim" if refused else "key", click),
         Span(f" {action.label} ", "dim" if refused else "", click),
     )

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tuilab.tui.moves import moves
 from tuilab.tui.text import Line, plain, width
 
 
@@ -37,12 +38,7 @@ class LineView(ScrollView, can_focus=True):
         "line--key",
         "line--title",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", "line up", show=False),
-        Binding("down,j", "scroll_down", "line down", show=False),
-        Binding("left,h", "scroll_left", "left", show=False),
-        Binding("right,l", "scroll_right", "right", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("lines")]
 
     def line_count(self) -> int:
         """How many lines there are."""

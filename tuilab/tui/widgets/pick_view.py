@@ -6,25 +6,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from tuilab.tui.moves import moves
 from tuilab.tui.widgets.line_view import LineView
 
 
 class PickView(LineView):
     """Lines with a cursor; Enter or a double click chooses."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "line up", show=False),
-        Binding("down,j", "move(1)", "line down", show=False),
-        Binding("pageup", "page(-1)", "page up", show=False),
-        Binding("pagedown", "page(1)", "page down", show=False),
-        Binding("home", "first", "first line", show=False),
-        Binding("end", "last", "last line", show=False),
-        Binding("enter", "choose", "choose", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("list")]
 
     cursor: reactive[int] = reactive(0)
 
