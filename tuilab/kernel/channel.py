@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from tuilab.kernel.wire import Message, attributes
 
 SOL_NETLINK = 270
+NETLINK_ROUTE = 0
 NETLINK_CAP_ACK = 10
 NETLINK_EXT_ACK = 11
 RCVBUF = 4 << 20
@@ -55,10 +56,15 @@ class Answer:
 class Channel:
     """An open socket, in the network namespace of the thread that opened it."""
 
-    def __init__(self) -> None:
+    def __init__(self, protocol: int = NETLINK_ROUTE) -> None:
+        """Open it.
+
+        Args:
+            protocol: The netlink family, route netlink by default; see netlink(7).
+        """
         self._sequence = 0
         kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
-        self._socket = socket.socket(socket.AF_NETLINK, kind, 0)
+        self._socket = socket.socket(socket.AF_NETLINK, kind, protocol)
         self._socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
         self._socket.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RCVBUF)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from tuilab.errors import TuilabError
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.plan.operations import Operation
 from tuilab.plan.simulate import Machine, fresh_namespace
 from tuilab.plan.state import LinkState, State
+
+if TYPE_CHECKING:
+    from tuilab.kernel.detail import Detail
 
 Operstate = Literal["up", "down", "no-carrier"]
 """``down`` is administratively down; ``no-carrier`` is up, but nobody is there."""
@@ -27,6 +30,7 @@ class Live:
     Attributes:
         operstate: See `Operstate`.
         rx_bytes: Received since the link was made; likewise the others.
+        index: The link's ifindex, which another one of its name does not have.
     """
 
     operstate: Operstate
@@ -36,6 +40,7 @@ class Live:
     tx_packets: int = 0
     errors: int = 0
     dropped: int = 0
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,13 @@ class Driver(Protocol):
 
     async def processes(self, namespace: str) -> list[Process]:
         """The programs that run in a namespace; they end when it is deleted."""
+
+    async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
+        """All there is to see of a namespace, or of one link in it.
+
+        Raises:
+            NotFoundError: It is not there, or no longer.
+        """
 
     async def carry_out(
         self, operations: Sequence[Operation], *, stop: bool = True
@@ -159,6 +171,12 @@ class ModelDriver:
     async def processes(self, namespace: str) -> list[Process]:
         """Nothing runs in a model."""
         return []
+
+    async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
+        """See `Driver`."""
+        from tuilab.kernel.modelled import detail
+
+        return detail((await self.observe()).state, namespace, ifname)
 
     async def carry_out(
         self, operations: Sequence[Operation], *, stop: bool = True

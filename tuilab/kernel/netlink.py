@@ -13,17 +13,28 @@ import errno
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from tuilab.errors import KernelError, NotFoundError, TuilabError
-from tuilab.kernel import netconf, netns, observe, syscalls, sysctl, tap, wire
+from tuilab.kernel import (
+    closely,
+    netconf,
+    netns,
+    observe,
+    sockets,
+    syscalls,
+    sysctl,
+    tap,
+    wire,
+)
 from tuilab.kernel.channel import Answer
+from tuilab.kernel.detail import Detail
 from tuilab.kernel.driver import Live, Observation, Process, Progress
 from tuilab.kernel.monitor import Monitor, listening_socket
 from tuilab.kernel.observe import RawLink
+from tuilab.kernel.sockets import Finder
 from tuilab.kernel.space import Space, is_open, open_here
 from tuilab.kernel.wire import Message
 from tuilab.model.topology import HOST, Endpoint
@@ -67,6 +78,7 @@ class NetlinkDriver:
         self._mirrors: dict[tuple[int, int], set[str]] = {}
         """Namespaces with a veth of that index whose other end has that index."""
         self._monitor: Monitor | None = None
+        self._finder = Finder()
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """Have the driver's thread do something, and come back to the root."""
@@ -263,7 +275,31 @@ class NetlinkDriver:
     async def processes(self, namespace: str) -> list[Process]:
         """See `Driver`."""
         # There may be thousands to look through.
-        return await asyncio.to_thread(_processes, namespace)
+        return await asyncio.to_thread(sockets.processes, namespace)
+
+    async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
+        """See `Driver`."""
+
+        def look() -> Detail:
+            with _looking():
+                space = self._get(namespace)
+                if space is None:
+                    raise NotFoundError(f'namespace "{namespace}" is no longer there')
+                if space.raw is None:
+                    self._dump(space)
+                peers = self._peers(space)
+                self._visit(space)
+                return closely.look(space.channel, namespace, ifname, peers)
+
+        found = await self._apart(look)
+        if ifname is not None:
+            return found
+        programs = await asyncio.to_thread(self._finder.look, namespace)
+        return replace(
+            found,
+            sockets=sockets.with_holders(found.sockets, programs.holders),
+            processes=programs.processes,
+        )
 
     # -- doing ---------------------------------------------------------------------
 
@@ -527,14 +563,3 @@ def _looking() -> Iterator[None]:
             _HINTS.get(number, "tuilab doctor shows what this machine allows"),
             number,
         ) from error
-
-
-def _processes(namespace: str) -> list[Process]:
-    found = []
-    with suppress(NotFoundError):
-        for pid in netns.pids(namespace):
-            with suppress(OSError):
-                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-                text = b" ".join(words).decode(errors="replace").strip()
-                found.append(Process(pid, text))
-    return found

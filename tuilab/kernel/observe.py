@@ -127,7 +127,7 @@ def raw_link(body: bytes) -> RawLink:
         peer_nsid=number(nsid) if nsid else None,
         user=user,
         group=group,
-        live=_live(found, flags),
+        live=_live(found, flags, index),
         altnames=wire.altnames(found.get(wire.IFLA_PROP_LIST, b"")),
         link_group=number(found.get(wire.IFLA_GROUP)),
         bridge=raw_bridge(info) if kind == "bridge" else PLAIN_BRIDGE,
@@ -140,14 +140,14 @@ def raw_live(body: bytes) -> tuple[int, str, Live]:
     """Index, name and live side of one RTM_NEWLINK."""
     _, _, index, flags, _ = IFINFO.unpack_from(body)
     found = attributes(body, IFINFO.size)
-    return index, text(found.get(wire.IFLA_IFNAME)), _live(found, flags)
+    return index, text(found.get(wire.IFLA_IFNAME)), _live(found, flags, index)
 
 
 def _owner(data: bytes | None) -> int | None:
     return None if data is None or number(data) == NO_OWNER else number(data)
 
 
-def _live(found: Mapping[int, bytes], flags: int) -> Live:
+def _live(found: Mapping[int, bytes], flags: int, index: int) -> Live:
     if not flags & IFF_UP:
         operstate: Any = "down"
     elif number(found.get(wire.IFLA_OPERSTATE)) in (
@@ -160,7 +160,7 @@ def _live(found: Mapping[int, bytes], flags: int) -> Live:
         operstate = "up" if flags & IFF_LOWER_UP else "no-carrier"
     stats = found.get(wire.IFLA_STATS64)
     if stats is None:
-        return Live(operstate)
+        return Live(operstate, index=index)
     rx_packets, tx_packets, rx_bytes, tx_bytes, rx_bad, tx_bad, rx_drop, tx_drop = (
         _STATS64.unpack_from(stats)
     )
@@ -172,6 +172,7 @@ def _live(found: Mapping[int, bytes], flags: int) -> Live:
         tx_packets=tx_packets,
         errors=rx_bad + tx_bad,
         dropped=rx_drop + tx_drop,
+        index=index,
     )
 
 
@@ -253,7 +254,7 @@ def raw_routes(bodies: Iterable[bytes]) -> tuple[RouteState, ...]:
     """
     found = []
     for body in bodies:
-        family, length, _, tos, small, proto, _, code, flags = RTMSG.unpack_from(body)
+        _, _, _, tos, small, proto, _, code, flags = RTMSG.unpack_from(body)
         kind = _TYPES.get(code)
         if (
             proto in (RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA)
@@ -263,23 +264,27 @@ def raw_routes(bodies: Iterable[bytes]) -> tuple[RouteState, ...]:
             or tos
         ):
             continue
-        told = attributes(body, RTMSG.size)
-        zero = bytes(16 if family == socket.AF_INET6 else 4)
-        src = told.get(wire.RTA_PREFSRC)
-        route = RouteState(
-            to=_cidr(family, told.get(wire.RTA_DST, zero), length),
-            via=None,
-            dev=None,
-            metric=number(told.get(wire.RTA_PRIORITY)),
-            table=number(told.get(wire.RTA_TABLE)) or small or MAIN_TABLE,
-            src=_address(src) if src else None,
-            type=kind,
-        )
-        if kind != UNICAST:
+        if (route := whole_route(body, kind)) is not None:
             found.append(route)
-        elif (whole := _with_ways(route, told, flags)) is not None:
-            found.append(whole)
     return tuple(found)
+
+
+def whole_route(body: bytes, kind: str) -> RouteState | None:
+    """Read one RTM_NEWROUTE, ifindexes for its links; None when none is left."""
+    family, length, _, _, small, _, _, _, flags = RTMSG.unpack_from(body)
+    told = attributes(body, RTMSG.size)
+    zero = bytes(16 if family == socket.AF_INET6 else 4)
+    src = told.get(wire.RTA_PREFSRC)
+    route = RouteState(
+        to=_cidr(family, told.get(wire.RTA_DST, zero), length),
+        via=None,
+        dev=None,
+        metric=number(told.get(wire.RTA_PRIORITY)),
+        table=number(told.get(wire.RTA_TABLE)) or small or MAIN_TABLE,
+        src=_address(src) if src else None,
+        type=kind,
+    )
+    return route if kind != UNICAST else _with_ways(route, told, flags)
 
 
 def _with_ways(
@@ -309,7 +314,7 @@ def _with_ways(
     return replace(route, onlink=onlink).with_ways(ways)
 
 
-def _named(route: RouteState, names: Mapping[int, str]) -> RouteState:
+def named(route: RouteState, names: Mapping[int, str]) -> RouteState:
     """A route with the names of links for their indexes."""
     if route.dev is not None:
         return replace(route, dev=names.get(int(route.dev), route.dev))
@@ -349,7 +354,7 @@ def state_of(
         links[link.ifname] = known[1]
     for index in former.keys() - raw.links.keys():
         del former[index]
-    routes = frozenset(_named(route, names) for route in raw.routes)
+    routes = frozenset(named(route, names) for route in raw.routes)
     policies = raw.policies
     sysctls = unusual(raw.sysctls)
     return NamespaceState(links, routes, sysctls, policies.rules, policies.named(names))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
@@ -88,18 +88,22 @@ def attributes(data: bytes, place: int = 0) -> dict[int, bytes]:
     return out
 
 
-def altnames(properties: bytes) -> tuple[str, ...]:
-    """The further names of a link, of which there may be several."""
-    found = []
+def each(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The attributes one by one, where one may come several times."""
     place = 0
-    while place + 4 <= len(properties):
-        length, kind = _ATTRIBUTE.unpack_from(properties, place)
+    while place + 4 <= len(data):
+        length, kind = _ATTRIBUTE.unpack_from(data, place)
         if length < 4:
             break
-        if kind & _TYPE_BITS == IFLA_ALT_IFNAME:
-            found.append(text(properties[place + 4 : place + length]))
+        yield kind & _TYPE_BITS, data[place + 4 : place + length]
         place += (length + 3) & ~3
-    return tuple(found)
+
+
+def altnames(properties: bytes) -> tuple[str, ...]:
+    """The further names of a link, of which there may be several."""
+    return tuple(
+        text(data) for kind, data in each(properties) if kind == IFLA_ALT_IFNAME
+    )
 
 
 def number(data: bytes | None) -> int:

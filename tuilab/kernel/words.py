@@ -1,6 +1,7 @@
 """Route netlink requests in pyroute2's words, packed by pyroute2.
 
-For what `wire` does not pack itself: rules, neighbours, options of bridges and ports.
+For what `wire` does not pack itself: rules, neighbours, options of bridges and ports;
+and to read what the drivers of links are set to, of which there are many.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from tuilab.kernel.wire import RTN_UNICAST, Message
+from tuilab.kernel.wire import RTM_NEWLINK, RTN_UNICAST, Message
 
 _CLASSES: dict[str, tuple[type[nlmsg], str]] = {
     "link": (ifinfmsg, "LINK"),
@@ -63,3 +64,18 @@ def encode(noun: str, verb: str, args: Mapping[str, Any]) -> Message:
     data = bytes(request.msg.data)
     _, kind, flags, _, _ = _HEADER.unpack_from(data)
     return Message(kind, flags, data[16:])
+
+
+def driver_options(body: bytes) -> tuple[tuple[str, str], ...]:
+    """What the driver of a link is set to, as its RTM_NEWLINK tells, in words."""
+    message = ifinfmsg(_HEADER.pack(16 + len(body), RTM_NEWLINK, 0, 0, 0) + body)
+    message.decode()
+    info = message.get_attr("IFLA_LINKINFO")
+    data = info.get_attr("IFLA_INFO_DATA") if info else None
+    if not data or "attrs" not in data:
+        return ()
+    return tuple(
+        (name.split("_", 2)[-1].lower(), str(value))
+        for name, value in data["attrs"]
+        if isinstance(value, int | str) and not name.startswith("UNKNOWN")
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tuilab.errors import TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun, Journal
+from tuilab.lab.meter import Meter
 from tuilab.lab.runner import Runner
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
@@ -33,6 +35,7 @@ class Follower:
         mutex: asyncio.Lock,
         wish: Callable[[], State],
         recover: Callable[[], Awaitable[None]],
+        meter: Meter,
     ) -> None:
         """Nothing is followed yet.
 
@@ -44,6 +47,7 @@ class Follower:
             mutex: Held by whoever changes or looks at the lab.
             wish: What the lab is to be now.
             recover: Rolls back what was begun by a process that died.
+            meter: Is told the counters.
         """
         self._driver = driver
         self._journal = journal
@@ -52,6 +56,7 @@ class Follower:
         self._mutex = mutex
         self._wish = wish
         self._recover = recover
+        self._meter = meter
         self._tasks: list[asyncio.Task[None]] = []
         self._heard: set[str] = set()
         self._hearing: asyncio.Task[None] | None = None
@@ -162,4 +167,5 @@ class Follower:
                         await self._runner.look()
                         self._stale = False
                     live = await self._driver.live()
+                    self._meter.take(live, time.monotonic())
                     self._view.update(live=live)

@@ -24,12 +24,14 @@ from tuilab.errors import (
     TuilabError,
     UsageError,
 )
+from tuilab.kernel.detail import Detail
 from tuilab.kernel.driver import Driver, ModelDriver, Process
 from tuilab.lab.drift import Drift, Wish
 from tuilab.lab.follow import Follower
 from tuilab.lab.ground import Ground
 from tuilab.lab.guarded import Confirm, guarded
 from tuilab.lab.journal import Begun, Journal, MemoryJournal
+from tuilab.lab.meter import Meter, Traffic
 from tuilab.lab.runner import Runner
 from tuilab.lab.settings import (
     Settings,
@@ -96,6 +98,7 @@ class Lab:
         )
         self._going: tuple[Topology, Sequence[Rename]] | None = None
         self._runner = Runner(driver, self._view, self._settings)
+        self._meter = Meter()
         self._follower = Follower(
             driver,
             journal,
@@ -104,6 +107,7 @@ class Lab:
             mutex=self._mutex,
             wish=lambda: self._expand(self._journal.history.topology),
             recover=self._recover_alone,
+            meter=self._meter,
         )
 
     @classmethod
@@ -175,6 +179,18 @@ class Lab:
     async def processes(self, namespace: str) -> list[Process]:
         """The programs that run in a namespace; removing it ends them."""
         return await self._driver.processes(namespace)
+
+    async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
+        """All there is to see of a namespace, or of one link in it, right now.
+
+        Raises:
+            NotFoundError: It is not there, or no longer.
+        """
+        return await self._driver.detail(namespace, ifname)
+
+    def traffic(self, endpoint: Endpoint) -> Traffic:
+        """What flows through a link, and did in the last half minute."""
+        return self._meter.of(endpoint)
 
     # -- planning ------------------------------------------------------------------
 

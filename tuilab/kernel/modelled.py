@@ -1,0 +1,146 @@
+"""What a closer look at a modelled namespace shows: all that follows from its state."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tuilab.errors import NotFoundError
+from tuilab.kernel.detail import (
+    AddressDetail,
+    Detail,
+    Entry,
+    LinkDetail,
+    NeighbourDetail,
+    RouteDetail,
+    RuleDetail,
+    Setting,
+)
+from tuilab.kernel.driver import Live, modelled_operstate
+from tuilab.model.addressing import version
+from tuilab.model.routing import DEFAULT_TABLE, LOCAL_TABLE, MAIN_TABLE
+from tuilab.model.sysctls import known, link_of, usual
+from tuilab.model.topology import LO
+from tuilab.plan.difference import rule_words
+from tuilab.plan.forwarding import (
+    RouteState,
+    RuleState,
+    neighbour_order,
+    route_order,
+    rule_order,
+)
+from tuilab.plan.state import LinkState, NamespaceState, State
+
+_OWN = (
+    RuleState(0, 4, table=LOCAL_TABLE),
+    RuleState(32766, 4, table=MAIN_TABLE),
+    RuleState(32767, 4, table=DEFAULT_TABLE),
+    RuleState(0, 6, table=LOCAL_TABLE),
+    RuleState(32766, 6, table=MAIN_TABLE),
+)
+
+
+def detail(state: State, name: str, ifname: str | None = None) -> Detail:
+    """See `Driver.detail`.
+
+    Args:
+        state: Of the model.
+        name: A namespace.
+        ifname: A link of it, or None.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    namespace = state.namespaces.get(name)
+    if namespace is None:
+        raise NotFoundError(f'namespace "{name}" is no longer there')
+    if ifname is not None and ifname not in namespace.links:
+        raise NotFoundError(f'"{name}:{ifname}" is no longer there')
+    links = {
+        link: _link(state, number, link, held)
+        for number, (link, held) in enumerate(namespace.links.items(), 1)
+        if ifname in (None, link, held.master)
+    }
+    routes = (it for it in _routes(namespace) if ifname in (None, it.route.dev))
+    rules = sorted((*_OWN, *namespace.rules), key=rule_order)
+    neighbours = sorted(namespace.neighbours, key=neighbour_order)
+    whole = Detail(
+        name,
+        ifname,
+        links=links,
+        routes=tuple(sorted(routes, key=lambda it: route_order(it.route))),
+        neighbours=tuple(
+            NeighbourDetail(
+                it.to,
+                it.dev,
+                it.mac or "",
+                "proxy" if it.proxy else "PERMANENT",
+                static=it,
+            )
+            for it in neighbours
+            if ifname in (None, it.dev)
+        ),
+        settings=tuple(_settings(namespace, ifname)),
+    )
+    if ifname is not None:
+        return replace(whole, entries=tuple(_entries(namespace, ifname)))
+    return replace(
+        whole,
+        rules=tuple(
+            RuleDetail(it.priority, it.family, rule_words(it), it, own=it in _OWN)
+            for it in rules
+        ),
+        tables=(),
+    )
+
+
+def _link(state: State, index: int, ifname: str, link: LinkState) -> LinkDetail:
+    live = Live(modelled_operstate(state, link), index=index)
+    stp = "forwarding" if live.operstate == "up" else "disabled"
+    return LinkDetail(
+        ifname=ifname,
+        index=index,
+        kind=link.kind,
+        up=link.up,
+        live=live,
+        mtu=link.mtu,
+        mac=link.mac,
+        master=link.master or "",
+        peer=link.peer,
+        stp=stp if link.master else "",
+        addresses=tuple(
+            AddressDetail(cidr, scope="host" if ifname == LO else "global")
+            for cidr in link.addresses
+        ),
+    )
+
+
+def _routes(namespace: NamespaceState) -> Iterator[RouteDetail]:
+    for route in namespace.routes:
+        yield RouteDetail(route)
+    for ifname, link in namespace.links.items():
+        for cidr in link.addresses if link.up and ifname != LO else ():
+            it = ipaddress.ip_interface(cidr)
+            metric = 0 if version(cidr) == 4 else 256
+            if it.network.prefixlen < it.network.max_prefixlen:
+                net = RouteState(str(it.network), None, ifname, metric, MAIN_TABLE)
+                src = str(it.ip) if version(cidr) == 4 else None
+                scope = "link" if version(cidr) == 4 else "global"
+                yield RouteDetail(replace(net, src=src), "kernel", scope)
+
+
+def _entries(namespace: NamespaceState, ifname: str) -> Iterator[Entry]:
+    for port, link in namespace.links.items():
+        if link.master and ifname in (port, link.master):
+            yield Entry(link.master, port, link.mac, "local")
+            for mac in link.port.fdb:
+                yield Entry(link.master, port, mac, "static")
+
+
+def _settings(namespace: NamespaceState, ifname: str | None) -> Iterator[Setting]:
+    values = namespace.sysctls
+    for key in known([] if ifname is None else [ifname]):
+        if ifname is None or link_of(key) == ifname:
+            plain = usual(key, values)
+            yield Setting(key, values.get(key, plain), plain)
