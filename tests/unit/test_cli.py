@@ -416,3 +416,28 @@ def test_listings_load_nothing_heavy(verb):
 def test_no_verb_loads_the_screen_before_it_is_needed(verb):
     loaded = loaded_by(verb, "--help")
     assert not loaded & {"pyroute2", "textual", "scapy", "pcapy", "networkx"}
+
+
+def test_keys_lists_them_and_makes_a_file_to_change_them(
+    tuilab_, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = tmp_path / "tuilab" / "keys.yaml"
+    code, out, err = tuilab_("keys")
+    assert code == 0
+    assert "--write" in err
+    assert ["Build", "n", "add", "namespace", "add_namespace"] in [
+        line.split() for line in out.splitlines()
+    ]
+    assert tuilab_("keys", "--write")[0] == 0
+    assert tuilab_("keys", "--write")[0] == 2
+    path.write_text("add_namespace: [N, f5]\nbogus: x\n")
+    code, out, err = tuilab_("keys", "--json")
+    assert code == 2
+    assert f"{path}:2:1: " in err
+    row = next(it for it in json.loads(out) if it["id"] == "add_namespace")
+    assert (row["keys"], row["changed"]) == (["N", "f5"], True)
+    checks = json.loads(tuilab_("doctor", "--json")[1])
+    found = next(it for it in checks if it["name"] == "keys")
+    assert not found["ok"]
+    assert f"{path}:2:1: " in found["detail"]

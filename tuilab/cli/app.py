@@ -49,6 +49,7 @@ VERBS = {
     "show": Verb("looks", "show", _LOOKS),
     "drift": Verb("drift", "drift", _LOOKS),
     "history": Verb("looks", "history", _LOOKS),
+    "keys": Verb("keys", "keys", _LOOKS),
     "doctor": Verb("looks", "doctor", _LOOKS),
     "schema": Verb("looks", "schema", _LOOKS),
     "add": Verb("add", "app", _EDITS),

@@ -13,6 +13,7 @@ from tuilab.cli.output import put, put_json, say
 from tuilab.errors import EXIT_OK, EXIT_RIGHTS
 
 if TYPE_CHECKING:
+    from tuilab.kernel.probe import Check
     from tuilab.lab.lab import Lab
     from tuilab.plan.history import Edit
 
@@ -98,7 +99,7 @@ def doctor(json: Json = False) -> int:
     """Say what this machine can do for labs, and what to do about the rest."""
     from tuilab.kernel import probe
 
-    checks = probe.checks()
+    checks = [*probe.checks(), _keys()]
     fatal = any(check.required and not check.ok for check in checks)
     if json:
         fields = ("name", "ok", "detail", "remedy", "required")
@@ -112,6 +113,20 @@ def doctor(json: Json = False) -> int:
     if fatal:
         say("no lab can be had here; the screen still opens, as a preview")
     return EXIT_RIGHTS if fatal else EXIT_OK
+
+
+def _keys() -> Check:
+    """Whether the person's own keys can be had."""
+    from tuilab.kernel.probe import Check
+    from tuilab.tui.keyfile import keys_file, read_keys
+
+    path = keys_file()
+    keymap, problems = read_keys(path)
+    if problems:
+        return Check("keys", False, "; ".join(problems), f'mend "{path}"')
+    changed = len(keymap.changed)
+    detail = f"{changed} of your own" if changed else "as usual"
+    return Check("keys", True, f"{detail} ({path})")
 
 
 def schema() -> None:

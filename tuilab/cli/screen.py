@@ -234,9 +234,11 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
     from tuilab.cli.mistake import reports
     from tuilab.formats import library
     from tuilab.kernel import procs
+    from tuilab.tui.keyfile import keys_file, read_keys
     from tuilab.tui.surroundings import Surroundings
 
     keeper = place.keeper
+    keymap, key_problems = read_keys(keys_file())
 
     def shell(namespace: str) -> list[str]:
         argv = procs.shell_argv()
@@ -250,6 +252,8 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
         folders=(Path(), library.folder()),
         reports=reports(),
         user=user,
+        keymap=keymap,
+        key_problems=tuple(key_problems),
     )
 
 

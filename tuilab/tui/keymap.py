@@ -27,6 +27,7 @@ _SHOWN = {
     "up": "Up",
 }
 _TYPED = {shown.lower(): key for key, shown in _SHOWN.items()}
+_MODIFIERS = {"ctrl", "shift", "alt"}
 _KNOWN = {key.value for key in Keys} - {"<any>", "<ignore>"}
 
 
@@ -55,8 +56,12 @@ def read_key(text: str) -> str | None:
         return _character_to_key(text) if text.isprintable() else None
     if len(text) == 2 and text.startswith("^"):
         text = f"ctrl+{text[1].lower()}"
+    modifiers, plus, name = text.rpartition("+")
+    if plus and name and not set(modifiers.lower().split("+")) - _MODIFIERS:
+        base = read_key(name)
+        return f"{modifiers.lower()}+{base}" if base else None
     key = _TYPED.get(text.lower(), text)
-    if key in _KNOWN or (key.startswith("alt+") and read_key(key[4:])):
+    if key in _KNOWN:
         return key
     character = format_key(key)
     known = len(character) == 1 and _character_to_key(character) == key

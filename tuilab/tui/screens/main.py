@@ -97,6 +97,8 @@ class MainScreen(OneSize, Screen[None]):
         self.show_log(self.lab.log)
         self.set_focus(self.map)
         self.session.run_job(lambda: lab.read_saved(self))
+        if problems := self.session.around.key_problems:
+            self.session.say("\n".join(problems), "warning")
         if reason := self.lab.snapshot.preview:
             self.session.say(f"only a preview, no packet flows: {reason}", "warning")
 
