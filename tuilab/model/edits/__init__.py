@@ -43,10 +43,12 @@ from tuilab.model.edits.routes import (
     add_route,
     remove_route,
 )
+from tuilab.model.edits.several import Target, remove, switch, switched
 
 __all__ = [
     "Change",
     "Rename",
+    "Target",
     "add_address",
     "add_bridge",
     "add_entry",
@@ -60,6 +62,7 @@ __all__ = [
     "find_namespace",
     "pinned",
     "place",
+    "remove",
     "remove_address",
     "remove_entry",
     "remove_link",
@@ -69,6 +72,8 @@ __all__ = [
     "rename_namespace",
     "set_link",
     "set_sysctl",
+    "switch",
+    "switched",
     "take_out",
     "together",
     "vacant",
