@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tuilab.errors import TuilabError
 from tuilab.lab.ground import Ground
+from tuilab.model.sharing import unshared
 from tuilab.model.topology import Topology
 from tuilab.plan.difference import Difference, differences
-from tuilab.plan.state import NamespaceState, State, expand
+from tuilab.plan.state import State, expand
 
 
 class Wish:
@@ -32,7 +35,8 @@ class Drift:
 
     def __init__(self, wish: Wish) -> None:
         self._wish = wish
-        self._known: dict[str, _Compared] = {}
+        self._compared = State(), State()
+        self._known: dict[str, list[Difference]] = {}
 
     def of(self, topology: Topology, observed: State) -> tuple[Difference, ...]:
         """What is otherwise in a lab that is to be like that topology."""
@@ -41,15 +45,17 @@ class Drift:
         except TuilabError:
             # An owner that this machine no longer knows; every edit says so.
             return ()
-        compared: dict[str, _Compared] = {}
-        for name in {**wished.namespaces, **observed.namespaces}:
-            pair = wished.namespaces.get(name), observed.namespaces.get(name)
-            known = self._known.get(name)
-            if known is None or known[0] is not pair[0] or known[1] is not pair[1]:
-                known = (*pair, tuple(differences(wished, observed, (name,))))
-            compared[name] = known
-        self._known = compared
-        return tuple(found for known in compared.values() for found in known[2])
-
-
-_Compared = tuple[NamespaceState | None, NamespaceState | None, tuple[Difference, ...]]
+        former, seen = self._compared
+        for name in {
+            *unshared(wished.namespaces, former.namespaces),
+            *unshared(observed.namespaces, seen.namespaces),
+        }:
+            self._known.pop(name, None)
+            if found := differences(wished, observed, (name,)):
+                self._known[name] = found
+        self._compared = wished, observed
+        names: Iterable[str] = self._known
+        if len(self._known) > 1:
+            order = {**wished.namespaces, **observed.namespaces}
+            names = filter(self._known.__contains__, order)
+        return tuple(it for name in names for it in self._known[name])

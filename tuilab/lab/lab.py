@@ -34,9 +34,9 @@ from tuilab.lab.journal import Begun, Journal, MemoryJournal
 from tuilab.lab.meter import Meter, Traffic
 from tuilab.lab.runner import Runner
 from tuilab.lab.settings import (
+    Named,
     Settings,
     begun_settings,
-    named,
     together,
     told,
 )
@@ -83,6 +83,7 @@ class Lab:
         self._mutex = asyncio.Lock()
         self._ground = ground or Ground()
         self._expand = Wish(self._ground)
+        self._named = Named()
         self._gone = ""
         topology = journal.history.topology
         self._view = View(
@@ -448,7 +449,7 @@ class Lab:
         """The settings to look at: of the lab, and of the change that is on its way."""
         begun, history = self._journal.begun, self._journal.history
         after, renames = self._going or (None, ())
-        found = [named((history.topology, after))]
+        found = [self._named(it) for it in (history.topology, after) if it]
         if begun is not None:
             found.append(begun_settings(begun.before))
             renames = (*renames, *begun.renames)

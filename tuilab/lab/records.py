@@ -6,7 +6,7 @@ change of one namespace in a large lab is one short line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from tuilab.model.plain import (
     rule_from_data,
     rule_to_data,
 )
+from tuilab.model.sharing import unshared
 from tuilab.model.topology import Endpoint, Expectation, Namespace, Topology, Veth
 from tuilab.plan.history import Edit
 
@@ -51,15 +52,12 @@ def topology_from_data(data: Mapping[str, Any]) -> Topology:
 def edit_to_data(edit: Edit, before: Topology) -> dict[str, Any]:
     """An edit, as the difference from the topology before it."""
     after = edit.topology
-    changed: dict[str, Any] = {
-        name: _namespace_to_data(namespace)
-        for name, namespace in after.namespaces.items()
-        if before.namespaces.get(name) is not namespace
-        and before.namespaces.get(name) != namespace
+    was, now = before.namespaces, after.namespaces
+    changed = {
+        name: _namespace_to_data(now[name]) if name in now else None
+        for name in unshared(now, was)
+        if was.get(name) != now.get(name)
     }
-    changed.update(
-        (name, None) for name in before.namespaces if name not in after.namespaces
-    )
     data: dict[str, Any] = {"title": edit.title, "time": edit.time}
     if changed:
         data["namespaces"] = changed
@@ -67,8 +65,8 @@ def edit_to_data(edit: Edit, before: Topology) -> dict[str, Any]:
         data["commands"] = list(edit.commands)
     if edit.renames:
         data["renames"] = renames_to_data(edit.renames)
-    if list(_patched(before, changed)) != list(after.namespaces):
-        data["order"] = list(after.namespaces)
+    if list(_patched(was, changed, lambda _: Namespace())) != list(now):
+        data["order"] = list(now)
     whole = topology_to_data(replace(after, namespaces={}))
     former = topology_to_data(replace(before, namespaces={}))
     for key in ("name", "layout", "expect"):
@@ -79,7 +77,8 @@ def edit_to_data(edit: Edit, before: Topology) -> dict[str, Any]:
 
 def edit_from_data(data: Mapping[str, Any], before: Topology) -> Edit:
     """Read what `edit_to_data` made."""
-    namespaces = _patched(before, data.get("namespaces", {}))
+    changed = data.get("namespaces", {})
+    namespaces = _patched(before.namespaces, changed, _namespace_from_data)
     if "order" in data:
         namespaces = {name: namespaces[name] for name in data["order"]}
     after = Topology(
@@ -110,13 +109,17 @@ def renames_from_data(data: Iterable[Any]) -> tuple[Rename, ...]:
     )
 
 
-def _patched(before: Topology, changed: Mapping[str, Any]) -> dict[str, Namespace]:
-    namespaces = dict(before.namespaces)
+def _patched(
+    before: Mapping[str, Namespace],
+    changed: Mapping[str, Any],
+    read: Callable[[Mapping[str, Any]], Namespace],
+) -> dict[str, Namespace]:
+    namespaces = dict(before)
     for name, data in changed.items():
         if data is None:
             namespaces.pop(name, None)
         else:
-            namespaces[name] = _namespace_from_data(data)
+            namespaces[name] = read(data)
     return namespaces
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tuilab.model.edits import Rename
+from tuilab.model.sharing import unshared
 from tuilab.model.sysctls import SYSCTLS, settings_renamed, usual
 from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.state import State
@@ -14,16 +15,31 @@ Settings = dict[str, set[str]]
 """Names of settings by namespace."""
 
 
-def named(topologies: Iterable[Topology | None]) -> Settings:
-    """The settings that some of these topologies name, less those always looked at."""
-    found: Settings = {}
-    for topology in topologies:
-        for name, namespace in topology.namespaces.items() if topology else ():
-            # Of a thousand namespaces most name none.
-            sysctls = namespace.sysctls
-            if sysctls and (keys := sysctls.keys() - SYSCTLS.keys()):
-                found.setdefault(name, set()).update(keys)
-    return found
+class Named:
+    """The settings that a topology names, less those that are always looked at.
+
+    Of the two asked for last it is remembered: an edit asks again and again for the lab
+    before it and the one after it, which share all but a few namespaces.
+    """
+
+    def __init__(self) -> None:
+        self._known: list[tuple[Topology, Settings]] = [(Topology("", {}), {})]
+
+    def __call__(self, topology: Topology) -> Settings:
+        """Those of one topology; not to be changed."""
+        for known, found in self._known:
+            if known is topology:
+                return found
+        former, settings = self._known[0]
+        found = dict(settings)
+        for name in unshared(topology.namespaces, former.namespaces):
+            found.pop(name, None)
+            namespace = topology.namespaces.get(name)
+            sysctls = namespace.sysctls if namespace else {}
+            if keys := sysctls.keys() - SYSCTLS.keys():
+                found[name] = keys
+        self._known = [(topology, found), *self._known[:1]]
+        return found
 
 
 def begun_settings(before: Mapping[str, Any]) -> Settings:

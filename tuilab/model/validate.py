@@ -27,6 +27,7 @@ from tuilab.model.bridging import bridging_problems
 from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.settings import setting_problems
+from tuilab.model.sharing import unshared
 from tuilab.model.topology import (
     LO,
     Bridge,
@@ -72,8 +73,8 @@ def problems(topology: Topology, before: Topology | None = None) -> list[Problem
     found: list[Problem] = []
     if fact := lab_name_problem(topology.name):
         found.append(Problem(("name",), fact, "choose another name for the lab"))
-    for name, namespace in topology.namespaces.items():
-        if name in scope:
+    for name in scope:
+        if namespace := topology.namespaces.get(name):
             found.extend(_namespace(name, namespace))
             found.extend(bridging_problems(topology.name, name, namespace))
     if any(True for cable in _joined(before, topology) if _is_wrong(topology, cable)):
@@ -90,8 +91,7 @@ def changed(before: Topology | None, after: Topology) -> Collection[str]:
     """The namespaces that are not the very same in both, in the order of the last."""
     if before is None:
         return after.namespaces
-    was, now = before.namespaces, after.namespaces
-    return {name: None for name in {**now, **was} if was.get(name) is not now.get(name)}
+    return dict.fromkeys(unshared(after.namespaces, before.namespaces))
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str) -> str:
@@ -307,11 +307,10 @@ def _segments(
 ) -> Iterator[Problem]:
     known = before if before and before.name == topology.name else None
     done: set[Endpoint] = set()
-    for name in topology.namespaces:
-        if name not in scope:
-            continue
+    for name in scope:
+        namespace = topology.namespaces.get(name)
         former = known.namespaces.get(name) if known else None
-        for ifname, link in topology.namespaces[name].links.items():
+        for ifname, link in namespace.links.items() if namespace else ():
             start = Endpoint(name, ifname)
             there = former.links.get(ifname) if former else None
             if ifname != LO and start not in done and not _same_station(there, link):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from tuilab.model.addressing import version
+from tuilab.model.sharing import unshared
 from tuilab.model.sysctls import ipv6_off, link_of, unusual
 from tuilab.model.topology import Endpoint
 from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, merged_options
@@ -32,25 +33,23 @@ _IDENTITY = ("kind", "peer", "user", "group")
 
 def merge(base: State, target: State, observed: State) -> State:
     """The state that an edit from base to target should leave behind."""
-    goal: dict[str, NamespaceState] = {}
+    goal = dict(observed.namespaces)
     changed: set[str] = set()
     cut: list[Endpoint] = []
-    for name in {**observed.namespaces, **target.namespaces}:
+    for name in unshared(target.namespaces, base.namespaces):
         was, wanted = base.namespaces.get(name), target.namespaces.get(name)
-        there = observed.namespaces.get(name)
-        if was is wanted or was == wanted:
-            if there is not None:
-                goal[name] = there
-        elif wanted is not None:
-            changed.add(name)
-            if there is None:
-                goal[name] = wanted
-            else:
-                was = was or NamespaceState()
-                goal[name] = _namespace(was, wanted, there)
-                cut += _cut_off(name, was, wanted, there)
+        there = goal.get(name)
+        if was == wanted:
+            continue
+        changed.add(name)
+        if wanted is None:
+            goal.pop(name, None)
+        elif there is None:
+            goal[name] = wanted
         else:
-            changed.add(name)
+            was = was or NamespaceState()
+            goal[name] = _namespace(was, wanted, there)
+            cut += _cut_off(name, was, wanted, there)
     for end in cut:
         _cable_again(goal, changed, end, target)
     return settled(State(goal), changed, observed)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from tuilab.errors import KernelError, TuilabError
 from tuilab.model.addressing import interface, version
 from tuilab.model.edits import Rename
+from tuilab.model.sharing import unshared
 from tuilab.model.sysctls import follow, link_of, usual
 from tuilab.model.topology import HOST, LO, Endpoint
 from tuilab.plan.bridging import changed_options
@@ -206,13 +207,8 @@ class _Planner:
         )
 
     def _different(self, goal: State) -> list[str]:
-        now = self.machine.state().namespaces
-        return [
-            name
-            for name in {**now, **goal.namespaces}
-            if now.get(name) is not goal.namespaces.get(name)
-            and now.get(name) != goal.namespaces.get(name)
-        ]
+        now, then = self.machine.state().namespaces, goal.namespaces
+        return [name for name in unshared(now, then) if now.get(name) != then.get(name)]
 
     def _round(self, goal: State, names: Sequence[str]) -> None:
         ends = {

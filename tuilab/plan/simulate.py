@@ -107,16 +107,14 @@ class Machine(BridgePart):
 
     def state(self) -> State:
         """What is there now."""
-        out = {
-            name: namespace
-            for name, namespace in self._before.items()
-            if name not in self._changed
-        }
-        out.update(
-            (name, namespace.state())
-            for name, namespace in self._changed.items()
-            if namespace is not None
-        )
+        if not self._changed:
+            return State(self._before)
+        out = dict(self._before)
+        for name, namespace in self._changed.items():
+            if namespace is not None:
+                out[name] = namespace.state()
+            else:
+                out.pop(name, None)
         return State(out)
 
     # -- namespaces --------------------------------------------------------------

@@ -10,10 +10,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Any
 
 from tuilab.model.accounts import gid, uid
 from tuilab.model.addressing import derived_mac, interface, version
+from tuilab.model.sharing import unshared
 from tuilab.model.sysctls import (
     ipv6_off,
     is_ipv6,
@@ -132,6 +134,9 @@ class State:
         """The link at an endpoint, or None."""
         namespace = self.namespaces.get(endpoint.namespace)
         return namespace.links.get(endpoint.ifname) if namespace else None
+
+
+_NOTHING = NamespaceState()
 
 
 def one_sided(state: State) -> set[str]:
@@ -290,19 +295,17 @@ def expand(topology: Topology, before: tuple[Topology, State] | None = None) -> 
         before: A topology already expanded, with its state: namespaces that both
             share are taken over, so an edit of one costs one.
     """
-    former, made = before or (None, None)
-    reusable = former is not None and former.name == topology.name
-    out: dict[str, NamespaceState] = {}
-    for name, namespace in topology.namespaces.items():
-        if (
-            reusable
-            and former is not None
-            and made is not None
-            and former.namespaces.get(name) is namespace
-        ):
-            out[name] = made.namespaces[name]
-        else:
-            out[name] = _expand_namespace(topology.name, name, namespace)
+    wanted = topology.namespaces
+    fresh: Iterable[str] = wanted
+    made: Mapping[str, NamespaceState] = {}
+    if before is not None and before[0].name == topology.name:
+        fresh = unshared(wanted, before[0].namespaces)
+        made = before[1].namespaces
+    # A place for each, in order, also for those that are yet to be made.
+    out = dict(zip(wanted, map(made.get, wanted, repeat(_NOTHING)), strict=True))
+    for name in fresh:
+        if name in wanted:
+            out[name] = _expand_namespace(topology.name, name, wanted[name])
     return State(out)
 
 
