@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from tuilab.model.addressing import version
-from tuilab.model.sharing import unshared
+from tuilab.model.sharing import altered, unshared
 from tuilab.model.sysctls import ipv6_off, link_of, unusual
 from tuilab.model.topology import Endpoint
 from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, merged_options
@@ -244,7 +244,7 @@ def _settled_namespace(
     )
     routes = frozenset(route for route in kept if route is not None)
     neighbours = frozenset(n for n in namespace.neighbours if neighbourly(links, n))
-    now = replace(
+    now = altered(
         namespace, links=links, routes=routes, sysctls=sysctls, neighbours=neighbours
     )
     return namespace if now == namespace else now
@@ -265,9 +265,9 @@ def _settled_link(
     # Most stand as they are.
     values = {k: v for k, v in values.items() if getattr(link, k) != v}
     if values:
-        link = replace(link, **values)
+        link = altered(link, **values)
     held = tuple(a for a in link.addresses if _held(link, there, a))
-    return link if held == link.addresses else replace(link, addresses=held)
+    return link if held == link.addresses else altered(link, addresses=held)
 
 
 def _held(link: LinkState, there: LinkState | None, cidr: str) -> bool:

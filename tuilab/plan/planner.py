@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from tuilab.errors import KernelError, TuilabError
@@ -53,7 +54,7 @@ from tuilab.plan.operations import (
     SetPort,
     SetSysctl,
 )
-from tuilab.plan.simulate import Machine
+from tuilab.plan.simulate import Machine, OpenNamespace
 from tuilab.plan.state import LinkState, NamespaceState, State, kernel_order
 
 MAX_ROUNDS = 4
@@ -146,6 +147,10 @@ def _relabel(machine: Machine, rename: Rename) -> None:
         machine.rename_namespace(str(rename.old), str(rename.new))
 
 
+_Wanted = tuple[Endpoint, LinkState]
+"""A link, and how it should be."""
+
+
 class _Planner:
     def __init__(self, observed: State) -> None:
         self.machine = Machine(observed)
@@ -216,18 +221,20 @@ class _Planner:
         }
         self._remove_links(goal, names)
         for name in names:
-            if name not in ends and self.machine.namespace(name) and name != HOST:
+            if name not in ends and self.machine.peek(name) and name != HOST:
                 self.emit(DeleteNamespace(name))
         for name in ends:
-            if self.machine.namespace(name) is None:
+            if self.machine.peek(name) is None:
                 self.emit(CreateNamespace(name))
         for name, namespace in ends.items():
             # Before the links are made, which take after ``default``.
             self._set_sysctls(name, namespace, of_links=False)
         self._add_links(goal, ends)
-        for _ in range(2):
-            # The second time for bridges whose mtu followed a port.
-            for name, namespace in ends.items():
+        for name, namespace in ends.items():
+            self._set_links(name, namespace)
+        for name, namespace in ends.items():
+            if any(link.kind == "bridge" for link in namespace.links.values()):
+                # Once more: its mtu may have followed a port.
                 self._set_links(name, namespace)
         for name, namespace in ends.items():
             self._set_bridging(name, namespace)
@@ -241,7 +248,7 @@ class _Planner:
 
     def _remove_links(self, goal: State, names: Sequence[str]) -> None:
         for name in names:
-            there = self.machine.namespace(name)
+            there = self.machine.peek(name)
             for ifname, link in list(there.links.items() if there else ()):
                 endpoint = Endpoint(name, ifname)
                 if ifname == LO or self.machine.link(endpoint) is None:
@@ -262,9 +269,9 @@ class _Planner:
     def _add_links(self, goal: State, ends: dict[str, NamespaceState]) -> None:
         for name, namespace in ends.items():
             for ifname, link in namespace.links.items():
-                endpoint = Endpoint(name, ifname)
-                if self.machine.link(endpoint) is None:
-                    self._add_link(goal, endpoint, link)
+                there = self.machine.peek(name)
+                if there is None or ifname not in there.links:
+                    self._add_link(goal, Endpoint(name, ifname), link)
 
     def _add_link(self, goal: State, endpoint: Endpoint, link: LinkState) -> None:
         if link.kind == "bridge":
@@ -274,7 +281,7 @@ class _Planner:
         elif link.kind == "veth" and link.peer is not None:
             peer = goal.link(link.peer)
             if peer is not None:
-                if self.machine.namespace(link.peer.namespace) is None:
+                if self.machine.peek(link.peer.namespace) is None:
                     self.emit(CreateNamespace(link.peer.namespace))
                 ends = [(endpoint, link), (link.peer, peer)]
                 # The root namespace has no name to send an end to, so it comes first.
@@ -289,10 +296,9 @@ class _Planner:
 
     def _set_links(self, name: str, namespace: NamespaceState) -> None:
         # Bridges first, so that a port finds its master ready.
-        for ifname, wanted in sorted(
-            namespace.links.items(), key=lambda item: item[1].kind != "bridge"
+        for endpoint, wanted in sorted(
+            self._apart(name, namespace), key=lambda pair: pair[1].kind != "bridge"
         ):
-            endpoint = Endpoint(name, ifname)
             there = self.machine.link(endpoint)
             if there is None:
                 continue
@@ -319,10 +325,20 @@ class _Planner:
             if change != SetLink(endpoint, reason=why):
                 self.emit(change)
 
+    def _apart(self, name: str, goal: NamespaceState) -> list[_Wanted]:
+        """The links of a namespace that are there, but not as they should be."""
+        now = self.machine.peek(name)
+        links = now.links if now else {}
+        doubtful = {it.ifname for it in self.machine.doubtful if it.namespace == name}
+        return [
+            (Endpoint(name, ifname), wanted)
+            for ifname, wanted in goal.links.items()
+            if ifname in links and (links[ifname] != wanted or ifname in doubtful)
+        ]
+
     def _set_bridging(self, name: str, namespace: NamespaceState) -> None:
         """Options of bridges and ports, and static entries: those that go first."""
-        for ifname, wanted in namespace.links.items():
-            endpoint = Endpoint(name, ifname)
+        for endpoint, wanted in self._apart(name, namespace):
             there = self.machine.link(endpoint)
             if there is None:
                 continue
@@ -341,15 +357,14 @@ class _Planner:
                 for mac in there.port.fdb:
                     if mac not in wanted.port.fdb:
                         self.attempt(DeleteEntry(endpoint, mac))
-        for ifname, wanted in namespace.links.items():
-            there = self.machine.link(Endpoint(name, ifname))
+        for endpoint, wanted in self._apart(name, namespace):
+            there = self.machine.link(endpoint)
             for mac in wanted.port.fdb:
                 if there is not None and mac not in there.port.fdb:
-                    self.attempt(AddEntry(Endpoint(name, ifname), mac))
+                    self.attempt(AddEntry(endpoint, mac))
 
     def _set_addresses(self, name: str, namespace: NamespaceState) -> None:
-        for ifname, wanted in namespace.links.items():
-            endpoint = Endpoint(name, ifname)
+        for endpoint, wanted in self._apart(name, namespace):
             for family in (4, 6):
                 there = self.machine.link(endpoint)
                 if there is None:
@@ -379,13 +394,13 @@ class _Planner:
                 self.attempt(AddAddress(endpoint, cidr))
 
     def _set_sysctls(self, name: str, goal: NamespaceState, of_links: bool) -> None:
-        there = self.machine.namespace(name)
+        there = self.machine.peek(name)
         keys = {**there.sysctls, **goal.sysctls} if there else {}
         if goal.partial:
             keys = dict(goal.sysctls)
         # Those first that others follow.
         for key in sorted(keys, key=lambda k: (follow(k) is None, k)):
-            there = self.machine.namespace(name)
+            there = self.machine.peek(name)
             if there is None or (link_of(key) is not None) != of_links:
                 continue
             if goal.sysctls.get(key) != there.sysctls.get(key):
@@ -394,9 +409,10 @@ class _Planner:
 
     def _set_policies(self, name: str, namespace: NamespaceState) -> None:
         """Routes, with the rules around them out of their way, and neighbours."""
-        there = self.machine.namespace(name) or NamespaceState()
-        if _policies(there) == _policies(namespace):
+        now = self.machine.peek(name)
+        if now and _policies(now) == _policies(namespace):
             return
+        there = self.machine.namespace(name) or NamespaceState()
         fresh = namespace.routes - there.routes
         for rule in sorted(there.rules, key=rule_order):
             if rule not in namespace.rules:
@@ -436,7 +452,9 @@ class _Planner:
             self.attempt(swap(name, route))
 
 
-def _policies(namespace: NamespaceState) -> tuple[frozenset[object], ...]:
+def _policies(
+    namespace: NamespaceState | OpenNamespace,
+) -> tuple[AbstractSet[object], ...]:
     return namespace.routes, namespace.rules, namespace.neighbours
 
 

@@ -13,6 +13,7 @@ from tuilab.errors import KernelError
 from tuilab.model.addressing import address, interface, version
 from tuilab.model.links import KINDS, Link
 from tuilab.model.routing import MAIN_TABLE
+from tuilab.model.sharing import altered
 from tuilab.model.sysctls import (
     follow,
     ipv6_off,
@@ -56,8 +57,8 @@ def fresh_namespace() -> NamespaceState:
     return NamespaceState({LO: lo})
 
 
-class _Namespace:
-    """One namespace, open to change."""
+class OpenNamespace:
+    """One namespace of a `Machine` as it is now; the machine alone changes it."""
 
     __slots__ = ("links", "neighbours", "partial", "routes", "rules", "sysctls")
 
@@ -70,6 +71,7 @@ class _Namespace:
         self.partial = state.partial
 
     def state(self) -> NamespaceState:
+        """A copy that stays as it is."""
         return NamespaceState(
             dict(self.links),
             frozenset(self.routes),
@@ -86,7 +88,7 @@ class Machine(BridgePart):
     def __init__(self, state: State) -> None:
         super().__init__()
         self._before = state.namespaces
-        self._changed: dict[str, _Namespace | None] = {}
+        self._changed: dict[str, OpenNamespace | None] = {}
 
     def namespace(self, name: str) -> NamespaceState | None:
         """One namespace as it is now, or None."""
@@ -95,15 +97,16 @@ class Machine(BridgePart):
         namespace = self._changed[name]
         return namespace.state() if namespace else None
 
+    def peek(self, name: str) -> NamespaceState | OpenNamespace | None:
+        """The same without a copy: to be read at once, before anything is done."""
+        if name in self._changed:
+            return self._changed[name]
+        return self._before.get(name)
+
     def link(self, endpoint: Endpoint) -> LinkState | None:
         """One link as it is now, or None."""
-        namespace = self._changed.get(endpoint.namespace)
-        if namespace is not None:
-            return namespace.links.get(endpoint.ifname)
-        if endpoint.namespace in self._changed:
-            return None
-        before = self._before.get(endpoint.namespace)
-        return before.links.get(endpoint.ifname) if before else None
+        there = self.peek(endpoint.namespace)
+        return there.links.get(endpoint.ifname) if there else None
 
     def state(self) -> State:
         """What is there now."""
@@ -123,7 +126,7 @@ class Machine(BridgePart):
         """As ``ip netns add``."""
         if self._has(name):
             raise refusal(errno.EEXIST, name, "exists already")
-        self._changed[name] = _Namespace(fresh_namespace())
+        self._changed[name] = OpenNamespace(fresh_namespace())
 
     def delete_namespace(self, name: str) -> None:
         """As ``ip netns del``; veths go with their far ends."""
@@ -194,9 +197,9 @@ class Machine(BridgePart):
         self, a: Endpoint, a_link: LinkState, b: Endpoint, b_link: LinkState
     ) -> None:
         """A veth pair, both ends down."""
-        self.add_link(a, replace(a_link, peer=b))
+        self.add_link(a, altered(a_link, peer=b))
         try:
-            self.add_link(b, replace(b_link, peer=a))
+            self.add_link(b, altered(b_link, peer=a))
         except KernelError:
             del self._namespace(a.namespace).links[a.ifname]
             raise
@@ -323,7 +326,8 @@ class Machine(BridgePart):
             self._set(endpoint, master=master)
             self._claim(endpoint)
         for name in {former, master} - {None}:
-            self._adjust_mtu(Endpoint(endpoint.namespace, str(name)))
+            joined = self._link(endpoint) if name == master else None
+            self._adjust_mtu(Endpoint(endpoint.namespace, str(name)), joined)
 
     # -- addresses and routes ------------------------------------------------------
 
@@ -374,7 +378,9 @@ class Machine(BridgePart):
             namespace.routes |= former
             raise
 
-    def _put_route(self, name: str, namespace: _Namespace, route: RouteState) -> None:
+    def _put_route(
+        self, name: str, namespace: OpenNamespace, route: RouteState
+    ) -> None:
         for way in route.ways:
             self._link(Endpoint(name, way.dev))
         if routable(namespace.links, route, src=False) != route:
@@ -431,7 +437,7 @@ class Machine(BridgePart):
     # -- helpers -------------------------------------------------------------------
 
     @staticmethod
-    def _reaches(namespace: _Namespace, route: RouteState, way: HopState) -> bool:
+    def _reaches(namespace: OpenNamespace, route: RouteState, way: HopState) -> bool:
         gateway = address(str(way.via))
         if route.onlink or (gateway.version == 6 and gateway.is_link_local):
             return True
@@ -452,9 +458,9 @@ class Machine(BridgePart):
             return self._changed[name] is not None
         return name in self._before
 
-    def _namespace(self, name: str) -> _Namespace:
+    def _namespace(self, name: str) -> OpenNamespace:
         if name not in self._changed and name in self._before:
-            self._changed[name] = _Namespace(self._before[name])
+            self._changed[name] = OpenNamespace(self._before[name])
         namespace = self._changed.get(name)
         if namespace is None:
             raise refusal(errno.ENOENT, name, "is no namespace of this lab")
@@ -471,7 +477,7 @@ class Machine(BridgePart):
             raise refusal(errno.EEXIST, str(endpoint), "exists already")
 
     def _set(self, endpoint: Endpoint, **values: object) -> None:
-        link = replace(self._link(endpoint), **values)  # type: ignore[arg-type]
+        link = altered(self._link(endpoint), **values)
         self._namespace(endpoint.namespace).links[endpoint.ifname] = link
 
     def _links(self, name: str) -> dict[str, LinkState]:

@@ -117,11 +117,19 @@ class BridgePart:
         if before != after and self._link(endpoint).kind == "bridge":
             self._mtu_set[endpoint] = True
 
-    def _adjust_mtu(self, bridge: Endpoint) -> None:
-        """A bridge's mtu follows its ports, as long as nobody set it."""
+    def _adjust_mtu(self, bridge: Endpoint, joined: LinkState | None = None) -> None:
+        """A bridge's mtu follows its ports, as long as nobody set it.
+
+        Args:
+            bridge: Which.
+            joined: The port that has come, where that is what happened.
+        """
         links = self._links(bridge.namespace)
         known = self._mtu_set.get(bridge)
         if bridge.ifname not in links or known:
+            return
+        if known is False and joined and joined.mtu == links[bridge.ifname].mtu:
+            # No need to ask the others: none of theirs is smaller.
             return
         ports = (link.mtu for link in links.values() if link.master == bridge.ifname)
         mtu = min(ports, default=DEFAULT_MTU)

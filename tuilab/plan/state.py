@@ -15,7 +15,7 @@ from typing import Any
 
 from tuilab.model.accounts import gid, uid
 from tuilab.model.addressing import derived_mac, interface, version
-from tuilab.model.sharing import unshared
+from tuilab.model.sharing import altered, unshared
 from tuilab.model.sysctls import (
     ipv6_off,
     is_ipv6,
@@ -367,7 +367,7 @@ def _expand_link(
         ipv6=not ipv6_off(sysctls, endpoint.ifname),
     )
     held = [cidr for cidr in link.addresses if holdable(bare, cidr)]
-    return replace(bare, addresses=kernel_order(held)) if held else bare
+    return altered(bare, addresses=kernel_order(held)) if held else bare
 
 
 def _default_mtu(ifname: str, link: Link, namespace: Namespace) -> int:
