@@ -119,7 +119,10 @@ def two_hosts() -> Sketch:
 def switch(count: int = 3) -> Sketch:
     sketch = Sketch().bridge("host/br0")
     for number in range(1, count + 1):
-        sketch.cable(f"h{number}", "host/br0", addresses=(f"10.0.0.{number}/24", ""))
+        address = f"10.0.{number // 250}.{number % 250}/16"
+        if count < 250:
+            address = f"10.0.0.{number}/24"
+        sketch.cable(f"h{number}", "host/br0", addresses=(address, ""))
     return sketch
 
 

@@ -10,7 +10,7 @@ import time
 
 from tests.canvas_labs import branches, fat_tree, two_hosts
 from tuilab.tui.canvas.boxes import LEVELS
-from tuilab.tui.canvas.graph import build
+from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.layout import layout
 from tuilab.tui.canvas.order import arrange
 from tuilab.tui.canvas.raster import draw
@@ -25,7 +25,7 @@ def main() -> None:
             times = []
             for _ in range(10):
                 began = time.perf_counter()
-                draw(graph, layout(graph, arrange(graph), Manner(level), 160))
+                draw(layout(graph, arrange(graph), Manner(level), 160))
                 times.append(time.perf_counter() - began)
             size = len(graph.nodes)
             print(

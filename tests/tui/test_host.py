@@ -23,7 +23,8 @@ from tuilab.plan.history import History
 from tuilab.plan.state import LinkState, NamespaceState, State, expand
 from tuilab.tui.actions import ACTIONS, Context
 from tuilab.tui.app import TuilabApp
-from tuilab.tui.canvas.graph import Item, build
+from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE
 from tuilab.tui.screens.keep import KeepScreen
 from tuilab.tui.text import plain

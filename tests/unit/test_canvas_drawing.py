@@ -23,11 +23,13 @@ from tests.canvas_labs import (
 from tuilab.model.topology import HOST, Endpoint, Topology
 from tuilab.plan.state import State, expand
 from tuilab.tui.canvas.boxes import LEVELS
+from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.draw import draw_text
 from tuilab.tui.canvas.drawing import Drawing, differences
 from tuilab.tui.canvas.glyphs import ASCII
-from tuilab.tui.canvas.graph import Item, build
-from tuilab.tui.canvas.layout import at_level, fit, layout
+from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.layout import Wish, compose, layout
 from tuilab.tui.canvas.navigate import next_node, next_port, ports
 from tuilab.tui.canvas.order import Order, arrange
 from tuilab.tui.canvas.raster import draw
@@ -39,7 +41,6 @@ def drawing(
 ) -> Drawing:
     graph = build(snapshot(topology))
     return draw(
-        graph,
         layout(graph, arrange(graph), Manner(level), 120),  # type: ignore[arg-type]
         selected=[selected] if selected else [],
     )
@@ -228,9 +229,8 @@ def test_places_set_by_hand_are_kept() -> None:
 
 def test_the_most_detail_that_fits_is_chosen() -> None:
     graph = build(two_subnets().snapshot())
-    order = arrange(graph)
     levels = [
-        fit(graph, order, *size).level for size in ((160, 48), (78, 22), (60, 15))
+        compose(graph, Wish(*size)).level for size in ((160, 48), (78, 22), (60, 15))
     ]
     assert levels == [3, 2, 1]
 
@@ -238,23 +238,22 @@ def test_the_most_detail_that_fits_is_chosen() -> None:
 def test_a_wide_lab_lists_its_hosts_below_one_another() -> None:
     graph = build(branches(4, 4).snapshot())
     assert len(graph.nodes) == 21
-    scene = fit(graph, arrange(graph), 78, 12)
+    scene = compose(graph, Wish(78, 12))
     assert scene.width <= 78
     assert scene.height <= 12
-    rows = draw(graph, scene).text().splitlines()
+    rows = draw(scene).text().splitlines()
     assert " │ │ │ ╰─[h00]" in rows[-4]
     assert " ╰───────[h03]" in rows[-1]
 
 
 def test_no_row_is_spent_where_there_are_few() -> None:
     graph = build(two_subnets().snapshot())
-    order = arrange(graph)
-    assert fit(graph, order, 60, 12).height == 12
-    assert fit(graph, order, 60, 10).height == 10
+    assert compose(graph, Wish(60, 12)).height == 12
+    assert compose(graph, Wish(60, 10)).height == 10
     down = two_subnets().cable("r1", "host/br1", up=(True, False))
     graph = build(down.snapshot())
-    scene = at_level(graph, arrange(graph), 1, 60, 8)
-    assert draw(graph, scene).text().count("✗") == 2  # shown all the same
+    scene = compose(graph, Wish(60, 8, 1))
+    assert draw(scene).text().count("✗") == 2  # shown all the same
 
 
 def test_unconnected_parts_go_into_shelves() -> None:
@@ -339,5 +338,85 @@ def test_one_port_more_down_changes_a_few_cells() -> None:
 
 def test_large_labs_still_draw() -> None:
     graph = build(branches(10, 19).snapshot())
-    made = draw(graph, layout(graph, arrange(graph), Manner(1), 160), ASCII)
+    made = draw(layout(graph, arrange(graph), Manner(1), 160), ASCII)
     assert len(made.boxes) == 201
+
+
+# -- folding --------------------------------------------------------------------
+
+
+def folded(sketch: Sketch, choices: Choices | None = None, **wish: int) -> Drawing:
+    asked = Wish(wish.get("width", 160), 48, 2, choices or Choices())
+    return draw(compose(build(sketch.snapshot()), asked))
+
+
+def test_more_than_eight_leaves_fold_into_a_grid_of_cells() -> None:
+    assert Item("grid", HOST, "br0") not in folded(switch(8)).boxes
+    made = folded(switch(100))
+    assert (made.width, made.height) == (73, 17)
+    text = made.text()
+    assert "─ 100 hosts ─" in text
+    assert "│ ●h91   ●h92   ●h93 " in text
+    h42 = made.boxes[namespace("h42")]
+    assert made.at(h42.x + 1, h42.y) == namespace("h42")
+    assert made.at(h42.x, h42.y) == Item("link", "h42", "eth0")
+    assert made.node_at(h42.x, h42.y) == namespace("h42")
+
+
+def test_a_cell_shows_how_it_is_and_the_grid_tells_of_it() -> None:
+    sketch = switch(7).cable("h8", "host/br0", up=(False, True))
+    sketch.cable("h9", "host/br0", up=(True, False))
+    lab = sketch.topology()
+    there = expand(lab)
+    h2 = there.namespaces["h2"]
+    links = {**h2.links, "eth0": replace(h2.links["eth0"], mtu=1400)}
+    state = State({**there.namespaces, "h2": replace(h2, links=links)})
+    graph = build(snapshot(lab, observed=state))
+    text = draw(compose(graph, Wish(80, 24, 2))).text()
+    for sign in ("●h1 ", "●h2≠", "✗h8", "○h9", " 9 hosts ✗1 ○1 ≠1 "):
+        assert sign in text
+    plain = draw(compose(graph, Wish(80, 24, 1, roomy=True)), ASCII).text()
+    for sign in ("oh1 ", "oh2!", "xh8", ".h9", " 9 hosts x1 .1 !1 "):
+        assert sign in plain
+
+
+def test_folding_is_a_choice_that_can_be_taken_back() -> None:
+    few, many = switch(5), switch(12)
+    bridge = Item("bridge", HOST, "br0")
+    open_one = folded(few)
+    assert not open_one.folds[bridge].folded
+    choices = Choices().toggled(open_one.folds[bridge])
+    closed = folded(few, choices)
+    assert "─ 5 hosts ─" in closed.text()
+    cell = closed.folds[namespace("h3")]
+    assert cell == closed.folds[bridge] == closed.folds[Item("grid", HOST, "br0")]
+    assert folded(few, choices.toggled(cell)).text() == open_one.text()
+    unfolded = folded(many, Choices().toggled(folded(many).folds[bridge]))
+    assert "12 hosts" not in unfolded.text()
+    assert len(unfolded.ways) == 12
+
+
+def test_what_is_folded_can_still_be_found() -> None:
+    made = folded(switch(9))
+    cable = Item.of_cable(switch(9).topology().cables[0])
+    assert cable not in made.ways
+    leaf = made.hidden[cable]
+    assert made.node_of(cable) == leaf
+    assert made.node_of(Item("link", leaf.namespace, "eth0")) == leaf
+    below = next_node(made, Item("bridge", HOST, "br0"), "down")
+    assert below in (namespace("h2"), namespace("h3"))
+    assert next_node(made, namespace("h1"), "right") == namespace("h2")
+    assert next_node(made, namespace("h1"), "up") == Item("grid", HOST, "br0")
+
+
+def test_a_leaf_with_a_place_of_its_own_stays_out_of_the_grid() -> None:
+    lab = switch(12).topology({"h3": (0, 2)})
+    made = draw(compose(build(snapshot(lab)), Wish(120, 40, 2)))
+    assert "11 hosts" in made.text()
+    assert made.boxes[namespace("h3")].height == 3
+
+
+def test_a_thousand_hosts_stay_a_small_graph() -> None:
+    made = folded(switch(1000))
+    assert made.width <= 160
+    assert len(made.boxes) == 1002

@@ -8,7 +8,8 @@ from tests.canvas_labs import Sketch, gateway, snapshot, switch, two_hosts
 from tuilab.lab.snapshot import Live
 from tuilab.model.topology import HOST, Cable, Endpoint, Topology
 from tuilab.plan.state import RouteState, State, expand
-from tuilab.tui.canvas.graph import Edge, Graph, Item, Node, build
+from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.graph import Edge, Graph, Item, Node
 
 
 def node(graph: Graph, item: Item) -> Node:

@@ -120,6 +120,8 @@ def _is_foreign(context: Context, item: Item) -> bool:
 
 def _deletable(context: Context) -> str:
     item = context.selected
+    if item and item.kind == "grid":
+        return f"{item} is a folded group: select one of its cells"
     if item and item.kind == "namespace" and item.namespace == HOST:
         return f'"{HOST}" is the lab\'s own root namespace: it stays'
     if item and item.ifname == LO:
@@ -133,6 +135,8 @@ def _renamable(context: Context) -> str:
 
 def _switchable(context: Context) -> str:
     item = context.selected
+    if item and item.kind == "grid":
+        return f"{item} is a folded group: select one of its cells"
     if item and item.kind == "namespace":
         namespace = context.snapshot.topology.namespaces.get(item.namespace)
         links = [n for n in (namespace.links if namespace else ()) if n != LO]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
-from tuilab.tui.canvas.graph import Health, Interface, Item, Mark, Node
+from tuilab.tui.canvas.graph import Cell, Health, Interface, Item, Mark, Node
 
 Level = Literal[1, 2, 3]
 """1: chips of one row. 2: boxes with their ports. 3: interfaces and addresses too."""
@@ -47,6 +48,8 @@ class Shape:
         bare: A chip of one row, without a border.
         title: The name.
         lines: Further rows.
+        columns: Of a grid: cells in a row.
+        step: Of a grid: columns from one cell to the next.
     """
 
     width: int
@@ -54,6 +57,17 @@ class Shape:
     bare: bool
     title: str
     lines: tuple[Line, ...] = ()
+    columns: int = 0
+    step: int = 0
+
+    @property
+    def framed(self) -> bool:
+        """Whether the title stands in the upper border."""
+        return self.columns > 0
+
+    def cell(self, index: int) -> tuple[int, int]:
+        """Where a cell of a grid starts, from the upper left of the box."""
+        return 2 + index % self.columns * self.step, 1 + index // self.columns
 
     @property
     def title_row(self) -> int:
@@ -69,6 +83,35 @@ class Shape:
             if line.item == item:
                 return row
         return self.title_row
+
+
+def title_width(node: Node) -> int:
+    """Columns of a name in a border, with what is told of what is inside."""
+    return len(node.label) + sum(2 + len(str(count)) for _, count in node.census)
+
+
+def cell_text(cell: Cell, level: Level) -> str:
+    """What stands in a cell behind its sign."""
+    if level == 3 and cell.addresses:
+        return f"{cell.label} {cell.addresses[0]}"
+    return cell.label
+
+
+def grid(node: Node, level: Level, room: int) -> Shape:
+    """The box of a grid: about as many cells across as there are rows.
+
+    Args:
+        node: What to show.
+        level: How much of it.
+        room: Columns to stay within, if that leaves one cell a row.
+    """
+    step = 3 + max(len(cell_text(cell, level)) for cell in node.cells)
+    columns = min(math.ceil(math.sqrt(len(node.cells))), (room - 3) // step)
+    columns = max(1, columns)
+    rows = math.ceil(len(node.cells) / columns)
+    # Behind the name stands a port; none may stand in a corner.
+    width = max(columns * step + 3, title_width(node) + 8)
+    return Shape(width, rows + 2, False, node.label, columns=columns, step=step)
 
 
 def shape(node: Node, level: Level, ports: int, side_ports: int) -> Shape:

@@ -84,6 +84,10 @@ class Comb:
             ways[edge] = way
 
 
+def _is_grid(graph: Graph, vertex: int) -> bool:
+    return vertex < len(graph.nodes) and bool(graph.nodes[vertex].cells)
+
+
 def fold(graph: Graph, layers: Layers) -> tuple[Layers, dict[int, Comb]]:
     """Take hosts out of their rows where a node has nothing but hosts below it.
 
@@ -100,7 +104,10 @@ def fold(graph: Graph, layers: Layers) -> tuple[Layers, dict[int, Comb]]:
     for node, hops in below.items():
         if len(hops) < FEWEST or node >= len(graph.nodes) or node in fixed:
             continue
-        if any(lines[hop.lower] > 1 or hop.lower in fixed for hop in hops):
+        if any(
+            lines[hop.lower] > 1 or hop.lower in fixed or _is_grid(graph, hop.lower)
+            for hop in hops
+        ):
             continue
         hops.sort(key=lambda hop: place[hop.lower])
         combs[node] = Comb(graph, node, [(hop.edge, hop.lower) for hop in hops])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tuilab.tui.canvas.boxes import Level
-from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.graph import Fold, Item
 
 
 class Run(NamedTuple):
@@ -75,9 +75,12 @@ class Drawing:
         width: Columns.
         height: Rows.
         rows: Runs that fill each row from the first to the last column.
-        boxes: Where every node is.
+        boxes: Where every node is; those around others come first.
+        frames: The nodes that others stand in; their name is in the upper border.
         ports: The ports on every node's border, clockwise from the upper left.
         ways: The cells of every cable and tie between two nodes, end to end.
+        folds: Where something can be folded, and whether it is.
+        hidden: What is not drawn because it is folded, and what stands for it.
     """
 
     level: Level = 2
@@ -85,8 +88,11 @@ class Drawing:
     height: int = 0
     rows: tuple[Row, ...] = ()
     boxes: Mapping[Item, Area] = field(default_factory=dict)
+    frames: frozenset[Item] = frozenset()
     ports: Mapping[Item, tuple[Spot, ...]] = field(default_factory=dict)
     ways: Mapping[Item, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    folds: Mapping[Item, Fold] = field(default_factory=dict)
+    hidden: Mapping[Item, Item] = field(default_factory=dict)
     owners: tuple[tuple[int, ...], ...] = ()
     items: tuple[Item, ...] = ()
 
@@ -98,18 +104,26 @@ class Drawing:
         return None
 
     def node_at(self, x: int, y: int) -> Item | None:
-        """The node whose box covers a cell, or None."""
+        """The innermost node whose box covers a cell, or None."""
+        found = None
         for item, box in self.boxes.items():
             if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
-                return item
-        return None
+                found = item
+        return found
+
+    def anchor(self, node: Item) -> tuple[float, float]:
+        """Column and row that a node is walked from and to."""
+        box = self.boxes[node]
+        if node in self.frames:
+            return box.x + 3.0, float(box.y)
+        return box.x + box.width / 2, box.y + box.height / 2
 
     def node_of(self, item: Item) -> Item | None:
         """The node an item is, or is drawn on; a cable's first end's."""
         if item in self.boxes:
             return item
         port = self.port_of(item)
-        return port[0] if port else None
+        return port[0] if port else self.hidden.get(item)
 
     def port_of(self, item: Item) -> tuple[Item, Spot] | None:
         """The node a link is drawn on, and its port there."""

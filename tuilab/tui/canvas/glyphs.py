@@ -50,6 +50,8 @@ class Glyphs:
             and the horizontal one (``l``, ``h`` or ``d``).
         port: The sign on a border, by health of the link.
         marks: The sign behind a name or on a port, by mark.
+        cell: The sign of a leaf in a grid, by health of its link.
+        trunk: The port of a line that stands for several cables.
         bullet: Before an interface in a list, by health.
         joins: Where a bridge is tied to its namespace: the sign on the border of
             which of the two, by direction.
@@ -64,12 +66,19 @@ class Glyphs:
     cross: dict[str, str]
     port: dict[Health, str]
     marks: dict[Mark, str]
+    cell: dict[Health, str]
+    trunk: str
     bullet: dict[Health, str]
     joins: dict[tuple[str, int], str]
     chip: dict[str, tuple[str, str]]
     selected: tuple[str, str]
     marked: tuple[str, str]
     down: str
+
+    def sign(self, word: str) -> str:
+        """The sign of a health or a mark."""
+        signs = [*self.marks.items(), *self.cell.items()]
+        return next(sign for name, sign in signs if name == word)
 
 
 UNICODE = Glyphs(
@@ -97,6 +106,8 @@ UNICODE = Glyphs(
         "outside": "+",
         "foreign": "·",
     },
+    cell={"up": "●", "no-carrier": "○", "down": "✗", "missing": "?"},
+    trunk="◉",
     bullet={"up": "▸", "no-carrier": "▹", "down": "✗", "missing": "?"},
     joins=_joins("╩╠╦╣╨╞╥╡"),
     chip={"namespace": ("[", "]"), "bridge": ("═", "═"), "tap": ("(", ")")},
@@ -130,6 +141,8 @@ ASCII = Glyphs(
         "outside": "+",
         "foreign": "'",
     },
+    cell={"up": "o", "no-carrier": ".", "down": "x", "missing": "?"},
+    trunk="@",
     bullet={"up": ">", "no-carrier": ".", "down": "x", "missing": "?"},
     joins=_joins("++++++++"),
     chip={"namespace": ("[", "]"), "bridge": ("=", "="), "tap": ("(", ")")},

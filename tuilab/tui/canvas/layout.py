@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tuilab.tui.canvas.boxes import LEVELS, Level
+from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Graph
-from tuilab.tui.canvas.order import Order
+from tuilab.tui.canvas.group import group
+from tuilab.tui.canvas.order import Memory, Order, arrange
 from tuilab.tui.canvas.part import Part
 from tuilab.tui.canvas.scene import Box, Manner, Scene
 
@@ -14,43 +17,44 @@ PART_GAP = 4
 SHELF_GAP = 1
 
 
-def fit(
-    graph: Graph, order: Order, width: int, height: int, *, roomy: bool = False
-) -> Scene:
-    """The most detailed scene that fits a pane, or else the least detailed one.
+class Wish(NamedTuple):
+    """How a lab is to be drawn.
 
-    Args:
-        graph: What is to be drawn.
-        order: Its rows, from `arrange`.
+    Attributes:
         width: Columns there are.
         height: Rows there are.
+        level: Level of detail; None for the most detailed one that fits.
+        choices: What is folded.
         roomy: Keep lines apart that would seem joined in ASCII.
     """
-    for level in LEVELS:
-        scene = at_level(graph, order, level, width, height, roomy=roomy)
-        if scene.width <= width and scene.height <= height:
-            break
-    return scene
+
+    width: int
+    height: int
+    level: Level | None = None
+    choices: Choices = Choices()
+    roomy: bool = False
 
 
-def at_level(
-    graph: Graph,
-    order: Order,
-    level: Level,
-    width: int,
-    height: int,
-    *,
-    roomy: bool = False,
-) -> Scene:
-    """A scene of one level that fits a pane, or else the one that sticks out least."""
+def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
+    """The scene of a lab.
+
+    Args:
+        graph: From `build`.
+        wish: How to draw it.
+        memory: From the scene before; what is in there keeps its order.
+    """
+    grouped = group(graph, wish.choices)
+    order = arrange(grouped, memory)
     best: tuple[int, Scene] | None = None
-    for manner in _manners(level, roomy):
-        scene = layout(graph, order, manner, width)
-        beyond = max(0, scene.width - width) + 2 * max(0, scene.height - height)
-        if best is None or beyond < best[0]:
-            best = beyond, scene
-        if not beyond:
-            break
+    for level in LEVELS if wish.level is None else (wish.level,):
+        for manner in _manners(level, wish.roomy):
+            scene = layout(grouped, order, manner, wish.width)
+            beyond = max(0, scene.width - wish.width)
+            beyond += 2 * max(0, scene.height - wish.height)
+            if not beyond:
+                return scene
+            if best is None or beyond < best[0] or level != best[1].level:
+                best = beyond, scene
     assert best is not None
     return best[1]
 
@@ -73,11 +77,11 @@ def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
         manner: How to draw it.
         width: Columns there are; unconnected parts are put into several shelves.
     """
-    scene = Scene(manner)
+    scene = Scene(manner, graph, order.memory)
     shelf: list[Part] = []
     used = 0
     for layers in order.parts:
-        part = Part(graph, layers, manner)
+        part = Part(graph, layers, manner, width)
         part.run()
         if shelf and used + PART_GAP + part.width > width:
             _put(scene, shelf)

@@ -33,5 +33,5 @@ def renamed(item: Item, rename: Rename) -> Item:
         there = end(item.endpoint)
         return Item(item.kind, there.namespace, there.ifname)
     if item.namespace == rename.old:
-        return Item("namespace", str(rename.new))
+        return Item(item.kind, str(rename.new))
     return item

@@ -43,10 +43,7 @@ def nearest(
 
 def next_node(drawing: Drawing, item: Item, direction: Direction) -> Item | None:
     """The node next to another one."""
-    places = {
-        node: (box.x + box.width / 2, box.y + box.height / 2)
-        for node, box in drawing.boxes.items()
-    }
+    places = {node: drawing.anchor(node) for node in drawing.boxes}
     start = places.pop(item, None)
     if start is None:
         return None

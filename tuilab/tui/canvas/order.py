@@ -192,7 +192,8 @@ def _sources(
 
     def ends(node: int) -> bool:
         item = graph.nodes[node].item
-        return item.kind == "namespace" and item.namespace != HOST
+        inner = item.kind == "namespace" and item.namespace != HOST
+        return inner or item.kind == "grid"
 
     hosts = [node for node in nodes if ends(node) and node not in owners]
     leaves = [node for node in hosts if len(near[node]) == 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tuilab.tui.canvas.boxes import PORT_GAP, Shape, shape
+from tuilab.tui.canvas.boxes import PORT_GAP, Shape, grid, shape, title_width
 from tuilab.tui.canvas.channel import Channel
 from tuilab.tui.canvas.comb import Comb, fold
 from tuilab.tui.canvas.graph import Graph
@@ -32,12 +32,13 @@ class _Pin:
 class Part:
     """One connected part of the graph, in cells of its own."""
 
-    def __init__(self, graph: Graph, layers: Layers, manner: Manner) -> None:
+    def __init__(self, graph: Graph, layers: Layers, manner: Manner, room: int) -> None:
         combs: dict[int, Comb] = {}
         if manner.combs:
             layers, combs = fold(graph, layers)
         self.graph = graph
         self.manner = manner
+        self.room = room
         self.level = manner.level
         self.layers = layers
         self.combs = combs
@@ -129,6 +130,9 @@ class Part:
             if self._is_node(vertex):
                 ports = max(len(self.north[vertex]), len(self.south[vertex]))
                 node = self.graph.nodes[vertex]
+                if node.cells:
+                    self.shapes[vertex] = grid(node, self.level, self.room)
+                    continue
                 if comb := self.combs.get(vertex):
                     ports = max(ports, comb.ports)
                 self.shapes[vertex] = shape(
@@ -155,8 +159,16 @@ class Part:
                 if len(pins) == 2 and (width - gap) % 2 == 0 and gap + 4 <= width:
                     gap += 1  # the same distance to both corners
                 start = (width - (gap * (len(pins) - 1) + 1)) // 2
+                start = max(start, self._first(vertex, side))
                 for index, made in enumerate(pins):
                     made.offset = start + index * gap
+
+    def _first(self, vertex: int, side: dict[int, list[_Pin]]) -> int:
+        """The first column of a side where a port can be."""
+        made = self.shapes[vertex]
+        if made.framed and side is self.north:
+            return title_width(self.graph.nodes[vertex]) + 5
+        return min(2, made.width // 2)
 
     # -- columns --------------------------------------------------------------------
 
@@ -208,7 +220,8 @@ class Part:
         if not self._is_node(pin.vertex):
             return False
         at, edge = pins.index(pin), min(2, self.shapes[pin.vertex].width // 2)
-        low = pins[at - 1].offset + 2 if at else edge
+        side = self.north if pins is self.north[pin.vertex] else self.south
+        low = pins[at - 1].offset + 2 if at else self._first(pin.vertex, side)
         high = (
             pins[at + 1].offset - 2
             if at + 1 < len(pins)

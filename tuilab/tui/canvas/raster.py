@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import groupby, pairwise
 
-from tuilab.tui.canvas.boxes import Shape
+from tuilab.tui.canvas.boxes import Shape, cell_text, title_width
 from tuilab.tui.canvas.drawing import Area, Drawing, Row, Run, Spot
 from tuilab.tui.canvas.glyphs import (
     EAST,
@@ -20,12 +20,11 @@ from tuilab.tui.canvas.glyphs import (
     WEST,
     Glyphs,
 )
-from tuilab.tui.canvas.graph import Edge, End, Graph, Item, Node
+from tuilab.tui.canvas.graph import Cell, Edge, End, Item, Node
 from tuilab.tui.canvas.scene import Box, Scene
 
 
 def draw(
-    graph: Graph,
     scene: Scene,
     glyphs: Glyphs = UNICODE,
     selected: Collection[Item] = (),
@@ -34,13 +33,12 @@ def draw(
     """Give every cell its sign, style and owner.
 
     Args:
-        graph: What is drawn.
-        scene: Where.
+        scene: What is drawn, and where.
         glyphs: Signs to use.
         selected: Shown as selected.
         marked: Shown as the first end of a cable to be made.
     """
-    return _Raster(graph, scene, glyphs, selected, marked).run()
+    return _Raster(scene, glyphs, selected, marked).run()
 
 
 class _Raster:
@@ -48,13 +46,12 @@ class _Raster:
 
     def __init__(
         self,
-        graph: Graph,
         scene: Scene,
         glyphs: Glyphs,
         selected: Collection[Item],
         marked: Item | None,
     ) -> None:
-        self.graph = graph
+        self.graph = scene.graph
         self.scene = scene
         self.glyphs = glyphs
         self.selected = selected
@@ -66,6 +63,8 @@ class _Raster:
         self.index: dict[Item, int] = {}
         self.ports: dict[int, list[Spot]] = {}
         self.ways: dict[Item, tuple[tuple[int, int], ...]] = {}
+        self.cells: dict[Item, Area] = {}
+        self.cell_ports: dict[Item, tuple[Spot, ...]] = {}
 
     def run(self) -> Drawing:
         """Lines first, then boxes over their ends, then ports on the borders."""
@@ -84,12 +83,21 @@ class _Raster:
             boxes={
                 self.graph.nodes[n].item: Area(box.x, box.y, box.width, box.height)
                 for n, box in self.scene.boxes.items()
-            },
+            }
+            | self.cells,
+            frames=frozenset(
+                self.graph.nodes[n].item
+                for n, box in self.scene.boxes.items()
+                if box.shape.framed
+            ),
             ports={
                 node.item: self._clockwise(number)
                 for number, node in enumerate(self.graph.nodes)
-            },
+            }
+            | self.cell_ports,
             ways=self.ways,
+            folds=self.graph.folds,
+            hidden=self.graph.hidden,
             owners=tuple(map(tuple, self.owners)),
             items=tuple(self.items),
         )
@@ -168,7 +176,8 @@ class _Raster:
 
     def _box(self, node: Node, box: Box) -> None:
         owner = self._owner(node.item)
-        style = f"{node.item.kind} {node.mark}" if node.mark else node.item.kind
+        kind = "namespace" if node.cells else node.item.kind
+        style = f"{kind} {node.mark}" if node.mark else kind
         chosen = node.item in self.selected
         if box.shape.bare:
             self._chip(node, box, style, owner)
@@ -178,6 +187,11 @@ class _Raster:
         if chosen and not bridge:
             table = self.glyphs.heavy
         self._frame(box, table, style, owner)
+        if box.shape.framed:
+            self._heading(node, box, owner)
+            for index, cell in enumerate(node.cells):
+                self._cell(cell, box, index)
+            return
         y = box.y + box.shape.title_row
         title = box.shape.title
         width = box.width - 2
@@ -209,6 +223,47 @@ class _Raster:
             self._put(box.x + step, box.y, sign, style, owner)
         left = box.x + text.index(title)
         self._title(node, left, box.y, title, owner)
+
+    def _heading(self, node: Node, box: Box, owner: int) -> None:
+        """The name in the upper border, and how what is inside is."""
+        x, y = box.x + 2, box.y
+        self._put(x, y, " ", "space", owner)
+        for step in range(title_width(node) + 1 - len(node.label)):
+            self._put(x + 1 + len(node.label) + step, y, " ", "space", owner)
+        self._title(node, x + 1, y, node.label, owner)
+        x += 2 + len(node.label)
+        for word, count in node.census:
+            text = f"{self.glyphs.sign(word)}{count}"
+            for step, letter in enumerate(text):
+                self._put(x + step, y, letter, word, owner)
+            x += len(text) + 1
+
+    def _cell(self, cell: Cell, box: Box, index: int) -> None:
+        """A leaf in a grid: the sign of its link, its name, and its mark."""
+        across, down = box.shape.cell(index)
+        x, y = box.x + across, box.y + down
+        text = cell_text(cell, self.scene.level)
+        owner = self._owner(cell.item)
+        chosen, marked = cell.item in self.selected, cell.item == self.marked
+        style = f"title {cell.mark}" if cell.mark else "title"
+        if marked or chosen:
+            style += " marked" if marked else " selected"
+            signs = self.glyphs.marked if marked else self.glyphs.selected
+            self._put(x - 1, y, signs[0], style, owner)
+            self._put(x + 1 + len(text), y, signs[1], style, owner)
+        for column, sign in enumerate(text, x + 1):
+            self._put(column, y, sign, style, owner)
+        look = f"{cell.health} {cell.mark}" if cell.mark else cell.health
+        sign = self.glyphs.cell[cell.health]
+        if cell.port in self.selected:
+            look += " selected"
+        elif cell.port == self.marked:
+            sign, look = self.glyphs.marked[0], f"{look} marked"
+        self._put(x, y, sign, look, self._owner(cell.port))
+        if cell.mark:
+            self._put(x + 1 + len(text), y, self.glyphs.marks[cell.mark], style, owner)
+        self.cells[cell.item] = Area(x, y, 1 + len(text), 1)
+        self.cell_ports[cell.item] = (Spot(cell.port, x, y),)
 
     def _title(self, node: Node, x: int, y: int, title: str, owner: int) -> None:
         """The name, with what must be known without colour before and behind it."""
@@ -276,6 +331,8 @@ class _Raster:
         if bare and not end.shown and not chosen and end.port != self.marked:
             return
         sign = self.glyphs.port[end.health]
+        if edge.kind == "trunk":
+            sign = self.glyphs.trunk
         if end.mark in ("pending", "missing") or (end.mark and end.health == "up"):
             sign = self.glyphs.marks[end.mark]
         style = f"{end.health} {end.mark}" if end.mark else end.health

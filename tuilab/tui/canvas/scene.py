@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tuilab.tui.canvas.boxes import Level, Shape
+from tuilab.tui.canvas.graph import Graph
+from tuilab.tui.canvas.order import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Scene:
 
     Attributes:
         manner: How it is drawn.
+        graph: What is drawn.
+        memory: To be given to the next `compose`.
         width: Columns.
         height: Rows.
         boxes: By index of the node.
@@ -72,6 +76,8 @@ class Scene:
     """
 
     manner: Manner
+    graph: Graph = field(default_factory=Graph)
+    memory: Memory = field(default_factory=dict)
     width: int = 0
     height: int = 0
     boxes: dict[int, Box] = field(default_factory=dict)

@@ -159,6 +159,8 @@ class DrawingView(ScrollView):
         if found := drawing.port_of(item):
             spot = found[1]
             return Area(spot.x, spot.y, 1, 1)
+        if item in drawing.hidden:
+            return drawing.boxes[drawing.hidden[item]]
         if item in drawing.ways:
             columns = [x for x, _ in drawing.ways[item]]
             rows = [y for _, y in drawing.ways[item]]

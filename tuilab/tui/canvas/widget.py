@@ -13,13 +13,15 @@ from textual.message import Message
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.edits import Rename
 from tuilab.tui.canvas.boxes import LEVELS, Level
+from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
-from tuilab.tui.canvas.graph import Graph, Item, build
-from tuilab.tui.canvas.layout import at_level, fit
+from tuilab.tui.canvas.graph import Graph, Item
+from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.names import renamed, renames
 from tuilab.tui.canvas.navigate import Direction, next_node, next_port, ports
-from tuilab.tui.canvas.order import Place, arrange
+from tuilab.tui.canvas.order import Memory
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.scene import Manner, Scene
 from tuilab.tui.canvas.view import DrawingView
@@ -99,8 +101,8 @@ class Canvas(DrawingView, can_focus=True):
         self._marked: Item | None = None
         self._zoom: Level | None = None
         self._graph = Graph()
-        self._memory: dict[Item, Place] = {}
-        self._order = arrange(self._graph)
+        self._memory: Memory = {}
+        self._choices = Choices()
         self._scene = Scene(Manner(1))
         self._pressed: Offset | None = None
         self._grabbed: Item | None = None
@@ -133,8 +135,6 @@ class Canvas(DrawingView, can_focus=True):
         if graph == self._graph:
             return False
         self._graph = graph
-        self._order = arrange(graph, self._memory)
-        self._memory = self._order.memory
         return True
 
     @property
@@ -192,6 +192,17 @@ class Canvas(DrawingView, can_focus=True):
         self._ascii = value
         self._lay()
 
+    @property
+    def choices(self) -> Choices:
+        """What is folded."""
+        return self._choices
+
+    @choices.setter
+    def choices(self, choices: Choices) -> None:
+        if choices != self._choices:
+            self._choices = choices
+            self._lay()
+
     def follow(self, renames: Iterable[Rename]) -> None:
         """Keep selection, mark and places of what has another name from now on.
 
@@ -208,7 +219,8 @@ class Canvas(DrawingView, can_focus=True):
 
     def _known(self) -> set[Item]:
         """Everything that is drawn."""
-        return {*self._drawing.boxes, *self._drawing.ways, *self._drawing.items}
+        drawing = self._drawing
+        return {*drawing.boxes, *drawing.ways, *drawing.items, *drawing.hidden}
 
     def _keep_selection(self, before: set[Item]) -> None:
         """What was drawn and is gone can't stay selected; what it was on can."""
@@ -229,11 +241,9 @@ class Canvas(DrawingView, can_focus=True):
         # A pane out of sight has no size; its drawing must fit its lab all the same.
         width, height = self.size.width or 80, self.size.height or 24
         before = self._scene.level, self._zoom
-        args = (self._graph, self._order)
-        if self._zoom is None:
-            self._scene = fit(*args, width, height, roomy=self._ascii)
-        else:
-            self._scene = at_level(*args, self._zoom, width, height, roomy=self._ascii)
+        wish = Wish(width, height, self._zoom, self._choices, self._ascii)
+        self._scene = compose(self._graph, wish, self._memory)
+        self._memory = self._scene.memory
         self._redraw()
         if (self._scene.level, self._zoom) != before:
             self.post_message(self.Zoomed(self.level, fitted=self.fitted))
@@ -242,7 +252,7 @@ class Canvas(DrawingView, can_focus=True):
         """Give the cells their signs again."""
         glyphs = ASCII if self._ascii else UNICODE
         chosen = [self._selected] if self._selected else []
-        self.show_drawing(draw(self._graph, self._scene, glyphs, chosen, self._marked))
+        self.show_drawing(draw(self._scene, glyphs, chosen, self._marked))
 
     # -- keys --------------------------------------------------------------------------
 
