@@ -25,6 +25,7 @@ from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.edits import Rename
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.plan.history import Edit, History
+from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import STYLES
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
@@ -191,6 +192,7 @@ async def test_zoom_fit_and_pan() -> None:
 async def test_a_walk_scrolls_along() -> None:
     app = Bench(switch(30).snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.choices = Choices(most=30)
         app.canvas.selected = namespace("h1")
         for _ in range(29):
             await pilot.press("down")
