@@ -420,3 +420,14 @@ def test_a_thousand_hosts_stay_a_small_graph() -> None:
     made = folded(switch(1000))
     assert made.width <= 160
     assert len(made.boxes) == 1002
+
+
+def test_what_is_unfolded_stands_in_its_own_order() -> None:
+    graph = build(switch(12).snapshot())
+    scene = compose(graph, Wish(160, 48, 2))
+    choices = Choices(most=100)
+    scene = compose(graph, Wish(160, 48, 2, choices), scene.memory)
+    boxes = draw(scene).boxes
+    names = sorted((box.x, item.namespace) for item, box in boxes.items())
+    hosts = [name for _, name in names if name != HOST]
+    assert hosts == [f"h{number}" for number in range(1, 13)]

@@ -393,6 +393,7 @@ class _Arranger:
     def _insert_new(self) -> None:
         """Put every vertex that is new where it costs least."""
         placed = set(self.known)
+        twins: dict[tuple[int, ...], int] = {}
         waiting = [v for v in self.row_of if v not in placed]
         while waiting:
             # First those that have a neighbour in the picture: they know where to go.
@@ -401,7 +402,14 @@ class _Arranger:
                 waiting[0],
             )
             waiting.remove(vertex)
-            self._insert(vertex, placed)
+            # Those that hang on the same nodes stay together, in their own order.
+            key = (self.row_of[vertex], *sorted(self._near(vertex)))
+            if len(key) > 1 and key in twins:
+                row = self.layers.rows[self.row_of[vertex]]
+                row.insert(row.index(twins[key]) + 1, vertex)
+            else:
+                self._insert(vertex, placed)
+            twins[key] = vertex
             placed.add(vertex)
 
     def _near(self, vertex: int) -> list[int]:
