@@ -127,20 +127,25 @@ def rm_namespace(
     quiet: Quiet = False,
 ) -> None:
     """Remove namespaces and all in them, the far ends of their cables included."""
-    changes = [edits.remove_namespace(name) for name in names]
-    change = _one(f"remove namespaces {', '.join(names)}", changes)
-    work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+    work.edit(lab, edits.remove(names), dry_run=dry_run, quiet=quiet)
 
 
 @rm.command("link")
 def rm_link(
-    at: EndpointArgument,
+    links: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NS:IF",
+            help="A link, as red:eth0.",
+            autocompletion=complete.endpoints,
+        ),
+    ],
     lab: LabOption = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
 ) -> None:
-    """Remove a link; a cable goes with both ends, a bridge lets its ports go."""
-    change = edits.remove_link(work.endpoint(at))
+    """Remove links; a cable goes with both ends, a bridge lets its ports go."""
+    change = edits.remove(work.endpoint(at) for at in links)
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tuilab.formats import yaml
+from tuilab.formats.yaml import Document
 from tuilab.model.edits.clip import Clip
 from tuilab.model.topology import HOST, Endpoint
 
@@ -26,7 +27,12 @@ def loads(text: str, source: str = "") -> Clip:
     Raises:
         InvalidTopology: With all that is wrong with it.
     """
-    lab = yaml.loads(text, source).topology
+    return part_of(yaml.loads(text, source))
+
+
+def part_of(document: Document) -> Clip:
+    """A topology file that was read, as a clip."""
+    lab, text = document.topology, document.text
     around = {HOST, *_said(text, _AROUND)} & lab.namespaces.keys()
     ends = (word.partition(":") for word in _said(text, _JOINS))
     joins = {Endpoint(namespace, ifname) for namespace, _, ifname in ends}
@@ -39,4 +45,4 @@ def _said(text: str, mark: str) -> list[str]:
     return found[1].split() if found else []
 
 
-__all__ = ["dump", "loads"]
+__all__ = ["dump", "loads", "part_of"]

@@ -135,15 +135,23 @@ def save(
         UsageError: It can't be written there.
     """
     text = dump(topology, document)
-    target = Path(os.path.realpath(path))
+    write(path, text)
+    return Document(topology, os.fspath(path), text)
+
+
+def write(path: str | os.PathLike[str], text: str) -> None:
+    """Write the text of a topology file: all of it or nothing.
+
+    Raises:
+        UsageError: It can't be written there.
+    """
     try:
-        _write(target, text)
+        _write(Path(os.path.realpath(path)), text)
     except OSError as error:
         raise UsageError(
             f'"{os.fspath(path)}" can\'t be written: {error.strerror}',
             "choose another place",
         ) from None
-    return Document(topology, os.fspath(path), text)
 
 
 def _write(target: Path, text: str) -> None:
@@ -202,4 +210,4 @@ def _head(text: str) -> str:
     return "".join(lines)
 
 
-__all__ = ["Document", "dump", "load", "loads", "save"]
+__all__ = ["Document", "dump", "load", "loads", "save", "write"]

@@ -55,14 +55,18 @@ def paste(clip: Clip, what: str = "") -> Change:
 
 def contents(clip: Clip) -> str:
     """What a clip holds, in words."""
-    whole: list[Target] = [n for n in clip.lab.namespaces if n not in clip.around]
-    rest: list[Target] = [
-        end
-        for end, link in clip.lab.links()
-        if end.namespace in clip.around
-        and end not in clip.joins
-        and not (isinstance(link, Veth) and link.peer.namespace not in clip.around)
-    ]
+    whole = [name for name in clip.lab.namespaces if name not in clip.around]
+    cables = {end: cable for cable in clip.lab.cables for end in (cable.a, cable.b)}
+    rest: dict[str, None] = {}
+    for end, _ in clip.lab.links():
+        cable = cables.get(end)
+        far = {cable.a.namespace, cable.b.namespace} if cable else set()
+        if (
+            end.namespace in clip.around
+            and end not in clip.joins
+            and far <= clip.around
+        ):
+            rest[f"{cable.a} = {cable.b}" if cable else str(end)] = None
     return named([*whole, *rest])
 
 
