@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from textual.app import App, ComposeResult
 from textual.events import MouseScrollUp
 from textual.geometry import Region
-from textual.message import Message
 
 from tests.canvas_labs import (
     Sketch,
@@ -21,73 +19,20 @@ from tests.canvas_labs import (
     two_hosts,
     two_subnets,
 )
-from tuilab.lab.snapshot import Live, Snapshot
+from tests.tui.canvas_bench import CanvasBench, cell, namespace, shown
+from tuilab.lab.snapshot import Live
 from tuilab.model.edits import Rename
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.plan.history import Edit, History
+from tuilab.tui.actions import KEYS
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import STYLES
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 
-CARD = "Nothing here yet.\n\n  n  Add the first namespace\n  b  Add the first bridge"
-
-
-class Bench(App[None]):
-    """A canvas alone, and what it has said."""
-
-    CSS = "Canvas { border: round $primary; }"
-
-    def __init__(self, lab: Snapshot, *, ascii_only: bool = False) -> None:
-        super().__init__()
-        self.lab = lab
-        self.ascii_only = ascii_only
-        self.said: list[Message] = []
-
-    def compose(self) -> ComposeResult:
-        yield Canvas(self.lab, empty=CARD, ascii_only=self.ascii_only)
-
-    @property
-    def canvas(self) -> Canvas:
-        return self.query_one(Canvas)
-
-    def on_canvas_selected(self, message: Canvas.Selected) -> None:
-        self.said.append(message)
-
-    def on_canvas_opened(self, message: Canvas.Opened) -> None:
-        self.said.append(message)
-
-    def on_canvas_connect_requested(self, message: Canvas.ConnectRequested) -> None:
-        self.said.append(message)
-
-    def on_canvas_menu_requested(self, message: Canvas.MenuRequested) -> None:
-        self.said.append(message)
-
-    def on_canvas_zoomed(self, message: Canvas.Zoomed) -> None:
-        self.said.append(message)
-
-
-def namespace(name: str) -> Item:
-    return Item("namespace", name)
-
-
-def shown(app: Bench) -> str:
-    """The canvas as it is on the screen, without its border."""
-    canvas = app.canvas
-    lines = [canvas.render_line(y).text for y in range(canvas.size.height)]
-    assert all(len(line) == canvas.size.width for line in lines)
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def cell(app: Bench, item: Item) -> tuple[int, int]:
-    """Where the name of a node is, from the canvas's corner."""
-    box = app.canvas.drawing.boxes[item]
-    left, top = app.canvas._origin
-    return left + box.x + box.width // 2 + 1, top + box.y + 1 + (box.height > 1)
-
 
 async def test_an_empty_lab_shows_the_card() -> None:
-    app = Bench(Sketch().snapshot())
+    app = CanvasBench(Sketch().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         assert "Add the first namespace" in shown(app)
         await pilot.press("down", "p", "enter", "space", "plus", "0", "c")
@@ -102,7 +47,7 @@ async def test_an_empty_lab_shows_the_card() -> None:
     ("size", "level"), [((80, 24), 2), ((160, 48), 3), ((64, 16), 1)]
 )
 async def test_as_much_detail_as_fits(size: tuple[int, int], level: int) -> None:
-    app = Bench(two_subnets().snapshot())
+    app = CanvasBench(two_subnets().snapshot())
     async with app.run_test(size=size):
         assert app.canvas.level == level
         assert app.canvas.fitted
@@ -111,7 +56,7 @@ async def test_as_much_detail_as_fits(size: tuple[int, int], level: int) -> None
 
 
 async def test_keys_walk_from_node_to_node() -> None:
-    app = Bench(two_subnets().snapshot())
+    app = CanvasBench(two_subnets().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down")
         assert app.canvas.selected == namespace(HOST)
@@ -135,7 +80,7 @@ async def test_keys_walk_from_node_to_node() -> None:
 
 
 async def test_ports_of_a_node_can_be_walked() -> None:
-    app = Bench(odd().snapshot())
+    app = CanvasBench(odd().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         app.canvas.selected = namespace("a")
         await pilot.press("p")
@@ -147,7 +92,7 @@ async def test_ports_of_a_node_can_be_walked() -> None:
 
 
 async def test_two_marks_ask_for_a_cable() -> None:
-    app = Bench(switch().snapshot())
+    app = CanvasBench(switch().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         app.canvas.selected = namespace("h1")
         await pilot.press("space")
@@ -164,7 +109,7 @@ async def test_two_marks_ask_for_a_cable() -> None:
 
 
 async def test_zoom_fit_and_pan() -> None:
-    app = Bench(two_subnets().snapshot())
+    app = CanvasBench(two_subnets().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         app.canvas.selected = namespace("pc23")
         await pilot.press("plus")
@@ -190,7 +135,7 @@ async def test_zoom_fit_and_pan() -> None:
 
 
 async def test_a_walk_scrolls_along() -> None:
-    app = Bench(switch(30).snapshot())
+    app = CanvasBench(switch(30).snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         app.canvas.choices = Choices(most=30)
         app.canvas.selected = namespace("h1")
@@ -202,7 +147,7 @@ async def test_a_walk_scrolls_along() -> None:
 
 
 async def test_the_mouse_selects_opens_and_asks_for_the_menu() -> None:
-    app = Bench(switch().snapshot())
+    app = CanvasBench(switch().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         h2 = namespace("h2")
         await pilot.click(Canvas, offset=cell(app, h2))
@@ -219,7 +164,7 @@ async def test_the_mouse_selects_opens_and_asks_for_the_menu() -> None:
 
 
 async def test_a_click_on_a_cable_or_a_port_selects_it() -> None:
-    app = Bench(two_hosts().snapshot())
+    app = CanvasBench(two_hosts().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         cable = Item("cable", "blue", "eth0", Endpoint("red", "eth0"))
         left, top = app.canvas._origin
@@ -234,7 +179,7 @@ async def test_a_click_on_a_cable_or_a_port_selects_it() -> None:
 
 
 async def test_a_drag_from_node_to_node_asks_for_a_cable() -> None:
-    app = Bench(switch().snapshot())
+    app = CanvasBench(switch().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.mouse_down(Canvas, offset=cell(app, namespace("h1")))
         await pilot.hover(Canvas, offset=cell(app, namespace("h3")))
@@ -246,7 +191,7 @@ async def test_a_drag_from_node_to_node_asks_for_a_cable() -> None:
 
 
 async def test_a_drag_on_empty_space_pans() -> None:
-    app = Bench(fat_tree().snapshot())
+    app = CanvasBench(fat_tree().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("plus")
         app.canvas.scroll_to(0, 0, animate=False, immediate=True)
@@ -261,7 +206,7 @@ async def test_a_drag_on_empty_space_pans() -> None:
 
 
 async def test_the_wheel_zooms_at_the_pointer() -> None:
-    app = Bench(two_subnets().snapshot())
+    app = CanvasBench(two_subnets().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         at = cell(app, namespace("pc22"))
         assert await pilot._post_mouse_events(
@@ -277,7 +222,7 @@ async def test_the_wheel_zooms_at_the_pointer() -> None:
 
 
 async def test_the_selection_survives_edits_and_follows_renames() -> None:
-    app = Bench(switch().snapshot())
+    app = CanvasBench(switch().snapshot())
     async with app.run_test(size=(80, 24)):
         canvas = app.canvas
         canvas.selected = namespace("h2")
@@ -305,7 +250,7 @@ async def test_a_rename_in_the_history_is_followed_both_ways() -> None:
     lab = old.topology()
     start = History(lab)
     later = start.after(Edit("rename", new.topology(), (Rename("red", "rot"),)))
-    app = Bench(replace(old.snapshot(), history=start))
+    app = CanvasBench(replace(old.snapshot(), history=start))
     async with app.run_test(size=(80, 24)):
         canvas = app.canvas
         canvas.selected = Item("link", "red", "eth0")
@@ -316,7 +261,7 @@ async def test_a_rename_in_the_history_is_followed_both_ways() -> None:
 
 
 async def test_what_is_not_drawn_can_be_selected_all_the_same() -> None:
-    app = Bench(switch().snapshot())
+    app = CanvasBench(switch().snapshot())
     async with app.run_test(size=(80, 24)):
         app.canvas.selected = namespace(HOST)  # say, in the list beside
         app.canvas.snapshot = switch(4).snapshot()
@@ -324,7 +269,7 @@ async def test_what_is_not_drawn_can_be_selected_all_the_same() -> None:
 
 
 async def test_what_is_gone_is_no_longer_selected() -> None:
-    app = Bench(odd().snapshot())
+    app = CanvasBench(odd().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         canvas = app.canvas
         canvas.selected = Item("link", "a", "eth2")
@@ -342,7 +287,7 @@ async def test_only_what_differs_is_repainted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lab = fat_tree().topology()
-    app = Bench(snapshot(lab))
+    app = CanvasBench(snapshot(lab))
     async with app.run_test(size=(160, 48)) as pilot:
         await pilot.pause()
         painted: list[Region] = []
@@ -372,7 +317,7 @@ async def test_only_what_differs_is_repainted(
 
 async def test_colours_need_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = Bench(gateway().snapshot())
+    app = CanvasBench(gateway().snapshot())
     async with app.run_test(size=(60, 15)) as pilot:
         assert app.no_color
         await pilot.press("down", "p", "space", "escape", "escape", "plus", "L", "0")
@@ -389,14 +334,14 @@ async def test_colours_need_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_ascii_only() -> None:
-    app = Bench(two_subnets().snapshot(), ascii_only=True)
+    app = CanvasBench(two_subnets().snapshot(), ascii_only=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "space", "down", "p")
         assert shown(app).isascii()
 
 
 async def test_every_theme_paints_every_style() -> None:
-    app = Bench(odd().snapshot())
+    app = CanvasBench(odd().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         for theme in ("textual-dark", "textual-light", "ansi-dark", "ansi-light"):
             app.theme = theme
@@ -414,8 +359,8 @@ async def test_every_theme_paints_every_style() -> None:
 
 
 async def test_navigation_keys_have_ids_and_can_be_changed() -> None:
-    assert all(binding.id.startswith("canvas.") for binding in Canvas.BINDINGS)  # type: ignore[union-attr]
-    app = Bench(two_hosts().snapshot())
+    assert all(binding.id in KEYS.by_id for binding in Canvas.BINDINGS)  # type: ignore[union-attr]
+    app = CanvasBench(two_hosts().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         app.set_keymap({"canvas.right": "f5"})
         await pilot.press("f5", "f5")
@@ -423,7 +368,7 @@ async def test_navigation_keys_have_ids_and_can_be_changed() -> None:
 
 
 async def test_a_smaller_pane_keeps_the_selection_in_sight() -> None:
-    app = Bench(branches(4, 4).snapshot())
+    app = CanvasBench(branches(4, 4).snapshot())
     async with app.run_test(size=(160, 40)) as pilot:
         app.canvas.selected = namespace("h33")
         await pilot.resize_terminal(60, 15)

@@ -84,11 +84,11 @@ def test_keys_that_would_change_them_say_why_not(action):
         Item("bridge", HOST, "docker0"),
         Item("namespace", "theirs"),
     ):
-        context = Context(snapshot=on_machine(), selected=item)
+        context = Context(snapshot=on_machine(), selection=(item,))
         assert ACTIONS[action].refuse(context)
         if action != "toggle" or item.ifname:
             assert "was not made by this lab" in ACTIONS[action].refuse(context)
-    ours = Context(snapshot=on_machine(), selected=Item("bridge", HOST, "br0"))
+    ours = Context(snapshot=on_machine(), selection=(Item("bridge", HOST, "br0"),))
     assert not ACTIONS[action].refuse(ours)
 
 

@@ -15,7 +15,7 @@ from tuilab.tui.keymap import Keymap
 from tuilab.tui.moves import MOVES
 
 Group = Literal["Build", "Packets", "History", "Lab", "View"]
-Where = Literal["", "packets", "history"]
+Where = Literal["", "canvas", "packets", "history"]
 """The pane whose focus a key needs; empty for none."""
 
 
@@ -25,27 +25,40 @@ class Context:
 
     Attributes:
         snapshot: The lab.
-        selected: What is selected on the canvas or in the tree.
+        selection: What is selected on the canvas or in the tree.
         gone: Why the lab has ended, or empty.
         no_packets: Why nothing can be sent or captured, or empty.
         no_shell: Why no shell can be opened, or empty.
         capturing: Whether a capture is running.
         packets: How many packets there are to save.
         keymap: The keys that a person has for everything.
+        drawn: Whether the lab is shown as a drawing.
     """
 
     snapshot: Snapshot
-    selected: Item | None = None
+    selection: tuple[Item, ...] = ()
     gone: str = ""
     no_packets: str = ""
     no_shell: str = ""
     capturing: bool = False
     packets: int = 0
+    drawn: bool = True
     keymap: Keymap = field(default_factory=lambda: KEYS)
 
     def key(self, name: str) -> str:
         """The key of an action as a person reads it."""
         return self.keymap.key(name)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been built and nothing else is there."""
+        topology = self.snapshot.topology
+        return set(topology.namespaces) == {HOST} and not list(topology.links())
+
+    @property
+    def selected(self) -> Item | None:
+        """What was selected last."""
+        return self.selection[-1] if self.selection else None
 
 
 Refusal = Callable[[Context], str]
@@ -103,9 +116,17 @@ def _selection(context: Context) -> str:
 
 
 def _ours(context: Context) -> str:
-    if (item := context.selected) and _is_foreign(context, item):
-        return f'"{item}" was not made by this lab: it is left as it is'
+    for item in context.selection:
+        if _is_foreign(context, item):
+            return f'"{item}" was not made by this lab: it is left as it is'
     return _selection(context)
+
+
+def _one_of_ours(context: Context) -> str:
+    if (count := len(context.selection)) > 1:
+        leave = context.key("canvas.leave")
+        return f"{count} things are selected: choose one ({leave} leaves the last)"
+    return _ours(context)
 
 
 def _is_foreign(context: Context, item: Item) -> bool:
@@ -119,14 +140,14 @@ def _is_foreign(context: Context, item: Item) -> bool:
 
 
 def _deletable(context: Context) -> str:
-    item = context.selected
-    if item and item.kind == "grid":
-        return f"{item} is a folded group: select one of its cells"
-    if item and item.kind == "namespace" and item.namespace == HOST:
-        return f'"{HOST}" is the lab\'s own root namespace: it stays'
-    if item and item.ifname == LO:
-        return f'"{item}" belongs to its namespace: it stays'
-    return _ours(context)
+    for item in context.selection:
+        if item.kind == "grid":
+            return f"{item} is a folded group: select one of its cells"
+        if item.kind == "namespace" and item.namespace == HOST:
+            return f'"{HOST}" is the lab\'s own root namespace: it stays'
+        if item.ifname == LO:
+            return f'"{item}" belongs to its namespace: it stays'
+    return _one_of_ours(context)
 
 
 def _renamable(context: Context) -> str:
@@ -137,7 +158,7 @@ def _switchable(context: Context) -> str:
     item = context.selected
     if item and item.kind == "grid":
         return f"{item} is a folded group: select one of its cells"
-    if item and item.kind == "namespace":
+    if item and item.kind == "namespace" and len(context.selection) == 1:
         namespace = context.snapshot.topology.namespaces.get(item.namespace)
         links = [n for n in (namespace.links if namespace else ()) if n != LO]
         if not links:
@@ -145,7 +166,7 @@ def _switchable(context: Context) -> str:
         if len(links) > 1:
             ports = context.key("canvas.ports")
             return f'"{item.namespace}" has {len(links)} links: select one ({ports})'
-    return _ours(context)
+    return _one_of_ours(context)
 
 
 def _packets(context: Context) -> str:
@@ -190,6 +211,18 @@ def _drifted(context: Context) -> str:
     return alive(context)
 
 
+def _drawn(context: Context) -> str:
+    if context.drawn:
+        return ""
+    return f"the list is shown: {context.key('tree')} shows the drawing"
+
+
+def _drawn_things(context: Context) -> str:
+    if context.empty:
+        return f"nothing is drawn yet: add a namespace ({context.key('add_namespace')})"
+    return _drawn(context)
+
+
 def _shell(context: Context) -> str:
     return alive(context) or context.no_shell
 
@@ -201,7 +234,7 @@ _TABLE: tuple[Action, ...] = (
     Action("add_tap", ("t",), "tap", "add tap", "Build", alive),
     Action("send", ("s",), "send", "send a ping or ARP", "Packets", _packets),
     Action("watch", ("w",), "watch", "watch a link", "Packets", _watchable),
-    Action("edit", ("e",), "edit", "edit the selection", "Build", _ours),
+    Action("edit", ("e",), "edit", "edit the selection", "Build", _one_of_ours),
     Action("rename", (), "", "rename the selection", "Build", _renamable),
     Action("delete", ("d", "delete"), "del", "delete it", "Build", _deletable),
     Action("undo", ("u",), "undo", "undo the last edit", "History", _undoable),
@@ -221,6 +254,10 @@ _TABLE: tuple[Action, ...] = (
     Action("save_packets", ("S",), "", "save as pcapng", "Packets", _captured),
     Action("find", ("slash",), "find", "find by name or address", "View", always),
     Action("inspect", ("i",), "", "inspector on or off", "View", _selection),
+    Action(
+        "select_box", ("V",), "", "select with a box", "View", _drawn_things, "canvas"
+    ),
+    Action("jump", ("g",), "jump", "jump by letters", "View", _drawn_things, "canvas"),
     Action("zoom", ("z",), "zoom", "zoom the pane or restore", "View", always),
     Action("tree", ("T",), "", "drawing or list", "View", always),
     Action("packets_tab", ("1",), "", "show packets", "View", always),

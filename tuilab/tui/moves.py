@@ -60,8 +60,22 @@ _TABLE = (
     Move("canvas.right", ("right", "l"), "walk('right')", "right"),
     Move("canvas.up", ("up", "k"), "walk('up')", "up"),
     Move("canvas.down", ("down", "j"), "walk('down')", "down"),
+    *(
+        Move(
+            f"canvas.extend_{side}",
+            (f"shift+{side}",),
+            f"extend('{side}')",
+            f"select what is {where} as well",
+        )
+        for side, where in (
+            ("left", "left"),
+            ("right", "right"),
+            ("up", "above"),
+            ("down", "below"),
+        )
+    ),
     Move("canvas.ports", ("p",), "ports", "into the ports of the node"),
-    Move("canvas.leave", ("escape",), "leave", "clear the mark, back to the node"),
+    Move("canvas.leave", ("escape",), "leave", "clear the mark, leave the last one"),
     Move("canvas.open", ("enter",), "open", "inspect the selection"),
     Move("canvas.mark", ("space",), "mark", "mark an end; at another, add a cable"),
     Move("canvas.in", ("plus", "equals_sign"), "zoom(1)", "zoom in"),

@@ -61,6 +61,7 @@ STYLES = (
     "outside",
     "foreign",
     "marked",
+    "jump",
     "selected",
 )
 """What a cell can be; each is a component class ``canvas--NAME`` of the widget."""

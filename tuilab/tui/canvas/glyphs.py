@@ -57,6 +57,7 @@ class Glyphs:
             which of the two, by direction.
         chip: Brackets of a namespace, a bridge and a tap on one row.
         selected: Left and right of a selected name, and of a marked one.
+        box: Sides of a box that selects: horizontal, vertical, corner.
     """
 
     light: dict[int, str]
@@ -74,6 +75,7 @@ class Glyphs:
     selected: tuple[str, str]
     marked: tuple[str, str]
     down: str
+    box: tuple[str, str, str]
 
     def sign(self, word: str) -> str:
         """The sign of a health or a mark."""
@@ -114,6 +116,7 @@ UNICODE = Glyphs(
     selected=("▐", "▌"),
     marked=("◆", "◆"),
     down="✗",
+    box=("╍", "╏", "+"),
 )
 ASCII = Glyphs(
     light=_lines("|-++++"),
@@ -149,4 +152,5 @@ ASCII = Glyphs(
     selected=(">", "<"),
     marked=("*", "*"),
     down="x",
+    box=("-", "|", "+"),
 )

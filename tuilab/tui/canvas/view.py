@@ -40,6 +40,7 @@ class DrawingView(ScrollView):
         & > .canvas--outside { color: $text-muted; text-style: italic; }
         & > .canvas--foreign { color: $text-disabled; text-style: dim; }
         & > .canvas--marked { color: $text-accent; text-style: bold underline; }
+        & > .canvas--jump { color: $text-warning; text-style: bold reverse; }
         & > .canvas--selected { text-style: bold reverse; }
         & > .canvas--empty { color: $foreground; }
     }
@@ -178,6 +179,11 @@ class DrawingView(ScrollView):
         self.scroll_to_region(
             region, animate=False, center=centre, immediate=True, force=True
         )
+
+    def show_cell(self, cell: Offset) -> None:
+        """Scroll so that a cell of the drawing is in sight."""
+        region = Region(cell.x, cell.y, 1, 1).grow((1, 2, 1, 2))
+        self.scroll_to_region(region, animate=False, immediate=True, force=True)
 
     def item_at(self, x: int, y: int) -> Item | None:
         """What is at a cell of the pane."""

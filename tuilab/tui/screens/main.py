@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -152,6 +152,13 @@ class MainScreen(OneSize, Screen[None]):
         return self.map.selected
 
     @property
+    def selection(self) -> tuple[Item, ...]:
+        """Everything that is selected, what was selected last at the end."""
+        if self.map is self.canvas:
+            return self.canvas.selection
+        return (self.selected,) if self.selected is not None else ()
+
+    @property
     def marked(self) -> Item | None:
         """The first end of a cable to be."""
         return self.canvas.marked
@@ -160,10 +167,10 @@ class MainScreen(OneSize, Screen[None]):
     def marked(self, item: Item | None) -> None:
         self.canvas.marked = item
 
-    def select(self, item: Item) -> None:
-        """Select something, in drawing and list."""
-        self.canvas.selected = item
-        self.outline.selected = item
+    def select(self, *items: Item) -> None:
+        """Select something, in drawing and list; the list shows the last of several."""
+        self.canvas.select_all(items)
+        self.outline.selected = items[-1] if items else None
         self._selection_changed()
 
     @on(Canvas.Selected)
@@ -184,6 +191,7 @@ class MainScreen(OneSize, Screen[None]):
         self._show_keys()
 
     @on(Canvas.Zoomed)
+    @on(Canvas.ToolChanged)
     def _show_frame(self) -> None:
         canvas, pane = self.canvas, self.panes.pane("topology")
         pane.border_title = topology_title(
@@ -193,7 +201,10 @@ class MainScreen(OneSize, Screen[None]):
             drawn=self.map is canvas,
         )
         room = pane.size.width - 4
-        pane.border_subtitle = selection_text(self.lab.snapshot, self.selected, room)
+        words = canvas.tool_words if self.map is canvas else ""
+        pane.border_subtitle = words or selection_text(
+            self.lab.snapshot, self.selection, room
+        )
 
     @on(Canvas.Opened)
     @on(TreeView.Opened)
@@ -211,6 +222,11 @@ class MainScreen(OneSize, Screen[None]):
     @on(Canvas.MenuRequested)
     def _menu(self) -> None:
         self.start("palette")
+
+    def use_canvas(self, take_up: Callable[[], None]) -> None:
+        """Take up a tool on the drawing, which gets the keys."""
+        self.set_focus(self.canvas)
+        take_up()
 
     # -- what is shown ---------------------------------------------------------------
 
@@ -354,13 +370,14 @@ class MainScreen(OneSize, Screen[None]):
         no_shell = "" if around.shell else "no shell can be opened here"
         return Context(
             snapshot=snapshot,
-            selected=self.selected,
+            selection=self.selection,
             gone=session.gone,
             no_packets=no_packets,
             no_shell=no_packets if snapshot.preview else no_shell,
             capturing=session.watching.running,
             packets=session.watching.count,
             keymap=around.keymap,
+            drawn=self.map is self.canvas,
         )
 
     def action_act(self, name: str) -> None:
@@ -407,9 +424,9 @@ class MainScreen(OneSize, Screen[None]):
             return plain(there.line(there.cursor)).strip()
         if isinstance(there, Inspector | LogView | PingView):
             return there.plain_text
-        item = self.selected
-        if item is None:
-            return ""
+        return "\n".join(map(self._words, self.selection))
+
+    def _words(self, item: Item) -> str:
         link = self.topology.link(item.endpoint) if item.endpoint else None
         addresses = " ".join(link.addresses) if link else ""
         return f"{item} {addresses}".strip()

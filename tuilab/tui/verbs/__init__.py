@@ -47,6 +47,8 @@ VERBS: Mapping[str, Verb] = {
         packets.newest,
         packets.oldest,
         view.find,
+        view.select_box,
+        view.jump,
         view.inspect,
         view.zoom,
         view.tree,

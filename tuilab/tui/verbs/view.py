@@ -25,6 +25,16 @@ async def find(screen: MainScreen) -> None:
         screen.select(item)
 
 
+async def select_box(screen: MainScreen) -> None:
+    """Select with a box on the drawing."""
+    screen.use_canvas(screen.canvas.start_box)
+
+
+async def jump(screen: MainScreen) -> None:
+    """Select by letters shown on the drawing."""
+    screen.use_canvas(screen.canvas.start_jump)
+
+
 async def inspect(screen: MainScreen) -> None:
     """Show or hide the inspector."""
     screen.show_inspector(not screen.panes.inspecting)

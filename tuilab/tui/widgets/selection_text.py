@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.topology import LO, Endpoint
 from tuilab.tui.canvas.boxes import LEVELS
@@ -15,15 +17,30 @@ def topology_title(name: str, level: int, *, fitted: bool, drawn: bool) -> str:
     return f"Topology  {name}  zoom {level}/{max(LEVELS)}{' fit' if fitted else ''}"
 
 
-def selection_text(snapshot: Snapshot, item: Item | None, cells: int) -> str:
-    """The selected thing with its addresses and state, as far as there is room."""
-    if item is None:
-        return ""
+def selection_text(snapshot: Snapshot, items: Sequence[Item], cells: int) -> str:
+    """The selected thing with its addresses and state; of several, their names.
+
+    Args:
+        snapshot: The lab.
+        items: What is selected.
+        cells: Room there is.
+    """
+    if len(items) > 1:
+        return _fitted([f"sel {len(items)}:", *map(str, items)], cells)
+    return _alone(snapshot, items[0], cells) if items else ""
+
+
+def _alone(snapshot: Snapshot, item: Item, cells: int) -> str:
     words = [f"sel {item}"]
     if item.kind == "namespace":
         words += _namespace(snapshot, item.namespace)
     elif item.cable is None and item.endpoint is not None:
         words.append(_link(snapshot, item.endpoint))
+    return _fitted(words, cells)
+
+
+def _fitted(words: Sequence[str], cells: int) -> str:
+    """The first word, and as many more as there is room for."""
     text = words[0]
     for word in words[1:]:
         if len(text) + 2 + len(word) > cells:

@@ -1,0 +1,305 @@
+"""A lab as a drawing in a pane: what is shown of it, how large, what is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual.geometry import Offset
+from textual.message import Message
+
+from tuilab.lab.snapshot import Snapshot
+from tuilab.model.edits import Rename
+from tuilab.tui.canvas.boxes import LEVELS, Level
+from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.choices import Choices
+from tuilab.tui.canvas.drawing import Area, Drawing
+from tuilab.tui.canvas.glyphs import ASCII, UNICODE
+from tuilab.tui.canvas.graph import Graph, Item
+from tuilab.tui.canvas.layout import Wish, compose
+from tuilab.tui.canvas.names import renamed, renames
+from tuilab.tui.canvas.order import Memory
+from tuilab.tui.canvas.overlay import Cells, overlaid
+from tuilab.tui.canvas.raster import draw
+from tuilab.tui.canvas.scene import Manner, Scene
+from tuilab.tui.canvas.view import DrawingView
+
+
+class LabView(DrawingView):
+    """Shows a snapshot and what is selected in it; knows neither keys nor mouse."""
+
+    class Selected(Message, namespace="canvas"):
+        """Something else is selected."""
+
+        def __init__(self, canvas: LabView, selection: tuple[Item, ...]) -> None:
+            super().__init__()
+            self.canvas = canvas
+            self.selection = selection
+
+        @property
+        def item(self) -> Item | None:
+            """What was selected last, or None."""
+            return self.selection[-1] if self.selection else None
+
+        @property
+        def control(self) -> LabView:
+            """The canvas."""
+            return self.canvas
+
+    class Zoomed(Message, namespace="canvas"):
+        """Another level of detail is shown."""
+
+        def __init__(self, level: Level, *, fitted: bool) -> None:
+            super().__init__()
+            self.level = level
+            self.fitted = fitted
+
+    def __init__(
+        self,
+        snapshot: Snapshot | None = None,
+        *,
+        empty: str = "",
+        ascii_only: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(empty=empty, id=id)
+        self._snapshot = snapshot
+        self._ascii = ascii_only
+        self._selection: tuple[Item, ...] = ()
+        self._marked: Item | None = None
+        self._zoom: Level | None = None
+        self._graph = Graph()
+        self._memory: Memory = {}
+        self._choices = Choices()
+        self._scene = Scene(Manner(1))
+        self._plain = Drawing()
+        if snapshot is not None:
+            self._take(snapshot)
+
+    # -- what is shown -----------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The lab that is shown."""
+        return self._snapshot
+
+    @snapshot.setter
+    def snapshot(self, snapshot: Snapshot | None) -> None:
+        before, self._snapshot = self._snapshot, snapshot
+        if snapshot is None:
+            return
+        if before is not None:
+            self.follow(renames(before.history, snapshot.history))
+        if self._take(snapshot):
+            known = self._known()
+            self._lay()
+            self._keep_selection(known)
+
+    def _take(self, snapshot: Snapshot) -> bool:
+        """Read a snapshot; whether anything that is drawn has changed."""
+        graph = build(snapshot)
+        if graph == self._graph:
+            return False
+        self._graph = graph
+        return True
+
+    @property
+    def level(self) -> Level:
+        """Level of detail that is shown."""
+        return self._scene.level
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the level is chosen by what fits the pane."""
+        return self._zoom is None
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether plain ASCII signs are used."""
+        return self._ascii
+
+    @ascii_only.setter
+    def ascii_only(self, value: bool) -> None:
+        self._ascii = value
+        self._lay()
+
+    @property
+    def choices(self) -> Choices:
+        """What is folded."""
+        return self._choices
+
+    @choices.setter
+    def choices(self, choices: Choices) -> None:
+        if choices != self._choices:
+            self._choices = choices
+            self._lay()
+
+    # -- what is selected --------------------------------------------------------------
+
+    @property
+    def selection(self) -> tuple[Item, ...]:
+        """Everything that is selected; what keys start from is the last."""
+        return self._selection
+
+    @property
+    def selected(self) -> Item | None:
+        """What was selected last."""
+        return self._selection[-1] if self._selection else None
+
+    @selected.setter
+    def selected(self, item: Item | None) -> None:
+        self.select(item)
+
+    def select(self, item: Item | None, *, show: bool = True) -> None:
+        """Select one thing and nothing else.
+
+        Args:
+            item: What to select; None for nothing.
+            show: Scroll it into sight.
+        """
+        self.select_all(() if item is None else (item,), show=show)
+
+    def select_all(self, items: Iterable[Item], *, show: bool = True) -> None:
+        """Select these things and no others; the last one is where keys go on from."""
+        selection = tuple(dict.fromkeys(items))
+        if selection == self._selection:
+            return
+        self._selection = selection
+        self._redraw()
+        if selection and show:
+            self.show_item(selection[-1])
+        self.post_message(self.Selected(self, selection))
+
+    def select_also(self, item: Item, *, show: bool = True) -> None:
+        """Select one thing more; one that is selected no longer."""
+        rest = [other for other in self._selection if other != item]
+        also = [] if item in self._selection else [item]
+        self.select_all([*rest, *also], show=show)
+
+    @property
+    def marked(self) -> Item | None:
+        """The first end of a cable to be made."""
+        return self._marked
+
+    @marked.setter
+    def marked(self, item: Item | None) -> None:
+        if item != self._marked:
+            self._marked = item
+            self._redraw()
+
+    def follow(self, renames: Iterable[Rename]) -> None:
+        """Keep selection, mark and places of what has another name from now on.
+
+        A new `snapshot` does so by itself for what its history has renamed.
+        """
+        for rename in renames:
+            self._memory = {
+                renamed(item, rename): place for item, place in self._memory.items()
+            }
+            self._selection = tuple(renamed(item, rename) for item in self._selection)
+            if self._marked is not None:
+                self._marked = renamed(self._marked, rename)
+
+    def _known(self) -> set[Item]:
+        """Everything that is drawn."""
+        drawing = self._drawing
+        return {*drawing.boxes, *drawing.ways, *drawing.items, *drawing.hidden}
+
+    def _keep_selection(self, before: set[Item]) -> None:
+        """What was drawn and is gone can't stay selected; what it was on can."""
+        gone = before - self._known()
+        if self._marked in gone:
+            self.marked = None
+        if not gone.intersection(self._selection):
+            return
+        left = [item for item in self._selection if item not in gone]
+        item = self.selected
+        if not left and item is not None:
+            home = Item("namespace", item.namespace)
+            left = [home] if home in self._drawing.boxes else []
+        self.select_all(left)
+
+    # -- drawing -----------------------------------------------------------------------
+
+    def _lay(self) -> None:
+        """Place everything again, for the pane as it is."""
+        if not self.is_mounted:
+            return
+        # A pane out of sight has no size; its drawing must fit its lab all the same.
+        width, height = self.size.width or 80, self.size.height or 24
+        before = self._scene.level, self._zoom
+        wish = Wish(width, height, self._zoom, self._choices, self._ascii)
+        self._scene = compose(self._graph, wish, self._memory)
+        self._memory = self._scene.memory
+        self._redraw()
+        if (self._scene.level, self._zoom) != before:
+            self.post_message(self.Zoomed(self.level, fitted=self.fitted))
+
+    def _redraw(self) -> None:
+        """Give the cells their signs again."""
+        glyphs = ASCII if self._ascii else UNICODE
+        chosen = frozenset(self._chosen())
+        self._plain = draw(self._scene, glyphs, chosen, self._marked)
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Show the drawing with what lies over it now."""
+        self.show_drawing(overlaid(self._plain, self._cells()))
+
+    def _chosen(self) -> Sequence[Item]:
+        """What is shown as selected."""
+        return self._selection
+
+    def _cells(self) -> Cells:
+        """What lies over the drawing."""
+        return {}
+
+    # -- zoom --------------------------------------------------------------------------
+
+    def zoom_to(self, level: int, pointer: Offset | None = None) -> None:
+        """Show a level of detail.
+
+        Args:
+            level: 1 to 3; others mean the nearest of these.
+            pointer: Cell of the pane to zoom at; the selection by default.
+        """
+        wanted = min(LEVELS, key=lambda known: abs(known - level))
+        if wanted == self.level and self._zoom is not None:
+            return
+        item, place = self.selected, None
+        if pointer is not None:
+            item = self.nearest(pointer - self._origin) or item
+            place = pointer
+        self._zoom = wanted
+        self._lay()
+        if item is None:
+            return
+        area = self._area(item)
+        if place is None or area is None:
+            self.show_item(item, centre=True)
+            return
+        x, y = area.x + area.width // 2, area.y + area.height // 2
+        self.scroll_to(
+            x - place.x, y - place.y, animate=False, immediate=True, force=True
+        )
+
+    def zoom_to_fit(self) -> None:
+        """Show as much detail as fits the pane."""
+        self._zoom = None
+        self._lay()
+        self.post_message(self.Zoomed(self.level, fitted=True))
+
+    def nearest(self, cell: Offset) -> Item | None:
+        """The node closest to a cell of the drawing."""
+        x, y = cell
+
+        def far(box: Area) -> float:
+            return abs(box.x + box.width / 2 - x) + 2 * abs(box.y + box.height / 2 - y)
+
+        boxes = self._drawing.boxes
+        return min(boxes, key=lambda item: far(boxes[item]), default=None)
+
+    def on_resize(self) -> None:
+        """The pane has another size."""
+        self._lay()
+        if self.selected is not None:
+            self.show_item(self.selected)
