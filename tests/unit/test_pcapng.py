@@ -47,12 +47,19 @@ def test_a_batch_is_the_same_as_its_packets(packets, seconds):
         records.append((seconds, number, offset, len(data)))
         payload += data
         offset += len(data)
-    stamps, blocks = pcapng.batch_blocks(3, payload, meta(*records))
+    stamps, blocks = pcapng.Framer(3).blocks(payload, meta(*records))
     assert stamps == [seconds * 1_000_000 + n for n in range(len(packets))]
     assert blocks == [
         pcapng.packet_block(3, stamp, data)
         for stamp, data in zip(stamps, packets, strict=True)
     ]
+
+
+def test_packets_of_more_lengths_than_are_remembered():
+    framer = pcapng.Framer(0)
+    for length in [*range(5000), 0, 4999]:
+        _, (block,) = framer.blocks(bytes(length), meta((1, 2, 0, length)))
+        assert block == pcapng.packet_block(0, 1_000_002, bytes(length))
 
 
 def test_statistics_can_be_read_back():

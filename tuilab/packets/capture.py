@@ -25,7 +25,7 @@ from tuilab.packets.store import Store
 
 __all__ = ["Capture", "EndpointCounts", "check_filter"]
 
-_RING: Final = 32 << 20
+_RING: Final = 64 << 20
 _ALL_RINGS: Final = 512 << 20
 _LEAST_RING: Final = 2 << 20
 _STOP_SECONDS: Final = 10.0

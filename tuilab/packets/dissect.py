@@ -16,7 +16,7 @@ from tuilab.packets import applications, control, pcapng
 from tuilab.packets.scratch import Scratch, cut_short, mac, printable
 from tuilab.packets.store import Packet
 
-__all__ = ["Row", "line", "summary"]
+__all__ = ["Row", "line", "summary", "words"]
 
 _DEEPEST = 6
 _VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
@@ -84,16 +84,21 @@ def summary(packet: Packet) -> Row:
 
 def line(packet: Packet) -> str:
     """The packet as one line of text, with local time as tcpdump prints it."""
-    row = summary(packet)
     seconds, nanoseconds = divmod(packet.time_ns, 1_000_000_000)
     try:
         clock = time.strftime("%H:%M:%S", time.localtime(seconds))
     except (OverflowError, OSError, ValueError):
         clock = str(seconds)  # a damaged file puts packets beyond all calendars
     stamp = f"{clock}.{nanoseconds // 1000:06d}"
+    return f"{stamp} {words(packet)}"
+
+
+def words(packet: Packet) -> str:
+    """The packet as one line of text without its time: what a text search looks at."""
+    row = summary(packet)
     addresses = f"{row.source} > {row.destination} " if row.source else ""
     endpoint = printable(str(packet.endpoint).encode(errors="replace"))
-    return f"{stamp} {endpoint} {addresses}{row.protocol} {row.info}".rstrip()
+    return f"{endpoint} {addresses}{row.protocol} {row.info}".rstrip()
 
 
 def _ethernet(data: bytes, row: Scratch) -> None:

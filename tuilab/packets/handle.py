@@ -112,7 +112,7 @@ class Handle:
         return int(self._pcap.getfd())
 
     def read(self) -> tuple[bytes, bytes] | None:
-        """The next packets, as `pcapng.batch_blocks` takes them, or None."""
+        """The next packets, as `pcapng.Framer` takes them, or None."""
         import pcapy
 
         payload = meta = b""

@@ -6,7 +6,7 @@ Blocks are written in this machine's byte order and read in either.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 SECTION = 0x0A0D0D0A
@@ -27,10 +27,14 @@ _MAGIC = 0x1A2B3C4D
 _DLT_RAW = 12  # libpcap's own number for raw IP on Linux; files say 101
 _MICROSECONDS = 6  # if_tsresol: negative power of ten
 
-_PACKET_HEAD = struct.Struct("=7I")
-PACKET_HEAD_SIZE = _PACKET_HEAD.size
+PACKET_HEAD = struct.Struct("=7I")
+"""Type, total length, interface, stamp's halves, captured and original length."""
+PACKET_HEAD_SIZE = PACKET_HEAD.size
 _META = struct.Struct("=4I")
 _TRAILERS = tuple(struct.Struct(f"={pad}xI") for pad in range(4))
+_FRAMES_KEPT = 4096
+_Frame = tuple[Callable[..., bytes], bytes, bytes, bytes]
+"""Packs a block; its head up to the stamp, both lengths, padding and trailer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,11 @@ class Interface:
 def linktype_of(dlt: int) -> int:
     """The LINKTYPE that files use for a DLT that libpcap gives."""
     return LINKTYPE_RAW if dlt == _DLT_RAW else dlt
+
+
+def dlt_of(linktype: int) -> int:
+    """The DLT that libpcap takes for a LINKTYPE of a file."""
+    return _DLT_RAW if linktype == LINKTYPE_RAW else linktype
 
 
 def section_block(application: str) -> bytes:
@@ -91,7 +100,7 @@ def packet_block(interface: int, microseconds: int, data: bytes) -> bytes:
     length = len(data)
     pad = -length & 3
     total = PACKET_HEAD_SIZE + length + pad + 4
-    head = _PACKET_HEAD.pack(
+    head = PACKET_HEAD.pack(
         PACKET,
         total,
         interface,
@@ -103,43 +112,52 @@ def packet_block(interface: int, microseconds: int, data: bytes) -> bytes:
     return head + data + _TRAILERS[pad].pack(total)
 
 
-def batch_blocks(
-    interface: int, payload: bytes, meta: bytes
-) -> tuple[list[int], list[bytes]]:
-    """A libpcap batch as packet blocks.
+class Framer:
+    """Makes packet blocks of one interface out of libpcap's batches.
 
-    Args:
-        interface: Number of the interface block in the file.
-        payload: The packets' bytes, one after the other.
-        meta: For each a record of four native ``uint32``: seconds, microseconds,
-            offset in ``payload``, captured length.
-
-    Returns:
-        The stamps in microseconds and the blocks, in the batch's order.
+    Hundreds of thousands of packets a second come by: all of a block that depends on
+    the packet's length alone is made once for each length.
     """
-    stamps: list[int] = []
-    blocks: list[bytes] = []
-    head, trailers = _PACKET_HEAD.pack, [t.pack for t in _TRAILERS]
-    # Hundreds of thousands of these a second: no calls that can be saved.
-    for seconds, micros, offset, length in _META.iter_unpack(meta):
-        stamp = seconds * 1_000_000 + micros
+
+    def __init__(self, interface: int) -> None:
+        """For the interface block of that number."""
+        self._interface = interface
+        self._frames: dict[int, _Frame] = {}
+
+    def blocks(self, payload: bytes, meta: bytes) -> tuple[list[int], list[bytes]]:
+        """A batch as packet blocks.
+
+        Args:
+            payload: The packets' bytes, one after the other.
+            meta: For each a record of four native ``uint32``: seconds, microseconds,
+                offset in ``payload``, captured length.
+
+        Returns:
+            The stamps in microseconds and the blocks, in the batch's order.
+        """
+        stamps: list[int] = []
+        blocks: list[bytes] = []
+        know, stamped, add = self._frames.get, stamps.append, blocks.append
+        for seconds, micros, offset, length in _META.iter_unpack(meta):
+            pack, head, middle, tail = know(length) or self._frame(length)
+            stamp = seconds * 1_000_000 + micros
+            stamped(stamp)
+            data = payload[offset : offset + length]
+            add(pack(head, stamp >> 32, stamp & 0xFFFFFFFF, middle, data, tail))
+        return stamps, blocks
+
+    def _frame(self, length: int) -> _Frame:
+        if len(self._frames) >= _FRAMES_KEPT:
+            self._frames.clear()
         pad = -length & 3
-        total = 32 + length + pad
-        stamps.append(stamp)
-        blocks.append(
-            head(
-                6,
-                total,
-                interface,
-                stamp >> 32,
-                stamp & 0xFFFFFFFF,
-                length,
-                length,
-            )
-            + payload[offset : offset + length]
-            + trailers[pad](total)
+        total = PACKET_HEAD_SIZE + length + pad + 4
+        frame = self._frames[length] = (
+            struct.Struct(f"=12sII8s{length}s{pad + 4}s").pack,
+            struct.pack("=3I", PACKET, total, self._interface),
+            struct.pack("=2I", length, length),
+            bytes(pad) + struct.pack("=I", total),
         )
-    return stamps, blocks
+        return frame
 
 
 def byte_order(head: bytes) -> str | None:

@@ -24,6 +24,7 @@ from tuilab.packets.handle import RETIRE_SECONDS, Handle
 from tuilab.packets.sink import Sink
 from tuilab.packets.store import Store
 
+_NICENESS: Final = -10
 _CHANGE_SECONDS: Final = 0.1
 _CHECK_SECONDS: Final = 0.25
 _ROUNDS: Final = 16
@@ -131,7 +132,7 @@ class Recorder(threading.Thread):
         self.problem = ""
         self.done = False
         self._handles = list(handles)
-        self._numbers = {handle: number for number, handle in enumerate(handles)}
+        self._framers = {h: pcapng.Framer(number) for number, h in enumerate(handles)}
         self._live = list(handles)
         self._backlog: set[Handle] = set()
         self._sink = sink
@@ -175,6 +176,7 @@ class Recorder(threading.Thread):
 
     def run(self) -> None:
         """Record; the thread's body."""
+        _come_first()
         try:
             self._record()
             if self._merge:
@@ -222,12 +224,12 @@ class Recorder(threading.Thread):
 
     def _drain(self, handle: Handle, now: float) -> bool:
         """Take what a handle has, within reason; whether there may be more."""
-        number = self._numbers[handle]
+        framer = self._framers[handle]
         for _ in range(_ROUNDS):
             batch = handle.read()
             if batch is None:
                 return False
-            stamps, blocks = pcapng.batch_blocks(number, *batch)
+            stamps, blocks = framer.blocks(*batch)
             if self._merge is None:
                 self._write(blocks)
             else:
@@ -324,3 +326,12 @@ class Recorder(threading.Thread):
         self.done = True
         self._progress()
         self._change()
+
+
+def _come_first() -> None:
+    """Have this thread run as soon as it can: packets are lost while it waits.
+
+    On Linux a niceness belongs to the thread; an ordinary user may not lower it.
+    """
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

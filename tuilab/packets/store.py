@@ -11,9 +11,10 @@ import os
 import re
 import threading
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from tuilab.errors import PacketError
@@ -130,28 +131,54 @@ class Store:
 
     def packets(self, start: int = 0, stop: int | None = None) -> Iterator[Packet]:
         """The packets from ``start`` up to ``stop``, read in large pieces."""
+        for index, offsets, piece in self._pieces(start, stop):
+            for number, offset in enumerate(offsets, index):
+                yield self._parse(number, piece, offset)
+
+    def frames(
+        self, start: int = 0, stop: int | None = None
+    ) -> Iterator[tuple[int, bytes]]:
+        """Link type and bytes alone of those packets: several times as fast."""
+        head = pcapng.PACKET_HEAD_SIZE
+        kinds = [interface.linktype for interface, _ in self._interfaces]
+        for index, offsets, piece in self._pieces(start, stop):
+            if len(self._sections) > 1 or self._sections[0].order != "=":
+                for number, offset in enumerate(offsets, index):
+                    packet = self._parse(number, piece, offset)
+                    yield packet.linktype, packet.data
+                continue
+            read = pcapng.PACKET_HEAD.unpack_from
+            for offset in offsets:
+                _, _, interface, _, _, captured, _ = read(piece, offset)
+                begin = offset + head
+                yield kinds[interface], piece[begin : begin + captured]
+
+    def _pieces(
+        self, start: int, stop: int | None
+    ) -> Iterator[tuple[int, list[int], bytes]]:
+        """Large pieces of the file: the first packet's index, all offsets, the bytes.
+
+        Raises:
+            PacketError: The file no longer holds them.
+        """
         count = len(self._index)
         stop = count if stop is None else min(stop, count)
         index = max(start, 0)
         while index < stop:
             first = self._index[index]
-            last = index + 1
-            while last < stop and self._index[last] - first < _READ_AT_ONCE:
-                last += 1
-            end = self._index[last] if last < len(self._index) else self._end
+            last = bisect_left(self._index, first + _READ_AT_ONCE, index + 1, stop)
+            end = self._index[last] if last < count else self._end
             piece = os.pread(self._fd, end - first, first)
-            for i in range(index, last):
-                yield self._parse(i, piece, self._index[i] - first)
+            if len(piece) < end - first:
+                raise PacketError(f"packet {last} is no longer in the file")
+            yield index, [at - first for at in self._index[index:last]], piece
             index = last
 
     def publish(self, lengths: Iterable[int], size: int) -> None:
         """Add packets whose blocks of these lengths now end the file at ``size``."""
         added = list(lengths)
-        offset = size - sum(added)
-        offsets = []
-        for length in added:
-            offsets.append(offset)
-            offset += length
+        offsets = list(accumulate(added, initial=size - sum(added)))
+        offsets.pop()  # where the next packet will be
         with self._lock:
             self._end = size
             self._index.extend(offsets)

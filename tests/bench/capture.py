@@ -1,0 +1,254 @@
+"""How many packets a second reach the disk: ``python -m tests.bench.capture``.
+
+`tuilab capture -w`, `tcpdump -B 32768 -w` and `dumpcap -B 32 -w` on one end of a cable,
+each alone, in turn at every rate; a generator in C, pinned to one core, sends into the
+other end while the capturer has the other cores. The figure is the highest rate at
+which each had every single frame in its file, at the second try if the first lost some.
+Rates are what the generator reached, not what it was asked for; who loses nothing at
+its limit stands there with the others who do.
+
+Then what a million stored packets cost: memory, a jump to any of them, a filter (see
+`tests.bench.stored`). Needs cc; tcpdump and dumpcap are left out where missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench import stored
+
+SIZES = (142, 1400)
+RATES = (25, 50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 0)
+"""Thousands of frames a second; 0 is as many as the generator can send."""
+SECONDS = 1.5
+TRIES = 2
+QUIET = 1.5
+"""Seconds after which a file that has not grown will not: tcpdump's timeout is one."""
+LAB = "bench-capture"
+SOURCE = Path(__file__).with_name("frames.c")
+TUILAB = [sys.executable, "-m", "tuilab"]
+
+
+@dataclass
+class Contender:
+    """A program that captures.
+
+    Attributes:
+        name: What it is called.
+        command: What to run, from the file's path.
+        ready: A line on standard error that says that it listens begins with this.
+        best: The highest rate without loss, frames a second, by size.
+        cpu: Microseconds of CPU time a packet at that rate, start and end included.
+        memory: Megabytes, the most that were resident in any try.
+        unbeaten: Sizes of which nothing was lost at the generator's limit.
+    """
+
+    name: str
+    command: Callable[[Path], list[str]]
+    ready: str
+    best: dict[int, float] = field(default_factory=dict)
+    cpu: dict[int, float] = field(default_factory=dict)
+    memory: float = 0.0
+    unbeaten: set[int] = field(default_factory=set)
+
+
+def contenders() -> list[Contender]:
+    """Those that are installed; what is missing is said."""
+    blue = [*TUILAB, "exec", "blue", "--"]
+    found = [
+        Contender(
+            "tuilab",
+            lambda path: [*TUILAB, "capture", "blue:eth0", "-w", str(path)],
+            "capturing on",
+        )
+    ]
+    if shutil.which("tcpdump"):
+        root = ["-Z", "root"] if os.geteuid() == 0 else []
+        words = ["tcpdump", *root, "-i", "eth0", "-B", "32768", "-w"]
+        found.append(
+            Contender(
+                "tcpdump", lambda path: [*blue, *words, str(path)], "tcpdump: listening"
+            )
+        )
+    if shutil.which("dumpcap"):
+        words_ = ["dumpcap", "-q", "-i", "eth0", "-B", "32", "-w"]
+        found.append(
+            Contender("dumpcap", lambda path: [*blue, *words_, str(path)], "File: ")
+        )
+    for name in ("tcpdump", "dumpcap"):
+        if name not in {it.name for it in found}:
+            print(f"{name} left out: not installed", file=sys.stderr)
+    return found
+
+
+class Bench:
+    """A lab of two hosts and what is measured in it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.frames = directory / "frames"
+        subprocess.run(
+            ["cc", "-O2", "-Wall", "-o", str(self.frames), str(SOURCE)], check=True
+        )
+        cpus = sorted(os.sched_getaffinity(0))
+        self.cpu = cpus[-1]
+        self.others = set(cpus[:-1] or cpus)
+
+    def trial(self, contender: Contender, size: int, rate: float) -> dict[str, float]:
+        """One capture of one burst."""
+        path = self.directory / "trial.pcap"
+        process = subprocess.Popen(
+            contender.command(path),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, self.others),
+        )
+        assert process.stderr is not None
+        said = []
+        while not (said and said[-1].startswith(contender.ready)):
+            said.append(process.stderr.readline())
+            if not said[-1]:
+                sys.exit(f"{contender.name}: {''.join(said)}")
+        made = self.generate(size, rate)
+        settled(path)
+        process.send_signal(signal.SIGINT)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stderr.close()
+        counted = subprocess.run(
+            [str(self.frames), "count", str(path)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        path.unlink()
+        sent = made["sent"]
+        return {
+            "rate": sent / made["seconds"],
+            "lost": sent - int(counted.stdout),
+            "memory": usage.ru_maxrss / 1000,
+            "cpu_us": (usage.ru_utime + usage.ru_stime) / sent * 1e6,
+        }
+
+    def generate(self, size: int, rate: float) -> dict[str, float]:
+        """Send frames into the other end."""
+        count = int((rate or 1_000_000) * SECONDS)
+        words = ["send", "eth0", size, rate, count, self.cpu]
+        done = subprocess.run(
+            [*TUILAB, "exec", "red", "--", str(self.frames), *map(str, words)],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return json.loads(done.stdout)
+
+    def climb(self, everyone: list[Contender], size: int) -> None:
+        """Raise the rate for each until it loses frames; all in turn at each rate."""
+        standing = list(everyone)
+        for thousands in RATES:
+            for contender in list(standing):
+                for _ in range(TRIES):
+                    found = self.trial(contender, size, thousands * 1000)
+                    print(
+                        f"{size:5} {contender.name:8} {found['rate'] / 1000:7.0f} k/s "
+                        f"{found['lost']:7.0f} lost {found['cpu_us']:5.2f} us",
+                        file=sys.stderr,
+                    )
+                    contender.memory = max(contender.memory, found["memory"])
+                    if not found["lost"]:
+                        break
+                if found["lost"]:
+                    standing.remove(contender)
+                    continue
+                best = contender.best.get(size, 0)
+                contender.best[size] = max(best, found["rate"])
+                contender.cpu[size] = found["cpu_us"]
+        # Whom the generator can't beat: that one was luckier is not their merit.
+        limit = max((it.best[size] for it in standing), default=0)
+        for contender in standing:
+            contender.unbeaten.add(size)
+            contender.best[size] = limit
+
+
+def settled(path: Path) -> None:
+    """Wait until a file no longer grows."""
+    size, since = -1, time.monotonic()
+    while time.monotonic() < since + QUIET:
+        now = path.stat().st_size if path.exists() else -1
+        if now != size:
+            size, since = now, time.monotonic()
+        time.sleep(0.05)
+
+
+def in_lab(directory: Path) -> list[dict[str, object]]:
+    """Everything, with labs of our own."""
+    os.environ["XDG_STATE_HOME"] = str(directory / "state")
+    os.environ["TUILAB_LAB"] = LAB
+    up = [*TUILAB, "up", "two-hosts", "--lab", LAB]
+    subprocess.run(up, check=True, stdout=subprocess.DEVNULL)
+    try:
+        bench, everyone = Bench(directory), contenders()
+        for size in SIZES:
+            bench.climb(everyone, size)
+    finally:
+        subprocess.run(
+            [*TUILAB, "down", LAB, "--yes"], check=True, stdout=subprocess.DEVNULL
+        )
+    rows = []
+    for contender in everyone:
+        for size in SIZES:
+            rate = contender.best.get(size, 0.0)
+            ours = everyone[0].best.get(size, 0.0)
+            rows.append(
+                {
+                    "who": contender.name,
+                    "bytes": size,
+                    "rate": round(rate),
+                    "unbeaten": size in contender.unbeaten,
+                    "ratio": round(ours / rate, 3) if rate else None,
+                    "cpu_us": contender.cpu.get(size),
+                    "memory_mb": contender.memory,
+                }
+            )
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--on", metavar="DIR", help="where to write; else as mktemp")
+    parser.add_argument("--rates-only", action="store_true")
+    options = parser.parse_args()
+    if not shutil.which("cc"):
+        sys.exit("there is no C compiler (cc) for the generator")
+    with tempfile.TemporaryDirectory(prefix="tuilab-bench-", dir=options.on) as name:
+        rates = in_lab(Path(name))
+    kept = [] if options.rates_only else stored.run()
+    if options.json:
+        print(json.dumps({"rates": rates, "stored": kept}, indent=1))
+        return
+    print("highest rate without loss; + is the generator's limit")
+    print(f"{'who':10}{'bytes':>6}{'frames/s':>11}{'tuilab/it':>11}{'us':>7}{'MB':>5}")
+    for row in rates:
+        rate = f"{row['rate']}{'+' if row['unbeaten'] else ' '}"
+        print(
+            f"{row['who']:10}{row['bytes']:>6}{rate:>11}{row['ratio'] or '-':>11}"
+            f"{row['cpu_us'] or 0:>7.2f}{row['memory_mb']:>5.0f}"
+        )
+    stored.table(kept)
+
+
+if __name__ == "__main__":
+    main()
