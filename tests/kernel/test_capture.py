@@ -173,18 +173,18 @@ def test_drops_are_counted(directory):
     capture.start()
     send("red", [0])
     assert held.wait(SECONDS)
-    send("red", range(1, 40_000), size=1400)
+    send("red", range(1, 70_000), size=1400)
     go.set()
     capture.stop()
     (counts,) = capture.counts
-    assert counts.received == 40_000
+    assert counts.received == 70_000
     assert counts.dropped == capture.dropped > 0
     assert capture.written == counts.received - counts.dropped
     capture.close()
     data = path.read_bytes()
     last = [b for b in pcapng.blocks(data) if b[0] == pcapng.STATISTICS][-1]
     block = data[last[1] : last[1] + last[2]]
-    assert pcapng.parse_statistics(block, "=") == (0, 40_000, counts.dropped)
+    assert pcapng.parse_statistics(block, "=") == (0, 70_000, counts.dropped)
 
 
 @boxed

@@ -1,5 +1,6 @@
 """One line a packet: known packets word for word, and any bytes without a crash."""
 
+import random
 import shutil
 import socket
 import struct
@@ -425,6 +426,43 @@ def test_any_dns_gives_a_line(payload):
     """With the example: a name that points at itself."""
     check(bytes(V4 / UDP(sport=53, dport=53) / Raw(payload)), 1)
     check(bytes(V4 / UDP(sport=67, dport=68) / Raw(bytes(236) + payload)), 1)
+
+
+FUZZED = 100_000
+ROUND = 500
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=FUZZED // ROUND, deadline=None)
+def test_a_hundred_thousand_more_give_a_line(seed):
+    """By the hundreds: drawn one by one they would take a hundred times as long."""
+    chance = random.Random(seed)
+    frames = list(BYTES.values())
+    for number in range(ROUND):
+        data = mutated(chance, frames)
+        linktype = 1 if number % 4 else chance.choice((101, 113, 228, 229, 147))
+        try:
+            check(data, linktype)
+        except Exception:
+            print(f"linktype {linktype}: {data.hex()}")
+            raise
+
+
+def mutated(chance: random.Random, frames: list[bytes]) -> bytes:
+    """Noise, or a packet with wrong bytes, cut off, or going on as another."""
+    if chance.random() < 0.1:
+        return chance.randbytes(chance.randrange(200))
+    frame = bytearray(chance.choice(frames))
+    for _ in range(chance.randrange(4)):
+        frame[chance.randrange(len(frame))] = chance.choice((0, 1, 127, 128, 255, 64))
+    for _ in range(chance.randrange(3)):
+        frame[chance.randrange(len(frame))] = chance.randrange(256)
+    kind = chance.randrange(4)
+    if kind == 0:
+        del frame[chance.randrange(len(frame)) :]
+    elif kind == 1:
+        frame[chance.randrange(len(frame)) :] = chance.choice(frames)[14:]
+    return bytes(frame)
 
 
 def test_tunnels_in_tunnels_have_an_end():

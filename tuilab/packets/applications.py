@@ -54,6 +54,7 @@ _HTTP_STARTS = (
     *(b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS "),
     *(b"PATCH ", b"CONNECT ", b"HTTP/1."),
 )
+_HTTP_PORTS = {80, 3128, 8080, 8088}
 _SHOWN_ANSWERS = 4
 _LONGEST_NAME = 255
 
@@ -71,6 +72,9 @@ def over_tcp(source: int, destination: int, data: bytes, row: Scratch) -> None:
         row.protocol = "HTTP"
         first = data[:200].split(b"\r\n", 1)[0]
         row.info = f"{source} > {destination} {printable(first)}"
+    elif source in _HTTP_PORTS or destination in _HTTP_PORTS:
+        row.protocol = "HTTP"
+        row.info += " HTTP continued"
     elif 53 in (source, destination) and int.from_bytes(data[:2]) == len(data) - 2:
         _dns(data[2:], row)
 

@@ -148,16 +148,19 @@ def _raw(data: bytes, row: Scratch) -> None:
 
 
 def _ipv4(data: bytes, row: Scratch) -> None:
+    if data and data[0] >> 4 == 6:
+        _ipv6(data, row)  # whatever announced it
+        return
     row.protocol = "IPv4"
     version, total, ident, fragment, ttl, protocol, source, destination = (
         _IPV4.unpack_from(data)
     )
-    row.source, row.destination = inet_ntoa(source), inet_ntoa(destination)
-    row.ttl = ttl
     header = (version & 15) * 4
     if version >> 4 != 4 or header < 20:
         row.info = f"bad header, version {version >> 4}, {header} bytes of header"
         return
+    row.source, row.destination = inet_ntoa(source), inet_ntoa(destination)
+    row.ttl = ttl
     # Zero is what the kernel writes where it has the card cut up what it sends.
     size = total or len(data)
     if size < header:
@@ -216,10 +219,15 @@ def _fragment(
 def _transport(protocol: int, data: bytes, size: int, row: Scratch) -> None:
     """What follows an IP header; ``size`` is how long it says that is."""
     decode = _TRANSPORTS.get(protocol)
+    name = _IP_NAMES.get(protocol)
+    if not data:
+        row.info = f"{name or f'protocol {protocol}'} length={size}"
+        if size:
+            cut_short(row)
+        return
     if decode is not None:
         decode(data, size, row)
         return
-    name = _IP_NAMES.get(protocol)
     row.protocol = name or row.protocol
     row.info = f"length={size}" if name else f"protocol {protocol} length={size}"
 
