@@ -9,37 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from tuilab.errors import (
-    EditFailed,
     InvalidTopology,
-    KernelError,
     LabGone,
-    NotKept,
-    RightsError,
-    TuilabError,
     UsageError,
 )
 from tuilab.kernel.detail import Detail
 from tuilab.kernel.driver import Driver, ModelDriver, Process
+from tuilab.lab.converger import Converger, written
 from tuilab.lab.drift import Drift, Wish
 from tuilab.lab.follow import Follower
 from tuilab.lab.ground import Ground
-from tuilab.lab.guarded import Confirm, guarded
-from tuilab.lab.journal import Begun, Journal, MemoryJournal
+from tuilab.lab.guarded import Confirm
+from tuilab.lab.journal import Journal, MemoryJournal
 from tuilab.lab.meter import Meter, Traffic
-from tuilab.lab.runner import Runner
-from tuilab.lab.settings import (
-    Named,
-    Settings,
-    begun_settings,
-    together,
-    told,
-)
 from tuilab.lab.snapshot import (
     Adoption,
     Event,
@@ -48,18 +35,16 @@ from tuilab.lab.snapshot import (
     Outcome,
     Snapshot,
 )
-from tuilab.lab.uninterrupted import uninterrupted
 from tuilab.lab.view import View
 from tuilab.model import validate
-from tuilab.model.edits import Change, Rename
-from tuilab.model.topology import Endpoint, Namespace, Topology, Veth
+from tuilab.model.edits import Change
+from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.adopt import adopted
 from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit, Step
-from tuilab.plan.merge import settled
-from tuilab.plan.planner import Plan, plan, route_to
+from tuilab.plan.planner import Plan, route_to
 from tuilab.plan.repair import Scope, repair
-from tuilab.plan.state import State, from_data, to_data
+from tuilab.plan.state import State
 
 _DRIFTED = "the lab is to be like that already: what is otherwise was changed outside"
 
@@ -76,14 +61,11 @@ class Lab:
         ground: Ground | None = None,
     ) -> None:
         self.directory = directory
-        self.confirm: Confirm | None = None
-        """Asks whether to keep what may cut the connection; None refuses it."""
         self._driver = driver
         self._journal = journal
         self._mutex = asyncio.Lock()
         self._ground = ground or Ground()
         self._expand = Wish(self._ground)
-        self._named = Named()
         self._gone = ""
         topology = journal.history.topology
         self._view = View(
@@ -97,8 +79,10 @@ class Lab:
             ),
             Drift(self._expand),
         )
-        self._going: tuple[Topology, Sequence[Rename]] | None = None
-        self._runner = Runner(driver, self._view, self._settings)
+        self._converger = Converger(
+            driver, journal, directory, self._ground, self._view, self._expand
+        )
+        self._runner = self._converger.runner
         self._meter = Meter()
         self._follower = Follower(
             driver,
@@ -160,6 +144,15 @@ class Lab:
         """The file that the lab was loaded from or saved to."""
         return self._journal.source
 
+    @property
+    def confirm(self) -> Confirm | None:
+        """Asks whether to keep what may cut the connection; None refuses it."""
+        return self._converger.confirm
+
+    @confirm.setter
+    def confirm(self, confirm: Confirm | None) -> None:
+        self._converger.confirm = confirm
+
     def set_source(self, path: Path) -> None:
         """Remember the file that the lab was loaded from or saved to."""
         self._journal.set_source(path.resolve())
@@ -203,20 +196,13 @@ class Lab:
             InvalidTopology: What it leads to can't be built.
         """
         after = self._checked(change, self.snapshot.topology)
-        return self._plan(after, change.renames, self.snapshot.observed)
+        return self._converger.plan(after, change.renames, self.snapshot.observed)
 
     def _checked(self, change: Change, before: Topology) -> Topology:
         """What a change leads to, if it can be built here."""
         after = self._ground.apply(change, before, self.snapshot.foreign)
         _check(before, after)
         return after
-
-    def _plan(
-        self, after: Topology, renames: Sequence[Rename], observed: State
-    ) -> Plan:
-        base = self._expand(self._journal.history.topology)
-        target = self._expand.beside(after)
-        return plan(base, target, observed, renames)
 
     def repairs(self, only: Scope | None = None) -> Plan:
         """What repairing would do, on what was last observed; raises as `repair`."""
@@ -263,7 +249,7 @@ class Lab:
                 edit = Edit(title, after, renames, time.time(), commands)
                 self._journal.edit(edit)
 
-            return await self._converge(title, after, renames, finish)
+            return await self._converger.converge(title, after, renames, finish)
 
         return await self._alone(change.title, go)
 
@@ -287,7 +273,9 @@ class Lab:
             def finish(_: tuple[str, ...]) -> None:
                 self._journal.at(position)
 
-            return await self._carry_out(title, self.repairs(only), (), finish)
+            return await self._converger.carry_out(
+                title, self.repairs(only), (), finish
+            )
 
         return await self._alone(title, go)
 
@@ -310,7 +298,7 @@ class Lab:
                     "repair puts it back to what it was",
                 )
             edit = Edit(found.title, found.topology, (), time.time())
-            await _written(self._journal.edit, edit)
+            await written(self._journal.edit, edit)
             notes = tuple(f"can't be adopted: {left}" for left in found.left)
             return Outcome(found.title, (), notes)
 
@@ -356,7 +344,7 @@ class Lab:
         return await self._alone(verb, go)
 
     async def _take_step(self, step: Step) -> Outcome:
-        return await self._converge(
+        return await self._converger.converge(
             step.title,
             step.topology,
             step.renames,
@@ -378,7 +366,9 @@ class Lab:
             self._runner.begin()
             if self._ground.risk(before, steps.goal, foreign):
                 at = self._journal.history.position
-                await self._carry_out(title, steps, (), lambda _: self._journal.at(at))
+                await self._converger.carry_out(
+                    title, steps, (), lambda _: self._journal.at(at)
+                )
             else:
                 await self._runner.apply(title, steps)
                 self._ground.settle(topology)
@@ -407,7 +397,8 @@ class Lab:
             self._refuse_if_gone()
             self._journal.refresh()
             if self._journal.begun is not None:
-                await self._recover(self._journal.begun)
+                await self._converger.recover(self._journal.begun)
+                self._show_history()
             yield
 
     def _show_history(self) -> None:
@@ -423,131 +414,6 @@ class Lab:
         async with self._exclusive():
             pass
 
-    async def _recover(self, begun: Begun) -> None:
-        """Roll back what a process that died had begun."""
-        if self._ground.fresh:
-            # What it speaks of is the machine before it was started, or left, last.
-            await _written(self._journal.back)
-            return
-        await self._runner.look()
-        observed = self.snapshot.observed
-        namespaces = dict(observed.namespaces)
-        for name in begun.before:
-            namespaces.pop(name, None)
-        namespaces.update(from_data(begun.before).namespaces)
-        # In a sandbox that is new most of what it leans on is not there, nor needed.
-        goal = settled(State(namespaces), begun.before, observed)
-        title = f"roll back {begun.title}, which was cut off"
-        self._runner.begin()
-        left = await self._runner.roll_back(goal, begun)
-        await _written(self._journal.back)
-        self._ground.settle(self._journal.history.topology)
-        self._view.record(title, self._runner.commands, "; ".join(left))
-        self._show_history()
-
-    def _settings(self) -> Settings:
-        """The settings to look at: of the lab, and of the change that is on its way."""
-        begun, history = self._journal.begun, self._journal.history
-        after, renames = self._going or (None, ())
-        found = [self._named(it) for it in (history.topology, after) if it]
-        if begun is not None:
-            found.append(begun_settings(begun.before))
-            renames = (*renames, *begun.renames)
-        return together(found, renames)
-
-    # -- converging ----------------------------------------------------------------
-
-    async def _converge(
-        self,
-        title: str,
-        after: Topology,
-        renames: Sequence[Rename],
-        finish: Callable[[tuple[str, ...]], None],
-    ) -> Outcome:
-        """Go there, and have ``finish`` record the commands it took; else go back."""
-        self._going = after, renames
-        try:
-            return await self._go(title, after, renames, finish)
-        finally:
-            self._going = None
-
-    async def _go(
-        self,
-        title: str,
-        after: Topology,
-        renames: Sequence[Rename],
-        finish: Callable[[tuple[str, ...]], None],
-    ) -> Outcome:
-        self._runner.begin()
-        self._ground.prepare(after)
-        await self._runner.look(self._scope(after))
-        steps = self._plan(after, renames, self.snapshot.observed)
-        if not steps.operations:
-            await _written(finish, ())
-            self._ground.settle(after)
-            return Outcome(title)
-        try:
-            return await self._carry_out(title, steps, renames, finish)
-        except UsageError:
-            self._ground.settle(self._journal.history.topology)
-            raise
-
-    async def _carry_out(
-        self,
-        title: str,
-        steps: Plan,
-        renames: Sequence[Rename],
-        finish: Callable[[tuple[str, ...]], None],
-    ) -> Outcome:
-        """Carry a plan out, journalled; what fails is rolled back."""
-        if not steps.operations:
-            return Outcome(title)
-        before = self.snapshot.observed
-        risk = self._ground.risk(before, steps.goal, self.snapshot.foreign)
-        if risk and self.confirm is None:
-            raise UsageError(risk, "with --force it is tried, and kept if you confirm")
-        data = told(to_data(before, steps.touched), before, self._settings())
-        begun = Begun(title, data, tuple(renames))
-        await _written(self._journal.begin, begun)
-        async with guarded(self.directory, self.confirm if risk else None) as keep:
-            try:
-                notes = await self._runner.apply(title, steps)
-                await keep(title, risk)
-                await _written(finish, tuple(self._runner.commands))
-            except Exception as error:
-                await self._give_up(error, before, begun)
-        self._ground.settle(self._journal.history.topology)
-        return Outcome(title, tuple(self._runner.commands), notes)
-
-    def _scope(self, after: Topology) -> set[str]:
-        """The namespaces an edit changes, and those that cables come to or leave."""
-        before = self._journal.history.topology
-        changed = validate.changed(before, after)
-        scope = set(changed)
-        for name in changed:
-            # Of a cable that stays the far end learns nothing but whether it is up.
-            ends = _ends(before, name) ^ _ends(after, name)
-            scope |= {peer.namespace for _, peer in ends}
-        return scope
-
-    async def _give_up(self, error: Exception, before: State, begun: Begun) -> NoReturn:
-        left = await self._runner.roll_back(before, begun)
-        # Unwritten, it is found to be begun, and nothing to be left of it.
-        with suppress(TuilabError):
-            await _written(self._journal.back)
-        self._ground.settle(self._journal.history.topology)
-        what = "the lab is as before"
-        if left:
-            what = f"rolling back left: {'; '.join(left)}"
-        if not isinstance(error, TuilabError):
-            error.add_note(what)
-            raise error
-        hint = f"{error.hint}; {what}" if error.hint else what
-        if isinstance(error, RightsError | NotKept) and not left:
-            raise type(error)(error.summary, hint) from error
-        number = error.errno if isinstance(error, KernelError) else 0
-        raise EditFailed(error.summary, hint, number, left) from error
-
     # -- looking -------------------------------------------------------------------
 
     async def rescan(self) -> None:
@@ -561,18 +427,6 @@ class Lab:
         # An edit that is on its way still needs the driver.
         async with self._mutex:
             await self._driver.aclose()
-
-
-async def _written(write: Callable[..., None], *values: object) -> None:
-    """Have the journal write something; the disk may take long, the loop may not."""
-    # Nor must the lock be let go while there is something half written.
-    await uninterrupted(asyncio.to_thread(write, *values))
-
-
-def _ends(topology: Topology, name: str) -> set[tuple[str, Endpoint]]:
-    """The cables of a namespace: its own links with their other ends."""
-    namespace = topology.namespaces.get(name, Namespace())
-    return {(k, v.peer) for k, v in namespace.links.items() if isinstance(v, Veth)}
 
 
 def _check(before: Topology, after: Topology) -> None:
