@@ -207,7 +207,7 @@ async def act(lab, rng, tell):
             return
         there = lab.snapshot.observed
         try:
-            goal = lab._plan(step.topology, step.renames, there).goal
+            goal = lab._converger.plan(step.topology, step.renames, there).goal
         except KernelError:
             return
         may = [expected(history.moved(step.position), goal)]

@@ -446,11 +446,11 @@ def test_what_is_not_confirmed_is_taken_back_whatever_happens(directory):
     machine.up()
     there = machine.picture()
     for number, within in (
-        (None, 1),  # no answer
+        (None, 4),  # no answer
         (signal.SIGHUP, 20),  # the terminal is gone
         (signal.SIGINT, 20),
         (signal.SIGKILL, 20),
-        (signal.SIGSTOP, 1),  # it hangs
+        (signal.SIGSTOP, 4),  # it hangs
     ):
         with asked(machine, "--force", "--within", within, *CUT) as process:
             assert way() == "br0"

@@ -223,10 +223,12 @@ async def test_an_edit_that_cannot_be_recorded_is_rolled_back(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     class FullThen(FileJournal):
-        """On a disk that is full by the time the edit is done."""
+        """On a disk that is, from some time on, full when the edit is done."""
+
+        full = False
 
         def _append(self, record):
-            if "edit" in record or "at" in record:
+            if self.full and ("edit" in record or "at" in record):
                 size = (tmp_path / "journal.jsonl").stat().st_size + 3
                 resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
             try:
@@ -234,17 +236,18 @@ async def test_an_edit_that_cannot_be_recorded_is_rolled_back(tmp_path):
             finally:
                 resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
-    lab = await Lab.open(ModelDriver(), FileJournal(tmp_path), tmp_path)
+    journal = FullThen(tmp_path)
+    lab = await Lab.open(ModelDriver(), journal, tmp_path)
     await lab.restore()
     await lab.edit(edits.add_namespace("red"))
     before = lab.snapshot
-    lab._journal = FullThen(tmp_path)
+    journal.full = True
     for act in (lambda: lab.edit(edits.add_namespace("blue")), lab.undo):
         with pytest.raises(EditFailed, match=r"written: File too large.*is as before"):
             await act()
         assert lab.snapshot == before
-    lab._journal = FileJournal(tmp_path)
-    assert lab._journal.begun is None
+    journal.full = False
+    assert FileJournal(tmp_path).begun is None
     await lab.undo()
     await lab.aclose()
 
