@@ -1,9 +1,7 @@
 """The real kernel: route netlink, one socket per namespace, no forks.
 
 All of it happens in one thread of the driver's own, which visits the namespaces and
-comes back: the event loop never waits for the kernel, and no two requests meet. What
-is planned one step at a time goes out in batches, one for each stretch of steps in the
-same namespace, in the order of the plan.
+comes back: the event loop never waits for the kernel, and no two requests meet.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from tuilab.errors import KernelError, NotFoundError, TuilabError
+from tuilab.errors import KernelError, NotFoundError
 from tuilab.kernel import (
     closely,
     netconf,
@@ -32,6 +30,7 @@ from tuilab.kernel import (
 from tuilab.kernel.channel import Answer
 from tuilab.kernel.detail import Detail
 from tuilab.kernel.driver import Live, Observation, Process, Progress
+from tuilab.kernel.errand import HINTS, Errand
 from tuilab.kernel.monitor import Monitor, listening_socket
 from tuilab.kernel.observe import RawLink
 from tuilab.kernel.sockets import Finder
@@ -51,19 +50,6 @@ from tuilab.plan.operations.base import (
 from tuilab.plan.state import NamespaceState, State
 
 T = TypeVar("T")
-
-_HINTS = {
-    errno.EPERM: "this needs CAP_NET_ADMIN in the lab; see tuilab doctor",
-    errno.EOPNOTSUPP: "this kernel has no support for it; see tuilab doctor",
-    errno.ENODEV: "it is gone: removed outside tuilab, or never made",
-    errno.EEXIST: "something of that name or number is there already",
-    errno.ENETUNREACH: "the gateway must be in a network of its link",
-    errno.EBUSY: "something is using it; end that first",
-    errno.EMFILE: "let this user have more open files (ulimit -n)",
-}
-
-_TAKEN = (errno.EEXIST, errno.EBUSY)
-"""What the kernel says when there is a link of that name, or of that number."""
 
 
 class NetlinkDriver:
@@ -307,7 +293,7 @@ class NetlinkDriver:
         self, operations: Sequence[Operation], *, stop: bool = True
     ) -> Progress:
         """See `Driver`."""
-        return await self._apart(lambda: _Errand(self, stop).run(operations))
+        return await self._apart(lambda: Errand(self, stop).run(operations))
 
     def requests(self, operation: Operation) -> Sequence[Request]:
         """What an operation takes here."""
@@ -440,110 +426,6 @@ class NetlinkDriver:
         os.close(self._root)
 
 
-class _Errand:
-    """Operations on their way: requests gathered for as long as one namespace takes."""
-
-    def __init__(self, driver: NetlinkDriver, stop: bool) -> None:
-        self._driver = driver
-        self._stop = stop
-        self._done: list[Operation] = []
-        self._refused: TuilabError | None = None
-        self._space: Space | None = None
-        self._waiting: list[tuple[Operation, Rtnl, Message, bool]] = []
-
-    def run(self, operations: Sequence[Operation]) -> Progress:
-        for operation in operations:
-            try:
-                self._take(operation)
-            except TuilabError as error:
-                self._refuse(error)
-            except OSError as error:
-                self._refuse(_failed(operation, error))
-            if self._over:
-                break
-        self._flush()
-        return Progress(tuple(self._done), self._refused)
-
-    def _refuse(self, error: TuilabError) -> None:
-        self._flush()
-        self._refused = self._refused or error
-
-    def _take(self, operation: Operation) -> None:
-        requests = self._driver.requests(operation)
-        for request in requests:
-            last = request is requests[-1]
-            if isinstance(request, Rtnl):
-                space = self._driver.require(request.namespace)
-                # The number that a link was given is not known to be its own before
-                # the kernel has said so.
-                made = self._waiting and _makes_link(self._waiting[-1][1])
-                if space is not self._space or (made and not _makes_link(request)):
-                    self._flush()
-                    self._space = space
-                if self._over:
-                    return
-                message = self._driver.message(space, request)
-                self._waiting.append((operation, request, message, last))
-            else:
-                self._flush()
-                if self._over:
-                    return
-                self._driver.do(request)
-                if last:
-                    self._done.append(operation)
-
-    @property
-    def _over(self) -> bool:
-        return self._stop and self._refused is not None
-
-    def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if not waiting or self._space is None:
-            return
-        space = self._space
-        messages = [message for _, _, message, _ in waiting]
-        try:
-            answers = self._driver.send(space, messages)
-        except OSError as error:
-            self._refused = self._refused or _failed(waiting[0][0], error)
-            return
-        failed: Operation | None = None
-        for (operation, request, _, last), answer in zip(waiting, answers, strict=True):
-            if answer.errno in _TAKEN and _makes_link(request):
-                answer = self._again(space, request)
-            number = answer.errno
-            if number and number not in operation.already:
-                failed = operation
-                refusal = _refusal(operation, number, answer.text)
-                self._refused = self._refused or refusal
-            elif last and operation is not failed:
-                self._done.append(operation)
-
-    def _again(self, space: Space, request: Rtnl) -> Answer:
-        """Make a link whose number somebody else took meanwhile; any other will do."""
-        for other in self._driver.open_spaces():
-            other.forget_numbers()
-        message = self._driver.message(space, request, numbered=False)
-        (answer,) = self._driver.send(space, [message])
-        return answer
-
-
-def _makes_link(request: Rtnl) -> bool:
-    return request.noun == "link" and request.verb == "add"
-
-
-def _refusal(operation: Operation, number: int, said: str) -> KernelError:
-    line = " ; ".join(operation.commands())
-    return KernelError(f'"{line}" was refused: {said}', _HINTS.get(number, ""), number)
-
-
-def _failed(operation: Operation, error: OSError) -> KernelError:
-    line, number = " ; ".join(operation.commands()), error.errno or 0
-    return KernelError(
-        f'"{line}" failed: {error.strerror}', _HINTS.get(number, ""), number
-    )
-
-
 def _pairs(links: Mapping[int, RawLink]) -> Iterator[tuple[int, int]]:
     """The indexes of each veth and its other end."""
     for index, link in links.items():
@@ -560,6 +442,6 @@ def _looking() -> Iterator[None]:
         number = error.errno or 0
         raise KernelError(
             f"the lab can't be looked at: {error.strerror}",
-            _HINTS.get(number, "tuilab doctor shows what this machine allows"),
+            HINTS.get(number, "tuilab doctor shows what this machine allows"),
             number,
         ) from error
