@@ -102,6 +102,19 @@ def test_tuilab_in_a_lab_says_that_it_is_there(shared):
 # Packets
 
 
+def test_what_was_changed_outside_is_told_in_words_and_drawn(lab):
+    lab("exec", "red", "--", "ip", "link", "set", "eth0", "down")
+    told = lab("show", "--plain", "--observed").out
+    assert ", down" in told
+    assert ", drift" in told
+    assert '"red:eth0" is down' in told
+    assert lab("--plain").out == told
+    assert "drift" not in lab("show", "--plain").out
+    drawn = lab("show", "--draw", "--observed", "--width", "80").out
+    assert "red" in drawn
+    assert drawn != lab("show", "--draw", "--width", "80").out
+
+
 def test_ping_answers_by_its_exit_code(lab):
     done = lab("ping", "red", "blue", "-c", 2, "-i", 0)
     first, second, sums = done.out.splitlines()

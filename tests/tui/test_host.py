@@ -67,7 +67,7 @@ def test_what_others_made_is_drawn_dimmed_and_ours_as_ever():
 
 
 def test_the_list_and_the_inspector_tell_them_apart():
-    rows = {str(item): spans for item, spans in tree_rows(on_machine(), UNICODE)}
+    rows = {row.key: row.line(UNICODE) for row in tree_rows(on_machine(), UNICODE)}
     for name in ("host:eth0", "host:docker0", "theirs"):
         assert "not of this lab" in plain(rows[name])
         assert {span.role for span in rows[name]} == {"dim"}

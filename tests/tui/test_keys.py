@@ -112,7 +112,7 @@ def test_the_file_is_where_xdg_has_it(tmp_path):
 
 async def test_own_keys_work_and_are_shown_everywhere(file):
     text = (
-        "add_namespace: b\nadd_bridge: n\nundo: f5\nadd_cable: V\n"
+        "add_namespace: b\nadd_bridge: n\nundo: f5\nadd_cable: f8\n"
         "canvas.right: [Right, f6]\nquit: none\n"
     )
     keymap, problems = read(file, text)
@@ -120,9 +120,9 @@ async def test_own_keys_work_and_are_shown_everywhere(file):
     async with opened(surroundings=around, size=(120, 36)) as bench:
         assert "b ns" in bench.text.splitlines()[-1]
         assert "n bridge" in bench.text.splitlines()[-1]
-        await bench.press("V")
+        await bench.press("f8")
         assert "add a namespace first (b)" in bench.toasts[-1]
-        await bench.press("b", "enter", "b", "enter", "V", "enter")
+        await bench.press("b", "enter", "b", "enter", "f8", "enter")
         assert len(list(bench.topology.links())) == 2
         await bench.press("v")
         assert not bench.in_dialog

@@ -87,7 +87,7 @@ async def test_the_list_and_the_drawing_show_the_same():
         await bench.press("T")
         await bench.until(lambda: in_sight(bench, "tree"))
         assert bench.main.selected == Item("namespace", "blue")
-        assert "eth0 ═ red:eth0 10.0.0.2/24" in bench.text
+        assert "eth0: veth to red:eth0, up, 10.0.0.2/24" in bench.text
         await bench.press("end")
         await bench.press("T")
         await bench.until(lambda: in_sight(bench, "canvas"))
@@ -317,3 +317,53 @@ async def test_help_runs_a_move_of_the_drawing_and_says_why_not_in_a_dialog():
         await bench.press("enter")
         assert bench.in_dialog
         assert "that key works in dialogs" in bench.problem("")
+
+
+async def test_the_tree_folds_follows_the_selection_and_knows_all_verbs():
+    async with opened(router(), size=(120, 36)) as bench:
+        bench.main.select(Item("namespace", "r1"))
+        await bench.press("T")
+        await bench.until(lambda: in_sight(bench, "tree"))
+        tree = bench.main.outline
+        assert tree.text == "r1: namespace, 2 links, forwards IPv4"
+        await bench.press("left")
+        assert tree.text.endswith("folded")
+        assert "lan1: veth" not in bench.text
+        await bench.press("right", "right")
+        assert bench.main.selected == Item("link", "r1", "lan1")
+        await bench.press("left")
+        assert bench.main.selected == Item("namespace", "r1")
+        await bench.press("minus")
+        assert tree.line_count() == len(bench.topology.namespaces)
+        assert bench.main.selected == Item("namespace", "r1")
+        # What is found is unfolded.
+        await bench.press("slash")
+        await bench.type("10.2.0.11")
+        await bench.press("enter")
+        assert bench.main.selected == Item("link", "right", "eth0")
+        assert tree.text.startswith("eth0: veth to r1:lan2, up, 10.2.0.11/24")
+        await bench.press("x")
+        assert ", down" in tree.text
+        await bench.press("u", "plus")
+        # A route stands for its namespace, and the cursor stays on it.
+        await bench.press("slash")
+        await bench.type("via 10.2.0.1 ")
+        await bench.press("enter")
+        assert bench.main.selected == Item("namespace", "right")
+        await bench.press("y")
+        await bench.until(lambda: bench.app.clipboard)
+
+
+async def test_a_cable_is_made_in_the_tree():
+    async with opened(router(), size=(120, 36)) as bench:
+        await bench.press("T")
+        await bench.until(lambda: in_sight(bench, "tree"))
+        bench.main.select(Item("namespace", "left"))
+        await bench.press("space")
+        assert "left is one end of a cable" in bench.toasts[-1]
+        bench.main.select(Item("namespace", "right"))
+        await bench.press("space")
+        await bench.until(lambda: bench.in_dialog)
+        await bench.press("enter")
+        assert bench.topology.namespaces["left"].links["eth1"].peer.namespace == "right"
+        assert bench.main.marked is None

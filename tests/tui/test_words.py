@@ -13,8 +13,8 @@ import tuilab.tui
 from tests.tui.labs import BLUE, RED, built, router, switch, two_hosts
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Live, LogEntry
-from tuilab.model import edits
-from tuilab.model.topology import HOST, Endpoint, Topology
+from tuilab.model import edits, policy_edits
+from tuilab.model.topology import HOST, Endpoint, Neighbour, Rule, Topology
 from tuilab.packets.results import PingResult
 from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit, History
@@ -39,7 +39,7 @@ from tuilab.tui.widgets.packet_text import watch_state
 from tuilab.tui.widgets.ping_text import Run, run_lines
 from tuilab.tui.widgets.plan_text import plan_lines
 from tuilab.tui.widgets.status_text import counts, status_line
-from tuilab.tui.widgets.tree_text import tree_rows
+from tuilab.tui.widgets.tree_text import plain_lines, tree_rows
 
 
 def snapshot_of(topology: Topology):
@@ -213,13 +213,13 @@ def test_status_and_list_tell_of_drift_without_a_colour(glyphs, sign):
     bar = plain(status_line(drifted, 80, glyphs))
     assert f" {sign}{len(drifted.drift)} drift " in bar
     assert "drift" not in plain(status_line(replace(drifted, pending="x"), 80, glyphs))
-    rows = {str(item): plain(spans) for item, spans in tree_rows(drifted, glyphs)}
-    assert rows["red"] == f"red  {sign} drift"
+    rows = {row.key: plain(row.line(glyphs)) for row in tree_rows(drifted, glyphs)}
+    assert rows["red"].endswith(f"red: namespace, 1 link  {sign} drift")
     assert rows["red:eth0"].endswith(f" {sign} drift")
-    assert rows["blue"] == "blue"
+    assert rows["blue"].endswith("blue: namespace, 2 links")
     assert rows["blue:eth0"].endswith(" ? missing")
-    assert rows["blue:br9"].endswith("br9 (bridge)  + made outside")
-    assert rows["stray"] == "stray  + made outside"
+    assert rows["blue:br9"].endswith("br9: bridge  + made outside")
+    assert rows["stray"].endswith("stray: namespace, 1 link  + made outside")
     assert rows["stray:eth0"].endswith(" + made outside")
 
 
@@ -264,19 +264,52 @@ def test_human_bytes(count, text):
 
 def test_the_list_shows_ports_below_their_bridge():
     rows = tree_rows(snapshot_of(switch()), UNICODE)
-    assert [str(item) for item, _ in rows] == [
+    assert [row.key for row in rows] == [
         "host",
         "host:br0",
         "host:port1",
         "host:port2",
         "red",
         "red:eth0",
+        "red/route default via 10.0.0.254 dev eth0",
         "blue",
         "blue:eth0",
     ]
-    text = [plain(row) for _, row in rows]
-    assert text[1] == "  ▲ br0 (bridge) 10.0.0.254/24"
-    assert text[2] == "    ▲ port1 ═ red:eth0"
+    text = [plain(row.line(UNICODE)) for row in rows]
+    assert text[0] == "▾ host: the lab's own namespace, 3 links"
+    assert text[1] == "  ▾ ▲ br0: bridge, up, 10.0.0.254/24"
+    assert text[2] == "      ▲ port1: port of br0, veth to red:eth0, up"
+    assert text[6] == "    route default via 10.0.0.254 dev eth0"
+
+
+def test_the_plain_lab_has_no_sign_and_every_state_in_words():
+    more = edits.together(
+        "more",
+        (
+            policy_edits.add_rule("red", Rule(0, iif="lo", table=7)),
+            policy_edits.add_neighbour("red", Neighbour("fd00::9", "eth0", proxy=True)),
+            edits.set_link(BLUE, up=False),
+            edits.set_sysctl("red", "net.ipv4.conf.all.rp_filter", "1"),
+        ),
+    )
+    lines = plain_lines(snapshot_of(more.apply(switch())))
+    text = "\n".join(lines)
+    assert text.isascii()
+    assert lines[0].startswith("lab demo: 2 namespaces, 2 cables, only a model")
+    assert "  br0: bridge, up, 10.0.0.254/24" in lines
+    assert "    port2: port of br0, veth to blue:eth0, no carrier" in lines
+    assert "  eth0: veth to host:port2, down, 10.0.0.2/24" in lines
+    assert "  rule 100: iif lo lookup 7" in lines
+    assert "  neighbour fd00::9 dev eth0 proxy" in lines
+    assert "  setting net.ipv4.conf.all.rp_filter = 1" in lines
+
+
+def test_what_is_folded_says_so_and_hides_all_of_it():
+    snapshot = snapshot_of(switch())
+    rows = tree_rows(snapshot, folded={"host:br0", "red"})
+    assert [row.key for row in rows] == ["host", "host:br0", "red", "blue", "blue:eth0"]
+    assert rows[1].text == "br0: bridge, up, 10.0.0.254/24, folded"
+    assert plain(rows[1].line(UNICODE)).startswith("  ▸ ▲ br0")
 
 
 def test_the_history_marks_where_we_are():

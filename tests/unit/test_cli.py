@@ -441,3 +441,27 @@ def test_keys_lists_them_and_makes_a_file_to_change_them(
     found = next(it for it in checks if it["name"] == "keys")
     assert not found["ok"]
     assert f"{path}:2:1: " in found["detail"]
+
+
+def test_a_lab_is_drawn_and_told_in_words_without_a_kernel(tuilab_):
+    make_lab("router", edits.become("load router", example("router")))
+    code, out, err = tuilab_("show", "router", "--draw", "--width", "100")
+    assert (code, err) == (0, "")
+    assert "▸eth0 10.0.1.254/24" in out
+    assert "●" in out
+    narrow = tuilab_("show", "router", "--draw", "--width", "30", "--ascii")[1]
+    assert narrow.isascii()
+    assert "| router |" in narrow
+    assert max(map(len, narrow.splitlines())) <= 30
+    assert "[router]" in tuilab_("show", "router", "--draw", "--level", "1")[1]
+    for words in (("show", "--plain", "router"), ("--plain", "router")):
+        code, out, err = tuilab_(*words)
+        assert (code, err) == (0, "")
+        assert out.isascii()
+        assert out.splitlines()[0] == "lab router: 3 namespaces, 2 cables"
+        assert "  eth0: veth to router:eth0, up, 10.0.1.1/24, fd00:1::1/64" in out
+        assert "  route default via 10.0.1.254 dev eth0\n" in out
+    assert "lab two-hosts: 2 namespaces" in tuilab_("--plain", "two-hosts")[1]
+    code, _, err = tuilab_("show", "router", "--draw", "--plain")
+    assert code == 2
+    assert "give one of them" in err

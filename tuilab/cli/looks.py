@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuilab.cli import work
+from tuilab.cli.draw import put_drawing, put_plain, seen, wished
 from tuilab.cli.options import Json, LabArgument, LabOption
 from tuilab.cli.output import put, put_json, say
-from tuilab.errors import EXIT_OK, EXIT_RIGHTS
+from tuilab.errors import EXIT_OK, EXIT_RIGHTS, UsageError
 
 if TYPE_CHECKING:
     from tuilab.kernel.probe import Check
     from tuilab.lab.lab import Lab
+    from tuilab.lab.snapshot import Snapshot
     from tuilab.plan.history import Edit
 
 
@@ -24,10 +26,42 @@ def show(
         bool,
         typer.Option("--observed", help="What the kernel holds, not what is wished."),
     ] = False,
+    draw: Annotated[bool, typer.Option("--draw", help="Print the drawing.")] = False,
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="In words, for screen readers and logs."),
+    ] = False,
+    level: Annotated[
+        int | None,
+        typer.Option(
+            "--level",
+            min=1,
+            max=3,
+            help="Detail of the drawing; else as much as fits the width.",
+        ),
+    ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option("--width", min=20, help="Its columns; else the terminal's."),
+    ] = None,
+    ascii_only: Annotated[
+        bool, typer.Option("--ascii", help="Draw with ASCII characters only.")
+    ] = False,
     json: Json = False,
     option: LabOption = None,
 ) -> None:
-    """Print a lab as a topology file, or what the kernel holds of it."""
+    """Print a lab as a topology file, a drawing, or words; as wished or as it is."""
+    if draw + plain + json > 1:
+        raise UsageError(
+            "--draw, --plain and --json are three forms", "give one of them"
+        )
+    if draw or plain:
+        snapshot = _snapshot(lab, option, observed=observed)
+        if plain:
+            put_plain(snapshot)
+        else:
+            put_drawing(snapshot, level, width, ascii_only=ascii_only)
+        return
     if not observed:
         topology = work.journal(work.choose(lab, option)).history.topology
         if json:
@@ -63,6 +97,12 @@ def show(
     for name, body in data.items():
         for line in emit.entry(name, body):
             put(line)
+
+
+def _snapshot(lab: str | None, option: str | None, *, observed: bool) -> Snapshot:
+    if observed:
+        return seen(work.running(lab, option))
+    return wished(work.journal(work.choose(lab, option)).history.topology)
 
 
 def history(

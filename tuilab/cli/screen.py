@@ -23,7 +23,7 @@ from tuilab.cli.apart import apart, end_with_parent, give_size
 from tuilab.cli.options import SECONDS, Force, LabOption, OnHost, Within
 from tuilab.cli.output import plan_lines, put, say
 from tuilab.cli.targets import Target
-from tuilab.errors import UsageError
+from tuilab.errors import EXIT_OK, UsageError
 from tuilab.kernel.sandbox import alive
 from tuilab.lab import registry
 from tuilab.lab.registry import LabInfo
@@ -103,6 +103,10 @@ def open_(
     no_mouse: Annotated[
         bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
     ] = False,
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="Print the lab in words instead; no screen."),
+    ] = False,
     host: OnHost = False,
     force: Force = False,
     within: Within = SECONDS,
@@ -112,6 +116,8 @@ def open_(
         work.work_on_host()
     if force:
         work.force(within)
+    if plain:
+        return _tell(target, lab)
     visit = first(target, lab)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -128,6 +134,22 @@ def open_(
         if onward is None:
             return code
         visit = onward
+
+
+def _tell(word: str | None, option: str | None) -> int:
+    """Print a lab, or what a file would make of one, in words."""
+    from tuilab.cli.draw import put_plain, seen, wished
+
+    target = targets.find(word) if word is not None else None
+    if target is not None and target.file is not None:
+        topology = _of_file(target, option or work.preferred()).topology
+        assert topology is not None
+        put_plain(wished(topology))
+        return EXIT_OK
+    lab = work.choose(word, option)
+    there = seen(lab) if lab.running else wished(work.journal(lab).history.topology)
+    put_plain(there)
+    return EXIT_OK
 
 
 def first(word: str | None, option: str | None) -> Visit:

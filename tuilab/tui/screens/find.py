@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.screens.pick import Entry, PickDialog, fits
-from tuilab.tui.text import Line, Span, plain
-from tuilab.tui.widgets.tree_text import tree_rows
+from tuilab.tui.text import Line, plain
+from tuilab.tui.widgets.tree_text import Row, tree_rows
 
 
 class FindScreen(PickDialog[Item, Item]):
@@ -22,7 +23,7 @@ class FindScreen(PickDialog[Item, Item]):
     def __init__(self, snapshot: Snapshot, glyphs: Glyphs) -> None:
         super().__init__()
         self._rows = [
-            (item, _named(item, row)) for item, row in tree_rows(snapshot, glyphs)
+            (row.item, _named(row, glyphs)) for row in tree_rows(snapshot, glyphs)
         ]
 
     def entries(self, query: str) -> Sequence[Entry[Item]]:
@@ -41,9 +42,7 @@ class FindScreen(PickDialog[Item, Item]):
             self.dismiss(value)
 
 
-def _named(item: Item, row: Line) -> Line:
-    """A row of the list without its indent, the link with its namespace."""
-    if item.ifname is None:
-        return row
-    _, state, words, *marks = row
-    return state, Span(f" {item.namespace}:{words.text.strip()}"), *marks
+def _named(row: Row, glyphs: Glyphs) -> Line:
+    """A line of the tree without its indent, everything with its namespace."""
+    whole = replace(row, name=str(row.item)) if row.item.ifname or not row.name else row
+    return whole.line(glyphs, indent=False)

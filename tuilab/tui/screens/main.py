@@ -215,6 +215,15 @@ class MainScreen(OneSize, Screen[None]):
     def _connect(self, event: Canvas.ConnectRequested) -> None:
         self._run(lambda screen: build.cable_between(screen, event.a, event.b))
 
+    @on(TreeView.Marked)
+    def _mark(self, event: TreeView.Marked) -> None:
+        first, self.marked = self.marked, None
+        if first is None:
+            self.marked = event.item
+            self.session.say(f"{event.item} is one end of a cable: mark the other")
+        elif first != event.item:
+            self._run(lambda screen: build.cable_between(screen, first, event.item))
+
     @on(HistoryView.GoTo)
     def _go_to(self, event: HistoryView.GoTo) -> None:
         self._run(lambda screen: lab.go_to(screen, event.position))
@@ -420,6 +429,8 @@ class MainScreen(OneSize, Screen[None]):
     def copied_text(self) -> str:
         """What ``y`` copies: the line under the cursor, else the selection."""
         there = self.focused
+        if isinstance(there, TreeView):
+            return there.text
         if isinstance(there, HistoryView | PacketList) and there.line_count():
             return plain(there.line(there.cursor)).strip()
         if isinstance(there, Inspector | LogView | PingView):

@@ -1,22 +1,28 @@
-"""The lab as a list: for small windows, screen readers, and finding things fast."""
+"""The lab as a tree: for small windows, screen readers, and finding things fast."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from textual.binding import BindingType
+from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE, Glyphs
+from tuilab.tui.moves import moves
 from tuilab.tui.text import Line, width
 from tuilab.tui.widgets.pick_view import PickView
-from tuilab.tui.widgets.tree_text import tree_rows
+from tuilab.tui.widgets.tree_text import Row, tree_rows
 
 
 class TreeView(PickView):
-    """Namespaces and links, one a line."""
+    """One thing a line; what has something below it can be folded."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("tree")]
 
     snapshot: reactive[Snapshot | None] = reactive(None)
 
@@ -32,30 +38,45 @@ class TreeView(PickView):
 
         item: Item
 
+    @dataclass
+    class Marked(Message):
+        """An item is to be one end of a cable."""
+
+        item: Item
+
     def __init__(self, glyphs: Glyphs = UNICODE, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._glyphs = glyphs
-        self._rows: list[tuple[Item, Line]] = []
+        self._rows: list[Row] = []
+        self._folded: set[str] = set()
         self._stale = False
         self._chosen: Item | None = None
+        self._key = ""
 
     @property
     def selected(self) -> Item | None:
         """The current item."""
-        return self._rows[self.cursor][0] if self._rows else None
+        return self._rows[self.cursor].item if self._rows else None
 
     @selected.setter
     def selected(self, item: Item | None) -> None:
         if item is not None and item.cable is not None:
             # A cable is not listed; its first end is.
             item = Item("link", item.namespace, item.ifname)
-        self._chosen = item
-        for index, (candidate, _) in enumerate(self._rows):
-            if candidate == item:
-                self.cursor = index
+        if self._stale or item is None:
+            self._chosen, self._key = item, ""
+            return
+        if self._rows and self.selected == item:
+            # The cursor may stand on a route of what is selected.
+            return
+        if self._find(str(item)) is None and self._unfold(item.namespace):
+            self._build()
+        index = self._find(str(item))
+        if index is not None:
+            self.cursor = index
 
     def watch_snapshot(self) -> None:
-        """Show it; the cursor stays on its item. Nothing to do while out of sight."""
+        """Show it; the cursor stays on its line. Nothing to do while out of sight."""
         self._stale = True
         if self.display:
             self._build()
@@ -68,32 +89,114 @@ class TreeView(PickView):
 
     def _build(self) -> None:
         self._stale = False
-        chosen = self._chosen
+        key, chosen = self._key, self._chosen
         snapshot = self.snapshot
-        self._rows = tree_rows(snapshot, self._glyphs) if snapshot else []
+        rows = tree_rows(snapshot, self._glyphs, self._folded) if snapshot else []
+        self._rows = rows
         self.lines_changed()
-        self.cursor = self.validate_cursor(self.cursor)
-        self.selected = chosen
+        index = self._find(key)
+        if index is None and chosen is not None:
+            index = self._find(str(chosen))
+        self.cursor = self.validate_cursor(self.cursor if index is None else index)
+        self._remember()
+
+    def _find(self, key: str) -> int | None:
+        """The line of a key."""
+        for index, row in enumerate(self._rows):
+            if row.key == key:
+                return index
+        return None
+
+    def _unfold(self, namespace: str) -> bool:
+        """Open all that may hide something of it; whether anything was shut."""
+        shut = {
+            key
+            for key in self._folded
+            if key == namespace or key.startswith(f"{namespace}:")
+        }
+        self._folded -= shut
+        return bool(shut)
 
     def line_count(self) -> int:
-        """Every namespace and link."""
+        """Every line that is not folded away."""
         return len(self._rows)
 
     def line(self, index: int) -> Line:
         """One of them."""
-        return self._rows[index][1]
+        return self._rows[index].line(self._glyphs)
 
     def line_width(self) -> int:
         """Cells of the longest line."""
-        return max((width(spans) for _, spans in self._rows), default=0)
+        lines = (row.line(self._glyphs) for row in self._rows)
+        return max(map(width, lines), default=0)
+
+    @property
+    def text(self) -> str:
+        """The current line, as it is read out."""
+        return self._rows[self.cursor].text if self._rows else ""
 
     def watch_cursor(self, cursor: int) -> None:
         """Tell the screen what is selected now."""
         super().watch_cursor(cursor)
-        self._chosen = self.selected
+        self._remember()
+        self._point()
         self.post_message(self.Selected(self.selected))
+
+    def on_focus(self) -> None:
+        """The terminal's cursor goes where a screen reader is to read."""
+        self._point()
+
+    def _point(self) -> None:
+        if self.has_focus:
+            row = self.cursor - self.scroll_offset.y
+            self.app.cursor_position = self.content_region.offset + Offset(0, row)
+
+    def _remember(self) -> None:
+        self._chosen = self.selected
+        self._key = self._rows[self.cursor].key if self._rows else ""
+
+    # -- keys --------------------------------------------------------------------------
 
     def action_choose(self) -> None:
         """Open the current item."""
         if (item := self.selected) is not None:
             self.post_message(self.Opened(item))
+
+    def action_mark(self) -> None:
+        """Mark the current item as an end of a cable."""
+        if (item := self.selected) is not None:
+            self.post_message(self.Marked(item))
+
+    def action_shut(self) -> None:
+        """Fold the current line; one that can't be folded leads to what it is below."""
+        if not self._rows:
+            return
+        row = self._rows[self.cursor]
+        if row.opens and not row.folded:
+            self._folded.add(row.key)
+            self._build()
+            return
+        for index in range(self.cursor - 1, -1, -1):
+            if self._rows[index].depth < row.depth:
+                self.cursor = index
+                return
+
+    def action_open(self) -> None:
+        """Unfold the current line; one that is open leads to the first below it."""
+        if not self._rows:
+            return
+        row = self._rows[self.cursor]
+        if row.folded:
+            self._folded.discard(row.key)
+            self._build()
+        elif row.opens:
+            self.cursor += 1
+
+    def action_all(self, opened: bool) -> None:
+        """Fold every namespace, or unfold everything."""
+        everything = tree_rows(self.snapshot, self._glyphs) if self.snapshot else []
+        shut = {row.key for row in everything if row.opens and row.depth == 0}
+        self._folded = set() if opened else shut
+        if not opened and self._rows and (item := self.selected) is not None:
+            self._key = item.namespace
+        self._build()
