@@ -27,6 +27,7 @@ from tuilab.lab.journal import FileJournal
 from tuilab.lab.lab import Lab
 from tuilab.model import edits, generate
 from tuilab.model.topology import HOST, Bridge, Endpoint, Topology
+from tuilab.model.validate import problems
 from tuilab.plan.planner import plan
 from tuilab.plan.simulate import fresh_namespace
 from tuilab.plan.state import State, expand
@@ -39,7 +40,11 @@ SHAPES: dict[str, Callable[[int], Topology]] = {
 }
 FIXED = {"fattree4": 16, "mesh10": 100}
 """Hosts of the shapes that come in one size."""
-STEPS = ("plan", "up", "edit", "undo", "down")
+STEPS = ("check", "plan", "up", "edit", "undo", "down")
+"""``check`` is whether the lab can be built at all, ``plan`` what to do; ``up`` has
+both in it once more."""
+EDITS = 15
+"""Times to edit and undo: right after ``up`` the kernel is still busy."""
 MININET_PYTHON = "/usr/bin/python3"
 EDITED = Endpoint("h1", "eth0")
 
@@ -71,16 +76,25 @@ async def steps_of(lab: Lab, topology: Topology) -> dict[str, float]:
     before = resident_kb()
     change = edits.become("up", topology)
     began = time.perf_counter()
-    lab.plan(change)
-    took["plan"] = time.perf_counter() - began
-    for step, run in (
-        ("up", lambda: lab.edit(change)),
-        ("edit", lambda: lab.edit(edits.set_link(EDITED, up=False))),
-        ("undo", lab.undo),
-    ):
-        began = time.perf_counter()
-        await run()
-        took[step] = time.perf_counter() - began
+    assert not problems(topology)
+    base = expand(lab.snapshot.topology)
+    target = expand(topology)
+    checked = time.perf_counter()
+    plan(base, target, lab.snapshot.observed)
+    took["check"] = checked - began
+    took["plan"] = time.perf_counter() - checked
+    down = edits.set_link(EDITED, up=False)
+    steps = {"edit": lambda: lab.edit(down), "undo": lab.undo}
+    began = time.perf_counter()
+    await lab.edit(change)
+    took["up"] = time.perf_counter() - began
+    times: dict[str, list[float]] = {step: [] for step in steps}
+    for _ in range(EDITS):
+        for step, run in steps.items():
+            began = time.perf_counter()
+            await run()
+            times[step].append(time.perf_counter() - began)
+    took |= {step: statistics.median(some) for step, some in times.items()}
     count = max(1, len(topology.namespaces) - 1)
     took["fds"] = len(os.listdir("/proc/self/fd")) / count
     took["rss_kb"] = (resident_kb() - before) / count
@@ -115,12 +129,14 @@ def shell(topology: Topology) -> dict[str, float]:
 
 
 def edit_by_hand() -> dict[str, float]:
-    took = {}
-    for step, word in (("edit", "down"), ("undo", "up")):
-        began = time.perf_counter()
-        subprocess.run(["ip", "-n", "h1", "link", "set", "eth0", word], check=True)
-        took[step] = time.perf_counter() - began
-    return took
+    words = {"edit": "down", "undo": "up"}
+    times: dict[str, list[float]] = {step: [] for step in words}
+    for _ in range(EDITS):
+        for step, word in words.items():
+            began = time.perf_counter()
+            subprocess.run(["ip", "-n", "h1", "link", "set", "eth0", word], check=True)
+            times[step].append(time.perf_counter() - began)
+    return {step: statistics.median(some) for step, some in times.items()}
 
 
 MININET = """
