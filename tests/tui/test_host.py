@@ -12,6 +12,7 @@ from tests.tui.bench import opened
 from tests.tui.labs import BR0, switch
 from tuilab.errors import NotKept
 from tuilab.kernel.driver import ModelDriver
+from tuilab.lab.closeup import Closeup
 from tuilab.lab.ground import Ground
 from tuilab.lab.guarded import Confirm
 from tuilab.lab.journal import FileJournal
@@ -28,7 +29,7 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE
 from tuilab.tui.screens.keep import KeepScreen
 from tuilab.tui.text import plain
-from tuilab.tui.widgets.inspector_text import Rates, describe
+from tuilab.tui.widgets.inspector_text import describe
 from tuilab.tui.widgets.status_text import status_line
 from tuilab.tui.widgets.tree_text import tree_rows
 
@@ -73,8 +74,8 @@ def test_the_list_and_the_inspector_tell_them_apart():
         assert {span.role for span in rows[name]} == {"dim"}
     assert "not of this lab" not in plain(rows["host:br0"])
     for item in (Item("link", HOST, "eth0"), Item("namespace", "theirs")):
-        lines = describe(on_machine(), State(), item, Rates(), UNICODE)
-        assert "not made by this lab" in "\n".join(map(plain, lines))
+        lines = describe(on_machine(), State(), item, Closeup(), UNICODE)
+        assert "not made by this lab" in "\n".join(plain(it.spans) for it in lines)
 
 
 @pytest.mark.parametrize("action", ["edit", "delete", "toggle", "rename"])

@@ -104,7 +104,7 @@ def is_router(bench):
     assert bench.topology == router()
     text = bench.main.query_one(Inspector).plain_text
     assert "forward 4 on" in text
-    assert "peer      left:eth0" in text
+    assert "10.1.0.1/24" in text
 
 
 def test_router_80x24(picture):

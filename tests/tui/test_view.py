@@ -142,7 +142,7 @@ async def test_the_inspector_lists_all_of_routing():
             "prohibit 10.9.0.0/16 table 7",
             "Rules (1)",
             "100: iif lo lookup 7",
-            "Static neighbours (1)",
+            "Neighbours (1)",
             "fd00::9 dev eth0 proxy",
         ):
             assert text in bench.text

@@ -11,7 +11,9 @@ import pytest
 
 import tuilab.tui
 from tests.tui.labs import BLUE, RED, built, router, switch, two_hosts
+from tuilab.lab.closeup import Closeup
 from tuilab.lab.lab import Lab
+from tuilab.lab.meter import Rate, Traffic
 from tuilab.lab.snapshot import Live, LogEntry
 from tuilab.model import edits, policy_edits
 from tuilab.model.topology import HOST, Endpoint, Neighbour, Rule, Topology
@@ -30,7 +32,8 @@ from tuilab.tui.text import fit, line, plain, width
 from tuilab.tui.verbs import VERBS
 from tuilab.tui.widgets.files import difference_line
 from tuilab.tui.widgets.history_text import history_lines
-from tuilab.tui.widgets.inspector_text import Rates, describe, human_bytes, title
+from tuilab.tui.widgets.inspector_text import describe, title
+from tuilab.tui.widgets.inspector_words import human_bytes
 from tuilab.tui.widgets.keys_text import keys_line
 from tuilab.tui.widgets.log_text import log_lines
 from tuilab.tui.widgets.losses import losses
@@ -51,10 +54,10 @@ def snapshot_of(topology: Topology):
     return asyncio.run(look())
 
 
-def told(snapshot, item, rates=None):
+def told(snapshot, item, closeup=None):
     wanted = expand(snapshot.topology)
-    lines = describe(snapshot, wanted, item, rates or Rates(), UNICODE)
-    return "\n".join(plain(spans) for spans in lines)
+    rows = describe(snapshot, wanted, item, closeup or Closeup(), UNICODE)
+    return "\n".join(plain(row.spans) for row in rows)
 
 
 # -- the table of actions -----------------------------------------------------------
@@ -151,8 +154,8 @@ def test_inspector_of_a_namespace():
 def test_inspector_of_a_bridge_names_its_ports_and_what_is_behind():
     text = told(snapshot_of(switch()), Item("bridge", HOST, "br0"))
     assert "Ports (2)" in text
-    assert "port1  ═ red:eth0" in text
-    assert "address   10.0.0.254/24" in text
+    assert "port1  to red:eth0" in text
+    assert "Addresses (1)\n10.0.0.254/24" in text
 
 
 def test_inspector_of_a_cable_shows_both_ends():
@@ -236,13 +239,13 @@ def test_inspector_says_what_was_made_outside_and_what_is_missing():
 
 def test_inspector_shows_rates_and_losses():
     snapshot = snapshot_of(two_hosts())
-    before = {RED: Live("up", rx_bytes=1000, tx_bytes=0)}
-    after = {RED: Live("up", 3500, 99, 7, 1, errors=2, dropped=1), BLUE: Live("up")}
-    rates = Rates.between(before, after, 2.0)
-    text = told(replace(snapshot, live=after), Item("link", "red", "eth0"), rates)
-    assert "rx        3.5 kB in 7 packets, 1.2 kB/s" in text
-    assert "2 errors, 1 dropped" in text
-    assert Rates.between(before, after, 0.0) == Rates()
+    live = {RED: Live("up", 3500, 99, 7, 1, errors=2, dropped=1), BLUE: Live("up")}
+    past = (Rate(rx=100), Rate(rx=1250, rx_packets=2.5))
+    flows = Closeup(traffic={RED: Traffic(past)})
+    text = told(replace(snapshot, live=live), Item("link", "red", "eth0"), flows)
+    assert "rx        3.5 kB in 7 packets, 2.5/s\n1.2 kB/s  ▂█\n" in text
+    # What does not flow is no rate of nothing.
+    assert "tx        99 B in 1 packets\nlost      2 errors, 1 dropped" in text
 
 
 @pytest.mark.parametrize(

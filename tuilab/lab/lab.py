@@ -9,24 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tuilab.errors import (
     InvalidTopology,
     LabGone,
+    NotFoundError,
     UsageError,
 )
 from tuilab.kernel.detail import Detail
 from tuilab.kernel.driver import Driver, ModelDriver, Process
+from tuilab.lab.closeup import Closeup, Spot
 from tuilab.lab.converger import Converger, written
 from tuilab.lab.drift import Drift, Wish
 from tuilab.lab.follow import Follower
 from tuilab.lab.ground import Ground
 from tuilab.lab.guarded import Confirm
 from tuilab.lab.journal import Journal, MemoryJournal
-from tuilab.lab.meter import Meter, Traffic
+from tuilab.lab.meter import Meter
 from tuilab.lab.snapshot import (
     Adoption,
     Event,
@@ -182,9 +184,18 @@ class Lab:
         """
         return await self._driver.detail(namespace, ifname)
 
-    def traffic(self, endpoint: Endpoint) -> Traffic:
-        """What flows through a link, and did in the last half minute."""
-        return self._meter.of(endpoint)
+    async def closeup(self, spots: Iterable[Spot]) -> Closeup:
+        """A closer look at some namespaces and links; what is not there is left out."""
+        details: dict[Spot, Detail] = {}
+        for spot in spots:
+            with suppress(NotFoundError):
+                details[spot] = await self._driver.detail(*spot)
+        flows = {
+            end: self._meter.of(end)
+            for (name, _), detail in details.items()
+            for end in (Endpoint(name, ifname) for ifname in detail.links)
+        }
+        return Closeup(details, flows)
 
     # -- planning ------------------------------------------------------------------
 

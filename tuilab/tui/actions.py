@@ -13,9 +13,10 @@ from tuilab.model.topology import HOST, LO
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.moves import MOVES
+from tuilab.tui.widgets.inspector_rows import Row
 
 Group = Literal["Build", "Packets", "History", "Lab", "View"]
-Where = Literal["", "canvas", "packets", "history"]
+Where = Literal["", "canvas", "packets", "history", "inspector"]
 """The pane whose focus a key needs; empty for none."""
 
 
@@ -33,6 +34,7 @@ class Context:
         packets: How many packets there are to save.
         keymap: The keys that a person has for everything.
         drawn: Whether the lab is shown as a drawing.
+        row: The current row of the inspector, while that has the keys.
     """
 
     snapshot: Snapshot
@@ -44,6 +46,7 @@ class Context:
     packets: int = 0
     drawn: bool = True
     keymap: Keymap = field(default_factory=lambda: KEYS)
+    row: Row | None = None
 
     def key(self, name: str) -> str:
         """The key of an action as a person reads it."""
@@ -223,6 +226,22 @@ def _drawn_things(context: Context) -> str:
     return _drawn(context)
 
 
+def _row_editable(context: Context) -> str:
+    if context.row is None or not (context.row.thing or context.row.no_edit):
+        return _one_of_ours(context)
+    return context.row.no_edit or alive(context)
+
+
+def _row_deletable(context: Context) -> str:
+    if context.row is None or not (context.row.thing or context.row.no_delete):
+        return _deletable(context)
+    return context.row.no_delete or alive(context)
+
+
+def _row(context: Context) -> str:
+    return "" if context.row else "the inspector is not at hand: Enter opens it"
+
+
 def _shell(context: Context) -> str:
     return alive(context) or context.no_shell
 
@@ -277,6 +296,19 @@ _TABLE: tuple[Action, ...] = (
     ),
     Action(
         "oldest", ("home", "g"), "", "oldest packet", "Packets", _captured, "packets"
+    ),
+    Action("edit_row", ("e",), "", "edit the row", "Build", _row_editable, "inspector"),
+    Action(
+        "delete_row",
+        ("d", "delete"),
+        "",
+        "delete what the row tells of",
+        "Build",
+        _row_deletable,
+        "inspector",
+    ),
+    Action(
+        "filter_rows", ("slash",), "", "show only some rows", "View", _row, "inspector"
     ),
 )
 ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}

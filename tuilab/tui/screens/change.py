@@ -13,8 +13,15 @@ from tuilab.tui.widgets.plan_text import plan_lines
 class ChangeScreen(FormDialog):
     """Gives the answers when the lab was changed, None when it was not."""
 
-    def __init__(self, form: ChangeForm, lab: Lab) -> None:
-        super().__init__(form)
+    def __init__(self, form: ChangeForm, lab: Lab, *, focus: str = "") -> None:
+        """Ask.
+
+        Args:
+            form: What for.
+            lab: Which is changed.
+            focus: The field to begin with, the first one by default.
+        """
+        super().__init__(form, focus=focus)
         self._asked = form
         self._lab = lab
         self._change: Change | None = None

@@ -47,9 +47,10 @@ class FormDialog(Dialog[Answers]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*moves("form")]
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, *, focus: str = "") -> None:
         super().__init__()
         self._form = form
+        self._start = focus
         self._given: Answers = {}
         self.values: Answers = form.propose({})
         self._ready = False
@@ -117,9 +118,11 @@ class FormDialog(Dialog[Answers]):
         self._judge()
 
     def first_focus(self) -> Widget | None:
-        """The first field in use."""
+        """The field that was asked for, else the first in use."""
         hidden = self._form.unused(self.values)
         names = [name for name in self._form.fields if name not in hidden]
+        if self._start in names:
+            names = [self._start]
         return fields.focusable(self._field(names[0])) if names else None
 
     def _field(self, name: str) -> Widget:

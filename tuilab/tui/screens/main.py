@@ -23,6 +23,7 @@ from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.forms.toggle import toggle
 from tuilab.tui.moves import Move, moves, panes_of
 from tuilab.tui.palette import ActionProvider
+from tuilab.tui.screens.close_look import CloseLook
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.screens.gone import GoneScreen
 from tuilab.tui.screens.layout import Layout
@@ -33,6 +34,7 @@ from tuilab.tui.widgets.bottom import BottomPanel
 from tuilab.tui.widgets.hints import empty, hint_lines
 from tuilab.tui.widgets.history_view import HistoryView
 from tuilab.tui.widgets.inspector import Inspector
+from tuilab.tui.widgets.inspector_rows import Row
 from tuilab.tui.widgets.keys import KeysBar
 from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.packet_list import PacketList
@@ -61,6 +63,7 @@ class MainScreen(OneSize, Screen[None]):
         self.session = session
         self.panes = Layout(self)
         self._sized = False
+        self._close_look = CloseLook(self)
         self._hinted: tuple[object, Sequence[str]] = (None, ())
 
     # -- panes -----------------------------------------------------------------------
@@ -99,6 +102,7 @@ class MainScreen(OneSize, Screen[None]):
         self.session.run_job(lambda: lab.read_saved(self))
         if problems := self.session.around.key_problems:
             self.session.say("\n".join(problems), "warning")
+        self.session.run_job(self._close_look.run, of=self, group="close look")
         if reason := self.lab.snapshot.preview:
             self.session.say(f"only a preview, no packet flows: {reason}", "warning")
 
@@ -111,6 +115,17 @@ class MainScreen(OneSize, Screen[None]):
     def topology(self) -> Topology:
         """The lab as it is to be."""
         return self.lab.snapshot.topology
+
+    @property
+    def inspector(self) -> Inspector:
+        """The pane that tells of the selected thing."""
+        return self.query_one(Inspector)
+
+    @property
+    def row(self) -> Row | None:
+        """The current row of the inspector, while that has the keys."""
+        inspector = self.inspector
+        return inspector.row if self.focused is inspector else None
 
     @property
     def is_empty(self) -> bool:
@@ -186,7 +201,9 @@ class MainScreen(OneSize, Screen[None]):
             self._selection_changed()
 
     def _selection_changed(self) -> None:
-        self.query_one(Inspector).item = self.selected
+        if self.inspector.item != self.selected:
+            self.inspector.item = self.selected
+            self._close_look.soon()
         self._show_frame()
         self._show_keys()
 
@@ -210,6 +227,7 @@ class MainScreen(OneSize, Screen[None]):
     @on(TreeView.Opened)
     def _opened(self) -> None:
         self.show_inspector(True)
+        self.call_after_refresh(self.set_focus, self.inspector)
 
     @on(Canvas.ConnectRequested)
     def _connect(self, event: Canvas.ConnectRequested) -> None:
@@ -250,7 +268,11 @@ class MainScreen(OneSize, Screen[None]):
             self.canvas.snapshot = snapshot
             self.outline.snapshot = snapshot
             self.query_one(HistoryView).history = snapshot.history
-            self.query_one(Inspector).snapshot = snapshot
+            if self.inspector.snapshot is None or (
+                snapshot.observed is not self.inspector.snapshot.observed
+            ):
+                self._close_look.soon()
+            self.inspector.snapshot = snapshot
             self._selection_changed()
         for screen in self.session.screen_stack:
             if isinstance(screen, Dialog):
@@ -333,8 +355,9 @@ class MainScreen(OneSize, Screen[None]):
     def show_inspector(self, shown: bool) -> None:
         """Show or hide the inspector."""
         self.panes.inspect(shown)
+        self._close_look.soon()
         if not shown or self.panes.zoomed == "inspector":
-            self.set_focus(self.query_one(Inspector) if shown else self.map)
+            self.set_focus(self.inspector if shown else self.map)
 
     def toggle_tree(self) -> None:
         """The same lab as a drawing or as a list."""
@@ -387,6 +410,7 @@ class MainScreen(OneSize, Screen[None]):
             packets=session.watching.count,
             keymap=around.keymap,
             drawn=self.map is self.canvas,
+            row=self.row,
         )
 
     def action_act(self, name: str) -> None:
@@ -433,7 +457,9 @@ class MainScreen(OneSize, Screen[None]):
             return there.text
         if isinstance(there, HistoryView | PacketList) and there.line_count():
             return plain(there.line(there.cursor)).strip()
-        if isinstance(there, Inspector | LogView | PingView):
+        if isinstance(there, Inspector) and there.row is not None:
+            return there.row.copied
+        if isinstance(there, LogView | PingView):
             return there.plain_text
         return "\n".join(map(self._words, self.selection))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tuilab.tui.verbs import build, drift, lab, packets, view
+from tuilab.tui.verbs import build, drift, lab, packets, rows, view
 
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
@@ -46,6 +46,9 @@ VERBS: Mapping[str, Verb] = {
         packets.follow,
         packets.newest,
         packets.oldest,
+        rows.edit_row,
+        rows.delete_row,
+        rows.filter_rows,
         view.find,
         view.select_box,
         view.jump,

@@ -99,9 +99,14 @@ async def delete(screen: MainScreen) -> None:
     """Show what goes, then remove it."""
     item = screen.selected
     assert item is not None
+    await remove(screen, removal(item))
+
+
+async def remove(screen: MainScreen, change: Change) -> None:
+    """Show what goes with a change that removes something, then make it."""
     capture = screen.session.watching.capture
     captured = capture.endpoints if capture is not None and capture.running else ()
-    dialog = DeleteScreen(removal(item), screen.lab, captured)
+    dialog = DeleteScreen(change, screen.lab, captured)
     await screen.session.push_screen_wait(dialog)
     screen.refresh_lab()
 

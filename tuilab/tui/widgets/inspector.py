@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from typing import ClassVar
 
+from textual import events
+from textual.binding import BindingType
 from textual.reactive import reactive
 
 from tuilab.errors import TuilabError
+from tuilab.lab.closeup import Closeup
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.topology import Topology
 from tuilab.plan.state import State, expand, on_host
-from tuilab.tui.actions import KEYS
+from tuilab.tui.actions import KEYS, bindings
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.keymap import Keymap
-from tuilab.tui.text import Line
-from tuilab.tui.widgets.inspector_text import Rates, describe, title
-from tuilab.tui.widgets.line_view import TextLines
+from tuilab.tui.text import Line, line, plain, width
+from tuilab.tui.widgets.inspector_rows import Row, drawn, in_sight, is_shut
+from tuilab.tui.widgets.inspector_text import Room, describe, title
+from tuilab.tui.widgets.pick_view import PickView
 
 
-class Inspector(TextLines):
+class Inspector(PickView):
     """Desired, observed and live values; the difference is said in words."""
 
-    follows = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("inspector")]
+
     snapshot: reactive[Snapshot | None] = reactive(None)
     item: reactive[Item | None] = reactive(None)
+    closeup: reactive[Closeup] = reactive(Closeup)
+    sought: reactive[str] = reactive("")
+    typing: reactive[bool] = reactive(False)
 
     def __init__(
         self,
@@ -47,38 +55,94 @@ class Inspector(TextLines):
         self._glyphs = glyphs
         self._hints = hints
         self._keymap = keymap
-        self._rates = Rates()
-        self._looked = time.monotonic()
         self._wanted: tuple[Topology, State] | None = None
+        self._turned: set[str] = set()
+        self._all: list[Row] = []
+        self._rows: list[Row] = []
+        self._lines: list[Line] = []
+        self._widest = 0
 
-    def watch_snapshot(self, before: Snapshot | None, after: Snapshot | None) -> None:
+    # -- what is shown ---------------------------------------------------------------
+
+    def watch_snapshot(self) -> None:
         """The lab looks different."""
-        now = time.monotonic()
-        if before is not None and after is not None and before.live != after.live:
-            # Counters come once a second; anything faster is an edit, not a rate.
-            if now - self._looked > 0.5:
-                self._rates = Rates.between(before.live, after.live, now - self._looked)
-            self._looked = now
-        self._show()
+        self._describe()
+
+    def watch_closeup(self) -> None:
+        """Somebody looked closely."""
+        self._describe()
 
     def watch_item(self) -> None:
         """Something else is selected."""
-        self._show()
+        self._describe()
+        self.sought, self.typing = "", False
+        self.cursor = 0
         self.scroll_home(animate=False)
 
-    def _show(self) -> None:
+    def watch_sought(self) -> None:
+        """Other rows are asked for."""
+        self._show()
+        self._tell()
+
+    def watch_typing(self) -> None:
+        """A filter is being typed, or was."""
+        self._tell()
+
+    def _describe(self) -> None:
         if self.snapshot is None:
             return
         self.border_title = title(self.item)
-        lines = describe(
+        rows = describe(
             self.snapshot,
             self._expanded(self.snapshot.topology),
             self.item,
-            self._rates,
+            self.closeup,
             self._glyphs,
             self._keymap,
+            Room(self.size.width, self.size.height),
         )
-        self.set_lines([*lines, *self._hints(self.item)])
+        hints = [Row(spans) for spans in self._hints(self.item)]
+        self._all = [*rows, *hints]
+        self._show()
+
+    def _show(self) -> None:
+        """Draw what is in sight; of what was there before only what differs."""
+        at = self.row
+        self._rows = in_sight(self._all, self._turned, self.sought)
+        lines = [
+            drawn(row, self._glyphs, shut=not self.sought and self._is_shut(row))
+            for row in self._rows
+        ]
+        if not self._rows and self.sought:
+            lines = [line((f'nothing has "{self.sought}"', "dim"))]
+        before, self._lines = self._lines, lines
+        widest = max(map(width, lines), default=0)
+        if len(lines) != len(before) or widest != self._widest:
+            self._widest = widest
+            self.lines_changed()
+        else:
+            for index, (was, now) in enumerate(zip(before, lines, strict=True)):
+                if was != now:
+                    self.refresh_lines(index, 1)
+        self._stay_at(at)
+
+    def _stay_at(self, row: Row | None) -> None:
+        """Keep the cursor on what it was on, whatever came before it."""
+        if row is None or self.row == row:
+            return
+        found = [index for index, it in enumerate(self._rows) if _same(it, row)]
+        if found:
+            self.cursor = min(found, key=lambda index: abs(index - self.cursor))
+        else:
+            self.cursor = self.validate_cursor(self.cursor)
+
+    def _is_shut(self, row: Row) -> bool:
+        return bool(row.key) and is_shut(row, self._turned)
+
+    def _tell(self) -> None:
+        """Say on the frame what the rows must have."""
+        end = "_" if self.typing else ""
+        self.border_subtitle = f"/ {self.sought}{end}" if self.sought or end else ""
 
     def _expanded(self, topology: Topology) -> State:
         if self._wanted is None or self._wanted[0] is not topology:
@@ -89,3 +153,101 @@ class Inspector(TextLines):
         if self.snapshot and self.snapshot.host and self._wanted[1].namespaces:
             return on_host(*self._wanted)
         return self._wanted[1]
+
+    def on_resize(self) -> None:
+        """Another size holds more, or less."""
+        self._describe()
+
+    # -- lines -----------------------------------------------------------------------
+
+    def line_count(self) -> int:
+        """The rows in sight."""
+        return len(self._lines)
+
+    def line(self, index: int) -> Line:
+        """One row."""
+        return self._lines[index]
+
+    def line_width(self) -> int:
+        """Cells of the longest row."""
+        return self._widest
+
+    @property
+    def plain_text(self) -> str:
+        """All rows in sight, without styles."""
+        return "\n".join(plain(spans).rstrip() for spans in self._lines)
+
+    @property
+    def row(self) -> Row | None:
+        """The current row."""
+        rows = self._rows
+        return rows[self.cursor] if 0 <= self.cursor < len(rows) else None
+
+    # -- keys and mouse --------------------------------------------------------------
+
+    def action_choose(self) -> None:
+        """Open or shut what stands below the row."""
+        row = self.row
+        if row is not None and row.key and not self.sought:
+            self._turned ^= {row.key}
+            self._show()
+
+    def start_filter(self) -> None:
+        """Take what is typed as what rows must have."""
+        self.typing = True
+
+    async def on_key(self, event: events.Key) -> None:
+        """While a filter is typed, keys are letters of it; Esc clears it."""
+        if not self.typing:
+            if event.key == "escape" and self.sought:
+                self.sought = ""
+                event.stop()
+                event.prevent_default()
+            return
+        if event.key == "escape":
+            self.sought, self.typing = "", False
+        elif event.key == "enter":
+            self.typing = False
+        elif event.key == "backspace":
+            self.sought = self.sought[:-1]
+        elif event.key == "ctrl+u":
+            self.sought = ""
+        elif event.is_printable and event.character:
+            self.sought += event.character
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted is typed."""
+        if self.typing:
+            self.sought += " ".join(event.text.split())
+            event.stop()
+
+    def on_blur(self) -> None:
+        """Whoever goes elsewhere has typed enough."""
+        self.typing = False
+
+    def clicked(self, index: int, column: int, times: int) -> None:
+        """On a heading it opens or shuts, on a key it does that."""
+        for span in self._lines[index]:
+            if column < (cells := width((span,))):
+                if span.click:
+                    self.call_later(self.run_action, span.click)
+                    return
+                break
+            column -= cells
+        if self._rows[index].key:
+            self.action_choose()
+
+
+def _same(one: Row, other: Row) -> bool:
+    """Whether two rows are about the same, though what they say may have changed."""
+    if one.key or other.key:
+        return one.key == other.key
+    if one.inside != other.inside:
+        return False
+    if one.thing is not None and one.thing.value and other.thing is not None:
+        return one.thing == other.thing
+    return plain(one.spans[:1]) == plain(other.spans[:1])

@@ -2,102 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
-from tuilab.lab.snapshot import Live, Snapshot
-from tuilab.model.addressing import show_destination
-from tuilab.model.routing import MAIN_TABLE
-from tuilab.model.sysctls import SYSCTLS, usual
-from tuilab.model.topology import (
-    LO,
-    UNICAST,
-    Bridge,
-    Endpoint,
-    Link,
-    Tap,
-    Topology,
-)
-from tuilab.plan.bridging import changed_options, show_option
-from tuilab.plan.difference import rule_words
-from tuilab.plan.forwarding import (
-    V6_METRIC,
-    HopState,
-    NeighbourState,
-    RouteState,
-    RuleState,
-    neighbour_order,
-    route_order,
-    rule_order,
-)
+from tuilab.errors import NotFoundError
+from tuilab.kernel.detail import Detail, LinkDetail
+from tuilab.kernel.modelled import detail as modelled
+from tuilab.lab.closeup import Closeup, Spot
+from tuilab.lab.snapshot import Snapshot
+from tuilab.model.sysctls import FORWARD_V4, FORWARD_V6, usual
+from tuilab.model.topology import HOST, LO, Endpoint
 from tuilab.plan.state import LinkState, NamespaceState, State
 from tuilab.tui.actions import KEYS
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.text import Line, Role, Span, line
+from tuilab.tui.widgets import inspector_link, inspector_space
 from tuilab.tui.widgets.drift_text import drift_of
+from tuilab.tui.widgets.inspector_rows import Row, Rows, Thing
+from tuilab.tui.widgets.inspector_truth import Truth
 
-_LABEL = 10
 _NOT_OURS = "not made by this lab: it is left as it is"
+_FEW = 3
+"""Links whose particulars are shown without asking, where there is room."""
+_TALL = 20
+"""Lines from which there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Bytes a second, by endpoint, received and sent."""
+class Room(NamedTuple):
+    """How large the pane is.
 
-    by_endpoint: Mapping[Endpoint, tuple[float, float]] = field(default_factory=dict)
+    Attributes:
+        cells: Its width.
+        lines: Its height.
+    """
 
-    @classmethod
-    def between(
-        cls,
-        before: Mapping[Endpoint, Live],
-        after: Mapping[Endpoint, Live],
-        seconds: float,
-    ) -> Rates:
-        """What flowed between two looks at the counters."""
-        if seconds <= 0:
-            return cls()
-        found = {
-            end: (
-                max(live.rx_bytes - before[end].rx_bytes, 0) / seconds,
-                max(live.tx_bytes - before[end].tx_bytes, 0) / seconds,
-            )
-            for end, live in after.items()
-            if end in before
-        }
-        return cls(found)
+    cells: int
+    lines: int
+
+
+ROOMY = Room(50, 40)
 
 
 def describe(
     snapshot: Snapshot,
     wanted: State,
     item: Item | None,
-    rates: Rates,
+    closeup: Closeup,
     glyphs: Glyphs,
     keymap: Keymap = KEYS,
-) -> list[Line]:
+    room: Room = ROOMY,
+) -> list[Row]:
     """Everything worth knowing of an item, top to bottom.
 
     Args:
         snapshot: The lab.
         wanted: Its topology with every default filled in.
         item: What is selected.
-        rates: What flows now.
+        closeup: What a closer look has shown; what it lacks is taken from the lab.
         glyphs: Signs to use.
         keymap: Keys to name.
+        room: How much fits: what does not is shut to begin with.
     """
-    lines = drift_lines(snapshot, item, glyphs, keymap)
+    rows = Rows()
+    for spans in drift_lines(snapshot, item, glyphs, keymap):
+        rows.put(Row(spans))
     if item is None:
-        return [*lines, line(("Nothing is selected.", "dim"))]
-    writer = _Writer(snapshot, wanted, rates, glyphs)
+        rows.add(("Nothing is selected.", "dim"))
+        return rows.made
+    writer = _Writer(rows, snapshot, wanted, closeup, glyphs, keymap, room)
     if item.kind == "namespace":
-        return [*lines, *writer.namespace(item.namespace)]
+        writer.namespace(item.namespace)
+    elif item.cable is not None:
+        writer.cable(item.cable.a, item.cable.b)
+    else:
+        writer.link(Endpoint(item.namespace, item.ifname or ""))
+    return rows.made
+
+
+def spots_of(item: Item | None) -> tuple[Spot, ...]:
+    """Where to look closely for an item."""
+    if item is None:
+        return ()
     if item.cable is not None:
-        return [*lines, *writer.cable(item.cable.a, item.cable.b)]
-    end = Endpoint(item.namespace, item.ifname or "")
-    return [*lines, *writer.link_alone(end)]
+        return tuple(
+            (end.namespace, end.ifname) for end in (item.cable.a, item.cable.b)
+        )
+    return ((item.namespace, item.ifname),)
 
 
 def drift_lines(
@@ -111,7 +104,8 @@ def drift_lines(
     keys: list[Span] = []
     for name in ("repair", "adopt"):
         click = f"screen.act('{name}')"
-        keys += [Span(f" {keymap.key(name)}", "key", click), Span(f" {name} ")]
+        key = Span(f" {keymap.key(name)}", "key", click)
+        keys += [key, Span(f" {name} ", "", click)]
     return [head, *(line(("  " + str(it), "warn")) for it in found), tuple(keys)]
 
 
@@ -123,244 +117,228 @@ def title(item: Item | None) -> str:
     return f"{item} ({kind})"
 
 
-def human_bytes(count: float) -> str:
-    """Bytes for people: ``1.2 kB``."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError
-
-
 class _Writer:
     def __init__(
-        self, snapshot: Snapshot, wanted: State, rates: Rates, glyphs: Glyphs
+        self,
+        rows: Rows,
+        snapshot: Snapshot,
+        wanted: State,
+        closeup: Closeup,
+        glyphs: Glyphs,
+        keymap: Keymap,
+        room: Room,
     ) -> None:
+        self._rows = rows
         self._snapshot = snapshot
-        self._topology: Topology = snapshot.topology
         self._wanted = wanted
-        self._rates = rates
+        self._closeup = closeup
         self._glyphs = glyphs
+        self._room = room
+        self._truth = Truth(snapshot, wanted, glyphs, keymap)
 
     # -- the three things -----------------------------------------------------------
 
-    def namespace(self, name: str) -> Iterator[Line]:
+    def namespace(self, name: str) -> None:
+        rows = self._rows
         seen = self._snapshot.observed.namespaces.get(name)
-        wanted = self._wanted.namespaces.get(name)
+        wish = self._wanted.namespaces.get(name)
         foreign = self._snapshot.foreign.namespaces.get(name)
-        if foreign is not None:
-            yield from self._foreign(name, foreign)
-            if seen is None and wanted is None:
+        detail = self._detail(name, None)
+        if foreign is not None and not foreign.links:
+            rows.add((_NOT_OURS, "dim"))
+            if seen is None and wish is None:
                 return
-            yield line("")
-        if seen is None and wanted is None:
-            yield line((f'"{name}" is no longer there', "dim"))
+        if detail is None:
+            rows.add((f'"{name}" is no longer there', "dim"))
             return
         if seen is None:
-            yield line(("not in the kernel (yet)", "warn"))
-        shown = seen or wanted
-        assert shown is not None
-        yield from self._settings(shown)
-        yield _head("Interfaces", len(shown.links))
-        for ifname in _order(shown):
-            yield from self._interface(Endpoint(name, ifname))
-        yield from self._policies(shown, wanted)
+            rows.add(("not in the kernel (yet)", "warn"))
+        self._general(detail, seen, wish)
+        self._interfaces(detail, seen, wish, foreign)
+        inspector_link.routes(rows, detail, self._truth)
+        inspector_space.rules(rows, detail, self._truth)
+        inspector_link.neighbours(rows, detail, self._truth)
+        inspector_space.sockets(rows, detail)
+        inspector_space.programs(rows, detail)
+        inspector_space.settings(rows, detail, self._truth)
 
-    def cable(self, a: Endpoint, b: Endpoint) -> Iterator[Line]:
-        for end in (a, b):
-            yield line((str(end), "title"))
-            yield from self._interface(end, named=False)
+    def cable(self, a: Endpoint, b: Endpoint) -> None:
+        ends = [(end, self._link(end)) for end in (a, b)]
+        there = [(end, link) for end, link in ends if link is not None]
+        if len(there) == 2:
+            inspector_link.side_by_side(
+                self._rows, there, self._closeup.traffic, self._glyphs
+            )
+        for end, link in ends:
+            about = self._truth.link_row(end)
+            with self._rows.section(str(end), (str(end), "title"), about=about):
+                self._particulars(end, link)
 
-    def link_alone(self, endpoint: Endpoint) -> Iterator[Line]:
-        yield from self._interface(endpoint, named=False)
-        link = self._topology.link(endpoint)
-        if isinstance(link, Bridge):
-            ports = self._topology.namespaces[endpoint.namespace].ports(endpoint.ifname)
-            yield _head("Ports", len(ports))
-            for port in ports:
-                end = Endpoint(endpoint.namespace, port)
-                other = self._topology.link(end)
-                peer = getattr(other, "peer", None)
-                to = f"  {self._glyphs.joins} {peer}" if peer else ""
-                yield (*line("  ", self._state(end), f" {port}{to}"),)
+    def link(self, end: Endpoint) -> None:
+        link = self._link(end)
+        self._particulars(end, link)
+        detail = self._detail(end.namespace, end.ifname)
+        if link is None or detail is None:
+            return
+        if link.kind == "bridge":
+            inspector_link.ports(self._rows, end, detail, self._state)
+        inspector_link.entries(self._rows, end, link, detail, self._truth)
+        inspector_link.routes(self._rows, detail, self._truth)
+        inspector_link.neighbours(self._rows, detail, self._truth)
+        inspector_space.settings(self._rows, detail, self._truth)
+
+    # -- where it comes from --------------------------------------------------------
+
+    def _detail(self, name: str, ifname: str | None) -> Detail | None:
+        """What was seen closely, else what the lab knows of it."""
+        found = self._closeup.details.get((name, ifname))
+        if found is not None:
+            return found
+        snapshot = self._snapshot
+        for state in (snapshot.observed, snapshot.foreign, self._wanted):
+            if state is snapshot.foreign and ifname is None and name != HOST:
+                continue
+            try:
+                return modelled(state, name, ifname)
+            except NotFoundError:
+                continue
+        return None
+
+    def _link(self, end: Endpoint) -> LinkDetail | None:
+        detail = self._detail(end.namespace, end.ifname)
+        link = detail.links[end.ifname] if detail else None
+        return link and self._alive(
+            end, link, self._closeup.details.get((end.namespace, end.ifname))
+        )
+
+    def _alive(
+        self, end: Endpoint, link: LinkDetail, closely: Detail | None
+    ) -> LinkDetail:
+        """With the counters that the lab has, where nobody looked closely."""
+        live = self._snapshot.live.get(end)
+        return replace(link, live=live) if live and closely is None else link
 
     # -- parts ----------------------------------------------------------------------
 
-    def _foreign(self, name: str, there: NamespaceState) -> Iterator[Line]:
-        """What others made on the machine."""
-        if not there.links:
-            yield line((_NOT_OURS, "dim"))
-            return
-        yield line((f"Not made by this lab ({len(there.links)})", "title"))
-        for ifname in _order(there):
-            end, link = Endpoint(name, ifname), there.links[ifname]
-            words = " ".join((ifname, *link.addresses))
-            yield (*line("  ", self._state(end), (f" {words}", "dim")),)
+    def _general(
+        self, detail: Detail, seen: NamespaceState | None, wish: NamespaceState | None
+    ) -> None:
+        rows = self._rows
+        with rows.section("general", ("General", "title")):
+            values = {it.key: it.value for it in detail.settings}
+            shown = (seen or wish or NamespaceState()).sysctls
+            for name, key in (("forward 4", FORWARD_V4), ("forward 6", FORWARD_V6)):
+                if self._snapshot.host and key not in shown and key not in values:
+                    continue
+                value = values.get(key) or shown.get(key) or usual(key, shown)
+                on: Role = "good" if value == "1" else "dim"
+                thing = Thing("setting", detail.namespace, None, key)
+                row = self._truth.setting_row(thing, value)
+                words = Span("on" if value == "1" else "off", on)
+                spans = line((f"{name} ", "dim"), words, *row.more)
+                rows.put(replace(row, spans=spans, more=()))
+            if detail.tables is not None:
+                told = ", ".join(detail.tables)
+                rows.add(("nftables  ", "dim"), (told or "none", "" if told else "dim"))
 
-    def _settings(self, shown: NamespaceState) -> Iterator[Line]:
-        for key in SYSCTLS:
-            if self._snapshot.host and key not in shown.sysctls:
-                continue
-            value = shown.sysctls.get(key) or usual(key, shown.sysctls)
-            name = "forward 6" if ".ipv6." in key else "forward 4"
-            on: Role = "good" if value == "1" else "dim"
-            yield _fact(name, "on" if value == "1" else "off", on)
-        for key in sorted(shown.sysctls.keys() - SYSCTLS.keys()):
-            yield _fact("", f"{key} = {shown.sysctls[key]}")
+    def _interfaces(
+        self,
+        detail: Detail,
+        seen: NamespaceState | None,
+        wish: NamespaceState | None,
+        foreign: NamespaceState | None,
+    ) -> None:
+        wished = wish.links if wish else {}
+        others = foreign.links if foreign else {}
+        names = [n for n in _order({**detail.links, **wished}) if n not in others]
+        few = _FEW if self._room.lines >= _TALL else 1
+        many = len(names) > few + 1
+        rows = self._rows
+        with rows.section("links", (f"Interfaces ({len(names)})", "title")):
+            for ifname in names:
+                self._interface(detail, ifname, many=many)
+        theirs = [n for n in _order(others) if n in detail.links]
+        if not theirs:
+            return
+        head = f"Not made by this lab ({len(theirs)})"
+        with rows.section("foreign", (head, "title")):
+            for ifname in theirs:
+                self._interface(detail, ifname, many=True)
 
-    def _interface(self, end: Endpoint, *, named: bool = True) -> Iterator[Line]:
-        foreign = self._snapshot.foreign.link(end)
-        if foreign is not None:
-            yield line((_NOT_OURS, "dim"))
-        seen = self._snapshot.observed.link(end) or foreign
-        wanted = self._wanted.link(end)
-        shown = seen or wanted
-        if shown is None:
-            yield line((f'"{end}" is no longer there', "dim"))
-            return
-        if named:
-            note = "" if shown.master is None else f"  port of {shown.master}"
-            yield (*line("  ", self._state(end), (f" {end.ifname}", "title"), note),)
-        else:
-            yield _fact("state", *self._state_words(end, shown))
-            yield _fact("kind", shown.kind)
-            if shown.master:
-                yield _fact("bridge", shown.master)
-        if named and end.ifname == LO and not shown.addresses[1:]:
-            return
-        yield from self._values(end, shown, self._topology.link(end))
-        if seen is None:
-            yield _fact("", "not in the kernel (yet)", "warn")
-        yield from self._traffic(end)
+    def _interface(self, detail: Detail, ifname: str, *, many: bool) -> None:
+        end = Endpoint(detail.namespace, ifname)
+        link = detail.links.get(ifname)
+        if link is not None:
+            closely = self._closeup.details.get((detail.namespace, None))
+            link = self._alive(end, link, closely)
+        note = f"  port of {link.master}" if link and link.master else ""
+        cidrs = (
+            [it.cidr for it in link.addresses if it.origin != "kernel"] if link else []
+        )
+        more = line((f"  {' '.join(cidrs)}", "dim")) if cidrs else ()
+        quiet = ifname == LO and not cidrs
+        head = line(self._state(end, link), (f" {ifname}", "title"), note)
+        about = self._truth.link_row(end)
+        shut = many or quiet
+        with self._rows.section(ifname, *head, shut=shut, more=more, about=about):
+            if link is None:
+                self._missing(end)
+                return
+            inspector_link.addresses(self._rows, end, link, self._truth)
+            inspector_link.in_short(self._rows, end, link, self._truth)
+            inspector_link.traffic_in_short(
+                self._rows, end, self._closeup.traffic, link, self._glyphs
+            )
 
-    def _values(
-        self, end: Endpoint, shown: LinkState, link: Link | None
-    ) -> Iterator[Line]:
-        for index, cidr in enumerate(shown.addresses):
-            yield _fact("address" if index == 0 else "", cidr)
-        if shown.kind != "loopback":
-            yield _fact("mac", shown.mac)
-        yield _fact("mtu", str(shown.mtu))
-        if shown.peer:
-            yield _fact("peer", str(shown.peer))
-        if isinstance(link, Tap) and (link.user or link.group):
-            yield _fact("owner", f"{link.user or '-'}:{link.group or '-'}")
-        for options in (shown.bridge, shown.port):
-            for name, value in changed_options(type(options)(), options).items():
-                yield _fact("option", show_option(name, value))
-        for index, mac in enumerate(shown.port.fdb):
-            yield _fact("fdb" if index == 0 else "", f"{mac} static")
-        if link is not None or self._snapshot.foreign.link(end) is not None:
+    def _particulars(self, end: Endpoint, link: LinkDetail | None) -> None:
+        rows = self._rows
+        if self._snapshot.foreign.link(end) is not None:
+            rows.add((_NOT_OURS, "dim"))
+        if link is None:
+            rows.add((f'"{end}" is no longer there', "dim"))
             return
-        yield _fact("", "made outside tuilab", "warn")
-
-    def _traffic(self, end: Endpoint) -> Iterator[Line]:
-        live = self._snapshot.live.get(end)
-        if live is None:
-            return
-        received, sent = self._rates.by_endpoint.get(end, (0.0, 0.0))
-        for name, rate, total, packets in (
-            ("rx", received, live.rx_bytes, live.rx_packets),
-            ("tx", sent, live.tx_bytes, live.tx_packets),
+        if (
+            self._snapshot.observed.link(end) is None
+            and self._snapshot.foreign.link(end) is None
         ):
-            text = f"{human_bytes(total)} in {packets} packets"
-            if rate:
-                text += f", {human_bytes(rate)}/s"
-            yield _fact(name, text)
-        if live.errors or live.dropped:
-            text = f"{live.errors} errors, {live.dropped} dropped"
-            yield _fact("lost", text, "bad")
+            rows.add(("not in the kernel (yet)", "warn"))
+        wish = self._wanted.link(end)
+        with rows.section("general", ("General", "title")):
+            wished = self._wished_up(link, wish)
+            rows.put(self._truth.fact("state", self._words(link), wished))
+            inspector_link.general(rows, end, link, self._truth)
+        shown = link.addresses
+        if shown or (wish and wish.addresses):
+            with rows.section("addresses", (f"Addresses ({len(shown)})", "title")):
+                inspector_link.addresses(rows, end, link, self._truth)
+        inspector_link.traffic(
+            rows, end, self._closeup.traffic, link, self._glyphs, self._room.cells
+        )
+        inspector_link.options(rows, link)
 
-    def _policies(
-        self, shown: NamespaceState, wanted: NamespaceState | None
-    ) -> Iterator[Line]:
-        """Routes; rules and neighbours where there are any."""
-        # Without a wish nothing is outside of it.
-        wish = wanted or shown
-        yield _head("Static routes", len(shown.routes))
-        for route in sorted(shown.routes | wish.routes, key=route_order):
-            yield self._told(show_route(route), route, shown.routes, wish.routes)
-        rules = sorted(shown.rules | wish.rules, key=rule_order)
-        if rules:
-            yield _head("Rules", len(shown.rules))
-        for rule in rules:
-            yield self._told(show_rule(rule), rule, shown.rules, wish.rules)
-        known = sorted(shown.neighbours | wish.neighbours, key=neighbour_order)
-        if known:
-            yield _head("Static neighbours", len(shown.neighbours))
-        for one in known:
-            text = show_neighbour(one)
-            yield self._told(text, one, shown.neighbours, wish.neighbours)
-
-    @staticmethod
-    def _told(
-        text: str, thing: object, shown: frozenset[Any], wanted: frozenset[Any]
-    ) -> Line:
-        """One of them, and whether it is as wished."""
-        if thing not in shown:
-            return line(f"  {text}", ("  missing", "warn"))
-        if thing not in wanted:
-            return line(f"  {text}", ("  outside", "warn"))
-        return line(f"  {text}")
+    def _missing(self, end: Endpoint) -> None:
+        self._rows.add((f"  {self._glyphs.differs} missing: not in the kernel", "warn"))
 
     # -- states ---------------------------------------------------------------------
 
-    def _state(self, end: Endpoint) -> tuple[str, Role]:
-        live = self._snapshot.live.get(end)
+    def _state(self, end: Endpoint, link: LinkDetail | None = None) -> tuple[str, Role]:
+        live = link.live if link else self._snapshot.live.get(end)
         state = live.operstate if live else None
         role: Role = "good" if state == "up" else "bad" if state == "down" else "dim"
         return self._glyphs.operstate(state), role
 
-    def _state_words(self, end: Endpoint, shown: LinkState) -> tuple[str, Role]:
-        live = self._snapshot.live.get(end)
-        if live is None:
-            return ("up" if shown.up else "down"), "dim"
-        glyph, role = self._state(end)
-        words = {"no-carrier": "up, no carrier", "unknown": "up"}
-        return f"{glyph} {words.get(live.operstate, live.operstate)}", role
+    def _words(self, link: LinkDetail) -> tuple[str, Role]:
+        state = link.live.operstate
+        role: Role = "good" if state == "up" else "bad" if state == "down" else "dim"
+        words = {"no-carrier": "up, no carrier"}.get(state, state)
+        return f"{self._glyphs.operstate(state)} {words}", role
+
+    @staticmethod
+    def _wished_up(link: LinkDetail, wish: LinkState | None) -> str | None:
+        if wish is None or wish.up == link.up:
+            return None
+        return "up" if wish.up else "down"
 
 
-def show_route(route: RouteState) -> str:
-    """A route of the kernel as iproute2 prints it."""
-    words = [] if route.type == UNICAST else [route.type]
-    words.append(show_destination(route.to))
-    if route.type == UNICAST and not route.hops:
-        words.append(_way(route.ways[0]))
-    if route.onlink:
-        words.append("onlink")
-    if route.src:
-        words.append(f"src {route.src}")
-    if route.metric not in (0, V6_METRIC):
-        words.append(f"metric {route.metric}")
-    if route.table != MAIN_TABLE:
-        words.append(f"table {route.table}")
-    words += [f"hop {_way(hop)} weight {hop.weight}" for hop in route.hops]
-    return " ".join(words)
-
-
-def _way(hop: HopState) -> str:
-    return f"via {hop.via} dev {hop.dev}" if hop.via else f"dev {hop.dev}"
-
-
-def show_rule(rule: RuleState) -> str:
-    """A rule, such as ``10: from 10.0.0.0/24 lookup 100``."""
-    family = "IPv6 " if rule.family == 6 else ""
-    return f"{rule.priority}: {family}{rule_words(rule)}"
-
-
-def show_neighbour(neighbour: NeighbourState) -> str:
-    """A neighbour as iproute2 prints it."""
-    what = "proxy" if neighbour.proxy else f"lladdr {neighbour.mac}"
-    return f"{neighbour.to} dev {neighbour.dev} {what}"
-
-
-def _head(text: str, count: int) -> Line:
-    return line((f"{text} ({count})", "title"))
-
-
-def _fact(label: str, value: str, role: Role = "") -> Line:
-    return line((f"  {label:<{_LABEL}}", "dim"), (value, role))
-
-
-def _order(shown: NamespaceState) -> list[str]:
-    return sorted(shown.links, key=lambda name: (name != LO, name))
+def _order(links: Iterable[str]) -> list[str]:
+    return sorted(links, key=lambda name: (name != LO, name))

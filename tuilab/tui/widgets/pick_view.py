@@ -98,12 +98,22 @@ class PickView(LineView):
             self.post_message(self.Chosen(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
-        """One click selects, two choose."""
+        """One click selects; what follows, `clicked` says."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
         index = self.scroll_offset.y + offset.y
         if index < self.line_count():
             self.cursor = index
-            if event.chain == 2:
-                self.action_choose()
+            self.clicked(index, self.scroll_offset.x + offset.x, event.chain)
+
+    def clicked(self, index: int, column: int, times: int) -> None:
+        """A line was clicked that is the current one now; two clicks choose.
+
+        Args:
+            index: The line.
+            column: Where on it, in cells from its beginning.
+            times: How often in quick succession.
+        """
+        if times == 2:
+            self.action_choose()

@@ -1,0 +1,52 @@
+"""Looks closely at what the inspector shows, once a second while it is in sight."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tuilab.errors import TuilabError
+from tuilab.lab.closeup import Closeup
+from tuilab.tui.widgets.inspector_text import spots_of
+
+if TYPE_CHECKING:
+    from tuilab.tui.screens.main import MainScreen
+
+PERIOD = 1.0
+"""Seconds between looks."""
+
+
+class CloseLook:
+    """Keeps the inspector's close-up fresh; nothing is asked while nobody sees it."""
+
+    def __init__(self, screen: MainScreen) -> None:
+        self._screen = screen
+        self._wanted = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look whenever it is time, or something changed; for as long as it is let."""
+        while True:
+            try:
+                async with asyncio.timeout(PERIOD):
+                    await self._wanted.wait()
+            except TimeoutError:
+                pass
+            self._wanted.clear()
+            await self._look()
+
+    def soon(self) -> None:
+        """Something else is to be seen, or it changed: don't wait for the second."""
+        self._wanted.set()
+
+    async def _look(self) -> None:
+        screen = self._screen
+        item = screen.inspector.item
+        if item is None or not screen.panes.inspecting or screen.session.gone:
+            return
+        try:
+            closeup = await screen.lab.closeup(spots_of(item))
+        except TuilabError:
+            # What the lab itself knows of it is shown then, with its own errors.
+            closeup = Closeup()
+        if screen.is_mounted and screen.inspector.item == item:
+            screen.inspector.closeup = closeup
