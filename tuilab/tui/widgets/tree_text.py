@@ -33,7 +33,7 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.forms.proposals import FORWARD_V4, FORWARD_V6, forwards
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.text import Line, Role, line
-from tuilab.tui.widgets.inspector_text import show_neighbour, show_route, show_rule
+from tuilab.tui.widgets.inspector_words import show_neighbour, show_route, show_rule
 
 _STATES = {"no-carrier": "no carrier", "unknown": "up"}
 
