@@ -59,6 +59,7 @@ VERBS = {
     "copy": Verb("copying", "copy", _EDITS),
     "paste": Verb("copying", "paste_", _EDITS),
     "duplicate": Verb("copying", "duplicate_", _EDITS),
+    "generate": Verb("copying", "generate_", _EDITS),
     "undo": Verb("edits", "undo", _EDITS),
     "redo": Verb("edits", "redo", _EDITS),
     "exec": Verb("programs", "exec_", _PACKETS),

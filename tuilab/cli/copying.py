@@ -11,11 +11,13 @@ import typer
 from tuilab.cli import complete, work
 from tuilab.cli.options import DryRun, LabOption, Quiet
 from tuilab.cli.output import put, say
+from tuilab.errors import UsageError
 from tuilab.lab import registry
 from tuilab.lab.clipboard import FILE, Clipboard
 from tuilab.model.edits.clip import Clip, cut_out
 from tuilab.model.edits.paste import contents, duplicate, paste
 from tuilab.model.edits.several import Target
+from tuilab.model.generate import FAN, SHAPES, generate, grow
 
 _Targets = Annotated[
     list[str],
@@ -92,6 +94,71 @@ def duplicate_(
     topology = work.journal(found).history.topology
     change = duplicate(topology, _targets(targets))
     work.edit(lab, change, dry_run=dry_run, quiet=quiet)
+
+
+def generate_(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="SHAPE",
+            help=f"{', '.join(SHAPES)}.",
+            autocompletion=lambda incomplete: [
+                name for name in SHAPES if name.startswith(incomplete)
+            ],
+        ),
+    ],
+    number: Annotated[
+        int,
+        typer.Argument(
+            metavar="N",
+            help="How many: "
+            + ", ".join(f"{name} {it.number}" for name, it in SHAPES.items())
+            + ".",
+        ),
+    ],
+    fan: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help=f"Of a tree: how many below each; default: {FAN}."
+        ),
+    ] = None,
+    routers: Annotated[
+        bool,
+        typer.Option(
+            "--routers", help="Routers with networks between, instead of switches."
+        ),
+    ] = False,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="Into a topology file, not into a lab; - for the output.",
+        ),
+    ] = None,
+    lab: LabOption = None,
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add a ready shape of any size to a lab, or write it as a file.
+
+    Hosts and switches get names and addresses that are free. Every host reaches every
+    other; switches in a loop run spanning tree.
+    """
+    shape = generate(kind, number, fan=fan, routers=routers)
+    if to is None:
+        title = f"generate {shape.name}"
+        work.edit(lab, grow(shape, title), dry_run=dry_run, quiet=quiet)
+        return
+    if lab or dry_run:
+        raise UsageError("--to writes a file and changes no lab", "leave one out")
+    from tuilab.formats import yaml
+
+    if to == "-":
+        put(yaml.dump(shape).rstrip("\n"))
+        return
+    yaml.write(to, yaml.dump(shape))
+    say(f'written to "{to}"; tuilab up {to} makes a lab of it')
 
 
 def clipboard() -> Clipboard:

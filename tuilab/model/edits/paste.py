@@ -11,7 +11,7 @@ from tuilab.model.addressing import IFNAMSIZ, NAME_MAX, derived_mac, segment
 from tuilab.model.edits.change import Change
 from tuilab.model.edits.clip import Clip, cut_out, is_joint
 from tuilab.model.edits.parts import with_free_mac
-from tuilab.model.edits.renumber import renumbered
+from tuilab.model.edits.renumber import Numbers, renumbered
 from tuilab.model.edits.several import Target, named
 from tuilab.model.links import PortLink
 from tuilab.model.sysctls import link_of, settings_renamed
@@ -107,10 +107,41 @@ def pasted(clip: Clip, topology: Topology) -> Pasted:
         for old, new in ends.items()
         if not is_joint(clip, old, topology)
     }
-    after = structure
-    for old_name, new_name in names.items():
-        namespace = numbers.namespace(new_name, clip.lab.namespaces[old_name])
-        there = after.namespaces[new_name].links
+    made = {o: n for o, n in ends.items() if not is_joint(clip, o, topology)}
+    after = _with_numbers(clip, structure, names, numbers, macs)
+    changed: dict[str, dict[str, Link]] = {}
+    for old, new in made.items():
+        links = changed.setdefault(
+            new.namespace, dict(after.namespaces[new.namespace].links)
+        )
+        link = links[new.ifname]
+        if old.namespace not in names:
+            had = clip.lab.namespaces[old.namespace].links[old.ifname].addresses
+            own = tuple(numbers.cidr(new.namespace, cidr) for cidr in had)
+            link = replace(link, addresses=own)
+        if isinstance(link, PortLink) and link.fdb:
+            bridge = Endpoint(new.namespace, link.master or "")
+            same = topology.link(bridge) is not None
+            entries = (macs.get(mac, "" if same else mac) for mac in link.fdb)
+            link = replace(link, fdb=tuple(filter(None, entries)))
+        links[new.ifname] = link
+    for name, links in changed.items():
+        after = after.with_namespace(name, replace(after.namespaces[name], links=links))
+    return Pasted(after, names, made)
+
+
+def _with_numbers(
+    clip: Clip,
+    structure: Topology,
+    names: Mapping[str, str],
+    numbers: Numbers,
+    macs: Mapping[str, str],
+) -> Topology:
+    """With the addresses, routes, rules and neighbours of the copied namespaces."""
+    namespaces = dict(structure.namespaces)
+    for old, new in names.items():
+        namespace = numbers.namespace(new, clip.lab.namespaces[old])
+        there = namespaces[new].links
         links = {
             ifname: replace(there[ifname], addresses=link.addresses)
             for ifname, link in namespace.links.items()
@@ -118,22 +149,8 @@ def pasted(clip: Clip, topology: Topology) -> Pasted:
         neighbours = tuple(
             replace(n, mac=macs.get(n.mac or "", n.mac)) for n in namespace.neighbours
         )
-        namespace = replace(namespace, links=links, neighbours=neighbours)
-        after = after.with_namespace(new_name, namespace)
-    made = {o: n for o, n in ends.items() if not is_joint(clip, o, topology)}
-    for old, new in made.items():
-        link = after.namespaces[new.namespace].links[new.ifname]
-        if old.namespace not in names:
-            had = clip.lab.namespaces[old.namespace].links[old.ifname].addresses
-            own = tuple(numbers.cidr(new.namespace, cidr) for cidr in had)
-            link = replace(link, addresses=own)
-        bridge = Endpoint(new.namespace, link.master or "")
-        if isinstance(link, PortLink) and link.fdb:
-            same = topology.link(bridge) is not None
-            entries = (macs.get(mac, "" if same else mac) for mac in link.fdb)
-            link = replace(link, fdb=tuple(filter(None, entries)))
-        after = after.with_link(new, link)
-    return Pasted(after, names, made)
+        namespaces[new] = replace(namespace, links=links, neighbours=neighbours)
+    return replace(structure, namespaces=namespaces)
 
 
 def _fresh_names(clip: Clip, topology: Topology) -> dict[str, str]:
@@ -173,29 +190,25 @@ def _structure(
     ends: Mapping[Endpoint, Endpoint],
 ) -> Topology:
     """The lab with the links of the clip, which have no addresses yet."""
-    after = topology
+    namespaces = dict(topology.namespaces)
+    named_macs = {link.mac for _, link in topology.links() if link.mac}
     for name, namespace in clip.lab.namespaces.items():
-        if name in names:
-            lo = namespace.links.get(LO)
-            links = {LO: replace(lo, addresses=())} if lo else {}
-            after = after.with_namespace(names[name], Namespace(links=links))
-            continue
-        there = after.namespaces.get(name) or Namespace()
-        sysctls = dict(there.sysctls)
-        for ifname in namespace.links:
-            end = Endpoint(name, ifname)
-            if end in ends and not is_joint(clip, end, topology):
-                own = {
-                    k: v for k, v in namespace.sysctls.items() if link_of(k) == ifname
-                }
-                sysctls |= settings_renamed(own, ifname, ends[end].ifname)
-        after = after.with_namespace(name, replace(there, sysctls=sysctls))
-    for old, new in ends.items():
-        if not is_joint(clip, old, topology):
-            link = clip.lab.namespaces[old.namespace].links[old.ifname]
-            link = _relinked(link, old, ends)
-            after = after.with_link(new, with_free_mac(after, new, link))
-    return after
+        there = namespaces.get(names.get(name, name)) or Namespace()
+        links, sysctls = dict(there.links), dict(there.sysctls)
+        for ifname, link in namespace.links.items():
+            old = Endpoint(name, ifname)
+            if ifname == LO:
+                links[LO] = replace(link, addresses=())
+            elif not is_joint(clip, old, topology):
+                new = ends[old]
+                links[new.ifname] = _relinked(link, old, ends)
+                if derived_mac(topology.name, *_parts(new)) in named_macs:
+                    links[new.ifname] = with_free_mac(topology, new, links[new.ifname])
+                own = settings_renamed(namespace.sysctls, ifname, new.ifname)
+                sysctls |= {k: v for k, v in own.items() if link_of(k) == new.ifname}
+        there = replace(there, links=links, sysctls=sysctls)
+        namespaces[names.get(name, name)] = there
+    return replace(topology, namespaces=namespaces)
 
 
 def _relinked(link: Link, old: Endpoint, ends: Mapping[Endpoint, Endpoint]) -> Link:
@@ -218,7 +231,11 @@ def _moved(
 def _mac(topology: Topology, end: Endpoint) -> str:
     link = topology.link(end)
     own = link.mac if link else None
-    return own or derived_mac(topology.name, end.namespace, end.ifname)
+    return own or derived_mac(topology.name, *_parts(end))
+
+
+def _parts(end: Endpoint) -> tuple[str, str]:
+    return end.namespace, end.ifname
 
 
 class _Stations:

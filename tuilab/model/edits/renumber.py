@@ -8,6 +8,7 @@ host parts: two segments of a lab never share a network because one is a copy.
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -131,12 +132,14 @@ def renumbered(
     """
     shared = _shared(copies, near)
     networks: dict[Network, Network] = {}
-    occupied = [*_networks(topology)]
+    occupied = _Held(_networks(topology))
     spoken = [*_mentioned(topology), *_mentioned(part)]
+    mentioned = _Held(spoken)
     for network in dict.fromkeys(net for _, _, net in _each(copies)):
         if network in shared or network.is_link_local or network.num_addresses == 1:
             continue
-        networks[network] = _apart(network, [*occupied, *networks.values()], spoken)
+        networks[network] = _apart(network, occupied, mentioned)
+        occupied.add(networks[network])
     hosts: dict[Address, Address] = {}
     local: dict[tuple[str, Address], Address] = {}
     taken = {net.network_address for net in spoken if net.num_addresses == 1}
@@ -174,17 +177,46 @@ def _each(
             yield end, cidr, interface(cidr).network
 
 
-def _apart(network: Network, occupied: list[Network], spoken: list[Network]) -> Network:
-    """The network itself if nobody uses it, else the next one as large."""
-    mine = [net for net in spoken if not _within(net, network)]
+class _Held:
+    """Networks, to be asked quickly what lies where."""
 
-    def free(candidate: Network) -> bool:
-        return not any(_overlap(candidate, other) for other in occupied) and not any(
-            _within(net, candidate) for net in mine
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._starts: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
+        self._all: set[tuple[int, int, int]] = set()
+        self._lengths: set[tuple[int, int]] = set()
+        for network in networks:
+            self.add(network)
+
+    def add(self, network: Network) -> None:
+        """Hold one more."""
+        start, length = int(network.network_address), network.prefixlen
+        self._all.add((network.version, start, length))
+        self._lengths.add((network.version, length))
+        insort(self._starts[network.version], (start, length))
+
+    def within(self, network: Network) -> bool:
+        """Whether one that is held is that network, or lies within it."""
+        starts, first = self._starts[network.version], int(network.network_address)
+        at = bisect_left(starts, (first, network.prefixlen))
+        return at < len(starts) and starts[at][0] <= int(network.broadcast_address)
+
+    def overlap(self, network: Network) -> bool:
+        """Whether one that is held has an address of that network."""
+        first, bits = int(network.network_address), network.max_prefixlen
+        return self.within(network) or any(
+            version == network.version
+            and length < network.prefixlen
+            and (version, first >> bits - length << bits - length, length) in self._all
+            for version, length in self._lengths
         )
 
+
+def _apart(network: Network, occupied: _Held, mentioned: _Held) -> Network:
+    """The network itself if nobody uses it, else the next one as large."""
     for candidate in _candidates(network):
-        if free(candidate):
+        if occupied.overlap(candidate):
+            continue
+        if candidate == network or not mentioned.within(candidate):
             return candidate
     raise UsageError(
         f"no network as large as {network} is free for the copy",
