@@ -23,6 +23,7 @@ _BRIDGE = {
     "mcast_snooping": 23,
 }
 """IFLA_BR_* of linux/if_link.h."""
+_TOPOLOGY_CHANGE = 14
 _PORT = {
     "priority": 2,
     "cost": 3,
@@ -36,7 +37,14 @@ _PORT = {
 
 def raw_bridge(info: Mapping[int, bytes]) -> BridgeState:
     """Read IFLA_LINKINFO of a bridge; what an old kernel lacks is as by default."""
-    return BridgeState(**_read(_BRIDGE, info.get(wire.IFLA_INFO_DATA, b"")))
+    data = info.get(wire.IFLA_INFO_DATA, b"")
+    values = _read(_BRIDGE, data)
+    changing = attributes(data).get(_TOPOLOGY_CHANGE)
+    if changing is not None and number(changing):
+        # Spanning tree forgets MACs sooner for a while (IEEE 802.1D-1998, 8.3.5) and
+        # then says so: what the bridge was given can't be told meanwhile.
+        values.pop("ageing", None)
+    return BridgeState(**values)
 
 
 def is_port(info: Mapping[int, bytes]) -> bool:
