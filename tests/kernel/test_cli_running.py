@@ -491,3 +491,44 @@ def test_a_state_directory_that_cannot_be_used(own, words):
     done = own(*words, code=1)
     assert "can't be used: Not a directory" in done.err
     assert "XDG_STATE_HOME" in done.err
+
+
+# Looking closely
+
+
+def test_inspect_tells_all_of_a_namespace_and_of_a_link(lab):
+    told = lab("inspect", "red").out
+    assert "  10.0.0.0/24 dev eth0 src 10.0.0.1  kernel\n" in told
+    assert "32766: lookup main" in told
+    assert "peer      blue:eth0" in told
+    assert "repair" not in told
+    data = lab("inspect", "red:eth0", "--json").json
+    assert (data["namespace"], data["ifname"]) == ("red", "eth0")
+    link = data["links"]["eth0"]
+    assert link["peer"] == "blue:eth0"
+    [shown] = json.loads(
+        lab("exec", "red", "--", "ip", "-j", "link", "show", "eth0").out
+    )
+    assert (link["index"], link["mac"]) == (shown["ifindex"], shown["address"])
+    lab("exec", "red", "--", "ip", "link", "set", "eth0", "mtu", "1400")
+    assert (
+        "mtu       1400  \N{NOT EQUAL TO} wished 1500" in lab("inspect", "red:eth0").out
+    )
+    for words, said in (
+        ("nobody", 'no namespace "nobody"'),
+        ("red:x", 'no link "red:x"'),
+    ):
+        assert said in lab("inspect", words, code=2).err
+
+
+def test_inspect_live_tells_each_second_what_flows(shared):
+    flood = shared.start("exec", "blue", "--", "ping", "-i", "0.2", "10.0.0.1")
+    words = ("inspect", "red:eth0", "--live", "--json")
+    with shared.start(*words) as process, flood:
+        for line in process.stdout:
+            rates = json.loads(line)["links"]["eth0"].get("rates", {})
+            if rates.get("rx_packets", 0) > 1:
+                break
+        assert ended(process, signal.SIGINT).code == 130
+        ended(flood, signal.SIGTERM)
+    assert 98 * 2 < rates["rx"] < 98 * 20

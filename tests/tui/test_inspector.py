@@ -159,7 +159,7 @@ async def test_d_on_what_is_not_the_labs_says_whose_it_is():
         await inspect(bench, Item("namespace", "red"))
         for text, reason in (
             ("10.0.0.0/24 dev eth0", "the kernel made this route: it goes with its"),
-            ("32766: lookup 254", "every namespace begins with this rule"),
+            ("32766: lookup main", "every namespace begins with this rule"),
             ("icmp_ratelimit", "the lab does not name net.ipv4.icmp_ratelimit"),
         ):
             bench.app.clear_notifications()

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from tests.tui.alive import FLOW, MAC, Alive
 from tests.tui.bench import Bench
-from tests.tui.labs import router, switch, two_hosts
+from tests.tui.labs import RED, router, switch, two_hosts
 from tuilab.kernel.driver import ModelDriver
 from tuilab.lab.journal import MemoryJournal
 from tuilab.lab.lab import Lab
+from tuilab.lab.meter import Meter
 from tuilab.model import edits
 from tuilab.model.topology import HOST, Topology
 from tuilab.tui.app import Surroundings, TuilabApp
@@ -33,10 +35,12 @@ def _stopped_clock(monkeypatch):
 def picture(snap_compare):
     """Compares a picture of the app after some keys; the checks run just before."""
 
-    def compare(keys, check, *, topology=None, size=SMALL, ascii_only=False):
+    def compare(
+        keys, check, *, topology=None, size=SMALL, ascii_only=False, driver=None
+    ):
         async def made():
             journal = MemoryJournal(topology or Topology("demo"))
-            lab = await Lab.open(ModelDriver(), journal, Path())
+            lab = await Lab.open(driver or ModelDriver(), journal, Path())
             await lab.restore()
             return lab
 
@@ -127,15 +131,73 @@ def test_router_60x15(picture):
     assert picture(router_selected, is_router, topology=router(), size=TINY)
 
 
-def test_inspector_80x24(picture):
+@pytest.fixture
+def flowing(monkeypatch):
+    monkeypatch.setattr(Meter, "of", lambda self, endpoint: FLOW)
+
+
+def inspecting(*path, drift=False):
+    """Keys that open the inspector on something; the kernel may be otherwise."""
+
     async def keys(bench):
-        bench.main.select(Item("bridge", HOST, "br0"))
+        if drift:
+            wish = bench.topology
+            await bench.edit(edits.set_link(RED, mtu=1400))
+            bench.lab._view.update(topology=wish)
+        bench.main.select(Item(*path))
         await bench.press("enter")
+        await bench.until(lambda: bench.main.inspector.closeup.details)
+        await bench.until(lambda: bench.app.focused is bench.main.inspector)
+
+    return keys
+
+
+def test_inspector_80x24(picture, flowing):
+    async def keys(bench):
+        await inspecting("bridge", HOST, "br0")(bench)
+        await bench.press("end")
 
     def check(bench):
-        assert "Ports (2)" in bench.main.query_one(Inspector).plain_text
+        text = bench.main.inspector.plain_text
+        assert "Ports (2)" in text
+        assert f"{MAC}  port1  learned 3 s" in text
+        assert text.count("learned") == 2
 
-    assert picture(keys, check, topology=switch())
+    assert picture(keys, check, topology=switch(), driver=Alive())
+
+
+def test_inspector_160x48(picture, flowing):
+    def check(bench):
+        text = bench.main.inspector.plain_text
+        assert "mtu       1400  \N{NOT EQUAL TO} wished 1500" in text
+        assert (
+            "172.16.0.0/16 via 10.0.0.254 dev eth0 metric 100  dhcp for 60 min" in text
+        )
+        assert "tcp LISTEN 0.0.0.0:80  nginx 41" in text
+        assert "10.0.0.9 dev eth0 FAILED" in text
+        assert bench.topology == switch()
+
+    keys = inspecting("namespace", "red", drift=True)
+    assert picture(keys, check, topology=switch(), size=LARGE, driver=Alive())
+
+
+def test_inspector_ascii(picture, flowing):
+    def check(bench):
+        text = bench.main.inspector.plain_text
+        assert "state   ^ up" in text
+        assert "rx now  1.2 kB/s" in text
+        assert bench.text.isascii()
+
+    cable = two_hosts().cables[0]
+    keys = inspecting("cable", cable.a.namespace, cable.a.ifname, cable.b)
+    assert picture(
+        keys,
+        check,
+        topology=two_hosts(),
+        size=(120, 36),
+        ascii_only=True,
+        driver=Alive(),
+    )
 
 
 def test_add_cable_80x24(picture):

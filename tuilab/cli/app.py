@@ -47,6 +47,7 @@ VERBS = {
     "check": Verb("files", "check", _LABS),
     "plan": Verb("labs", "plan", _LABS),
     "show": Verb("looks", "show", _LOOKS),
+    "inspect": Verb("inspect", "inspect", _LOOKS),
     "drift": Verb("drift", "drift", _LOOKS),
     "history": Verb("looks", "history", _LOOKS),
     "keys": Verb("keys", "keys", _LOOKS),

@@ -329,9 +329,9 @@ def _entry(end: Endpoint, it: Entry, truth: Truth, *, there: bool) -> Row:
     thing = Thing("entry", end.namespace, it.dev, it.mac)
     notes: str = it.kind
     if it.kind == "learned":
-        notes = f"learned, {age(it.age)} ago"
+        notes = f"learned {age(it.age)}"
     if it.vlan is not None:
-        notes += f", vlan {it.vlan}"
+        notes += f" vlan {it.vlan}"
     if it.kind == "static":
         return truth.told(
             thing, f"{it.mac}  {it.dev}", there=there, notes=notes, copy=it.mac

@@ -95,6 +95,9 @@ def show_rule(rule: RuleState) -> str:
 
 def rule_line(priority: int, family: int, words: str) -> str:
     """A rule, whoever made it."""
+    head, lookup, table = words.rpartition("lookup ")
+    if lookup and table.isdigit():
+        words = f"{head}lookup {TABLES.get(int(table), table)}"
     return f"{priority}: {'IPv6 ' if family == 6 else ''}{words}"
 
 
