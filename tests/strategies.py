@@ -539,7 +539,7 @@ def _place(draw: st.DrawFn, lab: Topology) -> Change | None:
     at = _endpoint(draw, lab)
     item = str(at) if at and draw(st.booleans()) else _namespace(draw, lab)
     spot = st.tuples(st.integers(-5, 200), st.integers(-5, 200))
-    return edits.place(item, draw(st.one_of(st.none(), spot)))
+    return edits.place({item: draw(st.one_of(st.none(), spot))})
 
 
 GROWING = (_add_namespace, _add_bridge, _connect, _connect, _add_tap)

@@ -45,6 +45,9 @@ class CanvasBench(App[None]):
     def on_canvas_tool_changed(self, message: Canvas.ToolChanged) -> None:
         self.said.append(message)
 
+    def on_canvas_place_requested(self, message: Canvas.PlaceRequested) -> None:
+        self.said.append(message)
+
     def on_canvas_zoomed(self, message: Canvas.Zoomed) -> None:
         self.said.append(message)
 

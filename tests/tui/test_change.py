@@ -7,7 +7,7 @@ from textual.widgets import Input
 from tests.tui.bench import opened
 from tests.tui.labs import BLUE, BR0, PORT1, RED, router, switch, two_hosts
 from tuilab.model import edits
-from tuilab.model.topology import HOST, Endpoint, Route
+from tuilab.model.topology import HOST, Bridge, Endpoint, Route
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.widgets.check import Check
 from tuilab.tui.widgets.history_view import HistoryView
@@ -70,7 +70,7 @@ async def test_wrong_numbers_are_refused_at_their_field():
 
 
 async def test_a_link_joins_a_bridge_once_it_has_no_address():
-    topology = edits.add_link(Endpoint("red", "br0"), edits.Bridge()).apply(two_hosts())
+    topology = edits.add_link(Endpoint("red", "br0"), Bridge()).apply(two_hosts())
     async with opened(topology) as bench:
         bench.main.select(RED_LINK)
         await bench.press("e")

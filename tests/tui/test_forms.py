@@ -93,9 +93,9 @@ def test_x_is_undone_by_x(topology, data):
         return
     end, _ = data.draw(st.sampled_from(links))
     item = Item("link", end.namespace, end.ifname)
-    once = applied(topology, toggle(topology, item))
+    once = applied(topology, toggle(topology, [item]))
     if once is not None:
-        assert toggle(once, item).apply(once) == topology
+        assert toggle(once, [item]).apply(once) == topology
 
 
 # -- places and partners --------------------------------------------------------------
@@ -293,12 +293,18 @@ def test_gateways_must_be_on_the_link():
 
 
 def test_what_x_acts_on():
-    assert switched(two_hosts(), None) == []
-    assert switched(two_hosts(), Item("namespace", "red")) == [RED]
-    assert switched(router(), Item("namespace", "r1")) == []
-    both = switched(two_hosts(), Item.of_cable(two_hosts().cables[0]))
+    assert switched(two_hosts(), []) == []
+    assert switched(two_hosts(), [Item("namespace", "red")]) == [RED]
+    assert switched(router(), [Item("namespace", "r1")]) == []
+    both = switched(two_hosts(), [Item.of_cable(two_hosts().cables[0])])
     assert both == [BLUE, RED]
-    assert toggle(router(), Item("namespace", "r1")) is None
+    assert toggle(router(), [Item("namespace", "r1")]) is None
+    several = [Item("namespace", "red"), Item("namespace", "gone")]
+    assert switched(two_hosts(), several) == [RED]
+    down = toggle(router(), [Item("namespace", "r1"), Item("namespace", "left")])
+    assert down.title == "set r1 and left down"
+    ends = dict(down.apply(router()).links())
+    assert [str(end) for end, link in ends.items() if link.up] == ["right:eth0"]
 
 
 def test_a_tap_is_edited_with_its_owner():

@@ -56,8 +56,8 @@ def office() -> Topology:
         ),
         edits.add_tap(E("host:tap0"), master="br0", user="1000"),
         edits.add_route("red", Route("default", "10.0.0.254")),
-        edits.place("red", (1, 2)),
-        edits.place("red:eth0", (3, 4)),
+        edits.place({"red": (1, 2)}),
+        edits.place({"red:eth0": (3, 4)}),
     )
 
 

@@ -150,11 +150,36 @@ def _deletable(context: Context) -> str:
             return f'"{HOST}" is the lab\'s own root namespace: it stays'
         if item.ifname == LO:
             return f'"{item}" belongs to its namespace: it stays'
-    return _one_of_ours(context)
+    return _ours(context)
 
 
 def _renamable(context: Context) -> str:
-    return _deletable(context).replace("stays", "keeps its name")
+    kept = _deletable(context).replace("stays", "keeps its name")
+    return kept or _one_of_ours(context)
+
+
+def _copyable(context: Context) -> str:
+    return _deletable(context).replace("it stays", "there is but one")
+
+
+def _movable(context: Context) -> str:
+    wished = context.snapshot.topology
+    for item in context.selection:
+        if item.kind in ("link", "cable"):
+            return "links go where their nodes are: select a namespace, bridge or tap"
+        if item.kind == "grid":
+            return f"{item} is a folded group: select one of its cells"
+        at = item.endpoint
+        if (wished.link(at) is None) if at else item.namespace not in wished.namespaces:
+            return f'"{item}" was not made by this lab: it is left where it is'
+    return _selection(context) or _drawn(context)
+
+
+def _pinned(context: Context) -> str:
+    layout = context.snapshot.topology.layout
+    if not any(str(item) in layout for item in context.selection):
+        return _selection(context) or "nothing of it was placed by hand"
+    return alive(context)
 
 
 def _switchable(context: Context) -> str:
@@ -169,7 +194,7 @@ def _switchable(context: Context) -> str:
         if len(links) > 1:
             ports = context.key("canvas.ports")
             return f'"{item.namespace}" has {len(links)} links: select one ({ports})'
-    return _one_of_ours(context)
+    return _ours(context)
 
 
 def _packets(context: Context) -> str:
@@ -261,6 +286,9 @@ _TABLE: tuple[Action, ...] = (
     Action("redo", ("U",), "redo", "redo what was undone", "History", _redoable),
     Action("add_address", ("a",), "addr", "add address", "Build", alive),
     Action("add_route", ("r",), "route", "add route", "Build", alive),
+    Action("duplicate", ("D",), "", "duplicate it", "Build", _copyable),
+    Action("move", ("m",), "move", "move and pin it", "Build", _movable, "canvas"),
+    Action("unpin", (), "", "let the drawing place it", "Build", _pinned),
     Action("shell", ("o",), "shell", "open a shell there", "Lab", _shell),
     Action("save", ("ctrl+s",), "save", "save to a file", "Lab", always),
     Action("load", ("ctrl+o",), "load", "load a file", "Lab", alive),

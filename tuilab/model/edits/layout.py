@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tuilab.model.edits.change import Change
+from tuilab.model.edits.several import named
 from tuilab.model.topology import Topology
 
+Slot = tuple[int, int]
+"""Column and row of the drawing."""
 
-def place(item: str, at: tuple[int, int] | None) -> Change:
-    """Where a person put a node on the canvas; None to let the layout choose."""
+
+def place(places: Mapping[str, Slot | None]) -> Change:
+    """Where a person put nodes on the canvas; it changes nothing of the lab itself.
+
+    Args:
+        places: By namespace or endpoint; None lets the layout choose again.
+    """
 
     def apply(topology: Topology) -> Topology:
-        layout = {k: v for k, v in topology.layout.items() if k != item}
-        if at is not None:
-            layout[item] = at
+        layout = {k: v for k, v in topology.layout.items() if k not in places}
+        layout |= {k: at for k, at in places.items() if at is not None}
         return replace(topology, layout=layout)
 
-    return Change(f"move {item} on the canvas", apply)
+    loose = all(at is None for at in places.values())
+    verb = "unpin" if loose else "move"
+    return Change(f"{verb} {named(list(places))}", apply)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from textual.geometry import Offset
 from textual.message import Message
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.edits import Rename
+from tuilab.model.edits.layout import Slot
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
@@ -70,6 +72,7 @@ class LabView(DrawingView):
         self._graph = Graph()
         self._memory: Memory = {}
         self._choices = Choices()
+        self._held: Mapping[Item, Slot] = {}
         self._scene = Scene(Manner(1))
         self._plain = Drawing()
         if snapshot is not None:
@@ -106,6 +109,11 @@ class LabView(DrawingView):
     def level(self) -> Level:
         """Level of detail that is shown."""
         return self._scene.level
+
+    @property
+    def scene(self) -> Scene:
+        """Where everything stands."""
+        return self._scene
 
     @property
     def fitted(self) -> bool:
@@ -228,11 +236,30 @@ class LabView(DrawingView):
         width, height = self.size.width or 80, self.size.height or 24
         before = self._scene.level, self._zoom
         wish = Wish(width, height, self._zoom, self._choices, self._ascii)
-        self._scene = compose(self._graph, wish, self._memory)
-        self._memory = self._scene.memory
+        graph = self._with_held()
+        self._scene = compose(graph, wish, self._memory)
+        # What is set by hand is not remembered: without it all is as it was before.
+        before_pins = self._memory if graph.pins else {}
+        self._memory = {**self._scene.memory, **before_pins}
         self._redraw()
         if (self._scene.level, self._zoom) != before:
             self.post_message(self.Zoomed(self.level, fitted=self.fitted))
+
+    def hold(self, places: Mapping[Item, Slot]) -> None:
+        """Have nodes stand elsewhere for now; with none, where they belong."""
+        if places != self._held:
+            self._held = places
+            self._lay()
+
+    def _with_held(self) -> Graph:
+        if not self._held:
+            return self._graph
+        held = {
+            number: self._held[node.item]
+            for number, node in enumerate(self._graph.nodes)
+            if node.item in self._held
+        }
+        return replace(self._graph, pins={**self._graph.pins, **held})
 
     def _redraw(self) -> None:
         """Give the cells their signs again."""

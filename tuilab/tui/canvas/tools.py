@@ -6,17 +6,20 @@ held the canvas gives it every key and every move of the mouse.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
 
+from tuilab.model.edits.layout import Slot
+from tuilab.model.edits.several import named
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.navigate import Direction
 from tuilab.tui.canvas.overlay import Cells
+from tuilab.tui.canvas.slots import Slots
 
 if TYPE_CHECKING:
     from tuilab.tui.canvas.widget import Canvas
@@ -289,6 +292,84 @@ def _overlap(one: Area, other: Area) -> bool:
 def _meet(start: int, length: int, other: int, size: int) -> bool:
     """Whether two stretches have something in common."""
     return start < other + size and other < start + length
+
+
+class Move(Tool):
+    """Carries nodes to another column and row; they stand there at once."""
+
+    def __init__(
+        self, canvas: Canvas, items: Sequence[Item], start: Pointer | None = None
+    ) -> None:
+        """Take nodes in hand.
+
+        Args:
+            canvas: Where.
+            items: The nodes.
+            start: Where the mouse took them.
+        """
+        super().__init__(canvas)
+        self._slots = slots = Slots(canvas.scene)
+        self._from = {item: slots.of(item) for item in items}
+        self._start = start.screen if start is not None else Offset()
+        self._by = Offset()
+
+    @property
+    def words(self) -> str:
+        """What is moved, and the keys."""
+        names = named([str(item) for item in self._from])
+        return f"move {names}: arrows, Enter pins, Del unpins, Esc cancels"
+
+    def key(self, key: str) -> bool:
+        """Arrows carry, Enter lets down."""
+        if key in ARROWS:
+            self._carry(self._by + STEPS[ARROWS[key]])
+            self.canvas.show_item(next(reversed(self._from)))
+        elif key == "enter":
+            self._let_down()
+        elif key in ("delete", "backspace"):
+            self.canvas.put_away()
+            self.canvas.ask_to_place(dict.fromkeys(self._from))
+        else:
+            self.canvas.app.bell()
+        return True
+
+    def _carry(self, by: Offset) -> None:
+        self._by = by
+        self.canvas.hold(self._places())
+
+    def _places(self) -> dict[Item, Slot]:
+        return {
+            item: (column + self._by.x, row + self._by.y)
+            for item, (column, row) in self._from.items()
+        }
+
+    def _let_down(self) -> None:
+        self.canvas.put_away()
+        self.canvas.ask_to_place(self._places())
+
+    def drag(self, pointer: Pointer) -> None:
+        """As many columns and rows as the mouse has gone."""
+        way = pointer.screen - self._start
+        columns, rows = way.x / self._slots.width, way.y / self._slots.height
+        by = Offset(round(columns), round(rows))
+        if by != self._by:
+            self._carry(by)
+
+    def drop(self, pointer: Pointer) -> None:
+        """Let down what has been carried anywhere."""
+        self.drag(pointer)
+        if self._by:
+            self._let_down()
+        else:
+            self.canvas.cancel_tool()
+
+    def cancel(self) -> None:
+        """Everything stands where it stood."""
+        self.canvas.hold({})
+
+    def chosen(self) -> tuple[Item, ...]:
+        """What is carried."""
+        return tuple(self._from)
 
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.geometry import Offset
 from textual.message import Message
 
+from tuilab.model.edits.layout import Slot
 from tuilab.tui.actions import bindings
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE, Glyphs
@@ -17,12 +18,14 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.lab_view import LabView
 from tuilab.tui.canvas.navigate import Direction, next_node, next_port, ports
 from tuilab.tui.canvas.overlay import Cells
-from tuilab.tui.canvas.tools import Box, Connect, Jump, Pan, Pointer, Tool
+from tuilab.tui.canvas.tools import Box, Connect, Jump, Move, Pan, Pointer, Tool
 from tuilab.tui.moves import moves
 
 PAN_COLUMNS = 8
 PAN_ROWS = 4
 LEFT, RIGHT = 1, 3
+NODES = ("namespace", "bridge", "tap")
+"""What can stand by itself on the drawing."""
 
 
 class Canvas(LabView, can_focus=True):
@@ -48,6 +51,13 @@ class Canvas(LabView, can_focus=True):
             super().__init__()
             self.a = a
             self.b = b
+
+    class PlaceRequested(Message):
+        """Nodes are to stand elsewhere: column and row; None where it fits best."""
+
+        def __init__(self, places: Mapping[Item, Slot | None]) -> None:
+            super().__init__()
+            self.places = places
 
     class MenuRequested(Message):
         """A right click on an item, or on the space between (None)."""
@@ -124,6 +134,15 @@ class Canvas(LabView, can_focus=True):
     def ask_to_connect(self, first: Item, second: Item) -> None:
         """Two things are to be joined by a cable."""
         self.post_message(self.ConnectRequested(first, second))
+
+    def ask_to_place(self, places: Mapping[Item, Slot | None]) -> None:
+        """Nodes are to stand elsewhere; they are held there until `hold` ends it."""
+        self.post_message(self.PlaceRequested(places))
+
+    def start_move(self) -> None:
+        """Take the selected nodes in hand."""
+        if items := [item for item in self.selection if item.kind in NODES]:
+            self.take_up(Move(self, items))
 
     def start_box(self) -> None:
         """Select with a box that begins at the selection."""
@@ -321,14 +340,25 @@ class Canvas(LabView, can_focus=True):
             self._tool_moved()
 
     def _tool_for(self, start: Pointer) -> Tool:
+        """A box is moved, a port is connected, anywhere else the pane is moved.
+
+        With shift or ctrl a box is connected too, and anywhere else a box selects.
+        """
         item = start.item
         if self.marked is not None:
             return Connect(self, self.marked, start)
-        if item is None or item.kind == "cable":
-            if start.also:
-                return Box(self, start.cell, keep=True)
-            return Pan(self, start)
-        return Connect(self, item, start)
+        if item is None or item.kind in ("cable", "grid"):
+            return Box(self, start.cell, keep=True) if start.also else Pan(self, start)
+        if start.also or self._is_port(item, start.cell):
+            return Connect(self, item, start)
+        item = self._drawing.node_of(item) or item
+        if item not in self.selection:
+            self.select(item, show=False)
+        return Move(self, [it for it in self.selection if it.kind in NODES], start)
+
+    def _is_port(self, item: Item, cell: Offset) -> bool:
+        found = self._drawing.port_of(item) if item.kind not in NODES else None
+        return found is not None and (found[1].x, found[1].y) == cell
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """End of a click or drag."""

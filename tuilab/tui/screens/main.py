@@ -242,6 +242,11 @@ class MainScreen(OneSize, Screen[None]):
         elif first != event.item:
             self._run(lambda screen: build.cable_between(screen, first, event.item))
 
+    @on(Canvas.PlaceRequested)
+    def _place(self, event: Canvas.PlaceRequested) -> None:
+        places = {str(item): at for item, at in event.places.items()}
+        self._run(lambda screen: build.place_nodes(screen, places))
+
     @on(HistoryView.GoTo)
     def _go_to(self, event: HistoryView.GoTo) -> None:
         self._run(lambda screen: lab.go_to(screen, event.position))
@@ -332,7 +337,7 @@ class MainScreen(OneSize, Screen[None]):
         return hint_lines(item, self.context(), self._hinted[1])
 
     def _switch_commands(self, item: Item | None) -> Sequence[str]:
-        change = toggle(self.topology, item)
+        change = toggle(self.topology, [item] if item else [])
         try:
             return self.lab.plan(change).commands if change else ()
         except TuilabError:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tuilab.model.edits import Change, remove_link, remove_namespace
-from tuilab.model.topology import Cable, Endpoint, Topology
+from tuilab.model.edits import Change, place
+from tuilab.model.edits import remove as removed
+from tuilab.model.edits.layout import Slot
+from tuilab.model.edits.paste import duplicate as duplicated
+from tuilab.model.topology import Bridge, Cable, Endpoint, Tap, Topology
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.forms.add_bridge import AddBridge
 from tuilab.tui.forms.add_cable import AddCable
@@ -15,6 +19,7 @@ from tuilab.tui.forms.base import ChangeForm, text
 from tuilab.tui.forms.edit_link import AddAddress, EditLink
 from tuilab.tui.forms.edit_namespace import AddRoute, EditNamespace
 from tuilab.tui.forms.proposals import Place, place_of
+from tuilab.tui.forms.toggle import targets
 from tuilab.tui.forms.toggle import toggle as toggled
 from tuilab.tui.screens.change import ChangeScreen
 from tuilab.tui.screens.delete import DeleteScreen
@@ -97,9 +102,7 @@ async def rename(screen: MainScreen) -> None:
 
 async def delete(screen: MainScreen) -> None:
     """Show what goes, then remove it."""
-    item = screen.selected
-    assert item is not None
-    await remove(screen, removal(item))
+    await remove(screen, removed(targets(screen.selection)))
 
 
 async def remove(screen: MainScreen, change: Change) -> None:
@@ -112,21 +115,53 @@ async def remove(screen: MainScreen, change: Change) -> None:
 
 
 async def toggle(screen: MainScreen) -> None:
-    """Set the selected link up or down."""
-    change = toggled(screen.topology, screen.selected)
-    if change is None:
-        return
+    """Set what is selected up or down."""
+    change = toggled(screen.topology, screen.selection)
+    if change is not None:
+        await _do(screen, change)
+
+
+async def duplicate(screen: MainScreen) -> None:
+    """Make what is selected once more, with names and addresses that are free."""
+    before = screen.topology
+    await _do(screen, duplicated(before, targets(screen.selection)))
+    screen.select(*_new_nodes(before, screen.topology))
+
+
+async def move(screen: MainScreen) -> None:
+    """Take the selected nodes in hand, to stand elsewhere on the drawing."""
+    screen.use_canvas(screen.canvas.start_move)
+
+
+async def unpin(screen: MainScreen) -> None:
+    """Let the drawing choose again where the selected nodes stand."""
+    await place_nodes(screen, dict.fromkeys(map(str, screen.selection)))
+
+
+async def place_nodes(screen: MainScreen, places: Mapping[str, Slot | None]) -> None:
+    """Have nodes stand where a person put them, as one edit."""
+    try:
+        await _do(screen, place(places))
+    finally:
+        screen.canvas.hold({})
+
+
+async def _do(screen: MainScreen, change: Change) -> None:
     await screen.lab.edit(change)
     screen.refresh_lab()
-    key = screen.session.key("undo")
-    screen.session.say(f"done: {change.title} ({key} undoes it)")
+    screen.session.say(f"done: {change.title} ({screen.session.key('undo')} undoes it)")
 
 
-def removal(item: Item) -> Change:
-    """What removes a thing from the lab."""
-    if item.kind == "namespace":
-        return remove_namespace(item.namespace)
-    return remove_link(Endpoint(item.namespace, item.ifname or ""))
+def _new_nodes(before: Topology, after: Topology) -> list[Item]:
+    names = [name for name in after.namespaces if name not in before.namespaces]
+    links = [
+        Item("bridge" if isinstance(link, Bridge) else "tap", end.namespace, end.ifname)
+        for end, link in after.links()
+        if isinstance(link, Bridge | Tap)
+        and end.namespace not in names
+        and before.link(end) is None
+    ]
+    return [*(Item("namespace", name) for name in names), *links]
 
 
 async def _ask(screen: MainScreen, form: ChangeForm) -> Answers | None:

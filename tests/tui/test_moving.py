@@ -1,0 +1,170 @@
+"""Nodes are carried about on the canvas, and stay where they were put."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.canvas_labs import branches, fat_tree, switch, two_subnets
+from tests.tui.bench import opened
+from tests.tui.canvas_bench import CanvasBench, cell, namespace, shown
+from tests.tui.labs import router, two_hosts
+from tests.tui.labs import switch as small
+from tuilab.formats import yaml
+from tuilab.model import edits
+from tuilab.model.topology import HOST, Endpoint
+from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.slots import Slots
+from tuilab.tui.canvas.widget import Canvas
+
+
+def column(app: CanvasBench, name: str) -> int:
+    return app.canvas.drawing.boxes[namespace(name)].x
+
+
+@pytest.mark.parametrize("lab", [switch(), two_subnets(), fat_tree(), branches()])
+async def test_a_node_that_is_pinned_where_it_stands_stays_there(lab) -> None:
+    app = CanvasBench(lab.snapshot())
+    async with app.run_test(size=(200, 60)):
+        canvas = app.canvas
+        slots = Slots(canvas.scene)
+        before = dict(canvas.drawing.boxes)
+
+        def beside(item: Item) -> set[Item]:
+            boxes = canvas.drawing.boxes
+            return {other for other in boxes if boxes[other].y == boxes[item].y}
+
+        rows = {item: beside(item) for item in before if item.kind != "grid"}
+        for item, row in rows.items():
+            canvas.hold({item: slots.of(item)})
+            assert beside(item) == row, item
+        canvas.hold({})
+        assert canvas.drawing.boxes == before
+
+
+async def test_arrows_carry_a_node_and_enter_asks_to_keep_it_there() -> None:
+    app = CanvasBench(switch().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.selected = namespace("h1")
+        assert column(app, "h1") < column(app, "h2") < column(app, "h3")
+        app.canvas.start_move()
+        await pilot.press("right", "right")
+        assert column(app, "h2") < column(app, "h3") < column(app, "h1")
+        assert "move h1" in app.canvas.tool_words
+        await pilot.press("left")
+        assert column(app, "h2") < column(app, "h1") < column(app, "h3")
+        await pilot.press("enter")
+        asked = [m for m in app.said if isinstance(m, Canvas.PlaceRequested)]
+        assert [m.places for m in asked] == [{namespace("h1"): (1, 0 + 1)}]
+
+
+async def test_esc_puts_it_back() -> None:
+    app = CanvasBench(switch().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.selected = namespace("h1")
+        before = shown(app)
+        app.canvas.start_move()
+        await pilot.press("right", "right", "x", "escape")
+        assert shown(app) == before
+        assert not [m for m in app.said if isinstance(m, Canvas.PlaceRequested)]
+
+
+async def test_a_drag_of_a_box_moves_it_and_esc_cancels() -> None:
+    app = CanvasBench(switch().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        before = shown(app)
+        start, end = cell(app, namespace("h1")), cell(app, namespace("h3"))
+        await pilot.mouse_down(Canvas, offset=start)
+        await pilot.hover(Canvas, offset=end)
+        assert column(app, "h3") < column(app, "h1")
+        await pilot.press("escape")
+        await pilot.mouse_up(Canvas, offset=end)
+        app.canvas.selected = None
+        assert shown(app) == before
+        await pilot.mouse_down(Canvas, offset=start)
+        await pilot.hover(Canvas, offset=end)
+        await pilot.mouse_up(Canvas, offset=end)
+        asked = [m for m in app.said if isinstance(m, Canvas.PlaceRequested)]
+        assert [list(m.places) for m in asked] == [[namespace("h1")]]
+
+
+async def test_a_move_is_an_edit_that_does_nothing_to_the_kernel() -> None:
+    async with opened(small()) as bench:
+        bench.main.select(Item("namespace", "red"))
+        observed = bench.lab.snapshot.observed
+        logged = len(bench.lab.log)
+        await bench.press("m", "right", "enter")
+        await bench.until(lambda: "red" in bench.topology.layout)
+        history = bench.lab.snapshot.history
+        assert history.edits[-1].title == "move red"
+        assert bench.lab.snapshot.observed == observed
+        assert not [c for entry in bench.lab.log[logged:] for c in entry.commands]
+        boxes = dict(bench.main.canvas.drawing.boxes)
+        assert boxes[namespace("blue")].x < boxes[namespace("red")].x
+        assert "layout:" in yaml.dump(bench.topology)
+        await bench.press("u")
+        assert not bench.topology.layout
+        assert bench.main.canvas.drawing.boxes != boxes
+        await bench.press("U")
+        assert bench.main.canvas.drawing.boxes == boxes
+        assert bench.main.canvas.selected == namespace("red")
+        await bench.press("m", "delete")
+        assert not bench.topology.layout
+        assert bench.lab.snapshot.history.edits[-1].title == "unpin red"
+
+
+async def test_several_move_as_one_edit() -> None:
+    async with opened(router()) as bench:
+        bench.main.select(namespace("left"), namespace("right"))
+        await bench.press("m", "right", "enter")
+        await bench.until(lambda: len(bench.topology.layout) == 2)
+        assert bench.lab.snapshot.history.edits[-1].title == "move left and right"
+        assert len(bench.lab.snapshot.history.edits) == 1
+
+
+async def test_what_stands_somewhere_stays_while_others_come_and_go() -> None:
+    async with opened(two_hosts(), size=(160, 48)) as bench:
+        bench.main.select(namespace("red"))
+        await bench.press("m", "right", "right", "right", "enter")
+        await bench.until(lambda: "red" in bench.topology.layout)
+        at = bench.topology.layout["red"]
+        await bench.edit(edits.add_namespace("green"))
+        await bench.edit(edits.rename_namespace("red", "crimson"))
+        assert bench.topology.layout == {"crimson": at}
+        boxes = bench.main.canvas.drawing.boxes
+        assert boxes[namespace("crimson")].x > boxes[namespace("blue")].x
+
+
+async def test_what_can_not_be_moved_says_why() -> None:
+    async with opened(small()) as bench:
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("m")
+        assert any("links go where" in toast for toast in bench.toasts)
+        bench.main.start("unpin")
+        await bench.idle()
+        assert any("nothing of it was placed" in toast for toast in bench.toasts)
+
+
+async def test_verbs_act_on_all_that_is_selected_as_one_edit() -> None:
+    async with opened(small(), size=(120, 36)) as bench:
+        bench.main.select(namespace("red"), Item("bridge", HOST, "br0"))
+        before = bench.topology
+        await bench.press("x")
+        down = [str(end) for end, link in bench.topology.links() if not link.up]
+        assert down == ["host:br0", "red:eth0"]
+        await bench.press("x")
+        assert bench.topology == before
+        await bench.press("D")
+        await bench.until(lambda: bench.topology != before)
+        assert len(bench.main.selection) == 2
+        assert "red2" in bench.topology.namespaces
+        await bench.press("u")
+        bench.main.select(namespace("red"), Item("bridge", HOST, "br0"))
+        await bench.press("d")
+        assert "host:port1" in bench.text
+        assert "blue" not in bench.topology.layout
+        await bench.press("enter")
+        await bench.until(lambda: "red" not in bench.topology.namespaces)
+        assert bench.topology.link(Endpoint(HOST, "br0")) is None
+        assert bench.lab.snapshot.history.edits[-1].title == "remove red and host:br0"
+        await bench.press("u")
+        assert bench.topology == before
