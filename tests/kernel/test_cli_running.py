@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -142,6 +143,43 @@ def test_ping_sums_up_when_it_is_interrupted(shared):
     done = ended(process, signal.SIGINT)
     assert done.code == 0
     assert " sent, " in done.out.splitlines()[-1]
+
+
+def test_traceroute_says_who_is_on_the_way(shared):
+    for way in ((), ("--udp",), ("--tcp",)):
+        done = shared("traceroute", "red", "blue", *way, "-q", 1, "--json")
+        (hop,) = done.json["results"]
+        assert (hop["ttl"], hop["address"], hop["last"]) == (1, "10.0.0.2", True)
+    done = shared("traceroute", "red", "10.0.0.9", "-q", 1, "-m", 1, "-W", 0.1, code=1)
+    assert done.out.startswith(" 1  *  timeout")
+    shared("traceroute", "red", "blue", "--tcp", "--udp", code=2)
+
+
+def test_send_tries_ports(shared):
+    done = shared("send", "red", "blue", "--tcp", 81, code=1)
+    assert "10.0.0.2: seq=1 closed time=" in done.out
+    done = shared("send", "red", "blue", "--udp", 81, "--text", "x", "--json", code=1)
+    (answer,) = done.json["results"]
+    assert answer["error"] == "port unreachable from 10.0.0.2"
+    shared("send", "red", "blue", "--dns", "a.lab", "-W", 1, code=1)
+    listen = ("exec", "blue", "--", sys.executable, "-c", LISTEN)
+    with shared.start(*listen) as server:
+        try:
+            assert server.stdout.readline() == "listening\n"
+            for way in ("--tcp", "--syn"):
+                done = shared("send", "red", "blue", way, 82, "-c", 2)
+                assert "seq=2 open" in done.out
+        finally:
+            ended(server, signal.SIGTERM)
+    assert "not clear" in shared("send", "red", "blue", code=2).err
+
+
+LISTEN = """
+import socket, threading
+with socket.create_server(("10.0.0.2", 82)):
+    print("listening", flush=True)
+    threading.Event().wait()
+"""
 
 
 @contextlib.contextmanager

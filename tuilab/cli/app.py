@@ -67,6 +67,8 @@ VERBS = {
     "shell": Verb("programs", "shell", _PACKETS),
     "ping": Verb("packets", "ping", _PACKETS),
     "arp": Verb("packets", "arp", _PACKETS),
+    "traceroute": Verb("packets", "traceroute", _PACKETS),
+    "send": Verb("packets", "send", _PACKETS),
     "capture": Verb("capture", "capture", _PACKETS),
     "open": Verb("screen", "open_", ""),
 }

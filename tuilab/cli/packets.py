@@ -1,4 +1,4 @@
-"""Sending packets: ping, arp."""
+"""Sending packets: ping, arp, traceroute, send."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,11 +14,11 @@ from tuilab.cli import complete, work
 from tuilab.cli.options import Json, LabOption, NamespaceArgument
 from tuilab.cli.output import put, put_json
 from tuilab.cli.reach import destination
-from tuilab.errors import EXIT_NO, EXIT_OK
+from tuilab.errors import EXIT_NO, EXIT_OK, UsageError
 from tuilab.model.topology import Topology
 
 if TYPE_CHECKING:
-    from tuilab.packets.results import ArpResult, PingResult
+    from tuilab.packets.results import Result
     from tuilab.packets.send import Sender
 
 _To = Annotated[
@@ -40,6 +40,13 @@ _Timeout = Annotated[
     float,
     typer.Option("--timeout", "-W", metavar="SECONDS", help="To wait for each."),
 ]
+_Ttl = Annotated[
+    int, typer.Option("--ttl", "-t", metavar="N", min=1, max=255, help="TTL.")
+]
+_Source = Annotated[
+    str | None,
+    typer.Option("--source", "-I", metavar="ADDRESS", help="The address to send from."),
+]
 
 
 def ping(
@@ -48,15 +55,26 @@ def ping(
     count: _Count = 4,
     interval: _Interval = 1.0,
     timeout: _Timeout = 2.0,
+    size: Annotated[
+        int, typer.Option("--size", "-s", metavar="BYTES", help="Bytes of payload.")
+    ] = 56,
+    ttl: _Ttl = 64,
+    source: _Source = None,
     json: Json = False,
     lab: LabOption = None,
 ) -> int:
     """Ping an address or a namespace; exit status 1 when no reply comes."""
 
     def job(sender: Sender, topology: Topology) -> _Results:
-        address = destination(topology, namespace, to)
         return sender.ping(
-            namespace, address, count=count, interval=interval, timeout=timeout
+            namespace,
+            destination(topology, namespace, to),
+            count=count,
+            interval=interval,
+            timeout=timeout,
+            size=size,
+            ttl=ttl,
+            source=source,
         )
 
     return _send(lab, namespace, job, json=json)
@@ -72,6 +90,7 @@ def arp(
     count: _Count = 4,
     interval: _Interval = 1.0,
     timeout: _Timeout = 2.0,
+    source: _Source = None,
     json: Json = False,
     lab: LabOption = None,
 ) -> int:
@@ -81,10 +100,121 @@ def arp(
     def job(sender: Sender, topology: Topology) -> _Results:
         address = destination(topology, namespace, to)
         return sender.arp(
-            namespace, ifname, address, count=count, interval=interval, timeout=timeout
+            namespace,
+            ifname,
+            address,
+            count=count,
+            interval=interval,
+            timeout=timeout,
+            source=source,
         )
 
     return _send(lab, namespace, job, json=json)
+
+
+def traceroute(
+    namespace: NamespaceArgument,
+    to: _To,
+    udp: Annotated[
+        bool, typer.Option("--udp", "-U", help="Datagrams instead of echo requests.")
+    ] = False,
+    tcp: Annotated[
+        bool, typer.Option("--tcp", "-T", help="SYN segments instead.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", "-p", metavar="N", help="Of TCP 80, of UDP 33434 on."),
+    ] = None,
+    hops: Annotated[
+        int, typer.Option("--hops", "-m", metavar="N", min=1, max=255, help="At most.")
+    ] = 30,
+    tries: Annotated[
+        int, typer.Option("--tries", "-q", metavar="N", min=1, help="Of each TTL.")
+    ] = 3,
+    timeout: _Timeout = 1.0,
+    source: _Source = None,
+    json: Json = False,
+    lab: LabOption = None,
+) -> int:
+    """Find out who is on the way; exit status 1 when that does not get there."""
+    if udp and tcp:
+        raise UsageError("both --udp and --tcp are given", "choose one")
+    method: Literal["icmp", "udp", "tcp"] = "udp" if udp else "tcp" if tcp else "icmp"
+
+    def job(sender: Sender, topology: Topology) -> _Results:
+        return sender.traceroute(
+            namespace,
+            destination(topology, namespace, to),
+            method=method,
+            port=port,
+            hops=hops,
+            tries=tries,
+            timeout=timeout,
+            source=source,
+        )
+
+    return _send(lab, namespace, job, json=json, good=lambda hop: hop.last)
+
+
+def send(
+    namespace: NamespaceArgument,
+    to: _To,
+    tcp: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", help="Open a connection there, and reset it."),
+    ] = None,
+    syn: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Only ask for a connection.")
+    ] = None,
+    udp: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Send datagrams there.")
+    ] = None,
+    dns: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Ask this name server for it.")
+    ] = None,
+    text: Annotated[
+        str, typer.Option(metavar="TEXT", help="With --udp: what to send.")
+    ] = "",
+    kind: Annotated[
+        str, typer.Option("--type", metavar="TYPE", help="With --dns: of the record.")
+    ] = "A",
+    count: _Count = 1,
+    interval: _Interval = 1.0,
+    timeout: _Timeout = 2.0,
+    ttl: _Ttl = 64,
+    source: _Source = None,
+    json: Json = False,
+    lab: LabOption = None,
+) -> int:
+    """Send to a TCP or UDP port or a name server; exit status 1 without an answer.
+
+    A port that is closed gives exit status 1 too.
+    """
+    if sum(it is not None for it in (tcp, syn, udp, dns)) != 1:
+        raise UsageError("what to send is not clear", "one of --tcp --syn --udp --dns")
+    options: dict[str, Any] = {
+        "count": count,
+        "interval": interval,
+        "timeout": timeout,
+        "ttl": ttl,
+        "source": source,
+    }
+
+    def job(sender: Sender, topology: Topology) -> _Results:
+        address = destination(topology, namespace, to)
+        if dns is not None:
+            return sender.dns(namespace, address, dns, kind=kind, **options)
+        if udp is not None:
+            return sender.udp(namespace, address, udp, data=text, **options)
+        if tcp is not None:
+            return sender.tcp(namespace, address, tcp, **options)
+        assert syn is not None
+        return sender.tcp(namespace, address, syn, connect=False, **options)
+
+    def good(answer: Any) -> bool:
+        return bool(answer.ok) and answer.text != "closed"
+
+    return _send(lab, namespace, job, json=json, good=good)
 
 
 _Results = AsyncGenerator[Any, None]
@@ -96,8 +226,9 @@ def _send(
     job: Callable[[Sender, Topology], _Results],
     *,
     json: bool,
+    good: Callable[[Any], bool] = lambda result: result.ok,
 ) -> int:
-    """Send, show what comes back, sum it up; 1 when nothing came back."""
+    """Send, show what comes back, sum it up; 1 when nothing good came back."""
     from tuilab.packets.results import Statistics
 
     there = work.running(option=lab)
@@ -105,7 +236,7 @@ def _send(
     work.namespace_of(topology, namespace)
     work.enter(there)
     sums = Statistics()
-    found: list[PingResult | ArpResult] = []
+    found: list[Result] = []
 
     async def work_it() -> None:
         from tuilab.packets.send import Sender
@@ -128,4 +259,4 @@ def _send(
         put_json({"results": data, "sent": sums.sent, "received": sums.received})
     else:
         put(sums.summary())
-    return EXIT_OK if sums.received else EXIT_NO
+    return EXIT_OK if any(map(good, found)) else EXIT_NO

@@ -76,10 +76,10 @@ def over_tcp(source: int, destination: int, data: bytes, row: Scratch) -> None:
         row.protocol = "HTTP"
         row.info += " HTTP continued"
     elif 53 in (source, destination) and int.from_bytes(data[:2]) == len(data) - 2:
-        _dns(data[2:], row)
+        dns(data[2:], row)
 
 
-def _dns(data: bytes, row: Scratch, protocol: str = "DNS") -> None:
+def dns(data: bytes, row: Scratch, protocol: str = "DNS") -> None:
     """RFC 1035, in tcpdump's notation."""
     ident, flags, questions, answers, authority, additional = struct.unpack_from(
         "!6H", data
@@ -159,11 +159,11 @@ def _dns_name(data: bytes, at: int) -> tuple[str, int]:
 
 
 def _mdns(data: bytes, row: Scratch) -> None:
-    _dns(data, row, "MDNS")
+    dns(data, row, "MDNS")
 
 
 def _llmnr(data: bytes, row: Scratch) -> None:
-    _dns(data, row, "LLMNR")
+    dns(data, row, "LLMNR")
 
 
 def _dhcp(data: bytes, row: Scratch) -> None:
@@ -213,7 +213,7 @@ def _ntp(data: bytes, row: Scratch) -> None:
 
 
 _UDP: dict[int, Callable[[bytes, Scratch], None]] = {
-    53: _dns,
+    53: dns,
     67: _dhcp,
     68: _dhcp,
     123: _ntp,

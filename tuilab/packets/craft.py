@@ -23,7 +23,7 @@ from scapy.layers.inet6 import (
 from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
 
-from tuilab.errors import NotFoundError, UsageError
+from tuilab.errors import UsageError
 from tuilab.packets.exchange import (
     Control,
     Matcher,
@@ -32,31 +32,17 @@ from tuilab.packets.exchange import (
     exchange,
     identifier,
 )
+from tuilab.packets.sockets import (
+    ICMP6_ERRORS,
+    ICMP_ERRORS,
+    bind,
+    family_of,
+    no_interface,
+    scoped,
+    set_ttl,
+    sockaddr,
+)
 
-_ICMP_ERRORS = {
-    (3, 0): "net unreachable",
-    (3, 1): "host unreachable",
-    (3, 2): "protocol unreachable",
-    (3, 3): "port unreachable",
-    (3, 4): "packet too big",
-    (3, 9): "prohibited",
-    (3, 10): "prohibited",
-    (3, 13): "prohibited",
-    (11, 0): "time to live exceeded",
-    (11, 1): "reassembly timed out",
-}
-_ICMP6_ERRORS = {
-    (1, 0): "no route to host",
-    (1, 1): "prohibited",
-    (1, 2): "beyond scope",
-    (1, 3): "host unreachable",
-    (1, 4): "port unreachable",
-    (1, 5): "prohibited",
-    (1, 6): "prohibited",
-    (2, 0): "packet too big",
-    (3, 0): "hop limit exceeded",
-    (3, 1): "reassembly timed out",
-}
 _ETH_P_ARP = 0x0806
 _ETH_P_IPV6 = 0x86DD
 _ARPHRD_ETHER = 1
@@ -80,68 +66,46 @@ def ping(
         UsageError: ``source`` is no address of this namespace.
     """
     schedule = Schedule(count, interval, timeout)
-    ident = identifier()
+    ident, family = identifier(), family_of(to)
     payload = bytes((16 + i) & 255 for i in range(size))
-    version = ipaddress.ip_address(to).version
-    family = socket.AF_INET if version == 4 else socket.AF_INET6
-    match = _echo_matcher(ident) if version == 4 else _echo6_matcher(ident)
     # Broadcast and multicast are answered by many; all are listened to.
-    target = _sockaddr(to, family)
-    with _echo_socket(family, ttl) as sock:
+    target = sockaddr(to)
+    with echo_socket(family, ttl) as sock:
         if source is not None:
-            _bind(sock, family, source)
+            bind(sock, source)
 
         yield from exchange(
             sock,
             schedule,
-            lambda seq: _echo(version, ident, seq & 0xFFFF, payload),
+            lambda seq: echo(family, ident, seq & 0xFFFF, payload),
             lambda packet: sock.sendto(packet, target),
-            match,
+            echo_matcher(family, ident),
         )
 
 
-def _echo(version: int, ident: int, seq: int, payload: bytes) -> bytes:
-    if version == 4:
+def echo(family: int, ident: int, seq: int, payload: bytes) -> bytes:
+    """An echo request as an `echo_socket` takes it."""
+    if family == socket.AF_INET:
         return bytes(ICMP(type=8, code=0, id=ident, seq=seq) / Raw(payload))
     # The kernel fills in the checksum: only it knows the source.
     return bytes(ICMPv6EchoRequest(id=ident, seq=seq, data=payload, cksum=0))
 
 
-def _echo_socket(family: int, ttl: int) -> socket.socket:
+def echo_socket(family: int, ttl: int) -> socket.socket:
+    """A raw socket that hears all of ICMP."""
     if family == socket.AF_INET:
         sock = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, ttl)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        return sock
-    sock = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
-    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, ttl)
-    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+    else:
+        sock = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT, 1)
+    set_ttl(sock, ttl)
     return sock
 
 
-def _sockaddr(address: str, family: int) -> Any:
-    """With the number of the interface, where the address names one.
-
-    Raises:
-        NotFoundError: There is no such interface.
-    """
-    numeric = socket.AI_NUMERICHOST
-    try:
-        return socket.getaddrinfo(address, None, family, flags=numeric)[0][4]
-    except socket.gaierror:
-        raise _no_interface(address.partition("%")[2]) from None
-
-
-def _bind(sock: socket.socket, family: int, source: str) -> None:
-    try:
-        sock.bind(_sockaddr(source, family))
-    except OSError:
-        raise UsageError(
-            f'"{source}" is no address of this namespace to send from',
-            "choose one of its own, or none",
-        ) from None
+def echo_matcher(family: int, ident: int) -> Matcher:
+    """Knows the replies to `echo`, and the errors about it."""
+    return _echo_matcher(ident) if family == socket.AF_INET else _echo6_matcher(ident)
 
 
 def _echo_matcher(ident: int) -> Matcher:
@@ -160,7 +124,7 @@ def _echo_matcher(ident: int) -> Matcher:
         if inner[9] != socket.IPPROTO_ICMP or len(echo) < 8 or echo[0] != 8:
             return None
         _, number, seq = struct.unpack_from("!4sHH", echo)
-        text = _ICMP_ERRORS.get((kind, code), f"unreachable (code {code})")
+        text = ICMP_ERRORS.get((kind, code), f"unreachable (code {code})")
         return _failed(number == ident, seq, text, address[0])
 
     return match
@@ -177,21 +141,15 @@ def _echo6_matcher(ident: int) -> Matcher:
                 for level, kind, value in control
                 if (level, kind) == (socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT)
             ]
-            reply = {"address": _scoped(address), "size": len(data)}
+            reply = {"address": scoped(address), "size": len(data)}
             return seq, reply | {"ttl": hops[0] if hops else None}
         if kind not in (1, 2, 3) or len(data) < 56 or data[14] != 58 or data[48] != 128:
             return None
         number, seq = struct.unpack_from("!HH", data, 52)
-        text = _ICMP6_ERRORS.get((kind, code), f"unreachable (code {code})")
-        return _failed(number == ident, seq, text, _scoped(address))
+        text = ICMP6_ERRORS.get((kind, code), f"unreachable (code {code})")
+        return _failed(number == ident, seq, text, scoped(address))
 
     return match
-
-
-def _scoped(address: tuple[str, int, int, int]) -> str:
-    """An IPv6 address with the interface that a link-local one belongs to."""
-    host, _, _, scope = address
-    return f"{host}%{socket.if_indextoname(scope)}" if scope else host
 
 
 def _failed(ours: bool, seq: int, text: str, who: str) -> tuple[int, Reply] | None:
@@ -217,7 +175,7 @@ def arp(
     """
     address, _, scope = to.partition("%")
     ifname = ifname or scope or _way_to(address)
-    hardware = _mac_of(ifname)
+    hardware = mac_of(ifname)
     if source is None:
         source = _address_towards(address, ifname)
     if source == address:
@@ -264,20 +222,19 @@ def _way_to(address: str) -> str:
     return ifname
 
 
-def _no_interface(ifname: str) -> NotFoundError:
-    return NotFoundError(
-        f'interface "{ifname}" does not exist in this namespace',
-        "it has: " + ", ".join(name for _, name in socket.if_nameindex()),
-    )
+def mac_of(ifname: str) -> str:
+    """The link address of an interface.
 
-
-def _mac_of(ifname: str) -> str:
+    Raises:
+        NotFoundError: There is no such interface.
+        UsageError: It is no Ethernet.
+    """
     request = struct.pack("=16s24x", ifname.encode()[:15])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         try:
             answer = fcntl.ioctl(sock, _SIOCGIFHWADDR, request)
         except OSError:
-            raise _no_interface(ifname) from None
+            raise no_interface(ifname) from None
     (kind,) = struct.unpack_from("=H", answer, 16)
     if kind != _ARPHRD_ETHER:
         raise UsageError(

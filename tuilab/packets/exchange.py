@@ -19,7 +19,7 @@ SO_TIMESTAMPNS: Final = 35
 """SOL_SOCKET option and control message, on every architecture but parisc, sparc."""
 
 _ROOM: Final = 65_536
-_CONTROL_ROOM: Final = 256
+_CONTROL_ROOM: Final = 512
 _REFUSALS = {
     errno.ENETUNREACH: "no route to host",
     errno.EHOSTUNREACH: "no route to host",
@@ -101,8 +101,9 @@ def exchange(
         if schedule.count is None or seq < schedule.count:
             waits.append(due)
         wait = min(waits, default=0) - time.monotonic()
-        if poll.poll(max(0, wait * 1000)):
-            yield from _received(sock, pending, match)
+        if events := poll.poll(max(0, wait * 1000)):
+            failed = bool(events[0][1] & select.POLLERR)
+            yield from _received(sock, pending, match, failed)
         yield from _expired(pending)
 
 
@@ -120,7 +121,11 @@ def _send_one(
     packet = build(seq)
     pending[key] = _Sent(seq, time.monotonic() + schedule.timeout)
     try:
-        send(packet)
+        try:
+            send(packet)
+        except ConnectionRefusedError:
+            # That is about the one before, and told once; see `sockets.hear_errors`.
+            send(packet)
     except OSError as error:
         del pending[key]
         yield {"seq": seq, "error": refusal(error)}
@@ -136,12 +141,21 @@ def _received(
     sock: socket.socket,
     pending: dict[int, _Sent],
     match: Matcher,
+    failed: bool,
 ) -> Iterator[Reply]:
+    """What the messages that are there answer; ``failed``: errors are queued first."""
     while True:
+        flags = socket.MSG_ERRQUEUE if failed else 0
         try:
-            data, control, _, address = sock.recvmsg(_ROOM, _CONTROL_ROOM)
+            data, control, _, address = sock.recvmsg(_ROOM, _CONTROL_ROOM, flags)
         except BlockingIOError:
-            return
+            if not failed:
+                return
+            failed = False
+            continue
+        except ConnectionRefusedError:
+            failed = True  # queued meanwhile, with all that is to be known of it
+            continue
         except OSError as error:
             # The interface went down or away: no answer can come to what is out.
             for waiting in list(pending):

@@ -73,6 +73,73 @@ class ArpResult:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one probe to a port, one question or one packet of one's own came to.
+
+    Attributes:
+        seq: Its number, from 1.
+        address: Who answered, with an answer or an error; empty if nobody did.
+        rtt_ms: Round-trip time in milliseconds; None without an answer.
+        text: What the answer says: of a port ``open`` or ``closed``.
+        error: Why there is no answer; empty when there is one.
+    """
+
+    seq: int
+    address: str = ""
+    rtt_ms: float | None = None
+    text: str = ""
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether an answer came."""
+        return not self.error
+
+    def __str__(self) -> str:
+        if self.error or self.rtt_ms is None:
+            return f"seq={self.seq} {self.error or self.text}"
+        who = f"{self.address}: " if self.address else ""
+        return f"{who}seq={self.seq} {self.text} time={self.rtt_ms:.3f} ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """What one probe of a route came to.
+
+    Attributes:
+        ttl: How far it was let go, from 1.
+        seq: Its number among those of this TTL, from 1.
+        address: Who sent it back; empty if nobody did.
+        rtt_ms: Round-trip time in milliseconds; None if nobody did.
+        last: It came from the address that is looked for, or went no further.
+        text: What else it says: ``open``, ``host unreachable``; mostly empty.
+        error: Why nothing came back.
+    """
+
+    ttl: int
+    seq: int
+    address: str = ""
+    rtt_ms: float | None = None
+    last: bool = False
+    text: str = ""
+    error: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether anything came back."""
+        return not self.error
+
+    def __str__(self) -> str:
+        if self.rtt_ms is None:
+            return f"{self.ttl:2}  *  {self.error}"
+        text = f"  {self.text}" if self.text else ""
+        return f"{self.ttl:2}  {self.address}  {self.rtt_ms:.3f} ms{text}"
+
+
+Result = PingResult | ArpResult | Answer | Hop
+
+
 @dataclass(slots=True)
 class Statistics:
     """Sums up results as they come in.
@@ -87,7 +154,7 @@ class Statistics:
     received: int = 0
     rtts: list[float] = field(default_factory=list)
 
-    def add(self, result: PingResult | ArpResult) -> None:
+    def add(self, result: Result) -> None:
         """Count one more."""
         self.sent += 1
         if result.ok:

@@ -5,33 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import json
-import os
-import sys
 from collections.abc import AsyncGenerator
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from tuilab.errors import (
-    KernelError,
-    NotFoundError,
-    PacketError,
-    RightsError,
-    TuilabError,
-    UsageError,
-)
-from tuilab.packets.results import ArpResult, PingResult, Statistics
+from tuilab.errors import UsageError
+from tuilab.packets.process import Worker
+from tuilab.packets.results import Answer, ArpResult, Hop, PingResult, Statistics
 
-__all__ = ["ArpResult", "PingResult", "Sender", "Statistics"]
+__all__ = ["Answer", "ArpResult", "Hop", "PingResult", "Sender", "Statistics"]
 
-_FAILURES: Final[dict[str, type[TuilabError]]] = {
-    kind.__name__: kind
-    for kind in (KernelError, NotFoundError, PacketError, RightsError, UsageError)
-}
 _MOST_BYTES: Final = 65_507
 """Of an echo request: what is left of an IPv4 packet after both headers."""
-_END_SECONDS: Final = 2.0
-_ROOT = str(Path(__file__).parents[2])
 
 
 class Sender:
@@ -41,7 +25,7 @@ class Sender:
     """
 
     def __init__(self) -> None:
-        self._worker: _Worker | None = None
+        self._worker: Worker | None = None
         self._starting = asyncio.Lock()
 
     async def warm(self) -> None:
@@ -54,7 +38,7 @@ class Sender:
             if self._worker is None or not self._worker.alive:
                 if self._worker is not None:
                     await self._worker.aclose()
-                self._worker = await _Worker.start()
+                self._worker = await Worker.start()
 
     async def aclose(self) -> None:
         """End every job and the worker; what iterates over results gets an error."""
@@ -102,25 +86,11 @@ class Sender:
             NotFoundError: The namespace does not exist.
             PacketError: The worker died.
         """
-        address = _checked_address(to)
-        if address.is_link_local and address.version == 6 and "%" not in to:
-            raise UsageError(
-                f'"{to}" exists on every link', f"name the interface, as {to}%eth0"
-            )
-        _check_schedule(count, interval, timeout)
         if not 0 <= size <= _MOST_BYTES:
             raise UsageError(f"{size} bytes of payload can't be sent")
-        if not 1 <= ttl <= 255:
-            raise UsageError(f"a TTL of {ttl} is not possible", "it is 1 to 255")
-        wish = {
-            "to": to,
-            "count": count,
-            "interval": interval,
-            "size": size,
-            "ttl": ttl,
-            "timeout": timeout,
-            "source": source and str(_checked_address(source)),
-        }
+        wish = {"size": size} | _probing(
+            to, count=count, interval=interval, timeout=timeout, ttl=ttl, source=source
+        )
         async with contextlib.aclosing(self._run("ping", namespace, wish)) as results:
             async for result in results:
                 yield PingResult(**result)
@@ -170,6 +140,139 @@ class Sender:
             async for result in results:
                 yield ArpResult(**result)
 
+    async def traceroute(
+        self,
+        namespace: str,
+        to: str,
+        *,
+        method: Literal["icmp", "udp", "tcp"] = "icmp",
+        port: int | None = None,
+        hops: int = 30,
+        tries: int = 3,
+        timeout: float = 1.0,
+        source: str | None = None,
+    ) -> AsyncGenerator[Hop, None]:
+        """Find out who is on the way to an address.
+
+        Args:
+            namespace: Where to send from.
+            to: The address.
+            method: What to send: echo requests, datagrams, or SYN segments.
+            port: Of TCP 80 if None, of UDP the first one, 33434 if None.
+            hops: The highest TTL to try.
+            tries: Probes of each TTL.
+            timeout: Seconds to wait for what comes back.
+            source: Address to send from; None leaves that to the kernel.
+
+        Yields:
+            What each probe came to, as soon as that is known, in the order of TTLs.
+
+        Raises:
+            UsageError: An argument makes no sense.
+            NotFoundError: The namespace does not exist.
+            PacketError: The worker died.
+        """
+        _check_target(to, source)
+        _check_schedule(tries, 0, timeout)
+        _check_ttl(hops)
+        if port is not None:
+            _check_port(port)
+        wish = {
+            "to": to,
+            "method": method,
+            "port": port,
+            "hops": hops,
+            "tries": tries,
+            "timeout": timeout,
+            "source": source,
+        }
+        run = self._run("traceroute", namespace, wish)
+        async with contextlib.aclosing(run) as results:
+            async for result in results:
+                seq = (result.pop("seq") - 1) % tries + 1
+                yield Hop(seq=seq, **result)
+
+    async def tcp(
+        self,
+        namespace: str,
+        to: str,
+        port: int,
+        *,
+        connect: bool = True,
+        **options: Any,
+    ) -> AsyncGenerator[Answer, None]:
+        """Try a TCP port: ``open`` and ``closed`` are answers, silence is none.
+
+        Args:
+            namespace: Where to send from.
+            to: The address.
+            port: The port.
+            connect: Open a connection and reset it; else only ask for one (SYN).
+            options: ``count``, ``interval``, ``timeout``, ``ttl``, ``source`` as of
+                `ping`.
+
+        Yields:
+            What each came to. Raises as `ping` does.
+        """
+        _check_port(port)
+        job = "tcp_connect" if connect else "tcp_syn"
+        async for answer in self._probe(job, namespace, to, {"port": port}, options):
+            yield answer
+
+    async def udp(
+        self, namespace: str, to: str, port: int, *, data: str = "", **options: Any
+    ) -> AsyncGenerator[Answer, None]:
+        """Send datagrams to a port; a program there may answer, or an ICMP error.
+
+        Args:
+            namespace: Where to send from.
+            to: The address.
+            port: The port.
+            data: What is in them.
+            options: As of `tcp`.
+
+        Yields:
+            What each came to. Raises as `ping` does.
+        """
+        _check_port(port)
+        if len(data.encode()) > _MOST_BYTES:
+            raise UsageError("that is too much for one datagram")
+        wish = {"port": port, "data": data}
+        async for answer in self._probe("udp", namespace, to, wish, options):
+            yield answer
+
+    async def dns(
+        self, namespace: str, to: str, name: str, *, kind: str = "A", **options: Any
+    ) -> AsyncGenerator[Answer, None]:
+        """Ask a name server.
+
+        Args:
+            namespace: Where to send from.
+            to: The name server's address.
+            name: What to ask for.
+            kind: Type of the record, such as ``AAAA``.
+            options: As of `tcp`.
+
+        Yields:
+            What each question came to. Raises as `ping` does.
+        """
+        wish = {"name": name, "kind": kind.upper()}
+        async for answer in self._probe("dns", namespace, to, wish, options):
+            yield answer
+
+    async def _probe(
+        self,
+        job: str,
+        namespace: str,
+        to: str,
+        wish: dict[str, Any],
+        options: dict[str, Any],
+    ) -> AsyncGenerator[Answer, None]:
+        wish |= _probing(to, **options)
+        async with contextlib.aclosing(self._run(job, namespace, wish)) as results:
+            async for result in results:
+                yield Answer(**result)
+
     async def _run(
         self, job: str, namespace: str, wish: dict[str, Any]
     ) -> AsyncGenerator[dict[str, Any], None]:
@@ -180,121 +283,6 @@ class Sender:
         ) as results:
             async for result in results:
                 yield result
-
-
-class _Worker:
-    """One worker process and the jobs it runs."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self._jobs: dict[int, asyncio.Queue[dict[str, Any]]] = {}
-        self._last = 0
-        self._last_words = b""
-        self._listening = asyncio.create_task(self._listen())
-        self._reading = asyncio.create_task(self._read())
-
-    @classmethod
-    async def start(cls) -> _Worker:
-        """Start it; it takes jobs at once, and does them when scapy is imported."""
-        # A relative entry would have the worker import what lies about here.
-        paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        path = os.pathsep.join([_ROOT, *filter(os.path.isabs, paths)])
-        try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "tuilab.packets.worker",
-                str(os.getpid()),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=os.environ | {"PYTHONPATH": path},
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise PacketError(
-                f"the packet worker can't be started: {error.strerror}"
-            ) from None
-        return cls(process)
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can take jobs."""
-        return not self._reading.done()
-
-    async def run(
-        self, job: str, namespace: str, wish: dict[str, Any]
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        """The results of a job."""
-        self._last += 1
-        number = self._last
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._jobs[number] = queue
-        self._tell({"id": number, "job": job, "namespace": namespace, "wish": wish})
-        ended = False
-        try:
-            while True:
-                message = await queue.get()
-                if "result" in message:
-                    yield message["result"]
-                    continue
-                ended = True
-                if "failed" in message:
-                    raise _failure(*message["failed"])
-                if message["end"]:
-                    raise self._died()
-                return
-        finally:
-            del self._jobs[number]
-            if not ended:
-                self._tell({"id": number, "cancel": True})
-
-    async def aclose(self) -> None:
-        """End it, and wait until it is gone."""
-        stdin = self._process.stdin
-        assert stdin is not None
-        stdin.close()
-        try:
-            async with asyncio.timeout(_END_SECONDS):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
-        await asyncio.gather(self._reading, self._listening)
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            await stdin.wait_closed()
-
-    def _tell(self, message: dict[str, Any]) -> None:
-        stdin = self._process.stdin
-        if stdin is not None and not stdin.is_closing():
-            stdin.write(json.dumps(message).encode() + b"\n")
-
-    async def _read(self) -> None:
-        stdout = self._process.stdout
-        assert stdout is not None
-        async for line in stdout:
-            message = json.loads(line)
-            queue = self._jobs.get(message.get("id"))
-            if queue is not None:
-                queue.put_nowait(message)
-        for queue in self._jobs.values():
-            queue.put_nowait({"end": 1})
-
-    async def _listen(self) -> None:
-        stderr = self._process.stderr
-        assert stderr is not None
-        while data := await stderr.read(4096):
-            self._last_words = (self._last_words + data)[-2000:]
-
-    def _died(self) -> PacketError:
-        words = self._last_words.decode(errors="replace").strip().splitlines()
-        why = f": {words[-1]}" if words else ""
-        return PacketError(f"the packet worker died{why}", "try again")
-
-
-def _failure(kind: str, summary: str, hint: str) -> TuilabError:
-    return _FAILURES.get(kind, PacketError)(summary, hint)
 
 
 def _checked_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -311,3 +299,49 @@ def _check_schedule(count: int | None, interval: float, timeout: float) -> None:
         raise UsageError(f"{count} packets can't be sent", "send at least one")
     if interval < 0 or timeout <= 0:
         raise UsageError("the interval or the timeout is not possible")
+
+
+def _probing(
+    to: str,
+    *,
+    count: int | None = 1,
+    interval: float = 1.0,
+    timeout: float = 2.0,
+    ttl: int = 64,
+    source: str | None = None,
+) -> dict[str, Any]:
+    """What all probes have, checked."""
+    _check_target(to, source)
+    _check_schedule(count, interval, timeout)
+    _check_ttl(ttl)
+    return {
+        "to": to,
+        "count": count,
+        "interval": interval,
+        "timeout": timeout,
+        "ttl": ttl,
+        "source": source,
+    }
+
+
+def _check_target(to: str, source: str | None) -> None:
+    address = _checked_address(to)
+    if address.is_link_local and address.version == 6 and "%" not in to:
+        raise UsageError(
+            f'"{to}" exists on every link', f"name the interface, as {to}%eth0"
+        )
+    if source is not None and _checked_address(source).version != address.version:
+        raise UsageError(
+            f'"{to}" can\'t be sent to from "{source}"',
+            "choose two addresses of the same family",
+        )
+
+
+def _check_ttl(ttl: int) -> None:
+    if not 1 <= ttl <= 255:
+        raise UsageError(f"a TTL of {ttl} is not possible", "it is 1 to 255")
+
+
+def _check_port(port: int) -> None:
+    if not 1 <= port <= 65_535:
+        raise UsageError(f"there is no port {port}", "it is 1 to 65535")

@@ -9,6 +9,7 @@ cancellations on standard input, results on standard output, each with the job's
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NoReturn
 
 from tuilab.errors import RightsError, TuilabError
@@ -42,9 +44,17 @@ def main() -> int:
 
 
 def _jobs() -> dict[str, Callable[..., Iterator[dict[str, Any]]]]:
-    from tuilab.packets import craft
+    from tuilab.packets import craft, probes, route
 
-    return {"ping": craft.ping, "arp": craft.arp}
+    return {
+        "ping": craft.ping,
+        "arp": craft.arp,
+        "traceroute": route.traceroute,
+        "tcp_connect": probes.tcp_connect,
+        "tcp_syn": probes.tcp_syn,
+        "udp": probes.udp,
+        "dns": probes.dns,
+    }
 
 
 class _Server:
@@ -143,8 +153,20 @@ def _failure(error: BaseException) -> list[str]:
 
 
 def _send(message: dict[str, Any]) -> None:
-    # One write of less than PIPE_BUF: lines of several jobs never mix.
-    os.write(1, json.dumps(message).encode() + b"\n")
+    rest = memoryview(json.dumps(message).encode() + b"\n")
+    # A pipe takes no more than PIPE_BUF at once, and lines of several jobs never mix.
+    fcntl.lockf(_turn(), fcntl.LOCK_EX)
+    try:
+        while rest:
+            rest = rest[os.write(1, rest) :]
+    finally:
+        fcntl.lockf(_turn(), fcntl.LOCK_UN)
+
+
+@cache
+def _turn() -> int:
+    """What to lock while writing: made before the first fork, held by one process."""
+    return os.memfd_create("tuilab-turn", os.MFD_CLOEXEC)
 
 
 def _die_with(parent: int) -> None:
