@@ -35,6 +35,7 @@ class Context:
         keymap: The keys that a person has for everything.
         drawn: Whether the lab is shown as a drawing.
         row: The current row of the inspector, while that has the keys.
+        foldable: Whether the selected thing can be folded or unfolded there.
     """
 
     snapshot: Snapshot
@@ -45,6 +46,7 @@ class Context:
     capturing: bool = False
     packets: int = 0
     drawn: bool = True
+    foldable: bool = False
     keymap: Keymap = field(default_factory=lambda: KEYS)
     row: Row | None = None
 
@@ -173,6 +175,13 @@ def _movable(context: Context) -> str:
         if (wished.link(at) is None) if at else item.namespace not in wished.namespaces:
             return f'"{item}" was not made by this lab: it is left where it is'
     return _selection(context) or _drawn(context)
+
+
+def _foldable(context: Context) -> str:
+    reason = _drawn(context) or _selection(context)
+    if not reason and not context.foldable:
+        return f'"{context.selected}" has nothing to fold: it has too few leaves'
+    return reason
 
 
 def _pinned(context: Context) -> str:
@@ -304,6 +313,8 @@ _TABLE: tuple[Action, ...] = (
     Action(
         "select_box", ("V",), "", "select with a box", "View", _drawn_things, "canvas"
     ),
+    Action("fold", ("f",), "fold", "fold or unfold", "View", _foldable, "canvas"),
+    Action("menu", ("full_stop",), "menu", "menu for the selection", "View", always),
     Action("jump", ("g",), "jump", "jump by letters", "View", _drawn_things, "canvas"),
     Action("zoom", ("z",), "zoom", "zoom the pane or restore", "View", always),
     Action("tree", ("T",), "", "drawing or list", "View", always),

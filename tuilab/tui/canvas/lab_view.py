@@ -16,7 +16,7 @@ from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import Area, Drawing
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
-from tuilab.tui.canvas.graph import Graph, Item
+from tuilab.tui.canvas.graph import Fold, Graph, Item
 from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.names import renamed, renames
 from tuilab.tui.canvas.order import Memory
@@ -140,6 +140,29 @@ class LabView(DrawingView):
         if choices != self._choices:
             self._choices = choices
             self._lay()
+
+    @property
+    def foldable(self) -> bool:
+        """Whether what is selected can be folded or unfolded."""
+        return self._fold() is not None
+
+    def fold(self) -> None:
+        """Fold what is selected, or unfold it; it is selected again afterwards."""
+        fold, item = self._fold(), self.selected
+        if fold is None or item is None:
+            return
+        self.choices = self._choices.toggled(fold)
+        if item not in self._known():
+            hub = (it for it, other in self._drawing.folds.items() if other == fold)
+            item = next((it for it in hub if it in self._drawing.boxes), item)
+        self.select(item)
+        self.show_item(item)
+
+    def _fold(self) -> Fold | None:
+        item, folds = self.selected, self._drawing.folds
+        if item is None:
+            return None
+        return folds.get(item) or folds.get(self._drawing.node_of(item) or item)
 
     # -- what is selected --------------------------------------------------------------
 

@@ -160,6 +160,15 @@ class Canvas(LabView, can_focus=True):
     def _middle(self) -> Offset:
         return Offset(self.size.width // 2, self.size.height // 2) - self._origin
 
+    def below_selection(self) -> Offset:
+        """Where a menu for the selection goes, on the screen."""
+        corner = self.content_region.offset
+        area = self._area(self.selected) if self.selected is not None else None
+        if area is None:
+            return corner + self._middle() + self._origin
+        at = Offset(area.x, area.y + area.height) + self._origin
+        return corner + at.clamp(self.size.width, self.size.height)
+
     def in_sight(self) -> list[tuple[Item, tuple[int, int]]]:
         """What can be seen, each with a cell for its letters, from top to bottom."""
         left, top = -self._origin
@@ -376,7 +385,7 @@ class Canvas(LabView, can_focus=True):
         self.cancel_tool()
         item = self._hit(event)
         if event.button == RIGHT:
-            if item is not None and item not in self.selection:
+            if item not in self.selection:
                 self.select(item, show=False)
             self.post_message(self.MenuRequested(item, event.screen_offset))
         elif event.button == LEFT:

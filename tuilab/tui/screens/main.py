@@ -29,7 +29,7 @@ from tuilab.tui.screens.gone import GoneScreen
 from tuilab.tui.screens.layout import Layout
 from tuilab.tui.screens.packet_desk import PacketDesk
 from tuilab.tui.text import Line, plain
-from tuilab.tui.verbs import VERBS, Verb, build, lab
+from tuilab.tui.verbs import VERBS, Verb, build, lab, view
 from tuilab.tui.widgets.bottom import BottomPanel
 from tuilab.tui.widgets.hints import empty, hint_lines
 from tuilab.tui.widgets.history_view import HistoryView
@@ -252,8 +252,8 @@ class MainScreen(OneSize, Screen[None]):
         self._run(lambda screen: lab.go_to(screen, event.position))
 
     @on(Canvas.MenuRequested)
-    def _menu(self) -> None:
-        self.start("palette")
+    def _menu(self, event: Canvas.MenuRequested) -> None:
+        self._run(lambda screen: view.menu_at(screen, event.offset))
 
     def use_canvas(self, take_up: Callable[[], None]) -> None:
         """Take up a tool on the drawing, which gets the keys."""
@@ -294,8 +294,8 @@ class MainScreen(OneSize, Screen[None]):
 
     def show_log(self, entries: Sequence[LogEntry]) -> None:
         """There are new commands."""
-        for view in self.query(LogView):
-            view.entries = entries
+        for shown in self.query(LogView):
+            shown.entries = entries
 
     def show_run(self, run: Run) -> None:
         """Something is being sent, or came back."""
@@ -416,6 +416,7 @@ class MainScreen(OneSize, Screen[None]):
             keymap=around.keymap,
             drawn=self.map is self.canvas,
             row=self.row,
+            foldable=self.canvas.foldable,
         )
 
     def action_act(self, name: str) -> None:

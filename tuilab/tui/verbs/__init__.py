@@ -55,6 +55,8 @@ VERBS: Mapping[str, Verb] = {
         view.find,
         view.select_box,
         view.jump,
+        view.fold,
+        view.menu,
         view.inspect,
         view.zoom,
         view.tree,

@@ -8,10 +8,13 @@ from asyncio.subprocess import DEVNULL, PIPE
 from os import environ
 from typing import TYPE_CHECKING
 
+from textual.geometry import Offset
+
 from tuilab.tui.moves import MOVES
 from tuilab.tui.palette import Palette
 from tuilab.tui.screens.find import FindScreen
 from tuilab.tui.screens.help import HelpScreen
+from tuilab.tui.screens.menu import MenuScreen
 
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
@@ -28,6 +31,11 @@ async def find(screen: MainScreen) -> None:
 async def select_box(screen: MainScreen) -> None:
     """Select with a box on the drawing."""
     screen.use_canvas(screen.canvas.start_box)
+
+
+async def fold(screen: MainScreen) -> None:
+    """Fold what is selected on the drawing, or unfold it."""
+    screen.use_canvas(screen.canvas.fold)
 
 
 async def jump(screen: MainScreen) -> None:
@@ -105,7 +113,21 @@ async def palette(screen: MainScreen) -> None:
 async def help(screen: MainScreen) -> None:  # noqa: A001
     """All keys; Enter runs one."""
     dialog = HelpScreen(screen.context(), screen.focused)
-    name = await screen.session.push_screen_wait(dialog)
+    _run(screen, await screen.session.push_screen_wait(dialog))
+
+
+async def menu(screen: MainScreen) -> None:
+    """What can be done with the selection, beside it."""
+    await menu_at(screen, screen.canvas.below_selection())
+
+
+async def menu_at(screen: MainScreen, at: Offset) -> None:
+    """What can be done with the selection; an entry is run."""
+    dialog = MenuScreen(screen.context(), at)
+    _run(screen, await screen.session.push_screen_wait(dialog))
+
+
+def _run(screen: MainScreen, name: str | None) -> None:
     if name in MOVES:
         screen.call_later(screen.move, MOVES[name])
     elif name is not None:

@@ -1,0 +1,189 @@
+"""What can be done with what is under the pointer, or selected: a small menu."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset
+from textual.screen import ModalScreen
+
+from tuilab.tui.actions import ACTIONS, Context
+from tuilab.tui.base import BaseApp, OneSize
+from tuilab.tui.moves import MOVES
+from tuilab.tui.text import Line, fit, line, width
+from tuilab.tui.widgets.pick_view import PickView
+
+ON_NOTHING = (
+    *("add_namespace", "add_bridge", "add_tap", "add_cable"),
+    *("undo", "redo", "find", "jump", "select_box", "canvas.fit"),
+    *("load", "save", "palette", "help"),
+)
+ON_ONE = (
+    *("inspect", "edit", "toggle", "delete", "duplicate", "canvas.mark"),
+    *("add_cable", "add_address", "add_route", "send", "watch", "shell"),
+    *("move", "unpin", "fold"),
+)
+ON_SEVERAL = ("toggle", "delete", "duplicate", "move", "unpin", "copy")
+
+REASON = 30
+"""Cells of a reason: a longer one is told when the entry is chosen."""
+_FRAME = 4
+
+
+class MenuScreen(OneSize, ModalScreen[str | None]):
+    """Gives the id of the action or move to run."""
+
+    DEFAULT_CSS = """
+    MenuScreen { background: transparent; }
+    MenuScreen > Menu {
+        border: $frame $accent;
+        background: $surface;
+        padding: 0 1;
+        max-width: 100%;
+        max-height: 100%;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "close", show=False),
+    ]
+
+    def __init__(self, context: Context, at: Offset) -> None:
+        """Make it.
+
+        Args:
+            context: What is selected, and what is possible.
+            at: Where on the screen; moved to where there is room.
+        """
+        super().__init__()
+        self._possible = context
+        self._at = at
+
+    def compose(self) -> ComposeResult:
+        """The list."""
+        yield Menu(self._possible)
+
+    def on_mount(self) -> None:
+        """Where it fits; then what was typed ahead."""
+        self._place()
+        self.set_focus(self.query_one(Menu))
+        assert isinstance(self.app, BaseApp)
+        self.app.release_keys()
+
+    def on_resize(self) -> None:
+        """Stay on the screen."""
+        self._place()
+
+    def _place(self) -> None:
+        menu, room = self.query_one(Menu), self.app.size
+        wide = min(menu.line_width() + _FRAME, room.width)
+        tall = min(menu.line_count() + 2, room.height)
+        menu.styles.width, menu.styles.height = wide, tall
+        menu.styles.offset = (
+            max(0, min(self._at.x, room.width - wide)),
+            max(0, min(self._at.y, room.height - tall)),
+        )
+
+    def action_leave(self) -> None:
+        """Nothing happens."""
+        self.dismiss(None)
+
+    def on_key(self, event: events.Key) -> None:
+        """The key of an entry does it."""
+        name = self.query_one(Menu).named(event.key)
+        if name is not None:
+            event.stop()
+            self.dismiss(name)
+
+    def on_click(self) -> None:
+        """A click beside it closes it: the menu keeps its own."""
+        self.dismiss(None)
+
+    @on(PickView.Chosen)
+    def _chosen(self) -> None:
+        self.dismiss(self.query_one(Menu).name_here)
+
+
+class Menu(PickView):
+    """The entries; what can't be done now is dimmed and says why."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._keymap = context.keymap
+        self._names = entries(context)
+        self._lines = [_line(context, name) for name in self._names]
+        some = context.selection
+        self.border_title = str(some[0]) if len(some) == 1 else ""
+        if len(some) > 1:
+            self.border_title = f"{len(some)} selected"
+
+    @property
+    def name_here(self) -> str:
+        """The current entry."""
+        return self._names[self.cursor]
+
+    def named(self, key: str) -> str | None:
+        """The entry with a key."""
+        for name in self._names:
+            if key in self._keymap.keys(name):
+                return name
+        return None
+
+    def line_count(self) -> int:
+        """How many entries."""
+        return len(self._lines)
+
+    def line(self, index: int) -> Line:
+        """One entry."""
+        return self._lines[index]
+
+    def line_width(self) -> int:
+        """Cells of the longest."""
+        return max(map(width, self._lines))
+
+    def on_mount(self) -> None:
+        """All entries, the first one current."""
+        self.lines_changed()
+
+    def on_click(self, event: events.Click) -> None:
+        """One click chooses: this is a menu."""
+        event.stop()
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            index = self.scroll_offset.y + offset.y
+            if index < self.line_count():
+                self.cursor = index
+                self.action_choose()
+
+
+def entries(context: Context) -> Sequence[str]:
+    """Ids of what can be done with what is selected."""
+    if not context.selection:
+        return ON_NOTHING
+    if len(context.selection) > 1:
+        return ON_SEVERAL
+    kind = context.selection[0].kind
+    nodes = ("namespace", "bridge", "tap", "grid")
+    return [
+        name
+        for name in ON_ONE
+        if kind in nodes or name not in ("move", "unpin", "fold")
+    ]
+
+
+def _line(context: Context, name: str) -> Line:
+    if name in MOVES:
+        about, refused = MOVES[name].about, ""
+    else:
+        action = ACTIONS[name]
+        about, refused = action.about, action.refuse(context)
+    key = context.keymap.key(name) if context.keymap.keys(name) else ""
+    reason = fit(refused, min(len(refused), REASON), "...") if refused else ""
+    return line(
+        (f"{key:>5} ", "dim" if refused else "key"),
+        (about, "dim" if refused else ""),
+        (f"  {reason}" if reason else "", "dim"),
+    )
