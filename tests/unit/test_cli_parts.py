@@ -3,13 +3,14 @@
 import pytest
 
 from tests.unit.test_cli import example, make_lab, state  # noqa: F401 - a fixture
-from tuilab.cli import app, colons, live, output, reach, targets, wanted
+from tuilab.cli import app, colons, live, output, targets, wanted
 from tuilab.cli.wanted import Wanted
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.formats import library
 from tuilab.model import edits as verbs
 from tuilab.model.topology import Endpoint, Expectation
 from tuilab.model.words import link_attributes
+from tuilab.packets import reach
 from tuilab.plan.history import Edit
 from tuilab.plan.operations import AddBridge, SetLink
 

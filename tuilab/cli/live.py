@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from tuilab.cli import targets, work
 from tuilab.cli.output import put, put_json, say
-from tuilab.cli.reach import destination
 from tuilab.errors import EXIT_NO, EXIT_OK, NotFoundError
 from tuilab.model.topology import Expectation, Topology
+from tuilab.packets.reach import destination
 
 if TYPE_CHECKING:
     from tuilab.packets.send import Sender

@@ -13,9 +13,9 @@ import typer
 from tuilab.cli import complete, work
 from tuilab.cli.options import Json, LabOption, NamespaceArgument
 from tuilab.cli.output import put, put_json
-from tuilab.cli.reach import destination
 from tuilab.errors import EXIT_NO, EXIT_OK, UsageError
 from tuilab.model.topology import Topology
+from tuilab.packets.reach import destination
 
 if TYPE_CHECKING:
     from tuilab.packets.results import Result

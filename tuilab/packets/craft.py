@@ -83,6 +83,36 @@ def ping(
         )
 
 
+def ping_many(
+    *, to: list[str], rounds: int | None, interval: float, timeout: float
+) -> Iterator[Reply]:
+    """Ping several addresses of one family in turn, through one socket.
+
+    Each result says by its ``target`` which of them it is about.
+    """
+    ident, family = identifier(), family_of(to[0])
+    targets = [sockaddr(address) for address in to]
+    count = None if rounds is None else rounds * len(to)
+    schedule = Schedule(count, interval / len(to), timeout)
+    latest = 0
+
+    def build(seq: int) -> bytes:
+        nonlocal latest
+        latest = seq
+        return echo(family, ident, seq & 0xFFFF, bytes(32))
+
+    with echo_socket(family, 64) as sock:
+        for reply in exchange(
+            sock,
+            schedule,
+            build,
+            lambda packet: sock.sendto(packet, targets[(latest - 1) % len(to)]),
+            echo_matcher(family, ident),
+        ):
+            turn, target = divmod(reply["seq"] - 1, len(to))
+            yield reply | {"seq": turn + 1, "target": target}
+
+
 def echo(family: int, ident: int, seq: int, payload: bytes) -> bytes:
     """An echo request as an `echo_socket` takes it."""
     if family == socket.AF_INET:

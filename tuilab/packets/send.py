@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
-from collections.abc import AsyncGenerator
+import hashlib
+import re
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final, Literal
 
-from tuilab.errors import UsageError
+from tuilab.errors import PacketError, UsageError
+from tuilab.model.topology import HOST
+from tuilab.packets.layers import Layer, Preview, layer_from
 from tuilab.packets.process import Worker
 from tuilab.packets.results import Answer, ArpResult, Hop, PingResult, Statistics
+from tuilab.packets.store import Packet
+from tuilab.packets.wishes import (
+    check_port,
+    check_schedule,
+    check_target,
+    check_ttl,
+    checked_address,
+    probing,
+)
 
 __all__ = ["Answer", "ArpResult", "Hop", "PingResult", "Sender", "Statistics"]
 
+_MAC: Final = re.compile("([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
 _MOST_BYTES: Final = 65_507
 """Of an echo request: what is left of an IPv4 packet after both headers."""
 
@@ -88,7 +101,7 @@ class Sender:
         """
         if not 0 <= size <= _MOST_BYTES:
             raise UsageError(f"{size} bytes of payload can't be sent")
-        wish = {"size": size} | _probing(
+        wish = {"size": size} | probing(
             to, count=count, interval=interval, timeout=timeout, ttl=ttl, source=source
         )
         async with contextlib.aclosing(self._run("ping", namespace, wish)) as results:
@@ -126,15 +139,15 @@ class Sender:
             NotFoundError: The namespace or the interface does not exist.
             PacketError: The worker died.
         """
-        _checked_address(to)
-        _check_schedule(count, interval, timeout)
+        checked_address(to)
+        check_schedule(count, interval, timeout)
         wish = {
             "to": to,
             "ifname": ifname,
             "count": count,
             "interval": interval,
             "timeout": timeout,
-            "source": source and str(_checked_address(source)),
+            "source": source and str(checked_address(source)),
         }
         async with contextlib.aclosing(self._run("arp", namespace, wish)) as results:
             async for result in results:
@@ -172,11 +185,11 @@ class Sender:
             NotFoundError: The namespace does not exist.
             PacketError: The worker died.
         """
-        _check_target(to, source)
-        _check_schedule(tries, 0, timeout)
-        _check_ttl(hops)
+        check_target(to, source)
+        check_schedule(tries, 0, timeout)
+        check_ttl(hops)
         if port is not None:
-            _check_port(port)
+            check_port(port)
         wish = {
             "to": to,
             "method": method,
@@ -214,7 +227,7 @@ class Sender:
         Yields:
             What each came to. Raises as `ping` does.
         """
-        _check_port(port)
+        check_port(port)
         job = "tcp_connect" if connect else "tcp_syn"
         async for answer in self._probe(job, namespace, to, {"port": port}, options):
             yield answer
@@ -234,7 +247,7 @@ class Sender:
         Yields:
             What each came to. Raises as `ping` does.
         """
-        _check_port(port)
+        check_port(port)
         if len(data.encode()) > _MOST_BYTES:
             raise UsageError("that is too much for one datagram")
         wish = {"port": port, "data": data}
@@ -260,6 +273,156 @@ class Sender:
         async for answer in self._probe("dns", namespace, to, wish, options):
             yield answer
 
+    async def ping_many(
+        self,
+        namespace: str,
+        to: Sequence[str],
+        *,
+        rounds: int | None = None,
+        interval: float = 1.0,
+        timeout: float = 1.0,
+    ) -> AsyncGenerator[tuple[int, PingResult], None]:
+        """Ping several addresses of one family, round after round.
+
+        Args:
+            namespace: Where to send from.
+            to: The addresses.
+            rounds: Pings of each; None for no end.
+            interval: Seconds from one round to the next.
+            timeout: Seconds to wait for each reply.
+
+        Yields:
+            Which of the addresses, as an index, and what its ping came to; ``seq``
+            counts the rounds. Raises as `ping` does.
+        """
+        for address in to:
+            check_target(address, None)
+        check_schedule(rounds, interval, timeout)
+        wish = {
+            "to": list(to),
+            "rounds": rounds,
+            "interval": interval,
+            "timeout": timeout,
+        }
+        run = self._run("ping_many", namespace, wish)
+        async with contextlib.aclosing(run) as results:
+            async for result in results:
+                yield result.pop("target"), PingResult(**result)
+
+    async def answer(
+        self, namespace: str, ifname: str, addresses: Sequence[str], *, mac: str = ""
+    ) -> AsyncGenerator[str, None]:
+        """Be the machine behind a tap: it answers ARP, neighbours and pings.
+
+        Args:
+            namespace: Where the tap is.
+            ifname: The tap; no other program may hold it.
+            addresses: Its addresses, with or without a prefix length.
+            mac: Its link address; empty for one derived from the tap's name.
+
+        Yields:
+            A line for everything that it says. Closing the iterator ends it.
+
+        Raises:
+            UsageError: An argument makes no sense, or the tap is none or in use.
+            NotFoundError: The namespace or the tap does not exist.
+            RightsError: This user may not open it.
+            PacketError: The worker died.
+        """
+        for text in addresses:
+            checked_address(text.partition("/")[0])
+        if not addresses:
+            raise UsageError("a machine without an address answers nothing")
+        if mac and not _MAC.fullmatch(mac):
+            raise UsageError(f'"{mac}" is no link address', "as in 02:00:00:00:00:01")
+        seed = hashlib.sha256(f"behind {namespace}:{ifname}".encode()).digest()
+        wish = {
+            "ifname": ifname,
+            "addresses": list(addresses),
+            "mac": mac.lower() or f"02:{seed[:5].hex(':')}",
+        }
+        run = self._run("answer", namespace, wish)
+        async with contextlib.aclosing(run) as results:
+            async for result in results:
+                yield result["text"]
+
+    async def decode(self, packet: Packet) -> tuple[Layer, ...]:
+        """Take a packet apart: its layers, fields and the bytes they are in.
+
+        The first one takes half a second, while all of scapy is imported.
+
+        Raises:
+            PacketError: The worker died.
+        """
+        wish = {"data": packet.data.hex(), "linktype": packet.linktype}
+        run = self._run("decode", HOST, wish)
+        async with contextlib.aclosing(run) as results:
+            return tuple([layer_from(layer) async for layer in results])
+
+    async def preview(self, namespace: str, expression: str) -> Preview:
+        """What a scapy expression makes, as it would be sent; nothing is sent.
+
+        Args:
+            namespace: Where: its routes and addresses fill in what is left out.
+            expression: Typed by a person, such as ``IP(dst="10.0.0.2")/ICMP()``;
+                never from a file.
+
+        Raises:
+            UsageError: It is no packet.
+            NotFoundError: The namespace does not exist.
+            PacketError: The worker died.
+        """
+        run = self._run("preview", namespace, {"expression": expression})
+        async with contextlib.aclosing(run) as results:
+            async for result in results:
+                return Preview(
+                    result["count"],
+                    result["summary"],
+                    bytes.fromhex(result["data"]),
+                    tuple(map(layer_from, result["layers"])),
+                )
+        raise PacketError("the packet worker said nothing", "try again")
+
+    async def send(
+        self,
+        namespace: str,
+        expression: str,
+        *,
+        ifname: str | None = None,
+        count: int = 1,
+        interval: float = 1.0,
+        timeout: float = 2.0,
+    ) -> AsyncGenerator[Answer, None]:
+        """Send what a scapy expression makes, and tell what answers.
+
+        Args:
+            namespace: Where to send from.
+            expression: Typed by a person, see `preview`.
+            ifname: Where to send frames out; None for what the routes say.
+            count: How often to send all its packets.
+            interval: Seconds from one packet to the next.
+            timeout: Seconds to wait for each answer.
+
+        Yields:
+            What each packet came to. Raises as `preview` does.
+        """
+        check_schedule(count, interval, timeout)
+        wish = {
+            "expression": expression,
+            "ifname": ifname,
+            "count": count,
+            "interval": interval,
+            "timeout": timeout,
+        }
+        async with contextlib.aclosing(self._run("send", namespace, wish)) as results:
+            async for result in results:
+                yield Answer(**result)
+
+    async def names(self) -> dict[str, list[str]]:
+        """Every layer that an expression may use, with its fields."""
+        async with contextlib.aclosing(self._run("names", HOST, {})) as results:
+            return {it["name"]: it["fields"] async for it in results}
+
     async def _probe(
         self,
         job: str,
@@ -268,7 +431,7 @@ class Sender:
         wish: dict[str, Any],
         options: dict[str, Any],
     ) -> AsyncGenerator[Answer, None]:
-        wish |= _probing(to, **options)
+        wish |= probing(to, **options)
         async with contextlib.aclosing(self._run(job, namespace, wish)) as results:
             async for result in results:
                 yield Answer(**result)
@@ -283,65 +446,3 @@ class Sender:
         ) as results:
             async for result in results:
                 yield result
-
-
-def _checked_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        raise UsageError(
-            f'"{text}" is not an address', "give one such as 10.0.0.2 or fd00::2"
-        ) from None
-
-
-def _check_schedule(count: int | None, interval: float, timeout: float) -> None:
-    if count is not None and count < 1:
-        raise UsageError(f"{count} packets can't be sent", "send at least one")
-    if interval < 0 or timeout <= 0:
-        raise UsageError("the interval or the timeout is not possible")
-
-
-def _probing(
-    to: str,
-    *,
-    count: int | None = 1,
-    interval: float = 1.0,
-    timeout: float = 2.0,
-    ttl: int = 64,
-    source: str | None = None,
-) -> dict[str, Any]:
-    """What all probes have, checked."""
-    _check_target(to, source)
-    _check_schedule(count, interval, timeout)
-    _check_ttl(ttl)
-    return {
-        "to": to,
-        "count": count,
-        "interval": interval,
-        "timeout": timeout,
-        "ttl": ttl,
-        "source": source,
-    }
-
-
-def _check_target(to: str, source: str | None) -> None:
-    address = _checked_address(to)
-    if address.is_link_local and address.version == 6 and "%" not in to:
-        raise UsageError(
-            f'"{to}" exists on every link', f"name the interface, as {to}%eth0"
-        )
-    if source is not None and _checked_address(source).version != address.version:
-        raise UsageError(
-            f'"{to}" can\'t be sent to from "{source}"',
-            "choose two addresses of the same family",
-        )
-
-
-def _check_ttl(ttl: int) -> None:
-    if not 1 <= ttl <= 255:
-        raise UsageError(f"a TTL of {ttl} is not possible", "it is 1 to 255")
-
-
-def _check_port(port: int) -> None:
-    if not 1 <= port <= 65_535:
-        raise UsageError(f"there is no port {port}", "it is 1 to 65535")

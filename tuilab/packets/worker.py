@@ -18,6 +18,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 from typing import Any, NoReturn
 
 from tuilab.errors import RightsError, TuilabError
@@ -33,9 +34,11 @@ def main() -> int:
     # Ctrl-C is for the parent, which ends us if it means to.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("scapy").setLevel(logging.ERROR)
-    jobs = _jobs()
+    for name in _WARM:
+        _job(name)
+    _turn()
     _send({"ready": True})
-    server = _Server(jobs)
+    server = _Server()
     try:
         server.serve()
     finally:
@@ -43,25 +46,35 @@ def main() -> int:
     return 0
 
 
-def _jobs() -> dict[str, Callable[..., Iterator[dict[str, Any]]]]:
-    from tuilab.packets import craft, probes, route
+_Job = Callable[..., Iterator[dict[str, Any]]]
+_JOBS = {
+    "ping": "craft.ping",
+    "ping_many": "craft.ping_many",
+    "arp": "craft.arp",
+    "traceroute": "route.traceroute",
+    "tcp_connect": "probes.tcp_connect",
+    "tcp_syn": "probes.tcp_syn",
+    "udp": "probes.udp",
+    "dns": "probes.dns",
+    "answer": "responder.answer",
+    # All of scapy takes half a second: not before somebody wants it.
+    "decode": "decode.decode",
+    "preview": "expression.preview",
+    "send": "expression.send",
+    "names": "expression.names",
+}
+_WARM = ("ping", "traceroute", "dns")
+"""What is imported before anything is asked for."""
 
-    return {
-        "ping": craft.ping,
-        "arp": craft.arp,
-        "traceroute": route.traceroute,
-        "tcp_connect": probes.tcp_connect,
-        "tcp_syn": probes.tcp_syn,
-        "udp": probes.udp,
-        "dns": probes.dns,
-    }
+
+def _job(name: str) -> _Job:
+    module, _, function = _JOBS[name].partition(".")
+    found: _Job = getattr(import_module(f"tuilab.packets.{module}"), function)
+    return found
 
 
 class _Server:
-    def __init__(
-        self, jobs: dict[str, Callable[..., Iterator[dict[str, Any]]]]
-    ) -> None:
-        self._jobs = jobs
+    def __init__(self) -> None:
         self._poll = select.poll()
         self._poll.register(0, select.POLLIN)
         self._children: dict[int, tuple[int, int]] = {}
@@ -96,10 +109,16 @@ class _Server:
             if number in self._children:
                 signal.pidfd_send_signal(self._children[number][1], signal.SIGKILL)
             return
+        try:
+            # Here, so that the next one finds it imported.
+            job = _job(message["job"])
+        except Exception as error:
+            _send({"id": number, "failed": _failure(error)})
+            return
         me = os.getpid()
         pid = os.fork()
         if not pid:
-            self._child(me, message)
+            self._child(me, message, job)
         pidfd = os.pidfd_open(pid)
         self._children[number] = (pid, pidfd)
         self._poll.register(pidfd, select.POLLIN)
@@ -113,14 +132,14 @@ class _Server:
                 del self._children[number]
                 _send({"id": number, "end": os.waitstatus_to_exitcode(status)})
 
-    def _child(self, parent: int, message: dict[str, Any]) -> NoReturn:
+    def _child(self, parent: int, message: dict[str, Any], job: _Job) -> NoReturn:
         code = 1
         try:
             _die_with(parent)
             os.close(0)
             for _, pidfd in self._children.values():
                 os.close(pidfd)
-            self._run(message)
+            self._run(message, job)
             code = 0
         except BrokenPipeError:
             pass
@@ -131,12 +150,12 @@ class _Server:
         finally:
             os._exit(code)
 
-    def _run(self, message: dict[str, Any]) -> None:
+    def _run(self, message: dict[str, Any], job: _Job) -> None:
         if message["namespace"] != netns.HOST:
             fd = netns.open_fd(message["namespace"])
             syscalls.setns(fd, syscalls.CLONE_NEWNET)
             os.close(fd)
-        for result in self._jobs[message["job"]](**message["wish"]):
+        for result in job(**message["wish"]):
             _send({"id": message["id"], "result": result})
 
 

@@ -1,0 +1,175 @@
+"""Addresses, ports and what routers leave alone: read from a packet by hand."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from functools import partial
+from socket import AF_INET6, inet_ntoa, inet_ntop
+from typing import Any
+
+from tuilab.packets import pcapng
+from tuilab.packets.scratch import mac
+from tuilab.packets.store import Packet
+
+TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
+_TAGS = (0x8100, 0x88A8, 0x9100)
+_IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
+_VXLAN_PORT = 4789
+_EXTENSIONS = (0, 43, 60)
+_DEEPEST = 4
+
+
+@dataclass(slots=True)
+class Headers:
+    """What the headers of a packet say; of a tunnel, what is inside says it.
+
+    Attributes:
+        source_mac: Link address of the sender; empty where there is none.
+        destination_mac: Link address of the receiver.
+        tags: VLAN ids, outermost first.
+        tunnels: What it travels in, outermost first, as ``vxlan 42 10.0.1.9``.
+        source: Network address; empty without one.
+        destination: Network address.
+        ttl: TTL or hop limit, 0 without one.
+        tos: Type of service or traffic class.
+        protocol: IP protocol, -1 without one.
+        source_port: Of TCP or UDP, 0 without one.
+        destination_port: Of TCP or UDP.
+        sequence: Of TCP.
+        flags: Of TCP.
+        payload: What TCP or UDP carry.
+        essences: What each layer of it is known again by on another link: all that
+            routers, NAT and tunnels don't change.
+    """
+
+    source_mac: str = ""
+    destination_mac: str = ""
+    tags: tuple[int, ...] = ()
+    tunnels: tuple[str, ...] = ()
+    source: str = ""
+    destination: str = ""
+    ttl: int = 0
+    tos: int = 0
+    protocol: int = -1
+    source_port: int = 0
+    destination_port: int = 0
+    sequence: int = 0
+    flags: int = 0
+    payload: bytes = b""
+    essences: list[tuple[Any, ...]] = field(default_factory=list)
+
+
+def headers(packet: Packet) -> Headers:
+    """Read the headers; what is damaged or unknown is left out."""
+    found = Headers()
+    data = packet.data
+    try:
+        if packet.linktype == pcapng.LINKTYPE_ETHERNET:
+            _ethernet(data, found)
+        elif packet.linktype == pcapng.LINKTYPE_LINUX_SLL:
+            _by_type(struct.unpack_from("!H", data, 14)[0], data[16:], found)
+        elif data:
+            _by_type(_IPV6 if data[0] >> 4 == 6 else _IPV4, data, found)
+    except (struct.error, IndexError, ValueError, OSError):
+        pass
+    return found
+
+
+def _ethernet(data: bytes, found: Headers) -> None:
+    found.destination_mac, found.source_mac = mac(data[:6]), mac(data[6:12])
+    kind = struct.unpack_from("!H", data, 12)[0]
+    data = data[14:]
+    while kind in _TAGS:
+        tag, kind = struct.unpack_from("!HH", data)
+        found.tags += (tag & 0xFFF,)
+        data = data[4:]
+    _by_type(kind, data, found)
+
+
+def _by_type(kind: int, data: bytes, found: Headers) -> None:
+    if kind == _IPV4:
+        _ipv4(data, found)
+    elif kind == _IPV6:
+        _ipv6(data, found)
+    elif kind == _ARP:
+        found.essences.append((kind, data[:28]))
+    else:
+        found.essences.append((kind, data))
+
+
+def _ipv4(data: bytes, found: Headers) -> None:
+    first, found.tos, total, ident, fragment, found.ttl, protocol = struct.unpack_from(
+        "!BBHHHBB", data
+    )
+    found.source, found.destination = inet_ntoa(data[12:16]), inet_ntoa(data[16:20])
+    found.protocol = protocol
+    found.source_port = found.destination_port = 0
+    header = (first & 15) * 4
+    body = data[header : total or len(data)]
+    if fragment & 0x3FFF:
+        found.essences.append((protocol, ident, fragment, body))
+    else:
+        _transport(protocol, body, (ident,), found)
+
+
+def _ipv6(data: bytes, found: Headers) -> None:
+    word, length, protocol, found.ttl = struct.unpack_from("!IHBB", data)
+    found.tos = word >> 20 & 0xFF
+    found.source = inet_ntop(AF_INET6, data[8:24])
+    found.destination = inet_ntop(AF_INET6, data[24:40])
+    found.source_port = found.destination_port = 0
+    body = data[40 : 40 + length] if length else data[40:]
+    while protocol in _EXTENSIONS:
+        protocol, size = body[0], (body[1] + 1) * 8
+        body = body[size:]
+    found.protocol = protocol
+    _transport(protocol, body, (word & 0xFFFFF,), found)
+
+
+def _transport(
+    protocol: int, body: bytes, ident: tuple[int, ...], found: Headers
+) -> None:
+    key = (protocol, *ident)
+    if protocol == TCP:
+        head = struct.unpack_from("!HHIIBBH", body)
+        found.source_port, found.destination_port = head[:2]
+        found.sequence, found.flags = head[2], head[5]
+        found.payload = body[(head[4] >> 4) * 4 :]
+        found.essences.append((*key, head[2:], found.payload))
+    elif protocol == UDP:
+        found.source_port, found.destination_port = struct.unpack_from("!HH", body)
+        found.payload = body[8:]
+        found.essences.append((*key, found.payload))
+        if found.destination_port == _VXLAN_PORT and len(found.payload) > 8:
+            number = int.from_bytes(found.payload[4:7])
+            _inside(f"vxlan {number}", found.payload[8:], found, _ethernet)
+    elif protocol in (ICMP, ICMP6):
+        # NAT changes the number of an echo and, with it, the checksum.
+        echo = body[:1] in (b"\x00", b"\x08", b"\x80", b"\x81")
+        shown = body[:2] + (body[6:] if echo else body[8:])
+        found.essences.append((*key, shown))
+    elif protocol in (4, 41):
+        kind = _IPV4 if protocol == 4 else _IPV6
+        _inside("ipip", body, found, partial(_by_type, kind))
+    elif protocol == 47:
+        flags, kind = struct.unpack_from("!HH", body)
+        size = 4 + 4 * sum(flags >> bit & 1 for bit in (15, 13, 12))
+        if kind == 0x6558:
+            _inside("gre", body[size:], found, _ethernet)
+        else:
+            _inside(
+                "gre", body[size:], found, lambda data, to: _by_type(kind, data, to)
+            )
+    else:
+        found.essences.append((*key, body))
+
+
+def _inside(name: str, data: bytes, found: Headers, read: Any) -> None:
+    """Go on with what a tunnel carries; MACs stay those of the link."""
+    if len(found.tunnels) >= _DEEPEST:
+        return
+    found.tunnels += (f"{name} {found.source} > {found.destination}",)
+    outside = found.source_mac, found.destination_mac
+    read(data, found)
+    found.source_mac, found.destination_mac = outside
