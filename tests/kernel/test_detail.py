@@ -253,8 +253,14 @@ async def test_sockets_and_programs_are_those_of_ss(tmp_path):
             assert (listener.state, listener.local) == ("LISTEN", "10.0.0.1:5000")
             assert program.pid in [it.pid for it in detail.processes]
             program.stdin.close()
-        gone = await seen(lab, lambda it: not _listening(it.sockets), "red")
-        assert program.pid not in [it.pid for it in gone.processes]
+        await seen(
+            lab,
+            lambda it: (
+                not _listening(it.sockets)
+                and program.pid not in [one.pid for one in it.processes]
+            ),
+            "red",
+        )
 
 
 def _held(sockets):
@@ -319,6 +325,22 @@ async def test_what_is_gone_is_said_to_be_gone(tmp_path):
         sh("ip -n red link add eth0 index 77 type veth peer name x")
         assert index != 77
         assert (await lab.detail("red", "eth0")).links["eth0"].index == 77
+
+
+@boxed
+async def test_who_is_answered_for_is_seen_to_change_though_no_event_tells(tmp_path):
+    async with switched(tmp_path) as lab:
+        heard = asyncio.Event()
+        stop = lab.subscribe(lambda _: heard.set())
+        sh("ip -n red neigh add proxy 10.0.0.51 dev eth0")
+        async with asyncio.timeout(DEADLINE):
+            while not lab.snapshot.drift:
+                heard.clear()
+                await heard.wait()
+        stop()
+        assert [str(it) for it in lab.snapshot.drift] == [
+            '"red:eth0" has a proxy entry for 10.0.0.51'
+        ]
 
 
 def test_vlans_of_a_port():

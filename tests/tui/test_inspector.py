@@ -45,7 +45,7 @@ async def go_to(bench, text):
     for row in inspector._all:
         if row.key and row.shut and row.key not in inspector._turned:
             inspector._turned.add(row.key)
-    inspector._show()
+    inspector._describe()
     lines = inspector.plain_text.splitlines()
     found = [index for index, line in enumerate(lines) if text in line]
     assert found, f"{text} is not in\n{inspector.plain_text}"

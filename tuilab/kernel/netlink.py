@@ -240,7 +240,7 @@ class NetlinkDriver:
         def count() -> Mapping[Endpoint, Live]:
             with _looking():
                 for space in self._spaces.values():
-                    self._look_at_settings(space)
+                    self._look_for_unheard(space)
                 return {
                     Endpoint(space.name, ifname): alive
                     for space in self._spaces.values()
@@ -249,13 +249,16 @@ class NetlinkDriver:
 
         return await self._apart(count)
 
-    def _look_at_settings(self, space: Space) -> None:
-        """Of most settings the kernel tells nobody that they were changed."""
-        if not space.settings or space.raw is None or self._monitor is None:
+    def _look_for_unheard(self, space: Space) -> None:
+        """Of most settings, and of proxies, nobody is told that they were changed."""
+        if space.raw is None or self._monitor is None:
             return
-        self._visit(space)
-        now = {**space.raw.sysctls, **sysctl.read(space.settings)}
-        if now != space.raw.sysctls:
+        changed = space.proxies_changed()
+        if space.settings and not changed:
+            self._visit(space)
+            now = {**space.raw.sysctls, **sysctl.read(space.settings)}
+            changed = now != space.raw.sysctls
+        if changed:
             self._monitor.mark_from_thread(space.name)
 
     async def processes(self, namespace: str) -> list[Process]:

@@ -106,6 +106,14 @@ class Space:
             return {}
         return entries(self.channel.dump(wire.RTM_GETNEIGH, wire.ENTRIES), ports)
 
+    def proxies_changed(self) -> bool:
+        """Whether others are answered for than when it was dumped."""
+        if self.raw is None:
+            return False
+        bodies = self.channel.dump(wire.RTM_GETNEIGH, wire.PROXIES)
+        known = {it for it in self.raw.policies.neighbours if it[1].proxy}
+        return raw_policies((), (), bodies).neighbours != known
+
     def live(self) -> dict[str, Live]:
         """Operstates and counters, by name."""
         found = {}

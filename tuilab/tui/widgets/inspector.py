@@ -79,9 +79,13 @@ class Inspector(PickView):
         self.cursor = 0
         self.scroll_home(animate=False)
 
-    def watch_sought(self) -> None:
+    def watch_sought(self, before: str, after: str) -> None:
         """Other rows are asked for."""
-        self._show()
+        if bool(before) is bool(after):
+            self._show()
+        else:
+            # What is shut is put into words for those who search.
+            self._describe()
         self._tell()
 
     def watch_typing(self) -> None:
@@ -100,6 +104,7 @@ class Inspector(PickView):
             self._glyphs,
             self._keymap,
             Room(self.size.width, self.size.height),
+            lambda row: bool(self.sought) or not self._is_shut(row),
         )
         hints = [Row(spans) for spans in self._hints(self.item)]
         self._all = [*rows, *hints]
@@ -190,7 +195,7 @@ class Inspector(PickView):
         row = self.row
         if row is not None and row.key and not self.sought:
             self._turned ^= {row.key}
-            self._show()
+            self._describe()
 
     def start_filter(self) -> None:
         """Take what is typed as what rows must have."""

@@ -102,8 +102,10 @@ def options(rows: Rows, link: LinkDetail) -> None:
         ("port", "Port options", link.port),
     ):
         if pairs:
-            with rows.section(key, (f"{title} ({len(pairs)})", "title"), shut=True):
-                for name, value in pairs:
+            with rows.section(
+                key, (f"{title} ({len(pairs)})", "title"), shut=True
+            ) as seen:
+                for name, value in pairs if seen else ():
                     rows.put(
                         Row(
                             line((f"{name} ", "dim"), value),
@@ -220,8 +222,8 @@ def routes(rows: Rows, detail: Detail, truth: Truth) -> None:
             rows.put(_route(detail, it, truth, there=it.route in held))
     if near:
         told = f"Routes of table local ({len(near)})"
-        with rows.section("local", (told, "title"), shut=True):
-            for it in near:
+        with rows.section("local", (told, "title"), shut=True) as seen:
+            for it in near if seen else ():
                 rows.put(_route(detail, it, truth, there=True))
 
 
@@ -320,8 +322,10 @@ def entries(
         for it in missing:
             rows.put(_entry(end, it, truth, there=False))
         if own:
-            with rows.section("own", f"its own addresses ({len(own)})", shut=True):
-                for it in own:
+            with rows.section(
+                "own", f"its own addresses ({len(own)})", shut=True
+            ) as seen:
+                for it in own if seen else ():
                     rows.put(_entry(end, it, truth, there=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -74,9 +74,16 @@ class Row:
 
 
 class Rows:
-    """Gathers rows, each below the sections that are open."""
+    """Gathers rows, each below the sections that are being told."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Callable[[Row], bool] = lambda row: True) -> None:
+        """Begin.
+
+        Args:
+            wanted: Whether anyone will see what stands below a row: that need not be
+                put into words otherwise.
+        """
+        self._wanted = wanted
         self.made: list[Row] = []
         self._inside: tuple[str, ...] = ()
         self._about = Row(())
@@ -89,7 +96,7 @@ class Rows:
         shut: bool = False,
         more: Line = (),
         about: Row | None = None,
-    ) -> Iterator[None]:
+    ) -> Iterator[bool]:
         """What is added meanwhile stands below a row of its own.
 
         Args:
@@ -98,15 +105,19 @@ class Rows:
             shut: It is shut until a person opens it.
             more: What its row says besides while it is shut.
             about: A row about what this section and all in it are about.
+
+        Yields:
+            Whether anything need be added: see ``wanted``.
         """
         before = self._inside, self._about
         self._about = about or self._about
         whole = "/".join((*self._inside[-1:], key))
         head = replace(self._about, spans=line(*spans), copy="", key=whole)
-        self.made.append(replace(head, inside=self._inside, shut=shut, more=more))
+        head = replace(head, inside=self._inside, shut=shut, more=more)
+        self.made.append(head)
         self._inside = (*self._inside, whole)
         try:
-            yield
+            yield self._wanted(head)
         finally:
             self._inside, self._about = before
 

@@ -84,7 +84,9 @@ def settings(rows: Rows, detail: Detail, truth: Truth) -> None:
         if key in mine or value != usual(key, values)
     ]
     told = f"Settings ({len(odd)} of {len(values)} set)" if odd else "Settings"
-    with rows.section("settings", (told, "title"), shut=True):
+    with rows.section("settings", (told, "title"), shut=True) as seen:
+        if not seen:
+            return
         for key in (*sorted(odd), *(key for key in values if key not in odd)):
             thing = Thing("setting", detail.namespace, link_of(key), key)
             rows.put(replace(truth.setting_row(thing, values[key]), more=()))

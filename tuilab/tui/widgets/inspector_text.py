@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -54,6 +54,7 @@ def describe(
     glyphs: Glyphs,
     keymap: Keymap = KEYS,
     room: Room = ROOMY,
+    wanted_rows: Callable[[Row], bool] = lambda row: True,
 ) -> list[Row]:
     """Everything worth knowing of an item, top to bottom.
 
@@ -65,8 +66,9 @@ def describe(
         glyphs: Signs to use.
         keymap: Keys to name.
         room: How much fits: what does not is shut to begin with.
+        wanted_rows: Whether to say what stands below a row.
     """
-    rows = Rows()
+    rows = Rows(wanted_rows)
     for spans in drift_lines(snapshot, item, glyphs, keymap):
         rows.put(Row(spans))
     if item is None:
@@ -280,15 +282,16 @@ class _Writer:
         head = line(self._state(end, link), (f" {ifname}", "title"), note)
         about = self._truth.link_row(end)
         shut = many or quiet
-        with self._rows.section(ifname, *head, shut=shut, more=more, about=about):
+        with self._rows.section(
+            ifname, *head, shut=shut, more=more, about=about
+        ) as seen:
             if link is None:
-                self._missing(end)
-                return
-            inspector_link.addresses(self._rows, end, link, self._truth)
-            inspector_link.in_short(self._rows, end, link, self._truth)
-            inspector_link.traffic_in_short(
-                self._rows, end, self._closeup.traffic, link, self._glyphs
-            )
+                self._missing()
+            elif seen:
+                flows, glyphs = self._closeup.traffic, self._glyphs
+                inspector_link.addresses(self._rows, end, link, self._truth)
+                inspector_link.in_short(self._rows, end, link, self._truth)
+                inspector_link.traffic_in_short(self._rows, end, flows, link, glyphs)
 
     def _particulars(self, end: Endpoint, link: LinkDetail | None) -> None:
         rows = self._rows
@@ -316,7 +319,7 @@ class _Writer:
         )
         inspector_link.options(rows, link)
 
-    def _missing(self, end: Endpoint) -> None:
+    def _missing(self) -> None:
         self._rows.add((f"  {self._glyphs.differs} missing: not in the kernel", "warn"))
 
     # -- states ---------------------------------------------------------------------

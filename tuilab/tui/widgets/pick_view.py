@@ -53,10 +53,11 @@ class PickView(LineView):
         """Keep it within the lines."""
         return max(0, min(cursor, self.line_count() - 1))
 
-    def watch_cursor(self, cursor: int) -> None:
-        """Keep the current line in sight."""
+    def watch_cursor(self, before: int, cursor: int) -> None:
+        """Keep the current line in sight, and draw no more than the two that differ."""
         self.show_line(cursor)
-        self.refresh()
+        for index in (before, cursor):
+            self.refresh_lines(index, 1)
         if self.line_count():
             self.post_message(self.Moved(self, cursor))
 

@@ -135,9 +135,9 @@ class TreeView(PickView):
         """The current line, as it is read out."""
         return self._rows[self.cursor].text if self._rows else ""
 
-    def watch_cursor(self, cursor: int) -> None:
+    def watch_cursor(self, before: int, cursor: int) -> None:
         """Tell the screen what is selected now."""
-        super().watch_cursor(cursor)
+        super().watch_cursor(before, cursor)
         self._remember()
         self._point()
         self.post_message(self.Selected(self.selected))
