@@ -145,7 +145,7 @@ async def test_a_wrong_file_is_told_of_and_the_screen_opens(file):
     keymap, problems = read(file, "bogus: x\n")
     around = Surroundings(keymap=keymap, key_problems=problems, reports=file.parent)
     async with opened(two_hosts(), surroundings=around) as bench:
-        bench.main.on_mount()
+        bench.app.on_mount()
         await bench.idle()
         assert any("keys.yaml:1:1" in toast for toast in bench.toasts)
 

@@ -42,6 +42,7 @@ _LABS, _EDITS, _LOOKS, _PACKETS = "Labs", "Changing a lab", "Looking", "Trying i
 VERBS = {
     "up": Verb("labs", "up", _LABS),
     "down": Verb("labs", "down", _LABS),
+    "tour": Verb("screen", "tour", _LABS),
     "ls": Verb("labs", "ls", _LABS),
     "save": Verb("files", "save", _LABS),
     "check": Verb("files", "check", _LABS),

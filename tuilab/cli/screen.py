@@ -14,7 +14,7 @@ import sys
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -59,10 +59,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the screen looks."""
+    """How the screen looks, and the action that it begins with."""
 
     ascii_only: bool
     mouse: bool
+    begin: str = ""
+
+    def options(self) -> dict[str, Any]:
+        """As `tui.app.run` takes them."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +124,36 @@ def open_(
     if plain:
         return _tell(target, lab)
     visit = first(target, lab)
+    _check_terminal()
+    return _show_all(visit, Look(ascii_only, not no_mouse))
+
+
+def tour(
+    ascii_only: Annotated[
+        bool, typer.Option("--ascii", help="Draw with ASCII characters only.")
+    ] = False,
+    no_mouse: Annotated[
+        bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
+    ] = False,
+) -> int:
+    """Open the screen on a new lab, and build a first one step by step."""
+    taken = {lab.name for lab in registry.labs()}
+    name = free_name("tour", taken, start=1) if "tour" in taken else "tour"
+    _check_terminal()
+    return _show_all(Visit(name), Look(ascii_only, not no_mouse, "tour"))
+
+
+def _check_terminal() -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "the screen needs a terminal",
             "tuilab up FILE makes a lab without one; tuilab --help lists all verbs",
         )
+
+
+def _show_all(visit: Visit, look: Look) -> int:
+    """Show one lab after the other, until the person leaves."""
     give_size()
-    look = Look(ascii_only, not no_mouse)
     while True:
         known = targets.known(visit.name) is not None
         code, word = apart(partial(_visit, visit, look))
@@ -133,7 +161,7 @@ def open_(
         onward = _leave(visit, known, farewell)
         if onward is None:
             return code
-        visit = onward
+        visit, look = onward, replace(look, begin="")
 
 
 def _tell(word: str | None, option: str | None) -> int:
@@ -246,10 +274,10 @@ async def _show(lab: Lab, place: Place, look: Look, user: str) -> ExitChoice:
 
     if place.preview:
         around = _around(place, None, user)
-        return await run(lab, around, ascii_only=look.ascii_only, mouse=look.mouse)
+        return await run(lab, around, **look.options())
     async with Sender() as sender:
         around = _around(place, sender, user)
-        return await run(lab, around, ascii_only=look.ascii_only, mouse=look.mouse)
+        return await run(lab, around, **look.options())
 
 
 def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:

@@ -16,8 +16,9 @@ from tuilab.tui.moves import MOVES
 from tuilab.tui.widgets.inspector_rows import Row
 
 Group = Literal["Build", "Packets", "History", "Lab", "View"]
-Where = Literal["", "canvas", "packets", "history", "inspector"]
-"""The pane whose focus a key needs; empty for none."""
+Where = Literal["", "canvas", "empty", "packets", "history", "inspector"]
+"""The pane whose focus a key needs, or ``empty``: the drawing of an empty lab, where
+the choices of its card have numbers. An empty text for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +302,8 @@ _TABLE: tuple[Action, ...] = (
     Action("shell", ("o",), "shell", "open a shell there", "Lab", _shell),
     Action("save", ("ctrl+s",), "save", "save to a file", "Lab", always),
     Action("load", ("ctrl+o",), "load", "load a file", "Lab", alive),
+    Action("tour", ("1",), "", "take the tour", "Lab", alive, "empty"),
+    Action("example", ("2",), "", "load a ready lab", "Lab", alive, "empty"),
     Action("labs", (), "", "switch to another lab", "Lab", always),
     Action("rescan", ("R",), "", "rescan the kernel", "Lab", alive),
     Action("repair", ("F",), "", "repair drift", "Lab", _drifted),

@@ -64,6 +64,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         *,
         ascii_only: bool = False,
         mouse: bool = True,
+        begin: str = "",
     ) -> None:
         self.glyphs = ASCII if ascii_only else UNICODE
         super().__init__()
@@ -73,6 +74,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         self.watching = Watching(lab.directory, self._packets_changed)
         self._unsubscribe: Callable[[], None] | None = None
         self._mouse_on = mouse
+        self.begin = begin
         self._leaving: list[Callable[[bool | None], None]] = []
         self.set_class(ascii_only, "-ascii")
         self.set_keymap(self.around.keymap.for_textual())
@@ -106,6 +108,10 @@ class TuilabApp(BaseApp[ExitChoice]):
     def on_mount(self) -> None:
         """Listen to the lab, and be the one that it asks."""
         self._unsubscribe = self.lab.subscribe(self._heard)
+        if self.begin:
+            self.call_after_refresh(self.main.start, self.begin)
+        if self.around.key_problems:
+            self.say("\n".join(self.around.key_problems), "warning")
         if self.lab.confirm is not None:
             self.lab.confirm = replace(self.lab.confirm, ask=self._ask_to_keep)
 
@@ -204,6 +210,7 @@ async def run(
     *,
     ascii_only: bool = False,
     mouse: bool = True,
+    begin: str = "",
 ) -> ExitChoice:
     """Show a lab until the person leaves; what they chose at the end.
 
@@ -212,10 +219,11 @@ async def run(
         surroundings: What is possible around it.
         ascii_only: Draw with ASCII even where the terminal could do better.
         mouse: Use the mouse; else it is left to the terminal.
+        begin: An action of the table to begin with.
     """
     encoding = getattr(sys.__stdout__, "encoding", None)
     plain = ascii_only or needs_ascii(os.environ, encoding)
-    app = TuilabApp(lab, surroundings, ascii_only=plain, mouse=mouse)
+    app = TuilabApp(lab, surroundings, ascii_only=plain, mouse=mouse, begin=begin)
     # What Textual says of a mistake in a message handler goes into our report instead.
     last_words = io.StringIO()
     app.error_console = Console(file=last_words, width=100)

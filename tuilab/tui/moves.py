@@ -17,7 +17,9 @@ PANES = {
     "tree": "Tree",
     "list": "Lists",
     "lines": "Text",
+    "tour": "Tour",
     "screen": "Screen",
+    "menu": "Menu",
     "dialog": "Dialogs",
     "pick": "Dialogs that list",
     "form": "Forms",
@@ -28,7 +30,17 @@ PANES = {
     "keep": "Keeping",
 }
 """What help calls each pane."""
-IN_DIALOGS = ("dialog", "pick", "form", "check", "send", "drift", "quit", "keep")
+IN_DIALOGS = (
+    "menu",
+    "dialog",
+    "pick",
+    "form",
+    "check",
+    "send",
+    "drift",
+    "quit",
+    "keep",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +114,13 @@ _TABLE = (
     Move("lines.down", ("down", "j"), "scroll_down", "line down"),
     Move("lines.left", ("left", "h"), "scroll_left", "left"),
     Move("lines.right", ("right", "l"), "scroll_right", "right"),
+    Move("tour.next", ("enter",), "ask('next')", "do the step, or go on"),
+    Move("tour.leave", ("escape",), "ask('leave')", "leave the tour"),
+    Move("tour.remove", ("r",), "ask('remove')", "at its end: remove what it made"),
     Move("screen.next", ("tab",), "app.focus_next", "next pane"),
     Move("screen.previous", ("shift+tab",), "app.focus_previous", "previous pane"),
     Move("screen.back", ("escape",), "back", "close, restore, back to the drawing"),
+    Move("menu.leave", ("escape",), "leave", "close the menu"),
     Move("dialog.run", ("enter",), "run", "do it", priority=True),
     Move("dialog.cancel", ("escape",), "cancel", "close, nothing happens"),
     Move("pick.up", ("up",), "move(-1)", "entry up", priority=True),

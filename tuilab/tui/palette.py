@@ -36,7 +36,11 @@ class ActionProvider(Provider):
             yield f"{action.group}: {action.about}", help_text, action
 
     def _run(self, action: Action) -> None:
-        self.screen.call_later(self.screen.run_action, f"screen.act('{action.id}')")
+        from tuilab.tui.screens.main import MainScreen
+
+        screen = self.screen
+        assert isinstance(screen, MainScreen)
+        screen.call_later(screen.start, action.id)
 
     async def discover(self) -> Hits:
         """Everything, when nothing has been typed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -53,6 +54,7 @@ class DrawingView(ScrollView):
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._empty = empty
+        self.card: Mapping[int, str] = {}
         self._drawing = Drawing()
         self._strips: list[Strip | None] = []
         self._looks: dict[str, Style] = {}
@@ -143,9 +145,18 @@ class DrawingView(ScrollView):
             left = 0
         return strip.crop_extend(-left, width - left, space)
 
+    def _card_row(self, y: int) -> int:
+        """The line of the card that a row of the pane shows."""
+        count = len(self._empty.splitlines())
+        return y - max(0, (self.size.height - count) // 2)
+
+    def card_action(self, y: int) -> str:
+        """The action of the card at a row of the pane; empty where there is none."""
+        return "" if self._drawing.boxes else self.card.get(self._card_row(y), "")
+
     def _empty_line(self, y: int, width: int, space: Style) -> Strip:
         lines = self._empty.splitlines()
-        row = y - max(0, (self.size.height - len(lines)) // 2)
+        row = self._card_row(y)
         if not 0 <= row < len(lines):
             return Strip.blank(width, space)
         left = max(0, (width - max(map(len, lines))) // 2)

@@ -35,7 +35,18 @@ class Canvas(LabView, can_focus=True):
     first end, `ascii_only` for plain signs and `empty` for what an empty lab says.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*moves("canvas"), *bindings("canvas")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *moves("canvas"),
+        *bindings("canvas"),
+        *bindings("empty"),
+    ]
+
+    class CardChosen(Message):
+        """A line of the card of an empty lab was clicked."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
 
     class Opened(Message):
         """An item is to be looked at: Enter or a double click."""
@@ -381,6 +392,9 @@ class Canvas(LabView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select; with shift or ctrl as well; twice: look at it; right: menu."""
         if self._dragging:
+            return
+        if (action := self.card_action(event.y)) and event.button == LEFT:
+            self.post_message(self.CardChosen(action))
             return
         self.cancel_tool()
         item = self._hit(event)

@@ -26,6 +26,7 @@ from tuilab.tui.palette import ActionProvider
 from tuilab.tui.screens.close_look import CloseLook
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.screens.gone import GoneScreen
+from tuilab.tui.screens.guide import Guide
 from tuilab.tui.screens.layout import Layout
 from tuilab.tui.screens.packet_desk import PacketDesk
 from tuilab.tui.text import Line, plain
@@ -42,6 +43,7 @@ from tuilab.tui.widgets.ping_text import Run
 from tuilab.tui.widgets.ping_view import PingView
 from tuilab.tui.widgets.selection_text import selection_text, topology_title
 from tuilab.tui.widgets.status import StatusBar
+from tuilab.tui.widgets.tour_pane import TourPane
 from tuilab.tui.widgets.tree_view import TreeView
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class MainScreen(OneSize, Screen[None]):
         super().__init__()
         self.session = session
         self.panes = Layout(self)
+        self.guide = Guide(self)
         self._sized = False
         self._close_look = CloseLook(self)
         self._hinted: tuple[object, Sequence[str]] = (None, ())
@@ -70,23 +73,27 @@ class MainScreen(OneSize, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Status, drawing and inspector, tabs, log, keys."""
-        glyphs = self.session.glyphs
+        glyphs, keymap = self.session.glyphs, self.session.around.keymap
+        card = empty(host=self.lab.snapshot.host, keymap=keymap)
         yield StatusBar(glyphs)
         with Horizontal(id="upper"):
             with Vertical(id="topology", classes="pane"):
-                yield Canvas(
-                    empty=empty(host=self.lab.snapshot.host),
+                canvas = Canvas(
+                    empty=card.text,
                     ascii_only=self.session.has_class("-ascii"),
                     id="canvas",
                 )
+                canvas.card = card.choices
+                yield canvas
                 yield TreeView(glyphs, id="tree")
             inspector = Inspector(
                 glyphs,
                 hints=self._hints,
-                keymap=self.session.around.keymap,
+                keymap=keymap,
                 id="inspector",
             )
             yield inspector.add_class("pane")
+        yield TourPane(keymap, id="tour").add_class("pane")
         yield BottomPanel(glyphs, id="bottom").add_class("pane")
         strip = LogView(glyphs, id="strip")
         strip.border_title = "Command log"
@@ -100,8 +107,6 @@ class MainScreen(OneSize, Screen[None]):
         self.show_log(self.lab.log)
         self.set_focus(self.map)
         self.session.run_job(lambda: lab.read_saved(self))
-        if problems := self.session.around.key_problems:
-            self.session.say("\n".join(problems), "warning")
         self.session.run_job(self._close_look.run, of=self, group="close look")
         if reason := self.lab.snapshot.preview:
             self.session.say(f"only a preview, no packet flows: {reason}", "warning")
@@ -242,6 +247,10 @@ class MainScreen(OneSize, Screen[None]):
         elif first != event.item:
             self._run(lambda screen: build.cable_between(screen, first, event.item))
 
+    @on(Canvas.CardChosen)
+    def _card_chosen(self, event: Canvas.CardChosen) -> None:
+        self.start(event.action)
+
     @on(Canvas.PlaceRequested)
     def _place(self, event: Canvas.PlaceRequested) -> None:
         places = {str(item): at for item, at in event.places.items()}
@@ -279,6 +288,7 @@ class MainScreen(OneSize, Screen[None]):
                 self._close_look.soon()
             self.inspector.snapshot = snapshot
             self._selection_changed()
+            self.guide.lab_changed(snapshot)
         for screen in self.session.screen_stack:
             if isinstance(screen, Dialog):
                 screen.lab_changed(snapshot)
@@ -300,6 +310,7 @@ class MainScreen(OneSize, Screen[None]):
     def show_run(self, run: Run) -> None:
         """Something is being sent, or came back."""
         self._desk.show_run(run)
+        self.guide.sent(run)
 
     def show_capture(self) -> None:
         """Another capture runs."""
@@ -390,8 +401,19 @@ class MainScreen(OneSize, Screen[None]):
 
     def action_back(self) -> None:
         """Close what was opened last, and go back to the drawing."""
-        self.panes.back()
+        if not self.panes.back() and self.focused is self.map:
+            self.guide.leave()
         self.set_focus(self.map)
+
+    @on(TourPane.Asked)
+    def _tour_asked(self, event: TourPane.Asked) -> None:
+        self.guide.asked(event.what)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The choices of the card have their numbers only while nothing is drawn."""
+        if action == "act" and ACTIONS[str(parameters[0])].where == "empty":
+            return self.is_empty
+        return super().check_action(action, parameters)
 
     # -- doing -----------------------------------------------------------------------
 
@@ -447,6 +469,8 @@ class MainScreen(OneSize, Screen[None]):
             self._run(VERBS[name])
 
     def _run(self, verb: Verb) -> None:
+        """Do something in a worker; keys typed meanwhile wait for its end."""
+
         async def job() -> None:
             try:
                 await verb(self)

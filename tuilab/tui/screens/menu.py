@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Offset
 from textual.screen import ModalScreen
 
 from tuilab.tui.actions import ACTIONS, Context
 from tuilab.tui.base import BaseApp, OneSize
-from tuilab.tui.moves import MOVES
+from tuilab.tui.moves import MOVES, moves
 from tuilab.tui.text import Line, fit, line, width
 from tuilab.tui.widgets.pick_view import PickView
 
@@ -47,9 +47,7 @@ class MenuScreen(OneSize, ModalScreen[str | None]):
         max-height: 100%;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "close", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("menu")]
 
     def __init__(self, context: Context, at: Offset) -> None:
         """Make it.

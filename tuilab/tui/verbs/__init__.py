@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tuilab.tui.verbs import build, drift, lab, packets, rows, view
+from tuilab.tui.verbs import build, drift, lab, packets, rows, start, view
 
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
@@ -42,6 +42,8 @@ VERBS: Mapping[str, Verb] = {
         drift.repair,
         drift.adopt,
         lab.quit,
+        start.tour,
+        start.example,
         packets.send,
         packets.watch,
         packets.stop_watching,

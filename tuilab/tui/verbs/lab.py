@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,7 +116,12 @@ async def read_saved(screen: MainScreen) -> None:
 
 async def load(screen: MainScreen) -> None:
     """Become what a topology file says."""
-    files = topology_files(screen.session.around.folders)
+    await load_from(screen, screen.session.around.folders)
+
+
+async def load_from(screen: MainScreen, folders: Sequence[Path]) -> None:
+    """Become what a file of these folders says, or a ready lab."""
+    files = topology_files(folders)
     path = await screen.session.push_screen_wait(LoadScreen(files, screen.lab))
     screen.refresh_lab()
     if path is None:

@@ -2,33 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from tuilab.tui.actions import ACTIONS, Context
+from tuilab.tui.actions import ACTIONS, KEYS, Context
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.keymap import Keymap
 from tuilab.tui.text import Line, Span, line
 
-_EMPTY = (
-    "Nothing here yet. Pick one:\n"
-    "\n"
-    "  n       Add the first namespace    \n"
-    "  b       Add the first bridge       \n"
-    "  ctrl+o  Load a file or a ready lab \n"
-    "  ?       All keys                   \n"
-    "\n"
-)
-_IN_SANDBOX = "This lab is a sandbox: nothing outside it can be changed.\n"
-_ON_HOST = "This is the machine's own network: only what you make is changed.\n"
-_LOGGED = "Every change is logged as ip commands and can be undone (u)."
+_IN_SANDBOX = "This lab is a sandbox: nothing outside it can be changed."
+_ON_HOST = "This is the machine's own network: only what you make is changed."
+_CHOICES = {
+    "tour": "Take the tour: build a first lab, step by step",
+    "example": "Load a ready lab: two hosts, a router, a ring ...",
+    "": "",
+    "add_namespace": "Add the first namespace",
+    "add_bridge": "Add the first bridge",
+    "load": "Load a file",
+    "help": "All keys",
+}
+"""Actions of the card for an empty lab; an empty one is a gap."""
 
 
-def empty(*, host: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Card:
     """What the canvas says while there is nothing to draw.
+
+    Attributes:
+        text: All of it.
+        choices: The action of each line that has one, by number of the line.
+    """
+
+    text: str
+    choices: Mapping[int, str]
+
+
+def empty(*, host: bool, keymap: Keymap = KEYS) -> Card:
+    """What to do first, each with its key.
 
     Args:
         host: The lab is on the machine's own network.
+        keymap: The keys.
     """
-    return _EMPTY + (_ON_HOST if host else _IN_SANDBOX) + _LOGGED
+    lines = ["Nothing here yet. Pick one:", ""]
+    choices = {}
+    wide = max(map(len, _CHOICES.values()))
+    for name, about in _CHOICES.items():
+        if name:
+            choices[len(lines)] = name
+        lines.append(f"  {keymap.key(name):<4} {about:<{wide}}" if name else "")
+    key = keymap.key("undo")
+    logged = f"Every change is logged as ip commands and can be undone ({key})."
+    lines += ["", _ON_HOST if host else _IN_SANDBOX, logged]
+    return Card("\n".join(lines), choices)
 
 
 _VERBS = ("edit", "toggle", "delete", "send", "watch", "shell")

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tuilab.lab.snapshot import Snapshot
+from tuilab.tui.actions import bindings
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.moves import moves
@@ -22,7 +23,7 @@ from tuilab.tui.widgets.tree_text import Row, tree_rows
 class TreeView(PickView):
     """One thing a line; what has something below it can be folded."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*moves("tree")]
+    BINDINGS: ClassVar[list[BindingType]] = [*moves("tree"), *bindings("empty")]
 
     snapshot: reactive[Snapshot | None] = reactive(None)
 
