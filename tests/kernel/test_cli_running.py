@@ -174,6 +174,53 @@ def test_send_tries_ports(shared):
     assert "not clear" in shared("send", "red", "blue", code=2).err
 
 
+def test_a_scapy_expression_is_shown_and_sent(shared):
+    expression = 'IP(dst="10.0.0.2")/ICMP()'
+    done = shared("send", "red", "--scapy", expression, "--dry-run")
+    assert done.out.startswith("1 packet, 28 bytes: IP / ICMP 10.0.0.1 > 10.0.0.2")
+    assert "0000  45 00 00 1c" in done.out
+    done = shared("send", "red", "--scapy", expression, "-n", "--json")
+    assert done.json["layers"][0]["name"] == "IP"
+    assert "echo-reply" in shared("send", "red", "--scapy", expression).out
+    assert "no packet" in shared("send", "red", "--scapy", "IP(", code=2).err
+    assert "not clear" in shared("send", "red", "blue", "--scapy", "IP()", code=2).err
+
+
+def test_pairs_are_watched(shared):
+    done = shared("monitor", "-c", 2, "-i", 0.05)
+    lines = done.out.splitlines()
+    assert sorted(line.partition(": ")[0] for line in lines[:2]) == [
+        "blue > red (10.0.0.1)",
+        "red > blue (10.0.0.2)",
+    ]
+    assert lines[2].split() == ["from", "blue", "red"]
+    assert len(lines) == 5
+    done = shared("monitor", "red", "blue", "-c", 2, "-i", 0.05, "--json")
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert len(rows) == 4
+    assert all(row["up"] and row["rtt_ms"] > 0 for row in rows)
+    shared("monitor", "red", "-c", 1, code=2)
+    process = shared.start("monitor")
+    process.stdout.readline()
+    done = ended(process, signal.SIGINT)
+    assert done.out.splitlines()[-3].split() == ["from", "blue", "red"]
+
+
+def test_a_machine_behind_a_tap_answers(lab):
+    if not TAPS:
+        pytest.skip("this user may not open /dev/net/tun")
+    lab("add", "tap", "red:tap0", "--address", "10.7.0.1/24")
+    with lab.start("answer", "red:tap0", "-a", "10.7.0.9/24") as process:
+        assert process.stdout.readline().endswith(" is there\n")
+        assert "10.7.0.9 is at" in process.stdout.readline()
+        lab("ping", "red", "10.7.0.9", "-c", 2, "-i", 0.01)
+        done = ended(process, signal.SIGINT)
+    assert done.code == 0
+    assert "ping seq=2 from 10.7.0.1" in done.out
+    assert "is no tap" in lab("answer", "red:eth0", "-a", "10.7.0.9", code=2).err
+
+
+TAPS = os.access("/dev/net/tun", os.R_OK | os.W_OK)
 LISTEN = """
 import socket, threading
 with socket.create_server(("10.0.0.2", 82)):

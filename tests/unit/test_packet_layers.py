@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.test_dissect import BYTES, mutated
 from tuilab.packets import decode as decoding
-from tuilab.packets.layers import Layer, at, layer_from
+from tuilab.packets.layers import Layer, at, hex_lines, layer_from
 
 
 def decoded(data: bytes, linktype: int = 1) -> tuple[Layer, ...]:
@@ -72,6 +72,14 @@ def test_every_byte_range_lies_in_the_packet(name):
     check(BYTES[name])
     check(BYTES[name][14:], 101)
     check(BYTES[name][: len(BYTES[name]) * 2 // 3])
+
+
+def test_bytes_as_hex_and_text():
+    assert hex_lines(b"") == []
+    assert hex_lines(b"abc\x00" * 4 + b"\xff~") == [
+        "0000  " + "61 62 63 00 " * 4 + " abc.abc.abc.abc.",
+        "0010  ff 7e" + " " * 44 + ".~",
+    ]
 
 
 def test_damaged_packets_are_taken_apart_as_far_as_it_goes():

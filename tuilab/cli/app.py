@@ -70,6 +70,8 @@ VERBS = {
     "arp": Verb("packets", "arp", _PACKETS),
     "traceroute": Verb("packets", "traceroute", _PACKETS),
     "send": Verb("packets", "send", _PACKETS),
+    "answer": Verb("byhand", "answer", _PACKETS),
+    "monitor": Verb("byhand", "monitor", _PACKETS),
     "capture": Verb("capture", "capture", _PACKETS),
     "open": Verb("screen", "open_", ""),
 }

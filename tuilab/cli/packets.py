@@ -12,12 +12,13 @@ import typer
 
 from tuilab.cli import complete, work
 from tuilab.cli.options import Json, LabOption, NamespaceArgument
-from tuilab.cli.output import put, put_json
+from tuilab.cli.output import counted, put, put_json
 from tuilab.errors import EXIT_NO, EXIT_OK, UsageError
 from tuilab.model.topology import Topology
 from tuilab.packets.reach import destination
 
 if TYPE_CHECKING:
+    from tuilab.packets.layers import Preview
     from tuilab.packets.results import Result
     from tuilab.packets.send import Sender
 
@@ -158,7 +159,15 @@ def traceroute(
 
 def send(
     namespace: NamespaceArgument,
-    to: _To,
+    to: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TO",
+            help="An address, or a namespace; none with --scapy.",
+            show_default=False,
+            autocompletion=complete.namespaces,
+        ),
+    ] = None,
     tcp: Annotated[
         int | None,
         typer.Option(metavar="PORT", help="Open a connection there, and reset it."),
@@ -172,12 +181,22 @@ def send(
     dns: Annotated[
         str | None, typer.Option(metavar="NAME", help="Ask this name server for it.")
     ] = None,
+    scapy: Annotated[
+        str | None,
+        typer.Option(metavar="EXPR", help="As 'IP(dst=\"10.0.0.2\")/ICMP()'."),
+    ] = None,
     text: Annotated[
         str, typer.Option(metavar="TEXT", help="With --udp: what to send.")
     ] = "",
     kind: Annotated[
         str, typer.Option("--type", metavar="TYPE", help="With --dns: of the record.")
     ] = "A",
+    dev: Annotated[
+        str | None, typer.Option(metavar="IF", help="With --scapy: the link to use.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="With --scapy: only show it.")
+    ] = False,
     count: _Count = 1,
     interval: _Interval = 1.0,
     timeout: _Timeout = 2.0,
@@ -186,21 +205,31 @@ def send(
     json: Json = False,
     lab: LabOption = None,
 ) -> int:
-    """Send to a TCP or UDP port or a name server; exit status 1 without an answer.
+    """Send to a port or a name server, or packets of your own.
 
-    A port that is closed gives exit status 1 too.
+    Exit status 1 without an answer; a port that is closed gives that too.
     """
-    if sum(it is not None for it in (tcp, syn, udp, dns)) != 1:
-        raise UsageError("what to send is not clear", "one of --tcp --syn --udp --dns")
-    options: dict[str, Any] = {
-        "count": count,
-        "interval": interval,
-        "timeout": timeout,
-        "ttl": ttl,
-        "source": source,
-    }
+    if sum(it is not None for it in (tcp, syn, udp, dns, scapy)) != 1:
+        raise UsageError(
+            "what to send is not clear", "one of --tcp --syn --udp --dns --scapy"
+        )
+    if (to is None) == (scapy is None):
+        raise UsageError("whom to send to is not clear", "a scapy expression says it")
+    times: dict[str, Any] = {"count": count, "interval": interval, "timeout": timeout}
+    if scapy is not None:
+        ifname = dev.removeprefix(f"{namespace}:") if dev else None
+        if dry_run:
+            return _preview(lab, namespace, scapy, json=json)
+        return _send(
+            lab,
+            namespace,
+            lambda sender, _: sender.send(namespace, scapy, ifname=ifname, **times),
+            json=json,
+        )
+    options = times | {"ttl": ttl, "source": source}
 
     def job(sender: Sender, topology: Topology) -> _Results:
+        assert to is not None
         address = destination(topology, namespace, to)
         if dns is not None:
             return sender.dns(namespace, address, dns, kind=kind, **options)
@@ -215,6 +244,31 @@ def send(
         return bool(answer.ok) and answer.text != "closed"
 
     return _send(lab, namespace, job, json=json, good=good)
+
+
+def _preview(lab: str | None, namespace: str, expression: str, *, json: bool) -> int:
+    """Show what an expression makes, as it would be sent."""
+    there = work.running(option=lab)
+    work.namespace_of(work.journal(there).history.topology, namespace)
+    work.enter(there)
+
+    async def work_it() -> Preview:
+        from tuilab.packets.send import Sender
+
+        async with Sender() as sender:
+            return await sender.preview(namespace, expression)
+
+    from tuilab.packets.layers import hex_lines
+
+    shown = asyncio.run(work_it())
+    if json:
+        layers = [asdict(layer) for layer in shown.layers]
+        put_json(asdict(shown) | {"data": shown.data.hex(), "layers": layers})
+        return EXIT_OK
+    put(f"{counted(shown.count, 'packet')}, {len(shown.data)} bytes: {shown.summary}")
+    for line in hex_lines(shown.data):
+        put(line)
+    return EXIT_OK
 
 
 _Results = AsyncGenerator[Any, None]

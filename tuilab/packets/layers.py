@@ -72,6 +72,16 @@ def at(layers: tuple[Layer, ...], offset: int) -> tuple[Layer, Field | None] | N
     return None
 
 
+def hex_lines(data: bytes) -> list[str]:
+    """Sixteen bytes a line: offset, hex, and what of it is plain text."""
+    lines = []
+    for offset in range(0, len(data), 16):
+        piece = data[offset : offset + 16]
+        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in piece)
+        lines.append(f"{offset:04x}  {piece.hex(' '):<47}  {text}")
+    return lines
+
+
 def layer_from(data: dict[str, Any]) -> Layer:
     """Read what the worker sent."""
     fields = tuple(field_from(field) for field in data["fields"])
