@@ -12,8 +12,8 @@ from tests.canvas_labs import branches, fat_tree, two_hosts
 from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.layout import layout
-from tuilab.tui.canvas.order import arrange
 from tuilab.tui.canvas.raster import draw
+from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Manner
 
 

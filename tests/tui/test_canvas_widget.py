@@ -82,6 +82,7 @@ async def test_keys_walk_from_node_to_node() -> None:
 async def test_ports_of_a_node_can_be_walked() -> None:
     app = CanvasBench(odd().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.zoom_to(2)
         app.canvas.selected = namespace("a")
         await pilot.press("p")
         assert app.canvas.selected == Item("link", "a", "eth0")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.canvas_labs import Sketch, gateway, snapshot, switch, two_hosts
+from tests.canvas_labs import Sketch, gateway, nested, snapshot, switch, two_hosts
 from tuilab.lab.snapshot import Live
 from tuilab.model.topology import HOST, Cable, Endpoint, Topology
 from tuilab.plan.state import RouteState, State, expand
 from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Edge, Graph, Item, Node
+from tuilab.tui.canvas.group import group
 
 
 def node(graph: Graph, item: Item) -> Node:
@@ -31,6 +33,13 @@ def with_link(state: State, name: str, ifname: str, **changes: object) -> State:
     return State({**state.namespaces, name: there})
 
 
+def home(graph: Graph, item: Item) -> Item | None:
+    """The namespace that something is drawn in."""
+    index = next(n for n, node in enumerate(graph.nodes) if node.item == item)
+    parent = graph.parents.get(index)
+    return None if parent is None else graph.nodes[parent].item
+
+
 CABLE = Item("cable", "blue", "eth0", Endpoint("red", "eth0"))
 
 
@@ -44,7 +53,7 @@ def test_host_is_drawn_once_it_takes_part() -> None:
     assert host not in items  # a bridge without an address is only a switch
     graph = build(gateway().snapshot())
     assert host in {node.item for node in graph.nodes}
-    assert edge(graph, Item("bridge", HOST, "br0")).kind == "join"
+    assert home(graph, Item("bridge", HOST, "br0")) == host
 
 
 def test_host_stays_when_its_bridge_loses_its_address_by_going_down() -> None:
@@ -55,17 +64,49 @@ def test_host_stays_when_its_bridge_loses_its_address_by_going_down() -> None:
             expand(lab), HOST, "br0", up=up, addresses=("fd00::1/64",) if up else ()
         )
         graph = build(snapshot(lab, observed=state))
-        assert edge(graph, bridge).kind == "join"
+        assert home(graph, bridge) == Item("namespace", HOST)
         assert (node(graph, bridge).health == "up") == up
 
 
-def test_a_bridge_of_another_namespace_says_whose_it_is() -> None:
-    graph = build(Sketch().bridge("sw/br0").cable("h1", "sw/br0").snapshot())
-    bridge = Item("bridge", "sw", "br0")
-    assert node(graph, bridge).label == "sw:br0"
-    ends = edge(graph, bridge)
-    assert graph.nodes[ends.a.node].item == Item("namespace", "sw")
-    assert graph.nodes[ends.b.node].item == bridge
+def test_a_bridge_stands_in_its_namespace() -> None:
+    sketch = Sketch().bridge("sw/br0").cable("h1", "sw/br0").tap("sw/br0", "tap0")
+    graph = build(sketch.bridge("host/free").cable("h1", "host/free").snapshot())
+    switch = Item("namespace", "sw")
+    assert home(graph, Item("bridge", "sw", "br0")) == switch
+    assert home(graph, Item("tap", "sw", "tap0")) == switch
+    assert home(graph, Item("bridge", HOST, "free")) is None
+    assert home(graph, switch) is None
+
+
+def test_what_hangs_on_a_node_of_a_cluster_is_drawn_in_it() -> None:
+    graph = group(build(nested().snapshot()), Choices())
+    for pod, box in (("pod1a", "node1"), ("pod2c", "node2")):
+        assert home(graph, Item("namespace", pod)) == Item("namespace", box)
+    assert home(graph, Item("namespace", "node1")) is None
+    # A mere switch can't talk to its hosts: they are not its own.
+    sketch = Sketch().bridge("sw/br0").cable("h1", "sw/br0").cable("h2", "sw/br0")
+    graph = group(build(sketch.snapshot()), Choices())
+    assert home(graph, Item("namespace", "h1")) is None
+    # What hangs on something else too is not in the box.
+    graph = group(build(nested().cable("pod1a", "pod2a").snapshot()), Choices())
+    assert home(graph, Item("namespace", "pod1a")) is None
+    assert home(graph, Item("namespace", "pod1b")) == Item("namespace", "node1")
+
+
+def test_a_folded_box_tells_of_what_is_inside() -> None:
+    sketch = nested().cable("pod1d", "node1/cni0", up=(True, False))
+    node1 = Item("namespace", "node1")
+    graph = group(build(sketch.snapshot()), Choices({node1: True}))
+    folded = node(graph, node1)
+    assert folded.label == "node1 (+5)"
+    assert dict(folded.census) == {"down": 1, "no-carrier": 1}
+    assert graph.folds[node1].folded
+    assert not graph.folds[Item("namespace", "node2")].folded
+    assert graph.hidden[Item("namespace", "pod1a")] == node1
+    assert graph.hidden[Item("link", "pod1a", "eth0")] == node1
+    assert graph.hidden[Item("bridge", "node1", "cni0")] == node1
+    kept = {e.item for e in graph.edges}
+    assert len(kept) == len(build(sketch.snapshot()).edges) - 4
 
 
 def test_items_of_cables_are_the_same_from_either_end() -> None:

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 
 from tests.canvas_labs import KNOWN, at_random, snapshot
 from tests.strategies import topologies
-from tuilab.model.topology import HOST, Bridge, Endpoint, Tap, Topology
+from tuilab.model.topology import Endpoint, Tap, Topology
 from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
-from tuilab.tui.canvas.drawing import Drawing
+from tuilab.tui.canvas.drawing import Area, Drawing
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.group import group
 from tuilab.tui.canvas.layout import layout
-from tuilab.tui.canvas.order import arrange
 from tuilab.tui.canvas.raster import draw
+from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Manner
 
 N, E, S, W = (0, -1), (1, 0), (0, 1), (-1, 0)
@@ -51,9 +52,22 @@ MANNERS = [
     *(Manner(1, roomy, combs=True) for roomy in (False, True)),
     *(Manner(1, roomy, tight=True, combs=True) for roomy in (False, True)),
 ]
-PORTS = set("●○✗?◉╩╠╦╣╨╞╥╡")
+PORTS = set("●○✗?≠…+·◉")
 ASCII_VERTICAL, ASCII_HORIZONTAL = set('|:"'), set("-.=")
-ASCII_PORTS = set("ox?@")
+ASCII_PORTS = set("ox?@!~+'")
+
+
+Way = tuple[tuple[int, int], tuple[int, int]]
+"""A cell of a box, and the step out of the box."""
+End = tuple[Item, Item | None]
+Line = tuple[tuple[End, ...], tuple[End, ...]]
+"""The two ends, and the borders that are crossed in between."""
+
+
+def line(one: End, other: End, crossed: Iterable[End]) -> Line:
+    """A line as it is compared."""
+    ends = tuple(sorted((one, other), key=str))
+    return ends, tuple(sorted(crossed, key=str))
 
 
 CELLS = "●○✗?"
@@ -70,40 +84,58 @@ class Reader:
         assert len(self.rows) == drawing.height
         self.ascii = ascii_only
         self.inside: dict[tuple[int, int], Item] = {}
+        self.hollow = {item for item in drawing.frames if item.kind == "namespace"}
         for item, box in drawing.boxes.items():
-            if any(item == cell for cell in drawing.hidden.values()):
-                continue  # a cell of a grid: read with the grid
+            if self.is_cell(drawing, item):
+                continue  # read with its grid
             for y in range(box.y, box.y + box.height):
                 for x in range(box.x, box.x + box.width):
+                    inner = 0 < y - box.y < box.height - 1
+                    inner &= 0 < x - box.x < box.width - 1
+                    if item in self.hollow and inner:
+                        continue
                     assert (x, y) not in self.inside, f"boxes overlap at {x}, {y}"
                     self.inside[x, y] = item
         self.drawing = drawing
+
+    def is_cell(self, drawing: Drawing, item: Item) -> bool:
+        """Whether something is drawn as a cell of a grid."""
+        box = drawing.boxes[item]
+        return box.height == 1 and any(
+            grid.kind == "grid" and contains(drawing.boxes[grid], box)
+            for grid in drawing.frames
+        )
 
     def sign(self, x: int, y: int) -> str:
         if 0 <= y < len(self.rows) and 0 <= x < len(self.rows[y]):
             return self.rows[y][x]
         return " "
 
-    def lines(self) -> Counter[tuple[tuple[Item, Item | None], ...]]:
+    def lines(self) -> Counter[Line]:
         """Every line as its two ends: node, and the link where a port shows it."""
-        ends = {
+        ways = {
             (cell, step): item
             for cell, item in self.inside.items()
             for step in (N, E, S, W)
             if self.leaves(cell, step)
         }
-        found: Counter[tuple[tuple[Item, Item | None], ...]] = Counter()
+        ends = {
+            (cell, step)
+            for (cell, step), item in ways.items()
+            if item not in self.hollow or (cell, BACK[step]) not in ways
+        }
+        found: Counter[Line] = Counter()
         seen = set()
         for cell, step in ends:
             if (cell, step) in seen:
                 continue
-            last = self.follow(cell, step)
+            last, crossed = self.follow(cell, step, ends)
             assert last in ends, f"from {cell} to {last}, where no line starts"
             assert last not in seen
             seen |= {(cell, step), last}
             pair = (self.end(cell), self.end(last[0]))
             for one, other in self.unfolded(*pair):
-                found[tuple(sorted((one, other), key=str))] += 1
+                found[line(one, other, crossed)] += 1
         return found
 
     def unfolded(
@@ -147,26 +179,17 @@ class Reader:
         x, y = cell[0] + step[0], cell[1] + step[1]
         if (x, y) in self.inside:
             return False
-        box = self.drawing.boxes[self.inside[cell]]
-        sign = self.sign(*cell)
-        if box.height > 1:
-            ports = ASCII_PORTS if self.ascii else PORTS
-            joined = self.drawing.at(*cell) != self.inside[cell] or (
-                sign in ("+" if self.ascii else "╩╠╦╣")
-                and cell[0] not in (box.x, box.x + box.width - 1)
-            )
-            if self.ascii:
-                joined = sign in ports or joined or self.sideways_join(cell, step)
-            else:
-                joined = sign in ports
-            return joined and self.enters(x, y, step)
-        return self.enters(x, y, step)
+        chip = self.drawing.boxes[self.inside[cell]].height == 1
+        return (chip or self.is_port(cell)) and self.enters(x, y, step)
 
-    def sideways_join(self, cell: tuple[int, int], step: tuple[int, int]) -> bool:
-        """Whether a plus on the left or right border is no corner: a tie."""
-        box = self.drawing.boxes[self.inside[cell]]
-        corner = cell[1] in (box.y, box.y + box.height - 1)
-        return self.sign(*cell) == "+" and not corner and step in HORIZONTAL
+    def is_port(self, cell: tuple[int, int]) -> bool:
+        """Whether a cell of a box shows a link: on a border there are letters too."""
+        sign = self.sign(*cell)
+        if self.inside[cell].kind == "grid":
+            return sign == ("@" if self.ascii else "◉")
+        if self.drawing.at(*cell) == self.inside[cell]:
+            return False
+        return sign in (ASCII_PORTS if self.ascii else PORTS)
 
     def enters(self, x: int, y: int, step: tuple[int, int]) -> bool:
         """Whether the sign of a cell goes on where one comes from."""
@@ -184,14 +207,19 @@ class Reader:
         return sign in (ASCII_VERTICAL if step in VERTICAL else ASCII_HORIZONTAL)
 
     def follow(
-        self, cell: tuple[int, int], step: tuple[int, int]
-    ) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Where a line ends, and the way out from there."""
+        self, cell: tuple[int, int], step: tuple[int, int], ends: set[Way]
+    ) -> tuple[Way, list[End]]:
+        """Where a line ends and the way out from there; which borders it crosses."""
         x, y = cell
+        crossed: list[End] = []
         for _ in range(10_000):
             x, y = x + step[0], y + step[1]
             if (x, y) in self.inside:
-                return (x, y), BACK[step]
+                if ((x, y), BACK[step]) in ends:
+                    return ((x, y), BACK[step]), crossed
+                assert self.leaves((x, y), step), f"stuck at {x}, {y}"
+                crossed.append((self.inside[x, y], self.drawing.at(x, y)))
+                continue
             sign = self.sign(x, y)
             if self.ascii:
                 if sign == "+":
@@ -220,67 +248,105 @@ class Reader:
             sign = self.sign(*cell)
             lines = ASCII_VERTICAL if way in VERTICAL else ASCII_HORIZONTAL
             if cell in self.inside:
-                box = self.drawing.boxes[self.inside[cell]]
-                chip = box.height == 1
-                if sign in ASCII_PORTS or chip or (sign == "+" and self.tie(cell)):
+                if self.looks_joined(cell):
                     ways.append(way)
             elif sign in lines or sign in "+)x?":
                 ways.append(way)
         assert len(ways) < 2, f"a corner that could go two ways at {x}, {y}"
         return ways[0] if ways else None
 
-    def tie(self, cell: tuple[int, int]) -> bool:
-        box = self.drawing.boxes[self.inside[cell]]
-        return cell[0] not in (box.x, box.x + box.width - 1)
+    def looks_joined(self, cell: tuple[int, int]) -> bool:
+        """Whether a line seems to end at a cell of a box."""
+        chip = self.drawing.boxes[self.inside[cell]].height == 1
+        return chip or self.is_port(cell)
 
 
-def expected(
-    topology: Topology, drawing: Drawing
-) -> Counter[tuple[tuple[Item, Item | None], ...]]:
-    """The lines that the model asks for, from the model alone."""
+def contains(outer: Area, inner: Area) -> bool:
+    """Whether an area lies within another one."""
+    return (
+        outer.x < inner.x
+        and outer.y < inner.y
+        and inner.x + inner.width < outer.x + outer.width
+        and inner.y + inner.height < outer.y + outer.height
+    )
 
-    def bridge_of(end: Endpoint) -> Item | None:
-        link = topology.link(end)
+
+class Model:
+    """The lines that the model asks for; only where things are is from the drawing."""
+
+    def __init__(self, topology: Topology, drawing: Drawing) -> None:
+        self.topology = topology
+        self.drawing = drawing
+
+    def node(self, end: Endpoint) -> Item:
+        """What is drawn for the owner of a link."""
+        link = self.topology.link(end)
         assert link is not None
-        if link.master is None:
-            return None
-        return Item("bridge", end.namespace, link.master)
+        item = Item("namespace", end.namespace)
+        if link.master is not None:
+            item = Item("bridge", end.namespace, link.master)
+        return self.shown(item)
 
-    def node(end: Endpoint) -> Item:
-        return bridge_of(end) or Item("namespace", end.namespace)
+    def shown(self, item: Item) -> Item:
+        """An item, or the folded box it is in."""
+        return item if item in self.drawing.boxes else self.drawing.hidden[item]
 
-    def shown(where: Item, port: Item) -> tuple[Item, Item | None]:
-        return where, port if drawing.boxes[where].height > 1 else None
+    def around(self, node: Item) -> Item | None:
+        """The namespace that a node is drawn in."""
+        box = self.drawing.boxes[node]
+        for item in self.drawing.frames:
+            if item.kind == "namespace" and contains(self.drawing.boxes[item], box):
+                return item
+        return None
 
-    lines: Counter[tuple[tuple[Item, Item | None], ...]] = Counter()
-
-    def count(*ends: tuple[Item, Item | None]) -> None:
-        lines[tuple(sorted(ends, key=str))] += 1
-
-    for cable in topology.cables:
-        item = drawing.hidden.get(Item.of_cable(cable))
-        if item is not None:  # folded: the leaf is a cell, the hub has a trunk
-            count(*((node(end), None) for end in (cable.a, cable.b)))
-            assert item in (node(cable.a), node(cable.b))
-            continue
-        count(
-            *(
-                shown(node(end), Item("link", end.namespace, end.ifname))
-                for end in (cable.a, cable.b)
+    def lines(self) -> Counter[Line]:
+        """All of them."""
+        lines: Counter[Line] = Counter()
+        for cable in self.topology.cables:
+            one, two = cable.a, cable.b
+            self.add(
+                lines,
+                Item.of_cable(cable),
+                (self.node(one), Item("link", one.namespace, one.ifname)),
+                (self.node(two), Item("link", two.namespace, two.ifname)),
             )
-        )
-    for end, link in topology.links():
-        if isinstance(link, Tap):
-            tap = Item("tap", end.namespace, end.ifname)
-            if tap in drawing.hidden:
-                count((node(end), None), (tap, None))
-                continue
-            count(shown(node(end), tap), shown(tap, tap))
-        elif isinstance(link, Bridge) and (end.namespace != HOST or link.addresses):
-            bridge = Item("bridge", end.namespace, end.ifname)
-            home = Item("namespace", end.namespace)
-            count(shown(home, bridge), shown(bridge, bridge))
-    return lines
+        for end, link in self.topology.links():
+            if isinstance(link, Tap):
+                tap = Item("tap", end.namespace, end.ifname)
+                self.add(lines, tap, (self.node(end), tap), (self.shown(tap), tap))
+        return lines
+
+    def add(self, lines: Counter[Line], item: Item, *ends: tuple[Item, Item]) -> None:
+        """A line between two nodes at two links; or in a trunk."""
+        nodes = [node for node, _ in ends]
+        if nodes[0] == nodes[1] and item in self.drawing.hidden:
+            return  # inside a folded box
+        trunk = self.trunk(nodes)
+        homes = [self.around(node) for node in nodes]
+        crossed: list[End] = [
+            (home, trunk or ends[at][1])
+            for at, home in enumerate(homes)
+            if home is not None and home not in (nodes[1 - at], homes[1 - at])
+        ]
+        shown = [
+            (node, port if self.drawing.boxes[node].height > 1 and not trunk else None)
+            for node, port in ends
+        ]
+        lines[line(shown[0], shown[1], crossed)] += 1
+
+    def trunk(self, nodes: list[Item]) -> Item | None:
+        """The grid that one end of a line is a cell of."""
+        for leaf, hub in (nodes, nodes[::-1]):
+            grid = Item("grid", hub.namespace, hub.ifname)
+            box = self.drawing.boxes.get(grid)
+            if box is not None and contains(box, self.drawing.boxes[leaf]):
+                return grid
+        return None
+
+
+def expected(topology: Topology, drawing: Drawing) -> Counter[Line]:
+    """The lines that the model asks for."""
+    return Model(topology, drawing).lines()
 
 
 def check(

@@ -50,6 +50,7 @@ class Shape:
         lines: Further rows.
         columns: Of a grid: cells in a row.
         step: Of a grid: columns from one cell to the next.
+        hollow: There is a drawing inside.
     """
 
     width: int
@@ -59,11 +60,12 @@ class Shape:
     lines: tuple[Line, ...] = ()
     columns: int = 0
     step: int = 0
+    hollow: bool = False
 
     @property
     def framed(self) -> bool:
         """Whether the title stands in the upper border."""
-        return self.columns > 0
+        return self.columns > 0 or self.hollow
 
     def cell(self, index: int) -> tuple[int, int]:
         """Where a cell of a grid starts, from the upper left of the box."""
@@ -72,7 +74,7 @@ class Shape:
     @property
     def title_row(self) -> int:
         """Row of the title, from the top of the box."""
-        if self.bare:
+        if self.bare or self.hollow:
             return 0
         # A box made taller for ports at its sides has its text in the middle.
         return 1 + (self.height - 3 - len(self.lines)) // 2
@@ -85,9 +87,16 @@ class Shape:
         return self.title_row
 
 
-def title_width(node: Node) -> int:
+def title(node: Node, level: Level) -> str:
+    """What a node is called."""
+    return f"{node.label} fwd" if level == 3 and node.forwards else node.label
+
+
+def title_width(node: Node, level: Level) -> int:
     """Columns of a name in a border, with what is told of what is inside."""
-    return len(node.label) + sum(2 + len(str(count)) for _, count in node.census)
+    return len(title(node, level)) + sum(
+        2 + len(str(count)) for _, count in node.census
+    )
 
 
 def cell_text(cell: Cell, level: Level) -> str:
@@ -110,8 +119,28 @@ def grid(node: Node, level: Level, room: int) -> Shape:
     columns = max(1, columns)
     rows = math.ceil(len(node.cells) / columns)
     # Behind the name stands a port; none may stand in a corner.
-    width = max(columns * step + 3, title_width(node) + 8)
+    width = max(columns * step + 3, title_width(node, level) + 8)
     return Shape(width, rows + 2, False, node.label, columns=columns, step=step)
+
+
+def heading(node: Node, level: Level) -> tuple[Line, ...]:
+    """What stands in a box above the drawing in it."""
+    return _lines(node) if level == 3 else ()
+
+
+def container(node: Node, level: Level, width: int, height: int) -> Shape:
+    """The box of a node with a drawing inside.
+
+    Args:
+        node: What to show.
+        level: How much of it.
+        width: Columns that are needed, borders included.
+        height: Rows, borders included.
+    """
+    width = max(width, title_width(node, level) + 6)
+    lines = heading(node, level)
+    name = title(node, level)
+    return Shape(width, height, False, name, lines, hollow=True)
 
 
 def shape(node: Node, level: Level, ports: int, side_ports: int) -> Shape:
@@ -123,19 +152,17 @@ def shape(node: Node, level: Level, ports: int, side_ports: int) -> Shape:
         ports: How many ports its fuller long side has.
         side_ports: How many ports its fuller short side has.
     """
-    title = node.label
+    name = title(node, level)
     if level == 1 or node.item.kind == "tap":
-        width = _even(PORT_GAP[1] * ports + 1, len(title) + 2)
-        return Shape(width, 1, True, title)
+        width = _even(PORT_GAP[1] * ports + 1, len(name) + 2)
+        return Shape(width, 1, True, name)
     lines: tuple[Line, ...] = ()
     if level == 3:
-        if node.forwards:
-            title += " fwd"
         lines = _lines(node)
     gap = PORT_GAP[level] if ports <= 8 else 2
     text = max((line.width for line in lines), default=0)
-    width = _even(gap * ports + 2, max(len(title), text) + 4)
-    return Shape(width, max(1 + len(lines), side_ports) + 2, False, title, lines)
+    width = _even(gap * ports + 2, max(len(name), text) + 4)
+    return Shape(width, max(1 + len(lines), side_ports) + 2, False, name, lines)
 
 
 def _even(ports: int, text: int) -> int:

@@ -1,9 +1,9 @@
 """The graph that is to be drawn, out of a snapshot.
 
 Every namespace is a node, every bridge and every tap too. A port of a bridge is drawn
-on the bridge, not on its namespace. Bridges of ``host`` stand free; ``host`` itself
-is a node once it takes part: with a link that is no port, or an address on a bridge,
-to which it is then joined. Other namespaces are joined to all of their bridges.
+on the bridge, not on its namespace. Bridges stand in their namespace. ``host`` is a
+node once it takes part: with a link that is no port, or an address on a bridge. Its
+bridges without an address are mere switches and stand free.
 
 What the kernel holds is drawn. Where the wish differs, the object is marked.
 """
@@ -190,6 +190,7 @@ class _Builder:
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.index: dict[Item, int] = {}
+        self.parents: dict[int, int] = {}
         self.cables: set[Item] = set()
 
     def add_namespace(self, name: str, reader: _Reader) -> None:
@@ -216,17 +217,29 @@ class _Builder:
         for kind in ("bridge", "tap"):
             for ifname, fact in links.items():
                 if fact.item.kind == kind:
-                    foreign = kind == "bridge" and name != HOST
                     ports = [f for f in links.values() if f.master == ifname]
                     self._add(
                         Node(
                             fact.item,
-                            f"{name}:{ifname}" if foreign else ifname,
+                            ifname,
                             health=fact.health,
                             mark=fact.mark or _sum(ports),
                             addresses=fact.addresses,
                         )
                     )
+                    self._settle(fact)
+
+    def _settle(self, fact: _Fact) -> None:
+        """A bridge stands in its namespace, a tap with its bridge."""
+        item = fact.item
+        home = self.index.get(Item("namespace", item.namespace))
+        bridge = self._bridge_of(fact)
+        if item.kind == "bridge" and (item.namespace != HOST or fact.routed):
+            parent = home
+        else:
+            parent = self.parents.get(self.index[bridge]) if bridge else None
+        if parent is not None:
+            self.parents[self.index[item]] = parent
 
     def _add(self, node: Node) -> None:
         self.index[node.item] = len(self.nodes)
@@ -246,17 +259,9 @@ class _Builder:
         return End(self.index[where], fact.item, fact.health, fact.mark)
 
     def add_edges(self, name: str) -> None:
-        """Joins, taps and cables that start in this namespace."""
-        own = self.index.get(Item("namespace", name))
+        """Taps and cables that start in this namespace."""
         for fact in self.facts[name].values():
-            if fact.item.kind == "bridge":
-                if own is not None and (name != HOST or fact.routed):
-                    ends = (
-                        End(at, fact.item, fact.health, fact.mark)
-                        for at in (own, self.index[fact.item])
-                    )
-                    self.edges.append(Edge(fact.item, "join", *ends))
-            elif fact.item.kind == "tap":
+            if fact.item.kind == "tap":
                 tap = End(self.index[fact.item], fact.item, fact.health, fact.mark)
                 self.edges.append(Edge(fact.item, "tap", self._end(fact), tap))
             elif fact.peer is not None:
@@ -286,4 +291,4 @@ class _Builder:
                 node = self.index.get(Item(kind, namespace, ifname or None))
                 if node is not None:
                     pins[node] = place
-        return Graph(tuple(self.nodes), tuple(self.edges), pins)
+        return Graph(tuple(self.nodes), tuple(self.edges), self.parents, pins)

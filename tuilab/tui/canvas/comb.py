@@ -11,11 +11,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tuilab.tui.canvas.boxes import Shape, shape
 from tuilab.tui.canvas.graph import Graph
-from tuilab.tui.canvas.order import Hop, Layers
+from tuilab.tui.canvas.layers import Hop, Layers
 from tuilab.tui.canvas.scene import Box, Manner
 
 FEWEST = 2
@@ -84,8 +84,9 @@ class Comb:
             ways[edge] = way
 
 
-def _is_grid(graph: Graph, vertex: int) -> bool:
-    return vertex < len(graph.nodes) and bool(graph.nodes[vertex].cells)
+def _is_plain(graph: Graph, vertex: int) -> bool:
+    """Whether it is a chip of one row."""
+    return vertex < len(graph.nodes) and not graph.nodes[vertex].cells
 
 
 def fold(graph: Graph, layers: Layers) -> tuple[Layers, dict[int, Comb]]:
@@ -99,13 +100,16 @@ def fold(graph: Graph, layers: Layers) -> tuple[Layers, dict[int, Comb]]:
     below: dict[int, list[Hop]] = {}
     for hop in layers.hops:
         below.setdefault(hop.upper, []).append(hop)
+    fixed |= set(graph.parents.values())
     place = {v: i for row in layers.rows for i, v in enumerate(row)}
     combs = {}
     for node, hops in below.items():
         if len(hops) < FEWEST or node >= len(graph.nodes) or node in fixed:
             continue
         if any(
-            lines[hop.lower] > 1 or hop.lower in fixed or _is_grid(graph, hop.lower)
+            lines[hop.lower] > 1
+            or hop.lower in fixed
+            or not _is_plain(graph, hop.lower)
             for hop in hops
         ):
             continue
@@ -116,4 +120,4 @@ def fold(graph: Graph, layers: Layers) -> tuple[Layers, dict[int, Comb]]:
     while len(rows) > 1 and not rows[-1]:
         rows.pop()
     left = [hop for hop in layers.hops if hop.lower not in gone]
-    return Layers(rows, left, layers.flats, layers.top), combs
+    return replace(layers, rows=rows, hops=left), combs

@@ -50,7 +50,6 @@ STYLES = (
     "detail",
     "cable",
     "idle",
-    "join",
     "crossing",
     "up",
     "no-carrier",

@@ -28,15 +28,6 @@ def _lines(signs: str) -> dict[int, str]:
     }
 
 
-def _joins(signs: str) -> dict[tuple[str, int], str]:
-    keys = [
-        (kind, direction)
-        for kind in ("bridge", "namespace")
-        for direction in (NORTH, EAST, SOUTH, WEST)
-    ]
-    return dict(zip(keys, signs, strict=True))
-
-
 @dataclass(frozen=True, slots=True)
 class Glyphs:
     """One set of signs.
@@ -45,16 +36,14 @@ class Glyphs:
         light: Lines by mask of the directions they leave a cell in.
         dashed: Lines without carrier.
         heavy: The selected line.
-        double: Bridges, and what ties them to their namespace.
+        double: Frames of bridges.
         cross: Crossing of two lines that are not joined; by weight of the vertical
-            and the horizontal one (``l``, ``h`` or ``d``).
+            and the horizontal one (``l`` or ``h``).
         port: The sign on a border, by health of the link.
         marks: The sign behind a name or on a port, by mark.
         cell: The sign of a leaf in a grid, by health of its link.
         trunk: The port of a line that stands for several cables.
         bullet: Before an interface in a list, by health.
-        joins: Where a bridge is tied to its namespace: the sign on the border of
-            which of the two, by direction.
         chip: Brackets of a namespace, a bridge and a tap on one row.
         selected: Left and right of a selected name, and of a marked one.
         box: Sides of a box that selects: horizontal, vertical, corner.
@@ -70,7 +59,6 @@ class Glyphs:
     cell: dict[Health, str]
     trunk: str
     bullet: dict[Health, str]
-    joins: dict[tuple[str, int], str]
     chip: dict[str, tuple[str, str]]
     selected: tuple[str, str]
     marked: tuple[str, str]
@@ -93,11 +81,6 @@ UNICODE = Glyphs(
         "hl": "╂",
         "lh": "┿",
         "hh": "╋",
-        "dl": "╫",
-        "ld": "╪",
-        "dd": "╬",
-        "hd": "╂",
-        "dh": "┿",
     },
     port={"up": "●", "no-carrier": "○", "down": "✗", "missing": "?"},
     marks={
@@ -111,7 +94,6 @@ UNICODE = Glyphs(
     cell={"up": "●", "no-carrier": "○", "down": "✗", "missing": "?"},
     trunk="◉",
     bullet={"up": "▸", "no-carrier": "▹", "down": "✗", "missing": "?"},
-    joins=_joins("╩╠╦╣╨╞╥╡"),
     chip={"namespace": ("[", "]"), "bridge": ("═", "═"), "tap": ("(", ")")},
     selected=("▐", "▌"),
     marked=("◆", "◆"),
@@ -129,11 +111,6 @@ ASCII = Glyphs(
         "hl": "#",
         "lh": "#",
         "hh": "#",
-        "dl": ")",
-        "ld": ")",
-        "dd": ")",
-        "hd": "#",
-        "dh": "#",
     },
     port={"up": "o", "no-carrier": "o", "down": "x", "missing": "?"},
     marks={
@@ -147,7 +124,6 @@ ASCII = Glyphs(
     cell={"up": "o", "no-carrier": ".", "down": "x", "missing": "?"},
     trunk="@",
     bullet={"up": ">", "no-carrier": ".", "down": "x", "missing": "?"},
-    joins=_joins("++++++++"),
     chip={"namespace": ("[", "]"), "bridge": ("=", "="), "tap": ("(", ")")},
     selected=(">", "<"),
     marked=("*", "*"),

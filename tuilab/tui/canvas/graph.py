@@ -14,7 +14,7 @@ Health = Literal["up", "no-carrier", "down", "missing"]
 Mark = Literal["", "pending", "drift", "missing", "outside", "foreign"]
 """How an object differs from the wish; ``outside`` is there without being wished,
 ``foreign`` was made by others on the machine (host mode) and is none of ours."""
-EdgeKind = Literal["cable", "tap", "join", "trunk"]
+EdgeKind = Literal["cable", "tap", "trunk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,7 @@ class Edge:
 
     Attributes:
         item: A cable; the tap or bridge itself for what ties these to a node.
-        kind: ``join`` ties a namespace to a bridge of its own; ``trunk`` stands for
-            all cables to the cells of a grid.
+        kind: ``trunk`` stands for all cables to the cells of a grid.
         a: One end.
         b: The other; may be on the same node.
     """
@@ -183,6 +182,8 @@ class Graph:
     Attributes:
         nodes: Boxes.
         edges: Lines.
+        parents: The namespace that a node is drawn in, by index; none is in another
+            one that is drawn in a third.
         pins: Column and row set by hand, by index of the node.
         folds: Where something can be folded, and whether it is.
         hidden: What is not drawn because it is folded, and what stands for it.
@@ -190,6 +191,7 @@ class Graph:
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
+    parents: Mapping[int, int] = field(default_factory=dict)
     pins: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     folds: Mapping[Item, Fold] = field(default_factory=dict)
     hidden: Mapping[Item, Item] = field(default_factory=dict)

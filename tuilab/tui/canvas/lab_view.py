@@ -17,9 +17,9 @@ from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import Area, Drawing
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Fold, Graph, Item
+from tuilab.tui.canvas.layers import Memory
 from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.names import renamed, renames
-from tuilab.tui.canvas.order import Memory
 from tuilab.tui.canvas.overlay import Cells, overlaid
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.scene import Manner, Scene

@@ -9,8 +9,9 @@ from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.group import group
-from tuilab.tui.canvas.order import Memory, Order, arrange
+from tuilab.tui.canvas.layers import Memory, Order
 from tuilab.tui.canvas.part import Part
+from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Box, Manner, Scene
 
 PART_GAP = 4
@@ -81,7 +82,7 @@ def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
     shelf: list[Part] = []
     used = 0
     for layers in order.parts:
-        part = Part(graph, layers, manner, width)
+        part = Part(graph, layers, manner, width, order.inner)
         part.run()
         if shelf and used + PART_GAP + part.width > width:
             _put(scene, shelf)
@@ -104,6 +105,8 @@ def _put(scene: Scene, shelf: list[Part]) -> None:
             scene.boxes[vertex] = Box(box.x + dx, box.y + dy, box.shape)
         for edge, way in part.ways.items():
             scene.ways[edge] = [(a + dx, b + dy) for a, b in way]
+        for gate, (a, b) in part.gates.items():
+            scene.gates[gate] = a + dx, b + dy
         x += part.width + PART_GAP
     scene.width = max(scene.width, x - PART_GAP)
     scene.height = top + height

@@ -1,209 +1,21 @@
-"""Who stands in which row, and who stands left of whom.
+"""Who stands left of whom in a row.
 
-Rows come from ranks: the distance to the nearest leaf, so that hosts are at the
-bottom and no root has to be guessed. The order within a row minimises crossings, but
-what has been drawn before keeps its order: only what is new is put in its best place.
+The order within a row minimises crossings, but what has been drawn before keeps its
+order: only what is new is put in its best place.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from itertools import count
 
-from tuilab.model.topology import HOST
-from tuilab.tui.canvas.graph import Edge, Graph, Item
+from tuilab.tui.canvas.graph import Graph, Item
+from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
+from tuilab.tui.canvas.rank import ranks
 
 SWEEPS = 10
 SWAP_LIMIT = 400
 """Beyond so many hops a component is not polished by swapping neighbours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a node was drawn, as far as it matters for keeping the order.
-
-    Attributes:
-        rank: Row, counted from the leaves.
-        key: Position among all nodes, from the left; any scale.
-        joined: Whether anything was connected to it.
-    """
-
-    rank: int
-    key: float
-    joined: bool
-
-
-Memory = Mapping[Item, Place]
-
-
-@dataclass(slots=True)
-class Hop:
-    """A piece of an edge between two neighbouring rows."""
-
-    edge: int
-    upper: int
-    lower: int
-
-
-@dataclass(slots=True)
-class Flat:
-    """An edge between two vertices of one row, maybe the same one."""
-
-    edge: int
-    left: int
-    right: int
-
-
-@dataclass(slots=True)
-class Layers:
-    """One connected part of the graph, in rows.
-
-    A vertex is the index of a node, or a larger number where a long edge passes
-    through a row.
-
-    Attributes:
-        rows: Vertices from left to right, rows from top to bottom.
-        hops: Edges between rows, cut at every row they pass.
-        flats: Edges within a row.
-        top: Rank of the first row.
-    """
-
-    rows: list[list[int]] = field(default_factory=list)
-    hops: list[Hop] = field(default_factory=list)
-    flats: list[Flat] = field(default_factory=list)
-    top: int = 0
-
-
-@dataclass(slots=True)
-class Order:
-    """The whole graph in rows.
-
-    Attributes:
-        parts: Connected parts from left to right, those of one node last.
-        memory: To be given to the next `arrange`.
-    """
-
-    parts: list[Layers]
-    memory: dict[Item, Place]
-
-
-def arrange(graph: Graph, memory: Memory | None = None) -> Order:
-    """Put a graph into rows.
-
-    Args:
-        graph: What is to be drawn.
-        memory: From the picture before; what is in there keeps its order.
-    """
-    memory = memory or {}
-    members = _components(len(graph.nodes), graph.edges, one=bool(graph.pins))
-    edges_of: list[list[int]] = [[] for _ in members]
-    part_of = {node: i for i, part in enumerate(members) for node in part}
-    for index, edge in enumerate(graph.edges):
-        edges_of[part_of[edge.a.node]].append(index)
-    parts = []
-    for nodes, edges in zip(members, edges_of, strict=True):
-        arranger = _Arranger(graph, nodes, edges, memory)
-        parts.append((arranger.key(), arranger.run()))
-    parts.sort(key=lambda part: part[0])
-    layers = [part for _, part in parts]
-    return Order(layers, {**memory, **_remember(graph, layers)})
-
-
-def _components(count: int, edges: Iterable[Edge], *, one: bool) -> list[list[int]]:
-    if one:
-        return [list(range(count))] if count else []
-    boss = list(range(count))
-
-    def find(node: int) -> int:
-        while boss[node] != node:
-            boss[node] = boss[boss[node]]
-            node = boss[node]
-        return node
-
-    for edge in edges:
-        a, b = sorted((find(edge.a.node), find(edge.b.node)))
-        boss[b] = a
-    groups: dict[int, list[int]] = {}
-    for node in range(count):
-        groups.setdefault(find(node), []).append(node)
-    return list(groups.values())
-
-
-def _remember(graph: Graph, parts: list[Layers]) -> dict[Item, Place]:
-    out = {}
-    base = 0.0
-    for part in parts:
-        width = max(len(row) for row in part.rows)
-        joined = bool(part.hops or part.flats)
-        for depth, row in enumerate(part.rows):
-            step = width / max(1, len(row))
-            for position, vertex in enumerate(row):
-                if vertex < len(graph.nodes):
-                    out[graph.nodes[vertex].item] = Place(
-                        part.top - depth, base + (position + 0.5) * step, joined
-                    )
-        base += width
-    return out
-
-
-def ranks(graph: Graph, nodes: list[int], edges: list[int]) -> dict[int, int]:
-    """Distance of each node to the nearest leaf of its part; taps hang one below."""
-    near: dict[int, set[int]] = {node: set() for node in nodes}
-    owners = set()
-    hanging: dict[int, int] = {}
-    for index in edges:
-        edge = graph.edges[index]
-        a, b = edge.a.node, edge.b.node
-        if edge.kind == "tap":
-            hanging[b] = a
-        elif a != b:
-            near[a].add(b)
-            near[b].add(a)
-        if edge.kind == "join":
-            owners.add(a)
-    solid = [node for node in nodes if node not in hanging]
-    sources = _sources(graph, solid, near, owners)
-    rank = dict.fromkeys(sources, 0)
-    queue = deque(sources)
-    while queue:
-        node = queue.popleft()
-        for other in sorted(near[node]):
-            if other not in rank:
-                rank[other] = rank[node] + 1
-                queue.append(other)
-    for node in solid:
-        rank.setdefault(node, 0)
-    for tap, node in hanging.items():
-        rank[tap] = rank[node] - 1
-    if graph.pins:
-        top = max((row for _, row in graph.pins.values()), default=0)
-        top = max(top, max(rank.values()))
-        for node, (_, row) in graph.pins.items():
-            rank[node] = top - row
-    return rank
-
-
-def _sources(
-    graph: Graph, nodes: list[int], near: dict[int, set[int]], owners: set[int]
-) -> list[int]:
-    """The leaves: hosts at the end of one cable, or else what comes closest."""
-
-    def ends(node: int) -> bool:
-        item = graph.nodes[node].item
-        inner = item.kind == "namespace" and item.namespace != HOST
-        return inner or item.kind == "grid"
-
-    hosts = [node for node in nodes if ends(node) and node not in owners]
-    leaves = [node for node in hosts if len(near[node]) == 1]
-    if leaves:
-        return leaves
-    for some in (hosts, [node for node in nodes if node not in owners], nodes):
-        if some:
-            least = min(len(near[node]) for node in some)
-            return [node for node in some if len(near[node]) == least]
-    return []
 
 
 def _apart(distance: int) -> int:
@@ -211,27 +23,49 @@ def _apart(distance: int) -> int:
     return 0 if abs(distance) == 1 else 4 + abs(distance)
 
 
-class _Arranger:
-    """Puts one connected part into rows and orders them."""
+class Arranger:
+    """Puts one connected part, or what is inside one box, into rows and orders them."""
 
     def __init__(
-        self, graph: Graph, nodes: list[int], edges: list[int], memory: Memory
+        self,
+        graph: Graph,
+        nodes: list[int],
+        segments: list[Segment],
+        memory: Memory,
+        home: Item | None = None,
     ) -> None:
         self.graph = graph
-        self.rank = ranks(graph, nodes, edges)
-        self.layers = Layers(top=max(self.rank.values()))
-        depth = self.layers.top - min(self.rank.values()) + 1
-        self.layers.rows = [[] for _ in range(depth)]
-        self.row_of = {n: self.layers.top - rank for n, rank in self.rank.items()}
-        self.memory = memory
         self.nodes = nodes
-        self._cut(edges)
+        self.segments = segments
+        self.memory = memory
+        self.rank = ranks(graph, nodes, segments)
         self.known: dict[int, float] = {}
         for node in nodes:
             place = memory.get(graph.nodes[node].item)
-            if place and (place.rank, place.joined) == (self.rank[node], bool(edges)):
+            here = (self.rank[node], home is not None or bool(segments), home)
+            if place and (place.rank, place.joined, place.home) == here:
                 self.known[node] = place.key
-        self._index()
+        self.layers = Layers(top=max(self.rank.values()))
+        self.bottom = min(self.rank.values())
+        self.fresh = count(len(graph.nodes))
+
+    def add_gates(self, north: list[Gate], south: list[Gate]) -> dict[Gate, int]:
+        """Put rows of crossings on the border around; before `run`.
+
+        Returns:
+            The vertices that the segments to them end at.
+        """
+        numbers = {gate: next(self.fresh) for gate in (*north, *south)}
+        self.layers.gates = {number: gate for gate, number in numbers.items()}
+        if north:
+            self.layers.top += 1
+            self.layers.north = True
+            self.rank.update({numbers[gate]: self.layers.top for gate in north})
+        if south:
+            self.bottom -= 1
+            self.layers.south = True
+            self.rank.update({numbers[gate]: self.bottom for gate in south})
+        return numbers
 
     def key(self) -> tuple[bool, float, int]:
         """Where this part goes among the others."""
@@ -243,23 +77,27 @@ class _Arranger:
         ]
         return alone, min(places, default=float("inf")), self.nodes[0]
 
-    def _cut(self, edges: list[int]) -> None:
-        vertex = len(self.graph.nodes)
-        for index in edges:
-            edge = self.graph.edges[index]
-            upper, lower = edge.a.node, edge.b.node
+    def _cut(self) -> None:
+        top = self.layers.top
+        self.layers.rows = [[] for _ in range(top - self.bottom + 1)]
+        self.row_of = {vertex: top - rank for vertex, rank in self.rank.items()}
+        last = len(self.layers.rows) - 1
+        for segment in self.segments:
+            self.layers.ends[segment.edge] = segment.a, segment.b
+            upper, lower = segment.a, segment.b
             if self.row_of[upper] > self.row_of[lower]:
                 upper, lower = lower, upper
             if self.row_of[upper] == self.row_of[lower]:
-                self.layers.flats.append(Flat(index, upper, lower))
+                below = self.row_of[upper] == last
+                self.layers.flats.append(Flat(segment.edge, upper, lower, below))
                 continue
             at = upper
             for row in range(self.row_of[upper] + 1, self.row_of[lower]):
+                vertex = next(self.fresh)
                 self.row_of[vertex] = row
-                self.layers.hops.append(Hop(index, at, vertex))
+                self.layers.hops.append(Hop(segment.edge, at, vertex))
                 at = vertex
-                vertex += 1
-            self.layers.hops.append(Hop(index, at, lower))
+            self.layers.hops.append(Hop(segment.edge, at, lower))
 
     def _index(self) -> None:
         """Neighbours by vertex and hops by channel, for speed."""
@@ -280,14 +118,25 @@ class _Arranger:
 
     def run(self) -> Layers:
         """The part, ordered."""
+        self._cut()
+        self._index()
         rows = self.layers.rows
+        self.held = {
+            index
+            for index, there in ((0, self.layers.north), (-1, self.layers.south))
+            if there
+        }
+        self.held = {index % len(rows) for index in self.held}
+        for gate in self.layers.gates:
+            rows[self.row_of[gate]].append(gate)
         if self.known:
             for vertex in sorted(self.known, key=lambda v: (self.known[v], v)):
                 rows[self.row_of[vertex]].append(vertex)
             self._insert_new()
         else:
             for vertex in self._walk():
-                rows[self.row_of[vertex]].append(vertex)
+                if vertex not in self.layers.gates:
+                    rows[self.row_of[vertex]].append(vertex)
             self._hang()
             self._sweep()
         if len(self.layers.hops) + len(self.layers.flats) <= SWAP_LIMIT:
@@ -369,7 +218,9 @@ class _Arranger:
     def _hang(self) -> None:
         """Put everything below what it hangs from."""
         at = self._positions()
-        for row in self.layers.rows[1:]:
+        for index, row in enumerate(self.layers.rows):
+            if index == 0 or index in self.held:
+                continue
             row.sort(
                 key=lambda v: min((at[other] for other in self.up[v]), default=at[v])
             )
@@ -380,6 +231,8 @@ class _Arranger:
         walk = range(len(rows)) if downwards else range(len(rows) - 1, -1, -1)
         at = self._positions()
         for index in walk:
+            if index in self.held:
+                continue
             wish: dict[int, float] = {}
             for vertex in rows[index]:
                 ahead = self.up[vertex] if downwards else self.down[vertex]
@@ -392,7 +245,7 @@ class _Arranger:
 
     def _insert_new(self) -> None:
         """Put every vertex that is new where it costs least."""
-        placed = set(self.known)
+        placed = {*self.known, *self.layers.gates}
         twins: dict[tuple[int, ...], int] = {}
         waiting = [v for v in self.row_of if v not in placed]
         while waiting:
@@ -467,6 +320,8 @@ class _Arranger:
         for _ in range(4):
             better = False
             for index, row in enumerate(self.layers.rows):
+                if index in self.held:
+                    continue
                 at = self._positions()
                 cost = self._row_cost(index, at)
                 for slot in range(len(row) - 1):

@@ -68,13 +68,21 @@ class _Raster:
 
     def run(self) -> Drawing:
         """Lines first, then boxes over their ends, then ports on the borders."""
-        self._lines()
-        for number, box in self.scene.boxes.items():
-            self._box(self.graph.nodes[number], box)
+        for hollow in (True, False):
+            for number, box in self.scene.boxes.items():
+                if box.shape.hollow == hollow:
+                    self._box(self.graph.nodes[number], box)
+            if hollow:
+                self._lines()
         for number, way in self.scene.ways.items():
             edge = self.graph.edges[number]
-            self._port(edge, edge.a, way[0], way[1])
-            self._port(edge, edge.b, way[-1], way[-2])
+            self._port(edge, edge.a, way[0])
+            self._port(edge, edge.b, way[-1])
+        for gate, (x, y) in self.scene.gates.items():
+            edge = self.graph.edges[gate.edge]
+            end = (edge.a, edge.b)[gate.end]
+            if not self.scene.boxes[end.node].shape.hollow:
+                self._sign(edge, end, x, y)
         return Drawing(
             level=self.scene.level,
             width=self.scene.width,
@@ -164,8 +172,6 @@ class _Raster:
         """Signs, style and weight of a line."""
         if edge.item in self.selected and edge.kind == "cable":
             return self.glyphs.heavy, "cable selected", "h"
-        if edge.kind == "join":
-            return self.glyphs.double, "join", "d"
         marks = {edge.a.mark, edge.b.mark} - {""}
         style = "cable" if edge.alive else "idle"
         if len(marks) == 1:
@@ -189,6 +195,7 @@ class _Raster:
         self._frame(box, table, style, owner)
         if box.shape.framed:
             self._heading(node, box, owner)
+            self._text(box, box.y + 1, box.x + 2)
             for index, cell in enumerate(node.cells):
                 self._cell(cell, box, index)
             return
@@ -197,18 +204,20 @@ class _Raster:
         width = box.width - 2
         left = box.x + 1 + (width - len(title)) // 2
         self._title(node, left, y, title, owner)
-        self._text(box, y + 1, style)
+        longest = max((line.width for line in box.shape.lines), default=0)
+        self._text(box, y + 1, box.x + 1 + (box.width - 2 - longest) // 2)
 
     def _frame(self, box: Box, table: dict[int, str], style: str, owner: int) -> None:
         x, y, right, bottom = box.x, box.y, box.right - 1, box.bottom - 1
         for column in range(x + 1, right):
             self._put(column, y, table[EAST | WEST], style, owner)
             self._put(column, bottom, table[EAST | WEST], style, owner)
+        inside = -1 if box.shape.hollow else owner
         for row in range(y + 1, bottom):
             self._put(x, row, table[VERTICAL], style, owner)
             self._put(right, row, table[VERTICAL], style, owner)
             for column in range(x + 1, right):
-                self._put(column, row, " ", "space", owner)
+                self._put(column, row, " ", "space", inside)
         self._put(x, y, table[EAST | SOUTH], style, owner)
         self._put(right, y, table[SOUTH | WEST], style, owner)
         self._put(x, bottom, table[NORTH | EAST], style, owner)
@@ -228,10 +237,11 @@ class _Raster:
         """The name in the upper border, and how what is inside is."""
         x, y = box.x + 2, box.y
         self._put(x, y, " ", "space", owner)
-        for step in range(title_width(node) + 1 - len(node.label)):
-            self._put(x + 1 + len(node.label) + step, y, " ", "space", owner)
-        self._title(node, x + 1, y, node.label, owner)
-        x += 2 + len(node.label)
+        name = box.shape.title
+        for step in range(title_width(node, self.scene.level) + 1 - len(name)):
+            self._put(x + 1 + len(name) + step, y, " ", "space", owner)
+        self._title(node, x + 1, y, name, owner)
+        x += 2 + len(name)
         for word, count in node.census:
             text = f"{self.glyphs.sign(word)}{count}"
             for step, letter in enumerate(text):
@@ -290,17 +300,16 @@ class _Raster:
         if after:
             self._put(x + len(title), y, after, beside, owner)
 
-    def _text(self, box: Box, y: int, frame: str) -> None:
+    def _text(self, box: Box, y: int, left: int) -> None:
         shape: Shape = box.shape
-        width = max((line.width for line in shape.lines), default=0)
-        left = box.x + 1 + (box.width - 2 - width) // 2
         for step, line in enumerate(shape.lines):
             owner = self._owner(line.item)
             style = f"detail {line.mark}" if line.mark else "detail"
             if line.item in self.selected and line.health is not None:
                 style += " selected"
             row, x = y + step, left
-            for column in range(box.x + 1, box.right - 1):
+            end = left + line.width if shape.hollow else box.right - 1
+            for column in range(box.x + 1, end):
                 self.owners[row][column] = owner
             if line.health is not None:
                 sign = self.glyphs.bullet[line.health]
@@ -314,22 +323,18 @@ class _Raster:
 
     # -- ports ------------------------------------------------------------------------
 
-    def _port(
-        self, edge: Edge, end: End, cell: tuple[int, int], towards: tuple[int, int]
-    ) -> None:
+    def _port(self, edge: Edge, end: End, cell: tuple[int, int]) -> None:
         x, y = cell
         bare = self.scene.boxes[end.node].shape.bare
         self.ports.setdefault(end.node, []).append(Spot(end.port, x, y))
         chosen = end.port in self.selected and end.port.kind == "link"
-        if edge.kind == "join":
-            # How the bridge is, its own box says.
-            if not bare:
-                which = "bridge" if end.node == edge.b.node else "namespace"
-                sign = self.glyphs.joins[which, _towards(cell, towards)]
-                self._put(x, y, sign, "join", self._owner(end.port))
-            return
         if bare and not end.shown and not chosen and end.port != self.marked:
             return
+        self._sign(edge, end, x, y)
+
+    def _sign(self, edge: Edge, end: End, x: int, y: int) -> None:
+        """How a link is, where its line meets a border."""
+        chosen = end.port in self.selected and end.port.kind == "link"
         sign = self.glyphs.port[end.health]
         if edge.kind == "trunk":
             sign = self.glyphs.trunk
@@ -366,13 +371,6 @@ class _Raster:
                 runs.append(Run("".join(signs[at : at + size]), style))
                 at += size
             yield tuple(runs)
-
-
-def _towards(cell: tuple[int, int], other: tuple[int, int]) -> int:
-    """The direction of one cell from another of its row or column."""
-    if cell[0] == other[0]:
-        return SOUTH if other[1] > cell[1] else NORTH
-    return EAST if other[0] > cell[0] else WEST
 
 
 def _masks(way: list[tuple[int, int]]) -> dict[tuple[int, int], int]:

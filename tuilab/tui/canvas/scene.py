@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tuilab.tui.canvas.boxes import Level, Shape
 from tuilab.tui.canvas.graph import Graph
-from tuilab.tui.canvas.order import Memory
+from tuilab.tui.canvas.layers import Gate, Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class Scene:
         boxes: By index of the node.
         ways: By index of the edge: corners from its end a to its end b. The ends are
             on the border of a box, or beside a chip.
+        gates: Where lines cross the border of the box that they come out of.
     """
 
     manner: Manner
@@ -82,6 +83,7 @@ class Scene:
     height: int = 0
     boxes: dict[int, Box] = field(default_factory=dict)
     ways: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    gates: dict[Gate, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def level(self) -> Level:

@@ -30,7 +30,6 @@ class DrawingView(ScrollView):
         & > .canvas--detail { color: $text-muted; }
         & > .canvas--cable { color: $foreground; }
         & > .canvas--idle { color: $text-muted; }
-        & > .canvas--join { color: $accent; }
         & > .canvas--crossing { color: $text-muted; }
         & > .canvas--up { color: $text-success; }
         & > .canvas--no-carrier { color: $text-warning; }

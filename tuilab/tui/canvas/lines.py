@@ -1,0 +1,178 @@
+"""Rows, and the way of every line between the boxes of one part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tuilab.tui.canvas.channel import Channel
+from tuilab.tui.canvas.layers import Flat, Hop
+from tuilab.tui.canvas.route import Wire, assign
+from tuilab.tui.canvas.scene import Box
+
+if TYPE_CHECKING:
+    from tuilab.tui.canvas.part import Part, Pin
+
+
+class Lines:
+    """Places the boxes of a part in their rows and draws its lines."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.layers = part.layers
+        self.boxes = part.boxes
+        self.ways = part.ways
+
+    def run(self) -> None:
+        """Set boxes, ways and height of the part."""
+        part, rows = self.part, self.layers.rows
+        channels = [self._channel(index) for index in range(-1, len(rows))]
+        y = 0 if self.layers.north else part.head
+        for index, row in enumerate(rows):
+            channel = channels[index]
+            channel.top = y
+            if index or not self.layers.north:
+                y += channel.height(first=index == 0)
+            y += self._row(row, y, index)
+        channels[-1].top = y
+        if not self.layers.south:
+            y += channels[-1].height(last=True) + (part.home is not None)
+        part.height = y
+        self._draw_hops(channels)
+        self._draw_arcs(channels)
+        self._draw_sides()
+
+    def _row(self, row: list[int], y: int, index: int) -> int:
+        """Put the boxes of a row in their place; how many rows of cells that takes."""
+        part = self.part
+        if index == 0 and self.layers.north:
+            return part.head
+        heights = [part.shapes[v].height for v in row if part.is_node(v)]
+        tall = max(heights, default=1)
+        for vertex in filter(part.is_node, row):
+            box = part.shapes[vertex]
+            place = y + (tall - box.height) // 2
+            self.boxes[vertex] = Box(part.x[vertex], place, box)
+        combs = [part.combs[v] for v in row if v in part.combs]
+        for comb in combs:
+            comb.draw(self.boxes, self.ways)
+        return tall + max((comb.height for comb in combs), default=0)
+
+    def _channel(self, above: int) -> Channel:
+        """The channel below a row, with its tracks assigned."""
+        part = self.part
+        channel = Channel(roomy=part.manner.roomy or part.level == 1)
+        for number, (hop, pins) in enumerate(
+            zip(self.layers.hops, part.hop_pins, strict=True)
+        ):
+            if part.row[hop.upper] == above:
+                top, bottom = pins
+                wire = Wire(hop.edge, (part.column(top),), (part.column(bottom),))
+                channel.hops[number] = wire
+        for number, pair in part.arc_pins.items():
+            flat = self.layers.flats[number]
+            columns = tuple(part.column(pin) for pin in pair)
+            row = part.row[flat.left]
+            if flat.below and row == above:
+                channel.arcs[number] = Wire(flat.edge, columns, ())
+            elif not flat.below and row == above + 1:
+                channel.arcs[number] = Wire(flat.edge, (), columns)
+        wires = [*channel.hops.values(), *channel.arcs.values()]
+        channel.tracks = assign(wires, gap=2 if part.manner.roomy else 1)
+        if not wires and self._is_border(above):
+            channel.plain = int(part.head < 2 or above > 0)
+        elif part.manner.tight:
+            edges = [part.graph.edges[wire.edge] for wire in wires]
+            shown = any(end.shown for edge in edges for end in (edge.a, edge.b))
+            channel.roomy = part.manner.roomy or shown
+            channel.plain = 2 if shown else 1
+        return channel
+
+    def _is_border(self, above: int) -> bool:
+        """Whether a channel is next to what is on the border of the box around."""
+        last = len(self.layers.rows) - 2
+        north, south = self.layers.north, self.layers.south
+        return (north and above == 0) or (south and above == last)
+
+    def _mouth(self, pin: Pin, *, south: bool) -> tuple[int, int]:
+        """The cell where a line starts at a port."""
+        column = self.part.column(pin)
+        if pin.vertex in self.layers.gates:
+            return column, 0 if south else self.part.height - 1
+        box = self.boxes[pin.vertex]
+        if south:
+            return column, box.bottom - (not box.shape.bare)
+        return column, box.y - box.shape.bare
+
+    def _draw_hops(self, channels: list[Channel]) -> None:
+        part = self.part
+        pieces: dict[int, list[tuple[int, Hop, list[tuple[int, int]]]]] = {}
+        for channel in channels:
+            for number, wire in channel.hops.items():
+                hop = self.layers.hops[number]
+                top, bottom = part.hop_pins[number]
+                way = [(part.column(top), channel.top)]
+                way += channel.corners(wire, part.column(bottom))
+                pieces.setdefault(hop.edge, []).append((number, hop, way))
+        for edge, some in pieces.items():
+            some.sort(key=lambda piece: piece[0])
+            way = [point for _, _, piece in some for point in piece]
+            first, last = some[0][0], some[-1][0]
+            way[0] = self._mouth(part.hop_pins[first][0], south=True)
+            way.append(self._mouth(part.hop_pins[last][1], south=False))
+            if some[0][1].upper != self.layers.ends[edge][0]:
+                way.reverse()
+            self.ways[edge] = way
+
+    def _draw_arcs(self, channels: list[Channel]) -> None:
+        for channel in channels:
+            for number, wire in channel.arcs.items():
+                one, two = self.part.arc_pins[number]
+                y = channel.row(wire.bend[0])
+                south = bool(wire.tops)
+                way = [
+                    self._mouth(one, south=south),
+                    (self.part.column(one), y),
+                    (self.part.column(two), y),
+                    self._mouth(two, south=south),
+                ]
+                if self.layers.flats[number].left != self.layers.ends[wire.edge][0]:
+                    way.reverse()
+                self.ways[wire.edge] = way
+
+    def _draw_sides(self) -> None:
+        for (left, right), flats in self.part.sides.items():
+            if not flats:
+                continue
+            a, b = self.boxes[left], self.boxes[right]
+            bare_a, bare_b = a.shape.bare, b.shape.bare
+            top = max(a.y + (not bare_a), b.y + (not bare_b))
+            bottom = min(a.bottom - (not bare_a), b.bottom - (not bare_b))
+            for y, flat in self._side_rows(flats, (a, b), top, bottom):
+                way = [(a.right - (not bare_a), y), (b.x - bare_b, y)]
+                if self.layers.ends[flat.edge][0] != left:
+                    way.reverse()
+                self.ways[flat.edge] = way
+
+    def _side_rows(
+        self, flats: list[Flat], boxes: tuple[Box, Box], top: int, bottom: int
+    ) -> list[tuple[int, Flat]]:
+        """A row for each line between two boxes, near the names of its links."""
+        wishes = []
+        for flat in flats:
+            edge = self.part.graph.edges[flat.edge]
+            rows = [
+                box.y + box.shape.row_of(end.port)
+                for box in boxes
+                for end in (edge.a, edge.b)
+                if self.boxes[end.node] is box
+            ]
+            wishes.append((sum(rows) / len(rows), flat))
+        wishes.sort(key=lambda wish: wish[0])
+        out = []
+        at = top
+        for index, (wish, flat) in enumerate(wishes):
+            last = bottom - (len(wishes) - index)
+            at = min(max(at, int(wish)), last)
+            out.append((at, flat))
+            at += 1
+        return out

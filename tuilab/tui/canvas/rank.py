@@ -1,0 +1,83 @@
+"""Which row everything stands in: the distance to the nearest leaf."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable
+
+from tuilab.model.topology import HOST
+from tuilab.tui.canvas.graph import Graph
+from tuilab.tui.canvas.layers import Segment
+
+
+def components(nodes: Collection[int], segments: Iterable[Segment]) -> list[list[int]]:
+    """Connected parts, each in the order of the nodes."""
+    boss = {node: node for node in nodes}
+
+    def find(node: int) -> int:
+        while boss[node] != node:
+            boss[node] = boss[boss[node]]
+            node = boss[node]
+        return node
+
+    for segment in segments:
+        a, b = sorted((find(segment.a), find(segment.b)))
+        boss[b] = a
+    groups: dict[int, list[int]] = {}
+    for node in nodes:
+        groups.setdefault(find(node), []).append(node)
+    return list(groups.values())
+
+
+def ranks(graph: Graph, nodes: list[int], segments: list[Segment]) -> dict[int, int]:
+    """Distance of each node to the nearest leaf of its part; taps hang one below."""
+    near: dict[int, set[int]] = {node: set() for node in nodes}
+    hanging: dict[int, int] = {}
+    for edge, a, b in segments:
+        if a not in near or b not in near:
+            continue  # it leaves the box
+        if graph.edges[edge].kind == "tap":
+            hanging[b] = a
+        elif a != b:
+            near[a].add(b)
+            near[b].add(a)
+    solid = [node for node in nodes if node not in hanging]
+    sources = _sources(graph, solid, near)
+    rank = dict.fromkeys(sources, 0)
+    queue = deque(sources)
+    while queue:
+        node = queue.popleft()
+        for other in sorted(near[node]):
+            if other not in rank:
+                rank[other] = rank[node] + 1
+                queue.append(other)
+    for node in solid:
+        rank.setdefault(node, 0)
+    for tap, node in hanging.items():
+        rank[tap] = rank[node] - 1
+    pins = {node: graph.pins[node] for node in nodes if node in graph.pins}
+    if pins:
+        top = max((row for _, row in pins.values()), default=0)
+        top = max(top, max(rank.values()))
+        for node, (_, row) in pins.items():
+            rank[node] = top - row
+    return rank
+
+
+def _sources(graph: Graph, nodes: list[int], near: dict[int, set[int]]) -> list[int]:
+    """The leaves: hosts at the end of one cable, or else what comes closest."""
+
+    def ends(node: int) -> bool:
+        item = graph.nodes[node].item
+        inner = item.kind == "namespace" and item.namespace != HOST
+        return inner or item.kind == "grid"
+
+    hosts = [node for node in nodes if ends(node)]
+    leaves = [node for node in hosts if len(near[node]) == 1]
+    if leaves:
+        return leaves
+    for some in (hosts, nodes):
+        if some:
+            least = min(len(near[node]) for node in some)
+            return [node for node in some if len(near[node]) == least]
+    return []

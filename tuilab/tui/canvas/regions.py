@@ -1,0 +1,157 @@
+"""A graph in rows, region by region: all that is free, and what is inside each box.
+
+Rows come from ranks: the distance to the nearest leaf, so that hosts are at the
+bottom and no root has to be guessed. What is outside is ordered first, so that a box
+knows where on its border each line has to come out.
+"""
+
+from __future__ import annotations
+
+from tuilab.tui.canvas.graph import Graph, Item
+from tuilab.tui.canvas.layers import (
+    Gate,
+    Layers,
+    Memory,
+    Order,
+    Place,
+    Port,
+    Segment,
+    ports,
+)
+from tuilab.tui.canvas.order import Arranger
+from tuilab.tui.canvas.rank import components
+
+
+def arrange(graph: Graph, memory: Memory | None = None) -> Order:
+    """Put a graph into rows.
+
+    Args:
+        graph: What is to be drawn.
+        memory: From the picture before; what is in there keeps its order.
+    """
+    return _Regions(graph, memory or {}).run()
+
+
+class _Regions:
+    """Arranges the outer region, then what is inside its boxes."""
+
+    def __init__(self, graph: Graph, memory: Memory) -> None:
+        self.graph = graph
+        self.memory = memory
+        self.children: dict[int, list[int]] = {}
+        for node, parent in graph.parents.items():
+            self.children.setdefault(parent, []).append(node)
+        self.outer: list[Segment] = []
+        self.inner: dict[int, list[Segment]] = {box: [] for box in self.children}
+        self.leaving: dict[Gate, int] = {}
+        """Where the line of a gate comes from inside its box, if from anything."""
+        self.inward: dict[int, list[Gate]] = {box: [] for box in self.children}
+        self._share()
+
+    def _share(self) -> None:
+        """Cut every edge at the borders it crosses."""
+        parents = self.graph.parents
+        for index, edge in enumerate(self.graph.edges):
+            ends = edge.a.node, edge.b.node
+            homes = parents.get(ends[0]), parents.get(ends[1])
+            if homes[0] == homes[1]:
+                segment = Segment(index, *ends)
+                (self.outer if homes[0] is None else self.inner[homes[0]]).append(
+                    segment
+                )
+            elif ends[0] == homes[1] or ends[1] == homes[0]:
+                border = int(ends[1] == homes[0])
+                gate = Gate(index, border)
+                self.inward[ends[border]].append(gate)
+                self.leaving[gate] = ends[1 - border]
+            else:
+                tops = [
+                    end if home is None else home
+                    for end, home in zip(ends, homes, strict=True)
+                ]
+                self.outer.append(Segment(index, *tops))
+                for at, home in enumerate(homes):
+                    if home is not None:
+                        self.leaving[Gate(index, at)] = ends[at]
+
+    def run(self) -> Order:
+        """All regions."""
+        graph = self.graph
+        free = [node for node in range(len(graph.nodes)) if node not in graph.parents]
+        pinned = any(node in graph.pins for node in free)
+        members = [free] if pinned else components(free, self.outer)
+        part_of = {node: i for i, part in enumerate(members) for node in part}
+        segments: list[list[Segment]] = [[] for _ in members]
+        for segment in self.outer:
+            segments[part_of[segment.a]].append(segment)
+        parts = []
+        for nodes, some in zip(members, segments, strict=True):
+            arranger = Arranger(graph, nodes, some, self.memory)
+            parts.append((arranger.key(), arranger.run()))
+        parts.sort(key=lambda part: part[0])
+        layers = [part for _, part in parts]
+        gates = self._gates(layers)
+        inner = {
+            box: self._inside(box, *gates.get(box, ([], []))) for box in self.inner
+        }
+        places = _remember(graph, layers, None)
+        for box, some_layers in inner.items():
+            places.update(_remember(graph, [some_layers], graph.nodes[box].item))
+        return Order(layers, inner, {**self.memory, **places})
+
+    def _gates(self, parts: list[Layers]) -> dict[int, tuple[list[Gate], list[Gate]]]:
+        """The lines at every box from left to right, above and below it."""
+        found: dict[int, tuple[list[Gate], list[Gate]]] = {}
+        for layers in parts:
+            arcs = [
+                number
+                for number, flat in enumerate(layers.flats)
+                if flat.left in self.inner or flat.right in self.inner
+            ]
+            for (vertex, south), some in ports(layers, arcs).items():
+                if vertex in self.inner:
+                    gates = [_gate(layers, vertex, port) for port in some]
+                    found.setdefault(vertex, ([], []))[south].extend(gates)
+        return found
+
+    def _inside(self, box: int, north: list[Gate], south: list[Gate]) -> Layers:
+        """What is inside a box, in rows."""
+        home = self.graph.nodes[box].item
+        segments = list(self.inner[box])
+        arranger = Arranger(self.graph, self.children[box], segments, self.memory, home)
+        numbers = arranger.add_gates([*north, *self.inward[box]], south)
+        for gate, number in numbers.items():
+            node = self.leaving.get(gate)
+            if node is not None:
+                ends = (number, node) if gate in self.inward[box] else (node, number)
+                segments.append(
+                    Segment(gate.edge, *(ends if gate.end == 0 else ends[::-1]))
+                )
+        return arranger.run()
+
+
+def _gate(layers: Layers, vertex: int, port: Port) -> Gate:
+    line = layers.flats[port.line] if port.flat else layers.hops[port.line]
+    ends = layers.ends[line.edge]
+    if ends[0] == ends[1]:
+        return Gate(line.edge, port.end)
+    return Gate(line.edge, ends.index(vertex))
+
+
+def _remember(
+    graph: Graph, parts: list[Layers], home: Item | None
+) -> dict[Item, Place]:
+    out = {}
+    base = 0.0
+    for part in parts:
+        width = max(len(row) for row in part.rows)
+        joined = home is not None or bool(part.hops or part.flats)
+        for depth, row in enumerate(part.rows):
+            step = width / max(1, len(row))
+            for position, vertex in enumerate(row):
+                if vertex < len(graph.nodes):
+                    key = base + (position + 0.5) * step
+                    place = Place(part.top - depth, key, joined, home)
+                    out[graph.nodes[vertex].item] = place
+        base += width
+    return out
