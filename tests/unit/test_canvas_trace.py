@@ -7,6 +7,7 @@ sign, and notes where it ends. What comes out must be the cables of the model.
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from hypothesis import given
 from tests.canvas_labs import KNOWN, at_random, snapshot
 from tests.strategies import topologies
 from tuilab.model.topology import Endpoint, Tap, Topology
+from tuilab.tui.canvas.activity import Activity, Flow
 from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
@@ -36,8 +38,8 @@ HORIZONTAL = {E, W}
 SIGNS = {
     sign: ways
     for signs, ways in (
-        ("│┆┃║", VERTICAL),
-        ("─╌━═", HORIZONTAL),
+        ("│┆┃║▴▾", VERTICAL),
+        ("─╌━═▸◂", HORIZONTAL),
         ("╭┏╔", {E, S}),
         ("╮┓╗", {S, W}),
         ("╰┗╚", {N, E}),
@@ -52,9 +54,9 @@ MANNERS = [
     *(Manner(1, roomy, combs=True) for roomy in (False, True)),
     *(Manner(1, roomy, tight=True, combs=True) for roomy in (False, True)),
 ]
-PORTS = set("●○✗?≠…+·◉")
-ASCII_VERTICAL, ASCII_HORIZONTAL = set('|:"'), set("-.=")
-ASCII_PORTS = set("ox?@!~+'")
+PORTS = set("!●○✗?≠…+·◉")
+ASCII_VERTICAL, ASCII_HORIZONTAL = set('|:"^v'), set("-.=<>")
+ASCII_PORTS = set("Eox?@!~+'")
 
 
 Way = tuple[tuple[int, int], tuple[int, int]]
@@ -70,8 +72,8 @@ def line(one: End, other: End, crossed: Iterable[End]) -> Line:
     return ends, tuple(sorted(crossed, key=str))
 
 
-CELLS = "●○✗?"
-ASCII_CELLS = "o.x?"
+CELLS = "●○✗?!▴▾◆"
+ASCII_CELLS = "o.x?E^v%"
 MARKS = "…≠?+·~!'▐▌"
 
 
@@ -195,12 +197,12 @@ class Reader:
         """Whether the sign of a cell goes on where one comes from."""
         sign = self.sign(x, y)
         if not self.ascii:
-            if sign == "✗":  # at a chip, an end that is down stands for its line
+            if sign in "✗!":  # at a chip, an end that is down stands for its line
                 return self.drawing.at(x, y) is not None
             if sign == "?":
                 return True
             return sign in SIGNS and BACK[step] in SIGNS[sign]
-        if sign in ")x?":
+        if sign in ")x?E":
             return True
         if sign == "+":
             return self.turn(x, y, step) is not None
@@ -228,9 +230,9 @@ class Reader:
                     step = turned
                 else:
                     lines = ASCII_VERTICAL if step in VERTICAL else ASCII_HORIZONTAL
-                    assert sign in lines or sign in ")x?", f"{sign!r} at {x}, {y}"
+                    assert sign in lines or sign in ")x?E", f"{sign!r} at {x}, {y}"
                 continue
-            if sign in "✗?":
+            if sign in "✗?!":
                 continue
             assert sign in SIGNS, f"{sign!r} at {x}, {y}"
             ways = SIGNS[sign]
@@ -250,7 +252,7 @@ class Reader:
             if cell in self.inside:
                 if self.looks_joined(cell):
                     ways.append(way)
-            elif sign in lines or sign in "+)x?":
+            elif sign in lines or sign in "+)x?E":
                 ways.append(way)
         assert len(ways) < 2, f"a corner that could go two ways at {x}, {y}"
         return ways[0] if ways else None
@@ -350,7 +352,11 @@ def expected(topology: Topology, drawing: Drawing) -> Counter[Line]:
 
 
 def check(
-    topology: Topology, *, selected: int = -1, choices: Choices | None = None
+    topology: Topology,
+    *,
+    selected: int = -1,
+    choices: Choices | None = None,
+    flows: Activity | None = None,
 ) -> None:
     """Draw in every way there is, and read it back."""
     graph = group(build(snapshot(topology)), choices or Choices())
@@ -361,7 +367,7 @@ def check(
         if cables and selected >= 0 and not manner.roomy:
             chosen = [Item.of_cable(cables[selected % len(cables)])]
         scene = layout(graph, order, manner, 120)
-        drawing = draw(scene, ASCII if manner.roomy else UNICODE, chosen)
+        drawing = draw(scene, ASCII if manner.roomy else UNICODE, chosen, None, flows)
         reader = Reader(drawing, ascii_only=manner.roomy)
         assert reader.lines() == expected(topology, drawing), (
             f"{manner}\n{drawing.text()}"
@@ -374,10 +380,18 @@ def test_known_labs_read_back(name: str) -> None:
     check(KNOWN[name]().topology(), choices=Choices(most=1))
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(200))
 def test_random_labs_read_back(seed: int) -> None:
     choices = Choices(most=(1, 2, 100)[seed % 3])
-    check(at_random(seed).topology(), selected=seed, choices=choices)
+    topology = at_random(seed).topology()
+    flows = {}
+    if seed % 2:
+        dice = random.Random(seed)
+        flows = {
+            end: Flow(*(dice.random() < share for share in (0.3, 0.3, 0.05)))
+            for end, _ in topology.links()
+        }
+    check(topology, selected=seed, choices=choices, flows=flows)
 
 
 @given(topologies())

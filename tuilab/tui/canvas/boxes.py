@@ -137,8 +137,10 @@ def container(node: Node, level: Level, width: int, height: int) -> Shape:
         width: Columns that are needed, borders included.
         height: Rows, borders included.
     """
-    width = max(width, title_width(node, level) + 6)
     lines = heading(node, level)
+    # A mark may stand behind a line.
+    longest = max((line.width for line in lines), default=0) + 1
+    width = max(width, title_width(node, level) + 6, longest + 4)
     name = title(node, level)
     return Shape(width, height, False, name, lines, hollow=True)
 

@@ -50,6 +50,7 @@ STYLES = (
     "detail",
     "cable",
     "idle",
+    "traffic",
     "crossing",
     "up",
     "no-carrier",

@@ -43,6 +43,10 @@ class Glyphs:
         marks: The sign behind a name or on a port, by mark.
         cell: The sign of a leaf in a grid, by health of its link.
         trunk: The port of a line that stands for several cables.
+        busy: Lines that something flows through.
+        arrows: Where it flows to, by direction.
+        moving: The sign of a leaf in a grid that sends, receives, or both.
+        error: The sign of a link that has lost something.
         bullet: Before an interface in a list, by health.
         chip: Brackets of a namespace, a bridge and a tap on one row.
         selected: Left and right of a selected name, and of a marked one.
@@ -58,6 +62,10 @@ class Glyphs:
     marks: dict[Mark, str]
     cell: dict[Health, str]
     trunk: str
+    busy: dict[int, str]
+    arrows: dict[int, str]
+    moving: tuple[str, str, str]
+    error: str
     bullet: dict[Health, str]
     chip: dict[str, tuple[str, str]]
     selected: tuple[str, str]
@@ -93,6 +101,10 @@ UNICODE = Glyphs(
     },
     cell={"up": "●", "no-carrier": "○", "down": "✗", "missing": "?"},
     trunk="◉",
+    busy=_lines("┃━┏┓┗┛"),
+    arrows={NORTH: "▴", EAST: "▸", SOUTH: "▾", WEST: "◂"},
+    moving=("▴", "▾", "◆"),
+    error="!",
     bullet={"up": "▸", "no-carrier": "▹", "down": "✗", "missing": "?"},
     chip={"namespace": ("[", "]"), "bridge": ("═", "═"), "tap": ("(", ")")},
     selected=("▐", "▌"),
@@ -123,6 +135,11 @@ ASCII = Glyphs(
     },
     cell={"up": "o", "no-carrier": ".", "down": "x", "missing": "?"},
     trunk="@",
+    # No heavier lines: they look the same in all directions.
+    busy=_lines("|-++++"),
+    arrows={NORTH: "^", EAST: ">", SOUTH: "v", WEST: "<"},
+    moving=("^", "v", "%"),
+    error="E",
     bullet={"up": ">", "no-carrier": ".", "down": "x", "missing": "?"},
     chip={"namespace": ("[", "]"), "bridge": ("=", "="), "tap": ("(", ")")},
     selected=(">", "<"),

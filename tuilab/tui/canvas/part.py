@@ -177,7 +177,7 @@ class Part:
             node = self.graph.nodes[self.home]
             lines = heading(node, self.level)
             return max(
-                [title_width(node, self.level) + 2, *(line.width for line in lines)]
+                [title_width(node, self.level) + 2, *(line.width + 1 for line in lines)]
             )
         return self.shapes[vertex].width if self.is_node(vertex) else 1
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import groupby, pairwise
 
-from tuilab.tui.canvas.boxes import Shape, cell_text, title_width
+from tuilab.tui.canvas.activity import Activity
 from tuilab.tui.canvas.drawing import Area, Drawing, Row, Run, Spot
 from tuilab.tui.canvas.glyphs import (
     EAST,
+    HORIZONTAL,
     NORTH,
     SOUTH,
     UNICODE,
@@ -20,8 +21,9 @@ from tuilab.tui.canvas.glyphs import (
     WEST,
     Glyphs,
 )
-from tuilab.tui.canvas.graph import Cell, Edge, End, Item, Node
-from tuilab.tui.canvas.scene import Box, Scene
+from tuilab.tui.canvas.graph import Edge, End, Item
+from tuilab.tui.canvas.paint import Painter
+from tuilab.tui.canvas.scene import Scene
 
 
 def draw(
@@ -29,6 +31,7 @@ def draw(
     glyphs: Glyphs = UNICODE,
     selected: Collection[Item] = (),
     marked: Item | None = None,
+    activity: Activity | None = None,
 ) -> Drawing:
     """Give every cell its sign, style and owner.
 
@@ -37,11 +40,12 @@ def draw(
         glyphs: Signs to use.
         selected: Shown as selected.
         marked: Shown as the first end of a cable to be made.
+        activity: What flows through the links now, and what fails there.
     """
-    return _Raster(scene, glyphs, selected, marked).run()
+    return _Raster(scene, glyphs, selected, marked, activity or {}).run()
 
 
-class _Raster:
+class _Raster(Painter):
     """The cells of one drawing."""
 
     def __init__(
@@ -50,34 +54,26 @@ class _Raster:
         glyphs: Glyphs,
         selected: Collection[Item],
         marked: Item | None,
+        activity: Activity,
     ) -> None:
-        self.graph = scene.graph
-        self.scene = scene
-        self.glyphs = glyphs
-        self.selected = selected
-        self.marked = marked
-        self.signs = [[" "] * scene.width for _ in range(scene.height)]
-        self.styles = [["space"] * scene.width for _ in range(scene.height)]
-        self.owners = [[-1] * scene.width for _ in range(scene.height)]
-        self.items: list[Item] = []
-        self.index: dict[Item, int] = {}
+        super().__init__(scene, glyphs, selected, marked, activity)
         self.ports: dict[int, list[Spot]] = {}
         self.ways: dict[Item, tuple[tuple[int, int], ...]] = {}
-        self.cells: dict[Item, Area] = {}
-        self.cell_ports: dict[Item, tuple[Spot, ...]] = {}
+        self.masks: dict[int, dict[tuple[int, int], int]] = {}
+        """The cells of every line from end to end, by number."""
 
     def run(self) -> Drawing:
         """Lines first, then boxes over their ends, then ports on the borders."""
         for hollow in (True, False):
             for number, box in self.scene.boxes.items():
                 if box.shape.hollow == hollow:
-                    self._box(self.graph.nodes[number], box)
+                    self._box(number, box)
             if hollow:
                 self._lines()
         for number, way in self.scene.ways.items():
             edge = self.graph.edges[number]
-            self._port(edge, edge.a, way[0])
-            self._port(edge, edge.b, way[-1])
+            self._port(number, edge.a, way[0])
+            self._port(number, edge.b, way[-1])
         for gate, (x, y) in self.scene.gates.items():
             edge = self.graph.edges[gate.edge]
             end = (edge.a, edge.b)[gate.end]
@@ -110,25 +106,13 @@ class _Raster:
             items=tuple(self.items),
         )
 
-    def _owner(self, item: Item) -> int:
-        number = self.index.get(item)
-        if number is None:
-            number = self.index[item] = len(self.items)
-            self.items.append(item)
-        return number
-
-    def _put(self, x: int, y: int, sign: str, style: str, owner: int) -> None:
-        self.signs[y][x] = sign
-        self.styles[y][x] = style
-        self.owners[y][x] = owner
-
     # -- lines ------------------------------------------------------------------------
 
     def _lines(self) -> None:
         cells: dict[tuple[int, int], tuple[int, int]] = {}
         crossings: dict[tuple[int, int], tuple[int, int]] = {}
         for number, way in self.scene.ways.items():
-            masks = self._masks_of(number, way)
+            masks = self.masks[number] = self._masks_of(number, way)
             self.ways.setdefault(self.graph.edges[number].item, tuple(masks))
             for cell, mask in masks.items():
                 if cell in cells:
@@ -136,6 +120,7 @@ class _Raster:
                 else:
                     cells[cell] = (number, mask)
         looks = {n: self._look(self.graph.edges[n]) for n in self.scene.ways}
+        self.looks = looks
         owners = {n: self._owner(self.graph.edges[n].item) for n in self.scene.ways}
         for (x, y), (number, mask) in cells.items():
             table, style, _ = looks[number]
@@ -147,6 +132,49 @@ class _Raster:
             chosen = [n for n in pair if looks[n][2] == "h"]
             style = looks[chosen[0]][1] if chosen else "crossing"
             self._put(x, y, sign, style, owners[(chosen or pair)[0]])
+        if self.activity:
+            for number, masks in self.masks.items():
+                self._arrows(number, masks, crossings)
+
+    def _moves(self, edge: Edge) -> tuple[bool, bool]:
+        """Whether something flows from end a to end b, and back."""
+        if edge.kind == "trunk":
+            flows = [
+                self._flow(cell.port) for cell in self.graph.nodes[edge.b.node].cells
+            ]
+            return any(flow.rx for flow in flows), any(flow.tx for flow in flows)
+        a, b = self._flow(edge.a.port), self._flow(edge.b.port)
+        if edge.kind == "tap":  # both ends are the same link: the chip is who uses it
+            return a.tx, a.rx
+        return a.tx or b.rx, b.tx or a.rx
+
+    def _arrows(
+        self,
+        number: int,
+        masks: dict[tuple[int, int], int],
+        taken: Collection[tuple[int, int]],
+    ) -> None:
+        """Near each end that sends, an arrow on the line that points away from it."""
+        edge = self.graph.edges[number]
+        cells = list(masks)
+        free = [
+            index
+            for index, cell in enumerate(cells)
+            if 0 < index < len(cells) - 1
+            and masks[cell] in (VERTICAL, HORIZONTAL)
+            and cell not in taken
+        ]
+        _, style, _ = self.looks[number]
+        owner = self._owner(edge.item)
+        for moves, indexes, step in zip(
+            self._moves(edge), (free, free[::-1]), (1, -1), strict=True
+        ):
+            if moves and indexes:
+                index = indexes[0] if len(free) > 1 or step == 1 else indexes[-1]
+                (x, y), (to_x, to_y) = cells[index], cells[index + step]
+                way = EAST if to_x > x else WEST if to_x < x else SOUTH
+                way = NORTH if to_y < y else way
+                self._put(x, y, self.glyphs.arrows[way], style, owner)
 
     def _masks_of(
         self, number: int, way: list[tuple[int, int]]
@@ -172,163 +200,29 @@ class _Raster:
         """Signs, style and weight of a line."""
         if edge.item in self.selected and edge.kind == "cable":
             return self.glyphs.heavy, "cable selected", "h"
+        if self.activity and any(self._moves(edge)):
+            weight = "l" if self.glyphs.busy == self.glyphs.light else "h"
+            return self.glyphs.busy, "cable traffic", weight
         marks = {edge.a.mark, edge.b.mark} - {""}
         style = "cable" if edge.alive else "idle"
         if len(marks) == 1:
             style = f"{style} {marks.pop()}"
         return (self.glyphs.light if edge.alive else self.glyphs.dashed), style, "l"
 
-    # -- boxes ------------------------------------------------------------------------
-
-    def _box(self, node: Node, box: Box) -> None:
-        owner = self._owner(node.item)
-        kind = "namespace" if node.cells else node.item.kind
-        style = f"{kind} {node.mark}" if node.mark else kind
-        chosen = node.item in self.selected
-        if box.shape.bare:
-            self._chip(node, box, style, owner)
-            return
-        bridge = node.item.kind == "bridge"
-        table = self.glyphs.double if bridge else self.glyphs.light
-        if chosen and not bridge:
-            table = self.glyphs.heavy
-        self._frame(box, table, style, owner)
-        if box.shape.framed:
-            self._heading(node, box, owner)
-            self._text(box, box.y + 1, box.x + 2)
-            for index, cell in enumerate(node.cells):
-                self._cell(cell, box, index)
-            return
-        y = box.y + box.shape.title_row
-        title = box.shape.title
-        width = box.width - 2
-        left = box.x + 1 + (width - len(title)) // 2
-        self._title(node, left, y, title, owner)
-        longest = max((line.width for line in box.shape.lines), default=0)
-        self._text(box, y + 1, box.x + 1 + (box.width - 2 - longest) // 2)
-
-    def _frame(self, box: Box, table: dict[int, str], style: str, owner: int) -> None:
-        x, y, right, bottom = box.x, box.y, box.right - 1, box.bottom - 1
-        for column in range(x + 1, right):
-            self._put(column, y, table[EAST | WEST], style, owner)
-            self._put(column, bottom, table[EAST | WEST], style, owner)
-        inside = -1 if box.shape.hollow else owner
-        for row in range(y + 1, bottom):
-            self._put(x, row, table[VERTICAL], style, owner)
-            self._put(right, row, table[VERTICAL], style, owner)
-            for column in range(x + 1, right):
-                self._put(column, row, " ", "space", inside)
-        self._put(x, y, table[EAST | SOUTH], style, owner)
-        self._put(right, y, table[SOUTH | WEST], style, owner)
-        self._put(x, bottom, table[NORTH | EAST], style, owner)
-        self._put(right, bottom, table[NORTH | WEST], style, owner)
-
-    def _chip(self, node: Node, box: Box, style: str, owner: int) -> None:
-        before, after = self.glyphs.chip[node.item.kind]
-        width, title = box.width - 2, box.shape.title
-        fill = after if node.item.kind == "bridge" else " "
-        text = before + title.center(width).replace(" ", fill) + after
-        for step, sign in enumerate(text):
-            self._put(box.x + step, box.y, sign, style, owner)
-        left = box.x + text.index(title)
-        self._title(node, left, box.y, title, owner)
-
-    def _heading(self, node: Node, box: Box, owner: int) -> None:
-        """The name in the upper border, and how what is inside is."""
-        x, y = box.x + 2, box.y
-        self._put(x, y, " ", "space", owner)
-        name = box.shape.title
-        for step in range(title_width(node, self.scene.level) + 1 - len(name)):
-            self._put(x + 1 + len(name) + step, y, " ", "space", owner)
-        self._title(node, x + 1, y, name, owner)
-        x += 2 + len(name)
-        for word, count in node.census:
-            text = f"{self.glyphs.sign(word)}{count}"
-            for step, letter in enumerate(text):
-                self._put(x + step, y, letter, word, owner)
-            x += len(text) + 1
-
-    def _cell(self, cell: Cell, box: Box, index: int) -> None:
-        """A leaf in a grid: the sign of its link, its name, and its mark."""
-        across, down = box.shape.cell(index)
-        x, y = box.x + across, box.y + down
-        text = cell_text(cell, self.scene.level)
-        owner = self._owner(cell.item)
-        chosen, marked = cell.item in self.selected, cell.item == self.marked
-        style = f"title {cell.mark}" if cell.mark else "title"
-        if marked or chosen:
-            style += " marked" if marked else " selected"
-            signs = self.glyphs.marked if marked else self.glyphs.selected
-            self._put(x - 1, y, signs[0], style, owner)
-            self._put(x + 1 + len(text), y, signs[1], style, owner)
-        for column, sign in enumerate(text, x + 1):
-            self._put(column, y, sign, style, owner)
-        look = f"{cell.health} {cell.mark}" if cell.mark else cell.health
-        sign = self.glyphs.cell[cell.health]
-        if cell.port in self.selected:
-            look += " selected"
-        elif cell.port == self.marked:
-            sign, look = self.glyphs.marked[0], f"{look} marked"
-        self._put(x, y, sign, look, self._owner(cell.port))
-        if cell.mark:
-            self._put(x + 1 + len(text), y, self.glyphs.marks[cell.mark], style, owner)
-        self.cells[cell.item] = Area(x, y, 1 + len(text), 1)
-        self.cell_ports[cell.item] = (Spot(cell.port, x, y),)
-
-    def _title(self, node: Node, x: int, y: int, title: str, owner: int) -> None:
-        """The name, with what must be known without colour before and behind it."""
-        style = "title"
-        if node.mark:
-            style += f" {node.mark}"
-        before = after = ""
-        beside = style
-        if node.item == self.marked:
-            before, after = self.glyphs.marked
-            style += " marked"
-            beside = style
-        if node.item in self.selected:
-            before, after = self.glyphs.selected
-            style += " selected"
-        if node.health == "down":
-            after = self.glyphs.down
-        if node.mark:
-            after = self.glyphs.marks[node.mark]
-        for step, sign in enumerate(title):
-            self._put(x + step, y, sign, style, owner)
-        if before:
-            self._put(x - 1, y, before, beside, owner)
-        if after:
-            self._put(x + len(title), y, after, beside, owner)
-
-    def _text(self, box: Box, y: int, left: int) -> None:
-        shape: Shape = box.shape
-        for step, line in enumerate(shape.lines):
-            owner = self._owner(line.item)
-            style = f"detail {line.mark}" if line.mark else "detail"
-            if line.item in self.selected and line.health is not None:
-                style += " selected"
-            row, x = y + step, left
-            end = left + line.width if shape.hollow else box.right - 1
-            for column in range(box.x + 1, end):
-                self.owners[row][column] = owner
-            if line.health is not None:
-                sign = self.glyphs.bullet[line.health]
-                self._put(x, row, sign, line.health, owner)
-                x += 1
-            for column, sign in enumerate(line.text, x):
-                self._put(column, row, sign, style, owner)
-            if line.mark:
-                sign = self.glyphs.marks[line.mark]
-                self._put(x + len(line.text), row, sign, style, owner)
-
     # -- ports ------------------------------------------------------------------------
 
-    def _port(self, edge: Edge, end: End, cell: tuple[int, int]) -> None:
+    def _port(self, number: int, end: End, cell: tuple[int, int]) -> None:
+        """The sign of a link where its line starts."""
+        edge = self.graph.edges[number]
         x, y = cell
         bare = self.scene.boxes[end.node].shape.bare
         self.ports.setdefault(end.node, []).append(Spot(end.port, x, y))
         chosen = end.port in self.selected and end.port.kind == "link"
         if bare and not end.shown and not chosen and end.port != self.marked:
+            if self._flow(end.port).errors:
+                # Where a line bends at once there is no room but behind the name.
+                bends = self.masks[number][cell] not in (VERTICAL, HORIZONTAL)
+                self._sign(edge, end, *(self.behind[end.node] if bends else cell))
             return
         self._sign(edge, end, x, y)
 
@@ -338,9 +232,12 @@ class _Raster:
         sign = self.glyphs.port[end.health]
         if edge.kind == "trunk":
             sign = self.glyphs.trunk
+        flow = self._flow(end.port)
         if end.mark in ("pending", "missing") or (end.mark and end.health == "up"):
             sign = self.glyphs.marks[end.mark]
         style = f"{end.health} {end.mark}" if end.mark else end.health
+        if flow.errors:
+            sign, style = self.glyphs.error, f"{style} error"
         if end.port == self.marked:
             sign, style = self.glyphs.marked[0], f"{style} marked"
         if chosen:

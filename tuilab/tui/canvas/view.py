@@ -30,6 +30,7 @@ class DrawingView(ScrollView):
         & > .canvas--detail { color: $text-muted; }
         & > .canvas--cable { color: $foreground; }
         & > .canvas--idle { color: $text-muted; }
+        & > .canvas--traffic { color: $text-success; }
         & > .canvas--crossing { color: $text-muted; }
         & > .canvas--up { color: $text-success; }
         & > .canvas--no-carrier { color: $text-warning; }
@@ -39,6 +40,7 @@ class DrawingView(ScrollView):
         & > .canvas--drift { color: $text-warning; text-style: bold; }
         & > .canvas--outside { color: $text-muted; text-style: italic; }
         & > .canvas--foreign { color: $text-disabled; text-style: dim; }
+        & > .canvas--error { color: $text-error; text-style: bold; }
         & > .canvas--marked { color: $text-accent; text-style: bold underline; }
         & > .canvas--jump { color: $text-warning; text-style: bold reverse; }
         & > .canvas--selected { text-style: bold reverse; }

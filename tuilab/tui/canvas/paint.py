@@ -1,0 +1,215 @@
+"""Boxes and chips, their names and what is listed in them, as signs in cells."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tuilab.tui.canvas.activity import QUIET, Activity, Flow
+from tuilab.tui.canvas.boxes import Shape, cell_text, title_width
+from tuilab.tui.canvas.drawing import Area, Spot
+from tuilab.tui.canvas.glyphs import (
+    EAST,
+    NORTH,
+    SOUTH,
+    VERTICAL,
+    WEST,
+    Glyphs,
+)
+from tuilab.tui.canvas.graph import Cell, Item, Node
+from tuilab.tui.canvas.scene import Box, Scene
+
+
+class Painter:
+    """The cells of one drawing, and how boxes get into them."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        glyphs: Glyphs,
+        selected: Collection[Item],
+        marked: Item | None,
+        activity: Activity,
+    ) -> None:
+        self.graph = scene.graph
+        self.scene = scene
+        self.glyphs = glyphs
+        self.selected = selected
+        self.marked = marked
+        self.activity = activity
+        self.signs = [[" "] * scene.width for _ in range(scene.height)]
+        self.styles = [["space"] * scene.width for _ in range(scene.height)]
+        self.owners = [[-1] * scene.width for _ in range(scene.height)]
+        self.items: list[Item] = []
+        self.index: dict[Item, int] = {}
+        self.cells: dict[Item, Area] = {}
+        self.behind: dict[int, tuple[int, int]] = {}
+        """The cell behind the name of a chip, by number of the node."""
+        self.cell_ports: dict[Item, tuple[Spot, ...]] = {}
+
+    def _owner(self, item: Item) -> int:
+        number = self.index.get(item)
+        if number is None:
+            number = self.index[item] = len(self.items)
+            self.items.append(item)
+        return number
+
+    def _put(self, x: int, y: int, sign: str, style: str, owner: int) -> None:
+        self.signs[y][x] = sign
+        self.styles[y][x] = style
+        self.owners[y][x] = owner
+
+    def _flow(self, port: Item) -> Flow:
+        """What flows through a link."""
+        end = port.endpoint
+        return self.activity.get(end, QUIET) if end and self.activity else QUIET
+
+    def _box(self, number: int, box: Box) -> None:
+        node = self.graph.nodes[number]
+        owner = self._owner(node.item)
+        kind = "namespace" if node.cells else node.item.kind
+        style = f"{kind} {node.mark}" if node.mark else kind
+        chosen = node.item in self.selected
+        if box.shape.bare:
+            self._chip(number, box, style, owner)
+            return
+        bridge = node.item.kind == "bridge"
+        table = self.glyphs.double if bridge else self.glyphs.light
+        if chosen and not bridge:
+            table = self.glyphs.heavy
+        self._frame(box, table, style, owner)
+        if box.shape.framed:
+            self._heading(node, box, owner)
+            self._text(box, box.y + 1, box.x + 2)
+            for index, cell in enumerate(node.cells):
+                self._cell(cell, box, index)
+            return
+        y = box.y + box.shape.title_row
+        title = box.shape.title
+        width = box.width - 2
+        left = box.x + 1 + (width - len(title)) // 2
+        self._title(node, left, y, title, owner)
+        longest = max((line.width for line in box.shape.lines), default=0)
+        self._text(box, y + 1, box.x + 1 + (box.width - 2 - longest) // 2)
+
+    def _frame(self, box: Box, table: dict[int, str], style: str, owner: int) -> None:
+        x, y, right, bottom = box.x, box.y, box.right - 1, box.bottom - 1
+        for column in range(x + 1, right):
+            self._put(column, y, table[EAST | WEST], style, owner)
+            self._put(column, bottom, table[EAST | WEST], style, owner)
+        inside = -1 if box.shape.hollow else owner
+        for row in range(y + 1, bottom):
+            self._put(x, row, table[VERTICAL], style, owner)
+            self._put(right, row, table[VERTICAL], style, owner)
+            for column in range(x + 1, right):
+                self._put(column, row, " ", "space", inside)
+        self._put(x, y, table[EAST | SOUTH], style, owner)
+        self._put(right, y, table[SOUTH | WEST], style, owner)
+        self._put(x, bottom, table[NORTH | EAST], style, owner)
+        self._put(right, bottom, table[NORTH | WEST], style, owner)
+
+    def _chip(self, number: int, box: Box, style: str, owner: int) -> None:
+        node = self.graph.nodes[number]
+        before, after = self.glyphs.chip[node.item.kind]
+        width, title = box.width - 2, box.shape.title
+        fill = after if node.item.kind == "bridge" else " "
+        text = before + title.center(width).replace(" ", fill) + after
+        for step, sign in enumerate(text):
+            self._put(box.x + step, box.y, sign, style, owner)
+        left = box.x + text.index(title)
+        self.behind[number] = left + len(title), box.y
+        self._title(node, left, box.y, title, owner)
+
+    def _heading(self, node: Node, box: Box, owner: int) -> None:
+        """The name in the upper border, and how what is inside is."""
+        x, y = box.x + 2, box.y
+        self._put(x, y, " ", "space", owner)
+        name = box.shape.title
+        for step in range(title_width(node, self.scene.level) + 1 - len(name)):
+            self._put(x + 1 + len(name) + step, y, " ", "space", owner)
+        self._title(node, x + 1, y, name, owner)
+        x += 2 + len(name)
+        for word, count in node.census:
+            text = f"{self.glyphs.sign(word)}{count}"
+            for step, letter in enumerate(text):
+                self._put(x + step, y, letter, word, owner)
+            x += len(text) + 1
+
+    def _cell(self, cell: Cell, box: Box, index: int) -> None:
+        """A leaf in a grid: the sign of its link, its name, and its mark."""
+        across, down = box.shape.cell(index)
+        x, y = box.x + across, box.y + down
+        text = cell_text(cell, self.scene.level)
+        owner = self._owner(cell.item)
+        chosen, marked = cell.item in self.selected, cell.item == self.marked
+        style = f"title {cell.mark}" if cell.mark else "title"
+        if marked or chosen:
+            style += " marked" if marked else " selected"
+            signs = self.glyphs.marked if marked else self.glyphs.selected
+            self._put(x - 1, y, signs[0], style, owner)
+            self._put(x + 1 + len(text), y, signs[1], style, owner)
+        for column, sign in enumerate(text, x + 1):
+            self._put(column, y, sign, style, owner)
+        look = f"{cell.health} {cell.mark}" if cell.mark else cell.health
+        sign = self.glyphs.cell[cell.health]
+        flow = self._flow(cell.port)
+        if flow.errors:
+            sign, look = self.glyphs.error, f"{look} error"
+        elif flow.rx or flow.tx:
+            # Out of a leaf is up.
+            sign = self.glyphs.moving[2 if flow.rx and flow.tx else flow.rx]
+            look += " traffic"
+        if cell.port in self.selected:
+            look += " selected"
+        elif cell.port == self.marked:
+            sign, look = self.glyphs.marked[0], f"{look} marked"
+        self._put(x, y, sign, look, self._owner(cell.port))
+        if cell.mark:
+            self._put(x + 1 + len(text), y, self.glyphs.marks[cell.mark], style, owner)
+        self.cells[cell.item] = Area(x, y, 1 + len(text), 1)
+        self.cell_ports[cell.item] = (Spot(cell.port, x, y),)
+
+    def _title(self, node: Node, x: int, y: int, title: str, owner: int) -> None:
+        """The name, with what must be known without colour before and behind it."""
+        style = "title"
+        if node.mark:
+            style += f" {node.mark}"
+        before = after = ""
+        beside = style
+        if node.item == self.marked:
+            before, after = self.glyphs.marked
+            style += " marked"
+            beside = style
+        if node.item in self.selected:
+            before, after = self.glyphs.selected
+            style += " selected"
+        if node.health == "down":
+            after = self.glyphs.down
+        if node.mark:
+            after = self.glyphs.marks[node.mark]
+        for step, sign in enumerate(title):
+            self._put(x + step, y, sign, style, owner)
+        if before:
+            self._put(x - 1, y, before, beside, owner)
+        if after:
+            self._put(x + len(title), y, after, beside, owner)
+
+    def _text(self, box: Box, y: int, left: int) -> None:
+        shape: Shape = box.shape
+        for step, line in enumerate(shape.lines):
+            owner = self._owner(line.item)
+            style = f"detail {line.mark}" if line.mark else "detail"
+            if line.item in self.selected and line.health is not None:
+                style += " selected"
+            row, x = y + step, left
+            end = left + line.width if shape.hollow else box.right - 1
+            for column in range(box.x + 1, end):
+                self.owners[row][column] = owner
+            if line.health is not None:
+                sign = self.glyphs.bullet[line.health]
+                self._put(x, row, sign, line.health, owner)
+                x += 1
+            for column, sign in enumerate(line.text, x):
+                self._put(column, row, sign, style, owner)
+            if line.mark:
+                sign = self.glyphs.marks[line.mark]
+                self._put(x + len(line.text), row, sign, style, owner)
