@@ -112,7 +112,9 @@ def test_drift_shows_without_colour() -> None:
     changed = replace(there.namespaces["a"], links={"eth0": link})
     state = State({**there.namespaces, "a": changed, "c": there.namespaces["b"]})
     drifted = snapshot(lab, observed=state)
-    for level in LEVELS:
+    assert "≠" in draw_text(drifted, 80, 0)
+    assert "+" in draw_text(drifted, 80, 0)
+    for level in (1, 2, 3):
         rows = draw_text(drifted, 80, level).splitlines()
         assert any("a≠" in row for row in rows), level
         assert any("c+" in row for row in rows), level

@@ -161,6 +161,12 @@ class Reader:
         found = []
         for y in range(box.y + 1, box.y + box.height - 1):
             row = self.rows[y][box.x + 1 : box.x + box.width - 1]
+            if self.drawing.level == 0:
+                there = enumerate(row, box.x + 1)
+                cells = [self.drawing.at(x, y) for x, sign in there if sign != " "]
+                assert all(cell and cell.kind != "grid" for cell in cells)
+                found += [cell for cell in cells if cell]
+                continue
             for word in re.finditer(r"\S+( \d[\d.:/a-f]+)?", row):
                 text = word.group().lstrip("▐").rstrip(MARKS)
                 assert text[0] in (ASCII_CELLS if self.ascii else CELLS)

@@ -8,11 +8,12 @@ from typing import Literal
 
 from tuilab.tui.canvas.graph import Cell, Health, Interface, Item, Mark, Node
 
-Level = Literal[1, 2, 3]
-"""1: chips of one row. 2: boxes with their ports. 3: interfaces and addresses too."""
-LEVELS: tuple[Level, ...] = (3, 2, 1)
+Level = Literal[0, 1, 2, 3]
+"""0: a map without names. 1: chips of one row. 2: boxes with their ports.
+3: interfaces and addresses too."""
+LEVELS: tuple[Level, ...] = (3, 2, 1, 0)
 
-PORT_GAP = {1: 2, 2: 3, 3: 3}
+PORT_GAP = {0: 1, 1: 2, 2: 3, 3: 3}
 """Columns from one port of a box to the next."""
 
 
@@ -89,6 +90,8 @@ class Shape:
 
 def title(node: Node, level: Level) -> str:
     """What a node is called."""
+    if level == 0 and node.cells:
+        return str(len(node.cells))
     return f"{node.label} fwd" if level == 3 and node.forwards else node.label
 
 
@@ -101,6 +104,8 @@ def title_width(node: Node, level: Level) -> int:
 
 def cell_text(cell: Cell, level: Level) -> str:
     """What stands in a cell behind its sign."""
+    if level == 0:
+        return ""
     if level == 3 and cell.addresses:
         return f"{cell.label} {cell.addresses[0]}"
     return cell.label
@@ -115,12 +120,15 @@ def grid(node: Node, level: Level, room: int) -> Shape:
         room: Columns to stay within, if that leaves one cell a row.
     """
     step = 3 + max(len(cell_text(cell, level)) for cell in node.cells)
+    if level == 0:
+        step = 1
     columns = min(math.ceil(math.sqrt(len(node.cells))), (room - 3) // step)
     columns = max(1, columns)
     rows = math.ceil(len(node.cells) / columns)
     # Behind the name stands a port; none may stand in a corner.
     width = max(columns * step + 3, title_width(node, level) + 8)
-    return Shape(width, rows + 2, False, node.label, columns=columns, step=step)
+    name = title(node, level)
+    return Shape(width, rows + 2, False, name, columns=columns, step=step)
 
 
 def heading(node: Node, level: Level) -> tuple[Line, ...]:
@@ -155,6 +163,8 @@ def shape(node: Node, level: Level, ports: int, side_ports: int) -> Shape:
         side_ports: How many ports its fuller short side has.
     """
     name = title(node, level)
+    if level == 0:
+        return Shape(max(PORT_GAP[0] * ports, 1), 1, True, "")
     if level == 1 or node.item.kind == "tap":
         width = _even(PORT_GAP[1] * ports + 1, len(name) + 2)
         return Shape(width, 1, True, name)

@@ -48,6 +48,7 @@ class Glyphs:
         moving: The sign of a leaf in a grid that sends, receives, or both.
         error: The sign of a link that has lost something.
         bullet: Before an interface in a list, by health.
+        dot: What a node on the map is filled with, by kind; when selected or marked.
         chip: Brackets of a namespace, a bridge and a tap on one row.
         selected: Left and right of a selected name, and of a marked one.
         box: Sides of a box that selects: horizontal, vertical, corner.
@@ -67,6 +68,7 @@ class Glyphs:
     moving: tuple[str, str, str]
     error: str
     bullet: dict[Health, str]
+    dot: dict[str, str]
     chip: dict[str, tuple[str, str]]
     selected: tuple[str, str]
     marked: tuple[str, str]
@@ -106,6 +108,13 @@ UNICODE = Glyphs(
     moving=("▴", "▾", "◆"),
     error="!",
     bullet={"up": "▸", "no-carrier": "▹", "down": "✗", "missing": "?"},
+    dot={
+        "namespace": "■",
+        "bridge": "═",
+        "tap": "▪",
+        "selected": "█",
+        "marked": "◆",
+    },
     chip={"namespace": ("[", "]"), "bridge": ("═", "═"), "tap": ("(", ")")},
     selected=("▐", "▌"),
     marked=("◆", "◆"),
@@ -141,6 +150,13 @@ ASCII = Glyphs(
     moving=("^", "v", "%"),
     error="E",
     bullet={"up": ">", "no-carrier": ".", "down": "x", "missing": "?"},
+    dot={
+        "namespace": "N",
+        "bridge": "=",
+        "tap": "t",
+        "selected": "@",
+        "marked": "*",
+    },
     chip={"namespace": ("[", "]"), "bridge": ("=", "="), "tap": ("(", ")")},
     selected=(">", "<"),
     marked=("*", "*"),

@@ -63,6 +63,8 @@ def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
 def _manners(level: Level, roomy: bool) -> Iterator[Manner]:
     """Ways to draw a level, the most pleasant first."""
     yield Manner(level, roomy)
+    if level == 0:
+        yield Manner(level, roomy, tight=True)
     if level == 1:
         yield Manner(level, roomy, tight=True)
         yield Manner(level, roomy, combs=True)

@@ -60,7 +60,7 @@ class Lines:
     def _channel(self, above: int) -> Channel:
         """The channel below a row, with its tracks assigned."""
         part = self.part
-        channel = Channel(roomy=part.manner.roomy or part.level == 1)
+        channel = Channel(roomy=part.manner.roomy or part.level <= 1)
         for number, (hop, pins) in enumerate(
             zip(self.layers.hops, part.hop_pins, strict=True)
         ):

@@ -109,6 +109,9 @@ class Painter:
 
     def _chip(self, number: int, box: Box, style: str, owner: int) -> None:
         node = self.graph.nodes[number]
+        if self.scene.level == 0:
+            self._dot(number, node, box, style, owner)
+            return
         before, after = self.glyphs.chip[node.item.kind]
         width, title = box.width - 2, box.shape.title
         fill = after if node.item.kind == "bridge" else " "
@@ -118,6 +121,21 @@ class Painter:
         left = box.x + text.index(title)
         self.behind[number] = left + len(title), box.y
         self._title(node, left, box.y, title, owner)
+
+    def _dot(self, number: int, node: Node, box: Box, style: str, owner: int) -> None:
+        """A node on the map: a bar as wide as it has lines, and how it is."""
+        fill = self.glyphs.dot[node.item.kind]
+        for word in ("marked", "selected"):
+            chosen = (node.item == self.marked, node.item in self.selected)
+            if chosen[word == "selected"]:
+                fill, style = self.glyphs.dot[word], f"{style} {word}"
+        for x in range(box.x, box.right):
+            self._put(x, box.y, fill, style, owner)
+        if node.mark or node.health != "up":
+            sign = self.glyphs.sign(node.mark or node.health)
+            look = f"{node.health} {node.mark}" if node.mark else node.health
+            self._put(box.x, box.y, sign, look, owner)
+        self.behind[number] = box.right - 1, box.y
 
     def _heading(self, node: Node, box: Box, owner: int) -> None:
         """The name in the upper border, and how what is inside is."""
@@ -145,8 +163,9 @@ class Painter:
         if marked or chosen:
             style += " marked" if marked else " selected"
             signs = self.glyphs.marked if marked else self.glyphs.selected
-            self._put(x - 1, y, signs[0], style, owner)
-            self._put(x + 1 + len(text), y, signs[1], style, owner)
+            if text:
+                self._put(x - 1, y, signs[0], style, owner)
+                self._put(x + 1 + len(text), y, signs[1], style, owner)
         for column, sign in enumerate(text, x + 1):
             self._put(column, y, sign, style, owner)
         look = f"{cell.health} {cell.mark}" if cell.mark else cell.health
@@ -163,10 +182,24 @@ class Painter:
         elif cell.port == self.marked:
             sign, look = self.glyphs.marked[0], f"{look} marked"
         self._put(x, y, sign, look, self._owner(cell.port))
-        if cell.mark:
+        if not text:
+            self._small(cell, x, y, look)
+        elif cell.mark:
             self._put(x + 1 + len(text), y, self.glyphs.marks[cell.mark], style, owner)
         self.cells[cell.item] = Area(x, y, 1 + len(text), 1)
         self.cell_ports[cell.item] = (Spot(cell.port, x, y),)
+
+    def _small(self, cell: Cell, x: int, y: int, look: str) -> None:
+        """A leaf on the map has one sign for all there is to say."""
+        owner = self._owner(cell.item)
+        if cell.item in self.selected:
+            self._put(x, y, self.glyphs.dot["selected"], f"{look} selected", owner)
+        elif cell.item == self.marked:
+            self._put(x, y, self.glyphs.dot["marked"], f"{look} marked", owner)
+        elif cell.mark and cell.health == "up":
+            self._put(x, y, self.glyphs.marks[cell.mark], look, owner)
+        else:
+            self.owners[y][x] = owner
 
     def _title(self, node: Node, x: int, y: int, title: str, owner: int) -> None:
         """The name, with what must be known without colour before and behind it."""

@@ -22,9 +22,9 @@ from tuilab.tui.canvas.lines import Lines
 from tuilab.tui.canvas.place import spread
 from tuilab.tui.canvas.scene import Box, Manner
 
-SIDE_GAP = {1: 5, 2: 7, 3: 9}
+SIDE_GAP = {0: 2, 1: 5, 2: 7, 3: 9}
 """Columns between two boxes of a row that are joined side by side."""
-BOX_GAP = 2
+BOX_GAP = {0: 1, 1: 2, 2: 2, 3: 2}
 MOST_SIDE_PORTS = 6
 TITLE = -1
 """Stands for the name of the box in the row of what is on its upper border."""
@@ -69,6 +69,9 @@ class Part:
         self.manner = manner
         self.room = room
         self.level = manner.level
+        self.port_gap = PORT_GAP[self.level]
+        if manner.roomy and self.level == 0:
+            self.port_gap += 1
         self.layers = layers
         self.home = home
         self.subs = {
@@ -119,7 +122,7 @@ class Part:
 
     def _share_flats(self) -> None:
         """Neighbours in a row are joined side by side, as far as there is room."""
-        most = 1 if self.level == 1 else MOST_SIDE_PORTS
+        most = 1 if self.level <= 1 else MOST_SIDE_PORTS
         for number, flat in enumerate(self.layers.flats):
             left, right = sorted((flat.left, flat.right), key=self.at.__getitem__)
             room = self.sides.setdefault((left, right), [])
@@ -163,6 +166,8 @@ class Part:
             count = max(len(self.north[vertex]), len(self.south[vertex]))
             if comb := self.combs.get(vertex):
                 count = max(count, comb.ports)
+            if self.port_gap > PORT_GAP[self.level]:
+                count = 2 * count - 1
             made = shape(node, self.level, count, beside.get(vertex, 0))
             self.shapes[vertex] = made
             if comb:
@@ -191,7 +196,7 @@ class Part:
                     self._match_pins(vertex, pins, south=side is self.south)
                     continue
                 width = self.shapes[vertex].width
-                gap = PORT_GAP[self.level]
+                gap = self.port_gap
                 while gap > 2 and gap * (len(pins) - 1) + 3 > width:
                     gap -= 1
                 if len(pins) == 2 and (width - gap) % 2 == 0 and gap + 4 <= width:
@@ -218,7 +223,7 @@ class Part:
         made = self.shapes[vertex]
         if made.framed and side is self.north:
             return title_width(self.graph.nodes[vertex], self.level) + 5
-        return min(2, made.width // 2)
+        return min(2, made.width // 2) if self.level else 0
 
     # -- columns --------------------------------------------------------------------
 
@@ -226,10 +231,10 @@ class Part:
         if self.sides.get((left, right)):
             return SIDE_GAP[self.level]
         if left in self.layers.gates or right in self.layers.gates:
-            return BOX_GAP
+            return BOX_GAP[self.level]
         if not (self.is_node(left) or self.is_node(right)):
             return 1
-        return BOX_GAP
+        return BOX_GAP[self.level]
 
     def _spread(self) -> None:
         rows = self.layers.rows
@@ -251,7 +256,7 @@ class Part:
         fixed = {}
         pins = {v: self.graph.pins[v] for v in self.row if v in self.graph.pins}
         if pins:
-            unit = max(widths.values()) + BOX_GAP
+            unit = max(widths.values()) + BOX_GAP[self.level]
             fixed = {v: column * unit for v, (column, _) in pins.items()}
         self.x = spread(rows, widths, gaps, pulls, fixed)
 
@@ -278,7 +283,7 @@ class Part:
         pins, width = side[pin.vertex], self.shapes[pin.vertex].width
         at = pins.index(pin)
         low = pins[at - 1].offset + 2 if at else self._first(pin.vertex, side)
-        high = width - 1 - min(2, width // 2)
+        high = width - 1 - (min(2, width // 2) if self.level else 0)
         if at + 1 < len(pins):
             high = pins[at + 1].offset - 2
         if low <= offset <= high:

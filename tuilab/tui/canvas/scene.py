@@ -16,7 +16,7 @@ class Manner:
     Attributes:
         level: Level of detail.
         roomy: Keep lines apart that would seem joined in ASCII.
-        tight: Spend no row that nothing needs; for chips.
+        tight: Spend no row that nothing needs; for chips and the map.
         combs: List the hosts of a switch below one another; for chips.
     """
 

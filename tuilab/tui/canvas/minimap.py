@@ -1,0 +1,133 @@
+"""A small picture of a large drawing, and which part of it the pane shows."""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+
+from tuilab.tui.canvas.drawing import Area, Drawing, Row, Run
+
+DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""Bits of a braille sign, by row and column of the dot."""
+BRAILLE = 0x2800
+FRAME = "┌─┐│└┘"
+ASCII_FRAME = "+-+|++"
+
+
+def minimap(
+    drawing: Drawing,
+    view: Area,
+    width: int,
+    height: int,
+    *,
+    ascii_only: bool = False,
+) -> tuple[Row, ...]:
+    """A drawing scaled down, with a frame around what is in sight.
+
+    Args:
+        drawing: What is shown in part.
+        view: The part in sight, in cells of the drawing.
+        width: Most columns of the picture.
+        height: Most rows of the picture.
+        ascii_only: Use plain signs, one for each place instead of eight dots.
+
+    Returns:
+        Rows of the same width; none when there is nothing to show or no room.
+    """
+    if not drawing.boxes or width < 3 or height < 3:
+        return ()
+    across, down = (1, 1) if ascii_only else (2, 4)
+    # A cell of the drawing is as wide and tall as one of the picture.
+    scale = max(drawing.width / width, drawing.height / height, 1.0)
+    columns = min(width, math.ceil(drawing.width / scale))
+    rows = min(height, math.ceil(drawing.height / scale))
+    lit = _lit(drawing, across / scale, down / scale)
+    cells = [[(" ", "space")] * columns for _ in range(rows)]
+    for y in range(rows):
+        for x in range(columns):
+            sign, style = _sign(lit, x, y, ascii_only=ascii_only)
+            cells[y][x] = (sign, style)
+    _frame(cells, view, scale, ASCII_FRAME if ascii_only else FRAME)
+    return tuple(
+        tuple(
+            Run("".join(sign for sign, _ in some), style)
+            for style, some in groupby(row, key=lambda cell: cell[1])
+        )
+        for row in cells
+    )
+
+
+def _lit(drawing: Drawing, across: float, down: float) -> dict[tuple[int, int], str]:
+    """The dots that are set, and whether a line or what kind of node sets them."""
+    lit: dict[tuple[int, int], str] = {}
+    for way in drawing.ways.values():
+        for x, y in way:
+            lit[int(x * across), int(y * down)] = "cable"
+    for item, box in drawing.boxes.items():
+        kind = "namespace" if item.kind == "grid" else item.kind
+        left, right = int(box.x * across), int((box.x + box.width - 1) * across)
+        top, bottom = int(box.y * down), int((box.y + box.height - 1) * down)
+        edges_only = item in drawing.frames
+        for y in range(top, bottom + 1):
+            inner = edges_only and top < y < bottom
+            for x in (left, right) if inner else range(left, right + 1):
+                lit[x, y] = kind
+    return lit
+
+
+def _sign(
+    lit: dict[tuple[int, int], str], x: int, y: int, *, ascii_only: bool
+) -> tuple[str, str]:
+    """One cell of the picture: nodes come before lines."""
+    if ascii_only:
+        kind = lit.get((x, y))
+        signs = {None: " ", "cable": ".", "bridge": "="}
+        return signs.get(kind, "#"), kind or "space"
+    bits, kinds = 0, set()
+    for row, some in enumerate(DOTS):
+        for column, bit in enumerate(some):
+            kind = lit.get((2 * x + column, 4 * y + row))
+            if kind is not None:
+                bits |= bit
+                kinds.add(kind)
+    style = next((k for k in ("bridge", "namespace", "tap", "cable") if k in kinds), "")
+    return (chr(BRAILLE + bits), style) if bits else (" ", "space")
+
+
+def _frame(
+    cells: list[list[tuple[str, str]]], view: Area, scale: float, signs: str
+) -> None:
+    """Draw the border of what is in sight."""
+    columns, rows = len(cells[0]), len(cells)
+    left = min(max(0, int(view.x / scale)), columns - 1)
+    top = min(max(0, int(view.y / scale)), rows - 1)
+    right = math.ceil((view.x + view.width) / scale) - 1
+    bottom = math.ceil((view.y + view.height) / scale) - 1
+    right = min(max(right, left + 1), columns - 1)
+    bottom = min(max(bottom, top + 1), rows - 1)
+    for x in range(left, right + 1):
+        for y in (top, bottom):
+            cells[y][x] = (signs[1], "marked")
+    for y in range(top, bottom + 1):
+        for x in (left, right):
+            cells[y][x] = (signs[3], "marked")
+    cells[top][left] = (signs[0], "marked")
+    cells[top][right] = (signs[2], "marked")
+    cells[bottom][left] = (signs[4], "marked")
+    cells[bottom][right] = (signs[5], "marked")
+
+
+def place_at(
+    drawing: Drawing, width: int, height: int, x: int, y: int
+) -> tuple[int, int]:
+    """The cell of the drawing that a cell of its small picture stands for.
+
+    Args:
+        drawing: What is shown in part.
+        width: Most columns of the picture, as given to `minimap`.
+        height: Most rows.
+        x: Column in the picture.
+        y: Row in the picture.
+    """
+    scale = max(drawing.width / width, drawing.height / height, 1.0)
+    return int((x + 0.5) * scale), int((y + 0.5) * scale)
