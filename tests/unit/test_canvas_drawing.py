@@ -396,7 +396,7 @@ def test_a_cell_shows_how_it_is_and_the_grid_tells_of_it() -> None:
     for sign in ("●h1 ", "●h2≠", "✗h8", "○h9", " 9 hosts ✗1 ○1 ≠1 "):
         assert sign in text
     plain = draw(compose(graph, Wish(80, 24, 1, roomy=True)), ASCII).text()
-    for sign in ("oh1 ", "oh2!", "xh8", ".h9", " 9 hosts x1 .1 !1 "):
+    for sign in ("oh1 ", "oh2!", "xh8", ".h9", " 9 x1 .1 !1 "):
         assert sign in plain
 
 
@@ -434,6 +434,27 @@ def test_a_leaf_with_a_place_of_its_own_stays_out_of_the_grid() -> None:
     made = draw(compose(build(snapshot(lab)), Wish(120, 40, 2)))
     assert "11 hosts" in made.text()
     assert made.boxes[namespace("h3")].height == 3
+
+
+def test_ten_bridges_of_nineteen_hosts_fit_a_wide_terminal_with_all_names() -> None:
+    made = draw(compose(build(branches(10, 19).snapshot()), Wish(160, 48)))
+    assert made.level >= 1
+    assert made.width <= 160
+    assert made.height <= 48
+    assert all(f"●h{n}{at}" in made.text() for n in range(10) for at in range(19))
+
+
+def test_what_is_too_wide_stands_on_shelves_in_the_same_order() -> None:
+    graph = build(switch(8).snapshot())
+    wide = compose(graph, Wish(160, 48, 2))
+    made = draw(compose(graph, Wish(48, 48, 2), wide.memory))
+    assert made.width <= 48
+    places = {item: (box.y, box.x) for item, box in made.boxes.items()}
+    hosts = [namespace(f"h{number}") for number in range(1, 9)]
+    assert hosts == sorted(hosts, key=places.__getitem__)
+    assert len({places[host][0] for host in hosts}) > 1
+    again = draw(compose(graph, Wish(160, 48, 2), wide.memory))
+    assert again.boxes == draw(wide).boxes
 
 
 def test_a_thousand_hosts_stay_a_small_graph() -> None:

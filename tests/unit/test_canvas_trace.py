@@ -363,10 +363,13 @@ def check(
     selected: int = -1,
     choices: Choices | None = None,
     flows: Activity | None = None,
+    shelves: int = 1,
 ) -> None:
     """Draw in every way there is, and read it back."""
     graph = group(build(snapshot(topology)), choices or Choices())
     order = arrange(graph)
+    if shelves > 1:
+        order = arrange(graph, order.memory, shelves)
     cables = topology.cables
     for manner in MANNERS:
         chosen = []
@@ -397,7 +400,7 @@ def test_random_labs_read_back(seed: int) -> None:
             end: Flow(*(dice.random() < share for share in (0.3, 0.3, 0.05)))
             for end, _ in topology.links()
         }
-    check(topology, selected=seed, choices=choices, flows=flows)
+    check(topology, selected=seed, choices=choices, flows=flows, shelves=1 + seed % 3)
 
 
 @given(topologies())

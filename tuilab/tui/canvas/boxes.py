@@ -90,7 +90,7 @@ class Shape:
 
 def title(node: Node, level: Level) -> str:
     """What a node is called."""
-    if level == 0 and node.cells:
+    if level <= 1 and node.cells:
         return str(len(node.cells))
     return f"{node.label} fwd" if level == 3 and node.forwards else node.label
 
@@ -111,19 +111,20 @@ def cell_text(cell: Cell, level: Level) -> str:
     return cell.label
 
 
-def grid(node: Node, level: Level, room: int) -> Shape:
+def grid(node: Node, level: Level, room: int, narrow: int) -> Shape:
     """The box of a grid: about as many cells across as there are rows.
 
     Args:
         node: What to show.
         level: How much of it.
         room: Columns to stay within, if that leaves one cell a row.
+        narrow: By how much less wide than usual.
     """
     step = 3 + max(len(cell_text(cell, level)) for cell in node.cells)
     if level == 0:
         step = 1
-    columns = min(math.ceil(math.sqrt(len(node.cells))), (room - 3) // step)
-    columns = max(1, columns)
+    columns = math.ceil(math.sqrt(len(node.cells)) / narrow)
+    columns = max(1, min(columns, (room - 3) // step))
     rows = math.ceil(len(node.cells) / columns)
     # Behind the name stands a port; none may stand in a corner.
     width = max(columns * step + 3, title_width(node, level) + 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from tuilab.tui.canvas.scene import Box, Manner, Scene
 
 PART_GAP = 4
 SHELF_GAP = 1
+MOST_SHELVES = 4
 
 
 class Wish(NamedTuple):
@@ -48,8 +50,7 @@ def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
     order = arrange(grouped, memory)
     best: tuple[int, Scene] | None = None
     for level in LEVELS if wish.level is None else (wish.level,):
-        for manner in _manners(level, wish.roomy):
-            scene = layout(grouped, order, manner, wish.width)
+        for scene in _tries(grouped, order, level, wish):
             beyond = max(0, scene.width - wish.width)
             beyond += 2 * max(0, scene.height - wish.height)
             if not beyond:
@@ -60,15 +61,33 @@ def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
     return best[1]
 
 
+def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
+    """Scenes of one level, the most pleasant first."""
+    scene = layout(graph, order, Manner(level, wish.roomy), wish.width)
+    yield scene
+    wide = scene.width > wish.width
+    for manner in _manners(level, wish.roomy):
+        if manner.narrow == 1 or (wide and any(node.cells for node in graph.nodes)):
+            yield layout(graph, order, manner, wish.width)
+    if level == 3:
+        return
+    shelves = math.ceil(scene.width / wish.width)
+    for count in range(shelves, shelves + 2):
+        if wide and count <= MOST_SHELVES and count * scene.height < 2 * wish.height:
+            shelved = arrange(graph, order.memory, count)
+            manner = Manner(level, wish.roomy, tight=level <= 1)
+            yield layout(graph, shelved, manner, wish.width)
+
+
 def _manners(level: Level, roomy: bool) -> Iterator[Manner]:
-    """Ways to draw a level, the most pleasant first."""
-    yield Manner(level, roomy)
-    if level == 0:
+    """Further ways to draw a level."""
+    if level <= 1:
         yield Manner(level, roomy, tight=True)
     if level == 1:
-        yield Manner(level, roomy, tight=True)
         yield Manner(level, roomy, combs=True)
         yield Manner(level, roomy, tight=True, combs=True)
+    yield Manner(level, roomy, tight=level <= 1, narrow=2)
+    yield Manner(level, roomy, tight=level <= 1, narrow=8)
 
 
 def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:

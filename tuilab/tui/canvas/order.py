@@ -11,7 +11,7 @@ from itertools import count
 
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
-from tuilab.tui.canvas.rank import ranks
+from tuilab.tui.canvas.rank import ranks, shelve
 
 SWEEPS = 10
 SWAP_LIMIT = 400
@@ -33,17 +33,23 @@ class Arranger:
         segments: list[Segment],
         memory: Memory,
         home: Item | None = None,
+        shelves: int = 1,
     ) -> None:
         self.graph = graph
         self.nodes = nodes
         self.segments = segments
         self.memory = memory
         self.rank = ranks(graph, nodes, segments)
+        if shelves > 1:
+            places = (memory.get(graph.nodes[node].item) for node in nodes)
+            keys = {n: p.key if p else 0.0 for n, p in zip(nodes, places, strict=True)}
+            shelve(sorted(nodes, key=keys.__getitem__), segments, self.rank, shelves)
         self.known: dict[int, float] = {}
         for node in nodes:
             place = memory.get(graph.nodes[node].item)
-            here = (self.rank[node], home is not None or bool(segments), home)
-            if place and (place.rank, place.joined, place.home) == here:
+            here = (home is not None or bool(segments), home)
+            same = place and (shelves > 1 or place.rank == self.rank[node])
+            if place and same and (place.joined, place.home) == here:
                 self.known[node] = place.key
         self.layers = Layers(top=max(self.rank.values()))
         self.bottom = min(self.rank.values())

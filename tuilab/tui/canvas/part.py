@@ -161,7 +161,9 @@ class Part:
                 )
                 continue
             if node.cells:
-                self.shapes[vertex] = grid(node, self.level, self.room)
+                self.shapes[vertex] = grid(
+                    node, self.level, self.room, self.manner.narrow
+                )
                 continue
             count = max(len(self.north[vertex]), len(self.south[vertex]))
             if comb := self.combs.get(vertex):

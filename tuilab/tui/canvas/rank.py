@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Collection, Iterable
 
 from tuilab.model.topology import HOST
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.layers import Segment
+
+FEWEST = 4
+"""Fewer things that hang from one node stay in one row."""
+CANDIDATES = 3
 
 
 def components(nodes: Collection[int], segments: Iterable[Segment]) -> list[list[int]]:
@@ -81,3 +86,50 @@ def _sources(graph: Graph, nodes: list[int], near: dict[int, set[int]]) -> list[
             least = min(len(near[node]) for node in some)
             return [node for node in some if len(near[node]) == least]
     return []
+
+
+def shelve(
+    nodes: list[int], segments: list[Segment], rank: dict[int, int], shelves: int
+) -> None:
+    """Put what hangs from one node on several shelves, one below the other.
+
+    Args:
+        nodes: All nodes of a part, as they are to stand from left to right.
+        segments: Its lines.
+        rank: The row of every node, which is changed.
+        shelves: How many shelves to make.
+    """
+    hub, hanging = _hub(nodes, segments, rank)
+    if hub is None:
+        return
+    depth = max(rank[hub] - min(rank[v] for v in part) for part in hanging)
+    step = math.ceil(len(hanging) / shelves)
+    for index, part in enumerate(hanging):
+        for node in part:
+            rank[node] -= index // step * depth
+
+
+def _hub(
+    nodes: list[int], segments: list[Segment], rank: dict[int, int]
+) -> tuple[int | None, list[list[int]]]:
+    """The node that most hangs from, and what does."""
+    near: dict[int, set[int]] = {node: set() for node in nodes}
+    for _, a, b in segments:
+        if a in near and b in near and a != b:
+            near[a].add(b)
+            near[b].add(a)
+    best: tuple[int | None, list[list[int]]] = None, []
+    for hub in sorted(nodes, key=lambda v: -len(near[v]))[:CANDIDATES]:
+        if len(near[hub]) < FEWEST:
+            break
+        rest = [node for node in nodes if node != hub]
+        lines = [s for s in segments if s.a in near and s.b in near]
+        parts = components(rest, [s for s in lines if hub not in (s.a, s.b)])
+        below = [
+            part
+            for part in parts
+            if near[hub].intersection(part) and all(rank[v] < rank[hub] for v in part)
+        ]
+        if len(below) >= FEWEST and len(below) > len(best[1]):
+            best = hub, below
+    return best

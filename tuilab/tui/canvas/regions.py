@@ -22,20 +22,23 @@ from tuilab.tui.canvas.order import Arranger
 from tuilab.tui.canvas.rank import components
 
 
-def arrange(graph: Graph, memory: Memory | None = None) -> Order:
+def arrange(graph: Graph, memory: Memory | None = None, shelves: int = 1) -> Order:
     """Put a graph into rows.
 
     Args:
         graph: What is to be drawn.
         memory: From the picture before; what is in there keeps its order.
+        shelves: Into how many rows to break what hangs side by side from one node.
+            What is remembered then is the order without that: give it all of it.
     """
-    return _Regions(graph, memory or {}).run()
+    return _Regions(graph, memory or {}, shelves).run()
 
 
 class _Regions:
     """Arranges the outer region, then what is inside its boxes."""
 
-    def __init__(self, graph: Graph, memory: Memory) -> None:
+    def __init__(self, graph: Graph, memory: Memory, shelves: int) -> None:
+        self.shelves = shelves
         self.graph = graph
         self.memory = memory
         self.children: dict[int, list[int]] = {}
@@ -86,7 +89,7 @@ class _Regions:
             segments[part_of[segment.a]].append(segment)
         parts = []
         for nodes, some in zip(members, segments, strict=True):
-            arranger = Arranger(graph, nodes, some, self.memory)
+            arranger = Arranger(graph, nodes, some, self.memory, shelves=self.shelves)
             parts.append((arranger.key(), arranger.run()))
         parts.sort(key=lambda part: part[0])
         layers = [part for _, part in parts]
@@ -94,6 +97,8 @@ class _Regions:
         inner = {
             box: self._inside(box, *gates.get(box, ([], []))) for box in self.inner
         }
+        if self.shelves > 1:
+            return Order(layers, inner, self.memory)
         places = _remember(graph, layers, None)
         for box, some_layers in inner.items():
             places.update(_remember(graph, [some_layers], graph.nodes[box].item))
@@ -118,7 +123,9 @@ class _Regions:
         """What is inside a box, in rows."""
         home = self.graph.nodes[box].item
         segments = list(self.inner[box])
-        arranger = Arranger(self.graph, self.children[box], segments, self.memory, home)
+        arranger = Arranger(
+            self.graph, self.children[box], segments, self.memory, home, self.shelves
+        )
         numbers = arranger.add_gates([*north, *self.inward[box]], south)
         for gate, number in numbers.items():
             node = self.leaving.get(gate)

@@ -18,12 +18,14 @@ class Manner:
         roomy: Keep lines apart that would seem joined in ASCII.
         tight: Spend no row that nothing needs; for chips and the map.
         combs: List the hosts of a switch below one another; for chips.
+        narrow: Make grids tall rather than wide: so many times as tall.
     """
 
     level: Level
     roomy: bool = False
     tight: bool = False
     combs: bool = False
+    narrow: int = 1
 
 
 @dataclass(slots=True)
