@@ -20,7 +20,8 @@ class Slots:
         self._scene = scene
         self._number = {node.item: n for n, node in enumerate(scene.graph.nodes)}
         boxes = scene.boxes.values()
-        self.width = max((box.width for box in boxes), default=1) + BOX_GAP
+        self.width = max((box.width for box in boxes), default=1)
+        self.width += BOX_GAP[scene.level]
         rows = {self._rank(number) for number in scene.boxes}
         tops = [box.y for box in boxes]
         steps = max(len(rows) - 1, 1)
