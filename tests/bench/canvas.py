@@ -1,36 +1,99 @@
 """How long a drawing takes: ``python -m tests.bench.canvas``.
 
-Order, places and cells of a fat tree of 36 nodes at each level of detail, and of wider
-labs, against an empty lab's; milliseconds, the best of ten.
+Labs are folded, put in order, placed, routed and given their signs at every level of
+detail. The peer is networkx, on the same graph in the same run: the rows that its BFS
+layers make from one node. That is the first and least step of a layered drawing, and
+it yields neither columns nor lines. Milliseconds, the median of the runs; a ratio is
+the median of the ratios run by run. ``repaint`` gives the signs again to what has
+been placed, as when one link goes down.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import statistics
 import time
+from collections.abc import Callable
 
-from tests.canvas_labs import branches, fat_tree, two_hosts
+import networkx
+
+from tests.canvas_labs import Sketch, branches, fat_tree, nested, switch
 from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.build import build
-from tuilab.tui.canvas.layout import layout
+from tuilab.tui.canvas.choices import Choices
+from tuilab.tui.canvas.graph import Graph
+from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.raster import draw
-from tuilab.tui.canvas.regions import arrange
-from tuilab.tui.canvas.scene import Manner
+
+LABS: dict[str, tuple[Callable[[], Sketch], int]] = {
+    "two nodes of pods": (nested, 8),
+    "fat tree of 36": (fat_tree, 8),
+    "190 hosts on 10 bridges": (lambda: branches(10, 19), 8),
+    "the same unfolded": (lambda: branches(10, 19), 999),
+    "1000 hosts folded": (lambda: switch(1000), 8),
+}
+
+
+def took(work: Callable[[], object]) -> float:
+    """Milliseconds that something takes."""
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def layers(graph: Graph) -> int:
+    """What the peer does."""
+    made = networkx.MultiGraph()
+    made.add_nodes_from(range(len(graph.nodes)))
+    made.add_edges_from((edge.a.node, edge.b.node) for edge in graph.edges)
+    return sum(
+        len(list(networkx.bfs_layers(made, min(part))))
+        for part in networkx.connected_components(made)
+    )
+
+
+def measure(name: str, level: int, runs: int) -> dict[str, object]:
+    """One row of the table."""
+    make, most = LABS[name]
+    graph = build(make().snapshot())
+    wish = Wish(160, 48, level, Choices(most=most))  # type: ignore[arg-type]
+    scene = compose(graph, wish)
+    whole, paint, peer = [], [], []
+    for _ in range(runs):
+        whole.append(took(lambda: draw(compose(graph, wish))))
+        paint.append(took(lambda: draw(scene)))
+        peer.append(took(lambda: layers(graph)))
+    return {
+        "lab": name,
+        "nodes": len(graph.nodes),
+        "level": level,
+        "columns": scene.width,
+        "rows": scene.height,
+        "milliseconds": statistics.median(whole),
+        "repaint": statistics.median(paint),
+        "against": "networkx bfs_layers",
+        "ratio": statistics.median(a / b for a, b in zip(whole, peer, strict=True)),
+    }
 
 
 def main() -> None:
-    labs = {"2 hosts": two_hosts(), "fat tree": fat_tree(), "10x19": branches(10, 19)}
-    for name, sketch in labs.items():
-        graph = build(sketch.snapshot())
-        for level in LEVELS:
-            times = []
-            for _ in range(10):
-                began = time.perf_counter()
-                draw(layout(graph, arrange(graph), Manner(level), 160))
-                times.append(time.perf_counter() - began)
-            size = len(graph.nodes)
-            print(
-                f"{name:10} {size:4} nodes level {level}: {min(times) * 1000:7.1f} ms"
-            )
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    rows = [
+        measure(name, level, options.runs) for name in LABS for level in sorted(LEVELS)
+    ]
+    if options.json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        print(
+            f"{row['lab']:24}{row['nodes']:5} nodes  level {row['level']}"
+            f"{row['columns']:6}x{row['rows']:<4}{row['milliseconds']:8.1f} ms"
+            f"  repaint{row['repaint']:7.1f} ms   {row['ratio']:5.1f}x of networkx"
+        )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
 from tuilab.tui.canvas.rank import ranks, shelve
 
 SWEEPS = 10
+INSERT_LIMIT = 150
+"""Beyond so many hops not every slot of a row is tried for what is new."""
 SWAP_LIMIT = 400
 """Beyond so many hops a component is not polished by swapping neighbours."""
 
@@ -280,6 +282,9 @@ class Arranger:
         if not row:
             row.append(vertex)
             return
+        if len(self.layers.hops) > INSERT_LIMIT:
+            row.insert(self._slot(vertex, placed), vertex)
+            return
         best = (float("inf"), 0)
         for slot in range(len(row), -1, -1):
             row.insert(slot, vertex)
@@ -288,6 +293,27 @@ class Arranger:
             best = min(best, (cost, -slot))
             row.pop(slot)
         row.insert(-int(best[1]), vertex)
+
+    def _slot(self, vertex: int, placed: set[int]) -> int:
+        """Where a vertex goes in a large part: by the places of what it hangs on."""
+        row = self.layers.rows[self.row_of[vertex]]
+        near = [v for v in self._near(vertex) if v in placed]
+        if not near:
+            return len(row)
+        side = self.layers.rows[self.row_of[near[0]]]
+        at = {v: index for index, v in enumerate(side)}
+
+        def middle(one: int) -> float | None:
+            places = [at[v] for v in self._near(one) if v in at]
+            return sum(places) / len(places) if places else None
+
+        wish = middle(vertex)
+        slot = 0
+        for index, other in enumerate(row):
+            there = middle(other)
+            if there is not None and wish is not None and there <= wish:
+                slot = index + 1
+        return slot
 
     def _partial_cost(
         self, index: int, at: dict[int, int], placed: set[int], vertex: int
