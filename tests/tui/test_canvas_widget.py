@@ -139,6 +139,7 @@ async def test_a_walk_scrolls_along() -> None:
     app = CanvasBench(switch(30).snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
         app.canvas.choices = Choices(most=30)
+        app.canvas.zoom_to(1)
         app.canvas.selected = namespace("h1")
         for _ in range(29):
             await pilot.press("down")
