@@ -196,7 +196,7 @@ async def test_a_drag_from_node_to_node_asks_for_a_cable() -> None:
 async def test_a_drag_on_empty_space_pans() -> None:
     app = CanvasBench(fat_tree().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("plus")
+        await pilot.press("plus", "plus")
         app.canvas.scroll_to(0, 0, animate=False, immediate=True)
         top = app.canvas.drawing.at
         left, row = next(
@@ -373,6 +373,7 @@ async def test_navigation_keys_have_ids_and_can_be_changed() -> None:
 async def test_a_smaller_pane_keeps_the_selection_in_sight() -> None:
     app = CanvasBench(branches(4, 4).snapshot())
     async with app.run_test(size=(160, 40)) as pilot:
+        app.canvas.zoom_to(1)
         app.canvas.selected = namespace("h33")
         await pilot.resize_terminal(60, 15)
         await pilot.pause()
