@@ -327,6 +327,7 @@ _TABLE: tuple[Action, ...] = (
     Action("undo_tab", ("4",), "", "show undo history", "View", always),
     Action("copy", ("y",), "copy", "copy what is selected", "View", always),
     Action("mouse", ("M",), "", "mouse on or off", "View", always),
+    Action("redraw", ("ctrl+l",), "", "paint the screen anew", "View", always),
     Action("theme", (), "", "change the colours", "View", always),
     Action("palette", ("colon", "ctrl+p"), "cmd", "command palette", "View", always),
     Action("help", ("question_mark",), "keys", "all keys", "View", always),

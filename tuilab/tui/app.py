@@ -10,8 +10,10 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from rich.console import Console
+from textual._compositor import CompositorUpdate
 from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.message import Message
@@ -35,6 +37,7 @@ from tuilab.tui.terminal import (
     needs_ascii,
     run_in_terminal,
 )
+from tuilab.tui.thrift import Shown, Thrifty
 from tuilab.tui.watching import Watching
 
 __all__ = ["ExitChoice", "Surroundings", "TuilabApp", "run"]
@@ -71,6 +74,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         self.lab = lab
         self.around = surroundings or Surroundings()
         self.gone = ""
+        self.shown = Shown()
         self.watching = Watching(lab.directory, self._packets_changed)
         self._unsubscribe: Callable[[], None] | None = None
         self._mouse_on = mouse
@@ -167,6 +171,29 @@ class TuilabApp(BaseApp[ExitChoice]):
         return self.around.keymap.key(name)
 
     # -- the terminal ----------------------------------------------------------------
+
+    def _display(self, screen: Screen[object], renderable: Any) -> None:
+        """Textual paints; see `thrift`."""
+        painting = (
+            isinstance(renderable, CompositorUpdate)
+            and not self._batch_count
+            and not self.is_headless
+            and self._driver is not None
+            and self._running
+            and not self._closed
+        )
+        if painting:
+            text = self.shown.changes(renderable, self.console, self.size)
+            cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+            if text is not None:
+                idle = not text and cursor == self._previous_cursor_position
+                renderable = None if idle else Thrifty(text)
+        super()._display(screen, renderable)
+
+    def redraw(self) -> None:
+        """Paint everything, whatever the terminal shows now."""
+        self.shown.forget()
+        self.refresh(layout=True)
 
     async def lend_terminal(self, argv: Sequence[str], greeting: str) -> None:
         """Run a program in place of the screen; the lab is followed all the while."""

@@ -14,6 +14,8 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.scrollbar import ScrollBarRender
 
+from tuilab.tui.thrift import Shown
+
 
 class PlainScrollBar(ScrollBarRender):
     """Scroll bars without partial blocks."""
@@ -42,6 +44,12 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file: Any = _Lossy(self._file, lambda: app.call_later(app.exit))
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, which may show anything."""
+        if isinstance(shown := getattr(self._app, "shown", None), Shown):
+            shown.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
 
 class _Lossy:

@@ -68,6 +68,7 @@ VERBS: Mapping[str, Verb] = {
         view.undo_tab,
         view.copy,
         view.mouse,
+        view.redraw,
         view.theme,
         view.palette,
         view.help,

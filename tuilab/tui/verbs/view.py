@@ -99,6 +99,11 @@ async def mouse(screen: MainScreen) -> None:
     screen.session.toggle_mouse()
 
 
+async def redraw(screen: MainScreen) -> None:
+    """Paint everything, as when something else has written to the terminal."""
+    screen.session.redraw()
+
+
 async def theme(screen: MainScreen) -> None:
     """Other colours, tried while choosing."""
     screen.session.search_themes()

@@ -1,0 +1,102 @@
+"""How much is sent to the terminal: over SSH every byte counts."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from tests.e2e.home import TOPOLOGIES, TUILAB, Home
+from tests.e2e.pty import CountingTerminal
+from tuilab.formats import yaml
+from tuilab.model import generate
+from tuilab.model.topology import HOST, Endpoint, Tap, Topology
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+HOLD = """
+import fcntl, os, struct, sys
+tap = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(tap, 0x400454CA, struct.pack("16sH22x", b"tap0", 0x1002))
+print("held", flush=True)
+sys.stdin.read()
+"""
+SELECTION = 2000
+PORT = 200
+SETTLED = 4.0
+"""Seconds of silence after which a lab that was just made is at rest."""
+
+
+@contextmanager
+def holding(home: Home, lab: str) -> Iterator[None]:
+    """A program has opened tap0: that gives it a carrier, and changes nothing else."""
+    command = ("exec", "--lab", lab, HOST, "--", "python3", "-c", HOLD)
+    with home.popen(*command, stdin=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "held\n"
+        yield
+        program.communicate("")
+
+
+def with_tap(topology: Topology) -> Topology:
+    """The same with host:tap0, which nothing but its carrier ever moves."""
+    host = topology.namespaces[HOST]
+    quiet = {**host.sysctls, "net.ipv6.conf.tap0.disable_ipv6": "1"}
+    topology = topology.with_namespace(HOST, replace(host, sysctls=quiet))
+    return topology.with_link(Endpoint(HOST, "tap0"), Tap())
+
+
+def router() -> Topology:
+    (path,) = [path for path in TOPOLOGIES if path.stem == "router"]
+    return yaml.load(path).topology
+
+
+@pytest.mark.parametrize("lab", ["router", "hundred"])
+def test_a_move_of_the_selection_and_a_port_s_state_are_few_bytes(
+    home: Home, lab: str
+) -> None:
+    topology = router() if lab == "router" else generate.star(100)
+    path = home.folder / f"{lab}.yaml"
+    path.write_text(yaml.dump(with_tap(topology)))
+    home.tuilab("up", str(path), "--lab", lab)
+    terminal = CountingTerminal([*TUILAB, lab], home.environment, home.folder)
+    try:
+        start = terminal.read_until(lambda seen: b"Topology" in seen)
+        assert b"zoom" in terminal.rest(start, quiet=SETTLED)
+        terminal.send("j")
+        terminal.painted()
+        terminal.send("i")  # the inspector tells of more than the drawing
+        terminal.rest(terminal.painted(), quiet=SETTLED)
+        for key in "jjkjlhl":
+            terminal.send(key)
+            size = len(terminal.rest())
+            assert size < SELECTION, (key, size)
+        with holding(home, lab):
+            up = terminal.painted()
+        down = terminal.painted()
+        assert len(up) < PORT, up
+        assert len(down) < PORT, down
+        # Painted anew, the same screen is far more than what a change costs.
+        terminal.send("\x0c")
+        whole = terminal.painted()
+        assert len(whole) > 5 * SELECTION
+        assert b"tap0" in whole
+    finally:
+        terminal.close()
+
+
+def test_nothing_is_painted_where_nothing_happens(home: Home) -> None:
+    home.tuilab("up", "two-hosts")
+    terminal = CountingTerminal([*TUILAB, "two-hosts"], home.environment, home.folder)
+    try:
+        start = terminal.read_until(lambda seen: b"Topology" in seen)
+        terminal.rest(start, quiet=SETTLED)
+        terminal.send("k")
+        terminal.rest(quiet=SETTLED)
+        terminal.send("k")  # there is nothing further up
+        assert terminal.rest(quiet=2.0) == b""
+    finally:
+        terminal.close()

@@ -1,0 +1,218 @@
+"""Sends to the terminal only the cells that look different from what it shows.
+
+Textual repaints regions: a frame, a line, a whole pane. Over SSH most of that is what
+is there already. Here what was sent last is kept, cell by cell; of every update only
+the difference goes out, with no more about colours than has changed from cell to cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+NEAR = 4
+"""So many cells that are right already are sent again rather than jumped over."""
+
+_Look = tuple[str, str, str]
+"""Attributes, foreground and background, as the terminal is told."""
+_PLAIN: _Look = ("", "", "")
+_Cell = tuple[str, _Look]
+_HALF: _Cell = ("", _PLAIN)
+"""What is behind a sign that is two cells wide."""
+_SHOWS = frozenset({"4", "7", "9", "21", "53"})
+"""Attributes that show on a blank too: lines, and front and back exchanged."""
+_ATTRIBUTES = (
+    ("bold", "1", "22"),
+    ("dim", "2", "22"),
+    ("italic", "3", "23"),
+    ("underline", "4", "24"),
+    ("blink", "5", "25"),
+    ("blink2", "6", "25"),
+    ("reverse", "7", "27"),
+    ("conceal", "8", "28"),
+    ("strike", "9", "29"),
+    ("underline2", "21", "24"),
+    ("overline", "53", "55"),
+)
+"""Name, and what begins and ends it (ECMA-48, SGR)."""
+_END = {begin: end for _, begin, end in _ATTRIBUTES}
+
+
+class Shown:
+    """What the terminal shows, as far as it is known."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[int, int], _Cell] = {}
+        self._looks: dict[tuple[Style, ColorSystem], _Look] = {}
+        self._size: object = None
+
+    def forget(self) -> None:
+        """The terminal may show anything now."""
+        self._cells.clear()
+
+    def changes(
+        self, update: CompositorUpdate, console: Console, size: object
+    ) -> str | None:
+        """What to send for an update, which counts as shown then.
+
+        Args:
+            update: What Textual wants to be painted.
+            console: Whose colours are to be used.
+            size: The terminal's; one that has another now may show anything.
+
+        Returns:
+            None for an update of another kind; what is shown is unknown after that.
+        """
+        if size != self._size:
+            self._size = size
+            self.forget()
+        if isinstance(update, LayoutUpdate):
+            pieces = _of_layout(update)
+        elif isinstance(update, ChopsUpdate):
+            pieces = _of_chops(update)
+        else:
+            self.forget()
+            return None
+        system = console._color_system or ColorSystem.TRUECOLOR
+        runs = [
+            (start, y, cells)
+            for x, y, segments in pieces
+            for start, cells in self._changed(x, y, self._seen(segments, system))
+        ]
+        return _sent(runs)
+
+    def _changed(
+        self, x: int, y: int, cells: Iterable[_Cell]
+    ) -> Iterator[tuple[int, list[_Cell]]]:
+        """Runs of cells that differ, each with its first column."""
+        shown = self._cells
+        run: list[_Cell] = []
+        start = same = 0
+        for column, cell in enumerate(cells, x):
+            if shown.get((column, y)) != cell:
+                if not run:
+                    start = column
+                shown[column, y] = cell
+                run.append(cell)
+                same = 0
+            elif run:
+                run.append(cell)
+                same += 1
+                if same > NEAR:
+                    yield start, run[:-same]
+                    run, same = [], 0
+        if run:
+            yield start, run[: len(run) - same]
+
+    def _seen(
+        self, segments: Iterable[Segment], system: ColorSystem
+    ) -> Iterator[_Cell]:
+        """The cells of a piece of a line."""
+        for text, style, control in segments:
+            if control:
+                continue
+            look = self._look(style, system) if style else _PLAIN
+            # Nobody sees what colour a blank would be written in.
+            blank = (
+                look if _SHOWS.intersection(look[0].split(";")) else ("", "", look[2])
+            )
+            for sign in text:
+                width = 1 if sign.isascii() else cell_len(sign)
+                if width:
+                    yield sign, blank if sign == " " else look
+                if width == 2:
+                    yield _HALF
+
+    def _look(self, style: Style, system: ColorSystem) -> _Look:
+        look = self._looks.get((style, system))
+        if look is None:
+            look = self._looks[style, system] = _look(style, system)
+        return look
+
+
+def _sent(runs: Iterable[tuple[int, int, list[_Cell]]]) -> str:
+    """Moves of the cursor, and cells; the look is plain before and after."""
+    out = []
+    before = _PLAIN
+    for x, y, cells in runs:
+        out.append(f"\x1b[{y + 1};{x + 1}H")
+        for look, some in groupby(cells, key=lambda cell: cell[1]):
+            signs = "".join(sign for sign, _ in some)
+            if not signs:
+                continue
+            plain = not _shows(look) and not _shows(before)
+            if signs.isspace() and plain and look[2] == before[2]:
+                look = before
+            out += [_turn(before, look), signs]
+            before = look
+    out.append("\x1b[0m" if before != _PLAIN else "")
+    return "".join(out)
+
+
+class Thrifty(CompositorUpdate):
+    """An update that has been worked out already."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def render_segments(self, console: Console) -> str:
+        """What to send."""
+        return self._text
+
+
+def _of_layout(update: LayoutUpdate) -> Iterator[tuple[int, int, Iterable[Segment]]]:
+    x, y = update.region.offset
+    for row, strips in enumerate(update.strips, y):
+        yield x, row, [segment for strip in strips for segment in strip]
+
+
+def _of_chops(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
+    for y, first, beyond in update.spans:
+        ends = update.chop_ends[y]
+        for end, (x, strip) in zip(ends, update.chops[y].items(), strict=False):
+            if strip is None or x >= beyond or end <= first:
+                continue
+            left, right = max(x, first), min(end, beyond)
+            yield left, y, strip.crop(left - x, right - x)
+
+
+def _look(style: Style, system: ColorSystem) -> _Look:
+    attributes = ";".join(
+        begin for name, begin, _ in _ATTRIBUTES if getattr(style, name)
+    )
+    front = back = ""
+    if style.color is not None:
+        codes = style.color.downgrade(system).get_ansi_codes()
+        front = ";".join(codes)
+    if style.bgcolor is not None:
+        codes = style.bgcolor.downgrade(system).get_ansi_codes(foreground=False)
+        back = ";".join(codes)
+    return attributes, front, back
+
+
+def _shows(look: _Look) -> bool:
+    """Whether a blank looks different with these attributes."""
+    return bool(look[0]) and not _SHOWS.isdisjoint(look[0].split(";"))
+
+
+def _turn(before: _Look, after: _Look) -> str:
+    """From one look to another, in as few words as there are."""
+    if before == after:
+        return ""
+    old, new = (look[0].split(";") if look[0] else [] for look in (before, after))
+    ended = dict.fromkeys(_END[code] for code in old if code not in new)
+    begun = [code for code in new if code not in old or _END[code] in ended]
+    parts = [*ended, *begun]
+    if before[1] != after[1]:
+        parts.append(after[1] or "39")
+    if before[2] != after[2]:
+        parts.append(after[2] or "49")
+    return f"\x1b[{';'.join(parts)}m"
