@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -152,3 +153,25 @@ async def test_a_wrong_file_is_told_of_and_the_screen_opens(file):
 
 def test_ids_of_actions_and_moves_are_never_the_same():
     assert not set(ACTIONS) & set(MOVES)
+
+
+def table_of_keys():
+    """The verbs with their keys, a row a group, as the README has them."""
+    groups = {}
+    for action in ACTIONS.values():
+        if action.keys and not action.where:
+            keys = " ".join(f"`{show_key(key)}`" for key in action.keys)
+            groups.setdefault(action.group, []).append(f"{keys} {action.about}")
+    rows = [f"| {group} | {', '.join(rows)} |" for group, rows in groups.items()]
+    moves = [
+        f"`{show_key(move.keys[0])}` {move.about}"
+        for move in MOVES.values()
+        if move.pane == "canvas" and len(move.keys[0]) < 6 and "shift" not in move.keys[0]
+    ]
+    rows.append(f"| Drawing | {', '.join(moves)} |")
+    return "\n".join(["| | |", "| --- | --- |", *rows])
+
+
+def test_the_readme_has_the_keys_of_the_table():
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    assert table_of_keys() in text, f"the README is to have:\n{table_of_keys()}"

@@ -51,7 +51,8 @@ def test_a_lesson_says_what_must_hold_both_ways(name: str) -> None:
     assert said == {True, False}
     there = {
         str(interface(cidr).ip)
-        for _, link in topology.links()
+        for namespace in topology.namespaces.values()
+        for _, link in namespace.all_links()
         for cidr in link.addresses
     }
     for expectation in topology.expect:
@@ -107,7 +108,7 @@ def test_find_takes_a_path_before_a_name(
     [
         ("two-host", 'did you mean "two-hosts"?'),
         ("router.yml", 'did you mean "router"?'),
-        ("zzz", "ready labs are bridge, router"),
+        ("zzz", "ready labs are bridge, k8s-nodes"),
         ("./router", "check the path"),
         ("/no/such/file.yaml", "check the path"),
     ],

@@ -20,7 +20,7 @@ from tuilab.packets.reach import destination
 if TYPE_CHECKING:
     from tuilab.packets.send import Sender
 
-_PATIENCE = 10
+_PATIENCE = 25
 """Pings that may stay unanswered before something counts as unreachable."""
 _DOUBTS = 3
 """Pings that must all stay unanswered where nothing is to be reached."""

@@ -31,7 +31,6 @@ PANES = {
 }
 """What help calls each pane."""
 IN_DIALOGS = (
-    "menu",
     "dialog",
     "pick",
     "form",
