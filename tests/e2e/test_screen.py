@@ -301,3 +301,23 @@ def test_a_window_that_is_dragged_ends_up_drawn_at_its_size(home):
     )
     terminal.keys("n", "Enter")
     terminal.wait_for(shows(3, 1))
+
+
+def test_a_shell_in_a_tmux_window_and_what_is_copied(home):
+    home.tuilab("up", "two-hosts")
+    terminal = home.terminal()
+    terminal.run(*TUILAB, "two-hosts")
+    terminal.wait_for(shows(2, 1))
+    terminal.keys("Right", "y")
+    terminal.wait_for("copied by tmux")
+    copied = terminal._tmux("show-buffer")
+    assert copied in ("red", "blue")
+    assert (home.folder / "state" / "tuilab" / "clipboard").read_text() == copied
+    terminal.keys("O")
+    terminal.wait_for(lambda it: "Topology" not in it)
+    terminal.type("ip -br addr show eth0")
+    terminal.keys("Enter")
+    terminal.wait_for("10.0.0.")
+    terminal.type("exit")
+    terminal.keys("Enter")
+    terminal.wait_for("Topology")

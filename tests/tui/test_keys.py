@@ -166,7 +166,7 @@ def table_of_keys():
     moves = [
         f"`{show_key(move.keys[0])}` {move.about}"
         for move in MOVES.values()
-        if move.pane == "canvas" and len(move.keys[0]) < 6 and "shift" not in move.keys[0]
+        if move.pane == "canvas" and len(move.keys[0]) < 6
     ]
     rows.append(f"| Drawing | {', '.join(moves)} |")
     return "\n".join(["| | |", "| --- | --- |", *rows])

@@ -294,13 +294,19 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
         argv = procs.shell_argv()
         return procs.command_line(keeper, namespace, argv, leader=True)
 
+    def window(namespace: str) -> list[str]:
+        program = [sys.executable, "-m", "tuilab"]
+        return [*program, "shell", "--lab", place.name, namespace]
+
     return Surroundings(
         sender=sender,
         no_packets=f"this is only a preview: {place.preview}" if place.preview else "",
         shell=None if place.preview else shell,
+        window=None if place.preview else window,
         labs=lambda: [lab.name for lab in registry.labs()],
         folders=(Path(), library.folder()),
         reports=reports(),
+        clipboard=reports().parent / "clipboard",
         user=user,
         keymap=keymap,
         key_problems=tuple(key_problems),

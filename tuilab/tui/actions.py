@@ -31,6 +31,7 @@ class Context:
         gone: Why the lab has ended, or empty.
         no_packets: Why nothing can be sent or captured, or empty.
         no_shell: Why no shell can be opened, or empty.
+        no_window: Why none can be opened in a window of its own, or empty.
         capturing: Whether a capture is running.
         packets: How many packets there are to save.
         keymap: The keys that a person has for everything.
@@ -44,6 +45,7 @@ class Context:
     gone: str = ""
     no_packets: str = ""
     no_shell: str = ""
+    no_window: str = ""
     capturing: bool = False
     packets: int = 0
     drawn: bool = True
@@ -281,6 +283,10 @@ def _shell(context: Context) -> str:
     return alive(context) or context.no_shell
 
 
+def _window(context: Context) -> str:
+    return _shell(context) or context.no_window
+
+
 _TABLE: tuple[Action, ...] = (
     Action("add_namespace", ("n",), "ns", "add namespace", "Build", alive),
     Action("add_bridge", ("b",), "bridge", "add bridge", "Build", alive),
@@ -300,6 +306,7 @@ _TABLE: tuple[Action, ...] = (
     Action("move", ("m",), "move", "move and pin it", "Build", _movable, "canvas"),
     Action("unpin", (), "", "let the drawing place it", "Build", _pinned),
     Action("shell", ("o",), "shell", "open a shell there", "Lab", _shell),
+    Action("shell_window", ("O",), "", "shell in a tmux window", "Lab", _window),
     Action("save", ("ctrl+s",), "save", "save to a file", "Lab", always),
     Action("load", ("ctrl+o",), "load", "load a file", "Lab", alive),
     Action("tour", ("1",), "", "take the tour", "Lab", alive, "empty"),

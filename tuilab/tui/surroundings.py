@@ -34,20 +34,24 @@ class Surroundings:
         sender: Sends pings and ARP requests; None where nothing can be sent.
         no_packets: Why nothing can be sent or captured, or empty.
         shell: Makes the command line of a shell in a namespace; None for no shells.
+        window: The same for a new window of a terminal outside of the lab.
         labs: Names of the labs that there are, this one included.
         folders: Where files are looked for: the first is where saving goes.
         reports: Where reports of unexpected errors are kept.
         keymap: The keys that this person has.
         key_problems: What is wrong with the file that says so.
+        clipboard: File that keeps what was copied last; None for no file.
         user: Who a new tap belongs to unless the person says otherwise.
     """
 
     sender: Sender | None = None
     no_packets: str = ""
     shell: Callable[[str], Sequence[str]] | None = None
+    window: Callable[[str], Sequence[str]] | None = None
     labs: Callable[[], Sequence[str]] = tuple
     folders: Sequence[Path] = (Path(),)
     reports: Path = field(default_factory=Path)
+    clipboard: Path | None = None
     user: str = ""
     keymap: Keymap = KEYS
     key_problems: Sequence[str] = ()

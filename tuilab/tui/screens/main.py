@@ -30,6 +30,7 @@ from tuilab.tui.screens.guide import Guide
 from tuilab.tui.screens.layout import Layout
 from tuilab.tui.screens.packet_desk import PacketDesk
 from tuilab.tui.text import Line, plain
+from tuilab.tui.tmux import no_window
 from tuilab.tui.verbs import VERBS, Verb, build, lab, view
 from tuilab.tui.widgets.bottom import BottomPanel
 from tuilab.tui.widgets.hints import empty, hint_lines
@@ -419,8 +420,7 @@ class MainScreen(OneSize, Screen[None]):
 
     def context(self) -> Context:
         """What decides whether an action is possible."""
-        session, snapshot = self.session, self.lab.snapshot
-        around = session.around
+        session, snapshot, around = self.session, self.lab.snapshot, self.session.around
         no_packets = around.no_packets
         if snapshot.preview:
             no_packets = f"this lab is only a preview: {snapshot.preview}"
@@ -433,6 +433,7 @@ class MainScreen(OneSize, Screen[None]):
             gone=session.gone,
             no_packets=no_packets,
             no_shell=no_packets if snapshot.preview else no_shell,
+            no_window=no_window(around.window, self.session.key("shell")),
             capturing=session.watching.running,
             packets=session.watching.count,
             keymap=around.keymap,

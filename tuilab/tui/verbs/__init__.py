@@ -39,6 +39,7 @@ VERBS: Mapping[str, Verb] = {
         lab.labs,
         lab.rescan,
         lab.shell,
+        lab.shell_window,
         drift.repair,
         drift.adopt,
         lab.quit,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tuilab.errors import TuilabError
 from tuilab.formats import library, yaml
 from tuilab.model.topology import HOST
+from tuilab.tui import tmux
 from tuilab.tui.forms.save import Save
 from tuilab.tui.screens.labs import LabsScreen
 from tuilab.tui.screens.load import LoadScreen
@@ -157,6 +158,16 @@ async def shell(screen: MainScreen) -> None:
         argv(name), f"tuilab: a shell in {name}; exit comes back to the lab"
     )
     await screen.lab.rescan()
+
+
+async def shell_window(screen: MainScreen) -> None:
+    """A shell in the selected namespace, in a tmux window of its own."""
+    item = screen.selected
+    name = item.namespace if item else HOST
+    argv = screen.session.around.window
+    assert argv is not None
+    await tmux.new_window(name, argv(name))
+    screen.session.say(f"a shell in {name} is in a tmux window of its own")
 
 
 async def quit(screen: MainScreen) -> None:  # noqa: A001

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from asyncio import create_subprocess_exec
-from asyncio.subprocess import DEVNULL, PIPE
-from os import environ
+import asyncio
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
 
+from tuilab.tui import tmux
 from tuilab.tui.moves import MOVES
 from tuilab.tui.palette import Palette
 from tuilab.tui.screens.find import FindScreen
@@ -82,16 +83,29 @@ async def copy(screen: MainScreen) -> None:
     """Put what is selected on the clipboard, by every road there is."""
     text = screen.copied_text()
     screen.session.copy_to_clipboard(text)
-    how = "OSC 52"
-    if environ.get("TMUX") and shutil.which("tmux"):
+    ways = ["OSC 52"]
+    if await tmux.load_buffer(text):
         # tmux drops OSC 52 from programs unless told otherwise.
-        process = await create_subprocess_exec(
-            "tmux", "load-buffer", "-w", "-", stdin=PIPE, stdout=DEVNULL, stderr=DEVNULL
-        )
-        await process.communicate(text.encode())
-        if process.returncode == 0:
-            how = "tmux and OSC 52"
+        ways.insert(0, "tmux")
+    file = screen.session.around.clipboard
+    if file is not None:
+        with suppress(OSError):
+            await asyncio.to_thread(_write, file, text)
+            ways.append(f'the file "{file}"')
+    *first, last = ways
+    how = f"{', '.join(first)} and {last}" if first else last
     screen.session.say(f"copied by {how}: {text}")
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    # Nobody else is to read what a person copies.
+    with open(file, "w", encoding="utf-8", opener=_private) as clipboard:
+        clipboard.write(text)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 async def mouse(screen: MainScreen) -> None:
