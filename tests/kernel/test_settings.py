@@ -7,7 +7,7 @@ from tests.kernel.packetbox import boxed, sh
 from tests.kernel.test_bridge import until
 from tests.kernel.test_engine import RED, a_lab, assert_as_wished
 from tuilab.errors import EditFailed
-from tuilab.kernel import netns
+from tuilab.kernel import devconf, netns
 from tuilab.model import edits
 from tuilab.model.sysctls import known, path_of, sysctl, usual
 from tuilab.model.topology import Endpoint, Route
@@ -246,3 +246,74 @@ async def test_what_was_cut_off_by_a_crash_is_put_back(tmp_path):
         async with a_lab(tmp_path) as other:
             assert value("red", key) == "0"
             await assert_as_wished(other)
+
+
+@boxed
+async def test_settings_of_links_changed_outside_are_drift_without_being_named(
+    tmp_path,
+):
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        before = to_data(lab.snapshot.observed)
+        lines = (
+            (conf("disable_ipv6", family="ipv6"), "1", "0"),
+            (conf("rp_filter"), "2", "0"),
+            (conf("arp_ignore", "lo"), "1", "0"),
+            (conf("rp_filter", "all"), "1", "0"),
+        )
+        told = [f'"red" has {key} = {to}, not {back}' for key, to, back in lines]
+        for key, to, _ in lines:
+            # Nobody tells of it: it is found out when links are counted.
+            await until(
+                lab,
+                f"ip netns exec red sysctl -qw {key}={to}",
+                lambda seen, key=key, to=to: (
+                    seen.namespaces["red"].sysctls.get(key) == to
+                ),
+            )
+        assert set(told) <= set(map(str, lab.snapshot.drift))
+        assert '"red:eth0" has lost fd00::1/64' in map(str, lab.snapshot.drift)
+        await lab.edit(edits.add_address(BLUE, "10.0.0.9/24"))
+        await lab.undo()
+        assert set(told) <= {str(it) for it in lab.snapshot.drift}
+        drifted = to_data(lab.snapshot.observed)
+        await lab.adopt()
+        assert not lab.snapshot.drift
+        await lab.undo()
+        await assert_as_wished(lab)
+        assert to_data(lab.snapshot.observed) == before
+        await lab.redo()
+        assert to_data(lab.snapshot.observed) == drifted
+        await lab.undo()
+        for key, to, _ in lines:
+            sh(f"ip netns exec red sysctl -qw {key}={to}")
+        await lab.repair()
+        await assert_as_wished(lab)
+        assert to_data(lab.snapshot.observed) == before
+
+
+@boxed
+async def test_a_dump_of_links_tells_the_settings_that_proc_does(tmp_path):
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        for family, names in devconf._PLACES.items():
+            for name in names:
+                key = conf(name, family=family)
+                there = Path("/proc/sys", path_of(key).replace("eth0", "lo")).exists()
+                # With forwarding others change as well; without IPv6 none is there.
+                if not there or name in ("forwarding", "disable_ipv6"):
+                    continue
+                setting, usually = sysctl(key), usual(key, {})
+                other = next(
+                    it
+                    for it in range(setting.minimum, setting.maximum + 1)
+                    if str(it) != usually
+                )
+                sh(f"ip netns exec red sysctl -qw {key}={other}")
+                await lab.rescan()
+                (told,) = lab.snapshot.drift
+                assert str(told) == f'"red" has {key} = {other}, not {usually}'
+                await lab.repair()
+                assert value("red", key) == usually

@@ -64,6 +64,10 @@ class HostDriver(NetlinkDriver):
 
     # -- looking -------------------------------------------------------------------
 
+    def _made(self, name: str) -> bool:
+        # The machine's own links take after its own defaults.
+        return name != HOST
+
     def _names(self) -> list[str]:
         found = netns.names()
         known = {}

@@ -1,7 +1,8 @@
-"""Whether a namespace forwards, asked by netlink: RTM_GETNETCONF of rtnetlink(7).
+"""Whether a namespace forwards, and more, asked by netlink: RTM_GETNETCONF.
 
 Every look wants to know, and the kernel makes the files of /proc/sys/net anew for each
-namespace, which takes longer than all the rest of a look.
+namespace, which takes longer than all the rest of a look. Numbers as in
+linux/netconf.h.
 """
 
 from __future__ import annotations
@@ -12,26 +13,33 @@ from tuilab.kernel.channel import Channel
 from tuilab.kernel.wire import Message, attribute, attributes, number
 
 RTM_GETNETCONF = 82
-NETCONFA_IFINDEX, NETCONFA_FORWARDING = 1, 2
+NETCONFA_IFINDEX = 1
 ALL_LINKS = struct.pack("=i", -1)
 
-FAMILIES = {"net.ipv4.ip_forward": 2, "net.ipv6.conf.all.forwarding": 10}
-"""By the key that it has as a sysctl."""
+KEYS = {
+    2: {
+        2: "net.ipv4.ip_forward",
+        3: "net.ipv4.conf.all.rp_filter",
+        5: "net.ipv4.conf.all.proxy_arp",
+        6: "net.ipv4.conf.all.ignore_routes_with_linkdown",
+    },
+    10: {2: "net.ipv6.conf.all.forwarding", 5: "net.ipv6.conf.all.proxy_ndp"},
+}
+"""What each family tells of all links, by the key that it has as a sysctl."""
 
 _HEADER = struct.Struct("=B3x")
 _ASKED = [
     Message(
         RTM_GETNETCONF, 0, _HEADER.pack(family) + attribute(NETCONFA_IFINDEX, ALL_LINKS)
     )
-    for family in FAMILIES.values()
+    for family in KEYS
 ]
 
 
-def forwarding(channel: Channel) -> dict[str, str]:
-    """The two settings; one that this kernel does not have is left out."""
-    found = {}
-    for key, answer in zip(FAMILIES, channel.request(_ASKED), strict=True):
-        if answer.bodies:
-            told = attributes(answer.bodies[0], _HEADER.size)
-            found[key] = str(number(told.get(NETCONFA_FORWARDING)))
+def of_all(channel: Channel) -> dict[str, str]:
+    """These settings; one that this kernel does not have is left out."""
+    found: dict[str, str] = {}
+    for keys, answer in zip(KEYS.values(), channel.request(_ASKED), strict=True):
+        told = attributes(answer.bodies[0], _HEADER.size) if answer.bodies else {}
+        found |= {key: str(number(told[it])) for it, key in keys.items() if it in told}
     return found

@@ -163,6 +163,10 @@ class NetlinkDriver:
                 namespaces[space.name] = self._state(space, live)
             return Observation(State(namespaces), live)
 
+    def _made(self, name: str) -> bool:
+        """Whether a namespace was made for the lab; its sandbox's root one was too."""
+        return True
+
     def _names(self) -> list[str]:
         """The lab's namespaces besides the root one."""
         return netns.names()
@@ -182,6 +186,7 @@ class NetlinkDriver:
         self._visit(space)
         self._unmirror(space)
         space.settings = self._settings.get(space.name, frozenset())
+        space.made = self._made(space.name)
         for pair in _pairs(space.dump().links):
             self._mirrors.setdefault(pair, set()).add(space.name)
 
@@ -239,13 +244,14 @@ class NetlinkDriver:
 
         def count() -> Mapping[Endpoint, Live]:
             with _looking():
-                for space in self._spaces.values():
-                    self._look_for_unheard(space)
-                return {
+                found = {
                     Endpoint(space.name, ifname): alive
                     for space in self._spaces.values()
                     for ifname, alive in space.live().items()
                 }
+                for space in self._spaces.values():
+                    self._look_for_unheard(space)
+                return found
 
         return await self._apart(count)
 
@@ -253,7 +259,7 @@ class NetlinkDriver:
         """Of most settings, and of proxies, nobody is told that they were changed."""
         if space.raw is None or self._monitor is None:
             return
-        changed = space.proxies_changed()
+        changed = space.stale or space.proxies_changed()
         if space.settings and not changed:
             self._visit(space)
             now = {**space.raw.sysctls, **sysctl.read(space.settings)}
@@ -392,7 +398,7 @@ class NetlinkDriver:
             self._at = request.name
             space = open_here(request.name, empty=True)
             self._spaces[request.name] = space
-            sysctl.set_defaults(netconf.forwarding(space.channel))
+            sysctl.set_defaults(netconf.of_all(space.channel))
         elif request.verb == "del":
             self._forget(request.name)
             # A program in it would keep the namespace alive, nameless and unseen.

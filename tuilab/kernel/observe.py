@@ -16,6 +16,7 @@ from typing import Any
 
 from tuilab.kernel import wire
 from tuilab.kernel.bridging import is_port, raw_bridge, raw_port
+from tuilab.kernel.devconf import NO_CONF, Conf, conf
 from tuilab.kernel.driver import Live
 from tuilab.kernel.policies import RawPolicies
 from tuilab.kernel.wire import IFADDR, IFINFO, RTMSG, attributes, number, text
@@ -58,6 +59,7 @@ class RawLink:
             None when that is the same namespace.
         altnames: Its further names.
         link_group: What IFLA_GROUP says.
+        conf: Its settings.
     """
 
     ifname: str
@@ -77,6 +79,7 @@ class RawLink:
     bridge: BridgeState = PLAIN_BRIDGE
     port: PortState = PLAIN_PORT
     is_port: bool = False
+    conf: Conf = NO_CONF
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +136,16 @@ def raw_link(body: bytes) -> RawLink:
         bridge=raw_bridge(info) if kind == "bridge" else PLAIN_BRIDGE,
         port=raw_port(kind, info),
         is_port=is_port(info),
+        conf=conf(found.get(wire.IFLA_AF_SPEC, b"")),
     )
 
 
-def raw_live(body: bytes) -> tuple[int, str, Live]:
-    """Index, name and live side of one RTM_NEWLINK."""
+def raw_live(body: bytes) -> tuple[int, str, Live, Conf]:
+    """Index, name, live side and settings of one RTM_NEWLINK."""
     _, _, index, flags, _ = IFINFO.unpack_from(body)
     found = attributes(body, IFINFO.size)
-    return index, text(found.get(wire.IFLA_IFNAME)), _live(found, flags, index)
+    ifname, live = text(found.get(wire.IFLA_IFNAME)), _live(found, flags, index)
+    return index, ifname, live, conf(found.get(wire.IFLA_AF_SPEC, b""))
 
 
 def _owner(data: bytes | None) -> int | None:

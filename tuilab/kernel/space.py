@@ -9,12 +9,14 @@ from contextlib import ExitStack
 from typing import TypeVar
 
 from tuilab.errors import KernelError
-from tuilab.kernel import netconf, netns, observe, sysctl, wire
+from tuilab.kernel import devconf, netconf, netns, observe, sysctl, wire
 from tuilab.kernel.bridging import entries
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.driver import Live
 from tuilab.kernel.observe import Raw, RawAddress, RawLink
 from tuilab.kernel.policies import raw_policies
+from tuilab.model.links import KINDS
+from tuilab.model.sysctls import SYSCTLS
 from tuilab.model.topology import LO
 from tuilab.plan.state import LinkState
 
@@ -35,6 +37,8 @@ class Space:
         raw: What was dumped last.
         heard: Whether its events reach the monitor.
         settings: Kernel settings to read, besides those that always are.
+        made: Whether it was made for the lab, so that all its settings count.
+        stale: Whether settings of links are otherwise by now than in ``raw``.
         nsids: The ids by which this namespace knows others, by their inode.
         states: What the links were made into last, by index, for taking over.
         counters: What the links counted when that was last asked, by index.
@@ -58,6 +62,8 @@ class Space:
         self.raw: Raw | None = None
         self.heard = False
         self.settings: frozenset[str] = frozenset()
+        self.made = True
+        self.stale = False
         self.nsids: dict[int, int] = {}
         self.states: dict[int, tuple[Hashable, LinkState]] = {}
         self.counters: dict[int, Live] = {}
@@ -89,7 +95,7 @@ class Space:
             links,
             observe.raw_addresses(self._addresses.values(), links),
             observe.raw_routes(self.channel.dump(wire.RTM_GETROUTE, wire.ROUTES)),
-            netconf.forwarding(self.channel) | sysctl.read(self.settings),
+            self._sysctls(links),
             raw_policies(
                 self.channel.dump(wire.RTM_GETRULE, wire.RULES),
                 self.channel.dump(wire.RTM_GETNEIGH, wire.NEIGHBOURS),
@@ -99,7 +105,16 @@ class Space:
         )
         self._indexes = {link.ifname: link.index for link in links.values()}
         self._highest = max(self._highest, *links) if links else self._highest
+        self.stale = False
         return self.raw
+
+    def _sysctls(self, links: Mapping[int, RawLink]) -> dict[str, str]:
+        found = netconf.of_all(self.channel) | sysctl.read(self.settings)
+        if not self.made:
+            asked = SYSCTLS.keys() | self.settings
+            return {key: value for key, value in found.items() if key in asked}
+        packed = {it.ifname: it.conf for it in links.values() if it.kind in KINDS}
+        return devconf.unlike(packed, found, self.settings) | found
 
     def _entries(self, ports: list[int]) -> Mapping[int, tuple[str, ...]]:
         if not ports:
@@ -115,11 +130,14 @@ class Space:
         return raw_policies((), (), bodies).neighbours != known
 
     def live(self) -> dict[str, Live]:
-        """Operstates and counters, by name."""
+        """Operstates and counters, by name; says of itself when it is stale."""
         found = {}
+        known = self.raw.links if self.raw and self.made else {}
         for body in self.channel.dump(wire.RTM_GETLINK, wire.LINKS):
-            index, name, alive = observe.raw_live(body)
+            index, name, alive, conf = observe.raw_live(body)
             found[name] = self.counters[index] = alive
+            if index in known and known[index].conf != conf:
+                self.stale = True
         return found
 
     # -- names and numbers ---------------------------------------------------------

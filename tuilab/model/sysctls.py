@@ -49,7 +49,11 @@ SYSCTLS: dict[str, Sysctl] = {
     FORWARD_V4: _switch(0, "forward IPv4 packets between links"),
     FORWARD_V6: _switch(0, "forward IPv6 packets between links"),
 }
-"""What every look reads; the others only where the lab names them."""
+"""What every look reads, on the machine's own network too.
+
+Where all was made for the lab it also sees what links have, and some of what is for all
+of them; the others only where the lab names them.
+"""
 
 _PLAIN: dict[str, Sysctl] = {
     **SYSCTLS,
