@@ -57,21 +57,23 @@ def namespace(name: str) -> Item:
 
 def test_two_hosts_stand_side_by_side() -> None:
     assert draw_text(two_hosts().snapshot(), 80, 2) == (
-        "╭─────╮       ╭──────╮\n│ red ●───────● blue │\n╰─────╯       ╰──────╯"
+        "╭──────────╮       ╭───────────╮\n"
+        "│ red  eth0●───────●eth0  blue │\n"
+        "╰──────────╯       ╰───────────╯"
     )
     assert draw_text(two_hosts().snapshot(), 80, 1) == "[red]─────[blue]"
 
 
 def test_a_switch_stands_over_its_hosts() -> None:
     assert draw_text(switch().snapshot(), 80, 2) == (
-        "     ╔═════════╗\n"
-        "     ║   br0   ║\n"
-        "     ╚═●══●══●═╝\n"
-        "  ╭────╯  │  ╰────╮\n"
-        "  │       │       │\n"
-        "╭─●──╮  ╭─●──╮  ╭─●──╮\n"
-        "│ h1 │  │ h2 │  │ h3 │\n"
-        "╰────╯  ╰────╯  ╰────╯"
+        "   ╔═════════════════════╗\n"
+        "   ║         br0         ║\n"
+        "   ╚═●port0═●port1═●port2╝\n"
+        "  ╭──╯      │      ╰──╮\n"
+        "  │         │         │\n"
+        "╭─●eth0╮  ╭─●eth0╮  ╭─●eth0╮\n"
+        "│  h1  │  │  h2  │  │  h3  │\n"
+        "╰──────╯  ╰──────╯  ╰──────╯"
     )
 
 

@@ -50,6 +50,7 @@ SIGNS = {
 }
 MANNERS = [
     *(Manner(level, roomy) for level in LEVELS for roomy in (False, True)),
+    *(Manner(level, roomy, names=True) for level in (2, 3) for roomy in (False, True)),
     *(Manner(1, roomy, tight=True) for roomy in (False, True)),
     *(Manner(1, roomy, combs=True) for roomy in (False, True)),
     *(Manner(1, roomy, tight=True, combs=True) for roomy in (False, True)),
@@ -195,8 +196,13 @@ class Reader:
         sign = self.sign(*cell)
         if self.inside[cell].kind == "grid":
             return sign == ("@" if self.ascii else "◉")
-        if self.drawing.at(*cell) == self.inside[cell]:
+        owner = self.drawing.at(*cell)
+        if owner == self.inside[cell]:
             return False
+        box = self.drawing.boxes[self.inside[cell]]
+        level = cell[1] in (box.y, box.y + box.height - 1)
+        if level and owner == self.drawing.at(cell[0] - 1, cell[1]):
+            return False  # a letter of the name behind the port
         return sign in (ASCII_PORTS if self.ascii else PORTS)
 
     def enters(self, x: int, y: int, step: tuple[int, int]) -> bool:

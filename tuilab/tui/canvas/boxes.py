@@ -52,6 +52,7 @@ class Shape:
         columns: Of a grid: cells in a row.
         step: Of a grid: columns from one cell to the next.
         hollow: There is a drawing inside.
+        inset: Columns at the left and at the right that are not for the title.
     """
 
     width: int
@@ -62,6 +63,7 @@ class Shape:
     columns: int = 0
     step: int = 0
     hollow: bool = False
+    inset: tuple[int, int] = (0, 0)
 
     @property
     def framed(self) -> bool:
@@ -154,28 +156,40 @@ def container(node: Node, level: Level, width: int, height: int) -> Shape:
     return Shape(width, height, False, name, lines, hollow=True)
 
 
-def shape(node: Node, level: Level, ports: int, side_ports: int) -> Shape:
+def span(level: Level, ports: int) -> int:
+    """Columns that so many ports without names take."""
+    return (PORT_GAP[level] if level < 2 or ports <= 8 else 2) * ports
+
+
+def shape(
+    node: Node,
+    level: Level,
+    ports: int,
+    side_ports: int,
+    inset: tuple[int, int] = (0, 0),
+) -> Shape:
     """The box of a node.
 
     Args:
         node: What to show.
         level: How much of it.
-        ports: How many ports its fuller long side has.
+        ports: Columns that the ports of its fuller long side take.
         side_ports: How many ports its fuller short side has.
+        inset: Columns that the names of ports take at its left and its right side.
     """
     name = title(node, level)
     if level == 0:
-        return Shape(max(PORT_GAP[0] * ports, 1), 1, True, "")
+        return Shape(max(ports, 1), 1, True, "")
     if level == 1 or node.item.kind == "tap":
-        width = _even(PORT_GAP[1] * ports + 1, len(name) + 2)
+        width = _even(ports + 1, len(name) + 2)
         return Shape(width, 1, True, name)
     lines: tuple[Line, ...] = ()
     if level == 3:
         lines = _lines(node)
-    gap = PORT_GAP[level] if ports <= 8 else 2
     text = max((line.width for line in lines), default=0)
-    width = _even(gap * ports + 2, max(len(name), text) + 4)
-    return Shape(width, max(1 + len(lines), side_ports) + 2, False, name, lines)
+    width = _even(ports + 2, max(len(name), text) + 4 + sum(inset))
+    height = max(1 + len(lines), side_ports) + 2
+    return Shape(width, height, False, name, lines, inset=inset)
 
 
 def _even(ports: int, text: int) -> int:

@@ -55,7 +55,7 @@ class Comb:
     def measure(self, back: Shape, manner: Manner) -> None:
         """How large it is below a chip."""
         for _, node in self.teeth:
-            self._shapes[node] = shape(self.graph.nodes[node], manner.level, 1, 0)
+            self._shapes[node] = shape(self.graph.nodes[node], manner.level, 2, 0)
         longest = max(made.width for made in self._shapes.values())
         self.width = max(back.width, self._column(0) + 2 + longest)
         shown = any(

@@ -171,3 +171,12 @@ def ports(layers: Layers, arcs: list[int]) -> dict[tuple[int, bool], list[Port]]
         place: [port for _, port in sorted(some, key=lambda entry: entry[0])]
         for place, some in keyed.items()
     }
+
+
+def gate_of(layers: Layers, vertex: int, port: Port) -> Gate | None:
+    """Which end of which edge leaves a node; None where a line only passes."""
+    line = layers.flats[port.line] if port.flat else layers.hops[port.line]
+    ends = layers.ends[line.edge]
+    if ends[0] == ends[1]:
+        return Gate(line.edge, port.end)
+    return Gate(line.edge, ends.index(vertex)) if vertex in ends else None

@@ -63,6 +63,8 @@ def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
 
 def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
     """Scenes of one level, the most pleasant first."""
+    if level >= 2:
+        yield layout(graph, order, Manner(level, wish.roomy, names=True), wish.width)
     scene = layout(graph, order, Manner(level, wish.roomy), wish.width)
     yield scene
     wide = scene.width > wish.width

@@ -86,7 +86,8 @@ class Painter:
         y = box.y + box.shape.title_row
         title = box.shape.title
         width = box.width - 2
-        left = box.x + 1 + (width - len(title)) // 2
+        before, after = box.shape.inset
+        left = box.x + 1 + before + (width - before - after - len(title)) // 2
         self._title(node, left, y, title, owner)
         longest = max((line.width for line in box.shape.lines), default=0)
         self._text(box, y + 1, box.x + 1 + (box.width - 2 - longest) // 2)

@@ -13,11 +13,12 @@ from tuilab.tui.canvas.boxes import (
     grid,
     heading,
     shape,
+    span,
     title_width,
 )
 from tuilab.tui.canvas.comb import Comb, fold
 from tuilab.tui.canvas.graph import Graph
-from tuilab.tui.canvas.layers import Flat, Gate, Layers, ports
+from tuilab.tui.canvas.layers import Flat, Gate, Layers, gate_of, ports
 from tuilab.tui.canvas.lines import Lines
 from tuilab.tui.canvas.place import spread
 from tuilab.tui.canvas.scene import Box, Manner
@@ -39,6 +40,8 @@ class Pin:
     vertex: int
     offset: int = 0
     """From the left side of the vertex."""
+    label: str = ""
+    """What is written behind it."""
 
 
 class Part:
@@ -135,7 +138,8 @@ class Part:
     def _make_pins(self) -> None:
         made: dict[tuple[int, bool, int], Pin] = {}
         for (vertex, south), some in ports(self.layers, self.arcs).items():
-            pins = [Pin(vertex) for _ in some]
+            labels = [self._label(gate_of(self.layers, vertex, port)) for port in some]
+            pins = [Pin(vertex, label=label) for label in labels]
             (self.south if south else self.north)[vertex] = pins
             for port, pin in zip(some, pins, strict=True):
                 made[port.line, port.flat, port.end] = pin
@@ -147,6 +151,35 @@ class Part:
             number: (made[number, True, 0], made[number, True, 1])
             for number in self.arcs
         }
+
+    def _label(self, gate: Gate | None) -> str:
+        """The name of a link at the end of a line, if it is to be written there."""
+        if gate is None or not self.manner.names:
+            return ""
+        edge = self.graph.edges[gate.edge]
+        return (
+            "" if edge.kind == "trunk" else (edge.a, edge.b)[gate.end].port.ifname or ""
+        )
+
+    def _inset(self, vertex: int) -> tuple[int, int]:
+        """Columns that the names of ports at the sides of a box take."""
+        if not self.manner.names or self.level != 2:
+            return 0, 0
+        longest = [0, 0]
+        for (left, right), flats in self.sides.items():
+            for at, one in ((1, left), (0, right)):
+                for flat in flats if one == vertex else ():
+                    end = self.layers.ends[flat.edge].index(vertex)
+                    label = self._label(Gate(flat.edge, end))
+                    longest[at] = max(longest[at], len(label) + 1)
+        return longest[0], longest[1]
+
+    def _span(self, pins: list[Pin]) -> int:
+        """Columns that the ports on one side of a box take."""
+        if any(pin.label for pin in pins):
+            return sum(len(pin.label) + 2 for pin in pins)
+        gap = self.port_gap - PORT_GAP[self.level]
+        return span(self.level, len(pins)) + gap * max(0, len(pins) - 1)
 
     def _make_shapes(self) -> None:
         beside: dict[int, int] = {}
@@ -165,12 +198,13 @@ class Part:
                     node, self.level, self.room, self.manner.narrow
                 )
                 continue
-            count = max(len(self.north[vertex]), len(self.south[vertex]))
+            columns = max(
+                self._span(self.north[vertex]), self._span(self.south[vertex])
+            )
             if comb := self.combs.get(vertex):
-                count = max(count, comb.ports)
-            if self.port_gap > PORT_GAP[self.level]:
-                count = 2 * count - 1
-            made = shape(node, self.level, count, beside.get(vertex, 0))
+                columns = max(columns, span(self.level, comb.ports))
+            inset = self._inset(vertex)
+            made = shape(node, self.level, columns, beside.get(vertex, 0), inset)
             self.shapes[vertex] = made
             if comb:
                 comb.measure(made, self.manner)
@@ -186,6 +220,8 @@ class Part:
             return max(
                 [title_width(node, self.level) + 2, *(line.width + 1 for line in lines)]
             )
+        if vertex in self.layers.gates:
+            return 1 + len(self._label(self.layers.gates[vertex]))
         return self.shapes[vertex].width if self.is_node(vertex) else 1
 
     def _space_pins(self) -> None:
@@ -198,6 +234,14 @@ class Part:
                     self._match_pins(vertex, pins, south=side is self.south)
                     continue
                 width = self.shapes[vertex].width
+                if any(pin.label for pin in pins):
+                    at = max(
+                        (width - self._span(pins) + 1) // 2, self._first(vertex, side)
+                    )
+                    for pin in pins:
+                        pin.offset = at
+                        at += len(pin.label) + 2
+                    continue
                 gap = self.port_gap
                 while gap > 2 and gap * (len(pins) - 1) + 3 > width:
                     gap -= 1
@@ -284,10 +328,13 @@ class Part:
             return False
         pins, width = side[pin.vertex], self.shapes[pin.vertex].width
         at = pins.index(pin)
-        low = pins[at - 1].offset + 2 if at else self._first(pin.vertex, side)
+        low = self._first(pin.vertex, side)
+        if at:
+            low = pins[at - 1].offset + len(pins[at - 1].label) + 2
         high = width - 1 - (min(2, width // 2) if self.level else 0)
         if at + 1 < len(pins):
             high = pins[at + 1].offset - 2
+        high -= len(pin.label)
         if low <= offset <= high:
             pin.offset = offset
             return True

@@ -243,6 +243,21 @@ class _Raster(Painter):
         if chosen:
             style += " selected"
         self._put(x, y, sign, style, self._owner(end.port))
+        if self.scene.manner.names and edge.kind != "trunk":
+            self._name(edge, end, x, y)
+
+    def _name(self, edge: Edge, end: End, x: int, y: int) -> None:
+        """The name of a link behind its port; at the sides of a box, inside."""
+        box, name = self.scene.boxes[end.node], end.port.ifname or ""
+        inside = box.y < y < box.bottom - 1
+        if box.shape.bare or (
+            inside and self.scene.level == 3 and not box.shape.hollow
+        ):
+            return
+        if inside and x == box.right - 1:
+            x -= len(name) + 1
+        for column, letter in enumerate(name, x + 1):
+            self._put(column, y, letter, "detail", self._owner(end.port))
 
     def _clockwise(self, number: int) -> tuple[Spot, ...]:
         """Ports of a node: along the top, down the right, back, up the left."""

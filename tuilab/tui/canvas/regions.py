@@ -14,8 +14,8 @@ from tuilab.tui.canvas.layers import (
     Memory,
     Order,
     Place,
-    Port,
     Segment,
+    gate_of,
     ports,
 )
 from tuilab.tui.canvas.order import Arranger
@@ -115,7 +115,8 @@ class _Regions:
             ]
             for (vertex, south), some in ports(layers, arcs).items():
                 if vertex in self.inner:
-                    gates = [_gate(layers, vertex, port) for port in some]
+                    found_gates = (gate_of(layers, vertex, port) for port in some)
+                    gates = [gate for gate in found_gates if gate is not None]
                     found.setdefault(vertex, ([], []))[south].extend(gates)
         return found
 
@@ -135,14 +136,6 @@ class _Regions:
                     Segment(gate.edge, *(ends if gate.end == 0 else ends[::-1]))
                 )
         return arranger.run()
-
-
-def _gate(layers: Layers, vertex: int, port: Port) -> Gate:
-    line = layers.flats[port.line] if port.flat else layers.hops[port.line]
-    ends = layers.ends[line.edge]
-    if ends[0] == ends[1]:
-        return Gate(line.edge, port.end)
-    return Gate(line.edge, ends.index(vertex))
 
 
 def _remember(

@@ -18,6 +18,7 @@ class Manner:
         roomy: Keep lines apart that would seem joined in ASCII.
         tight: Spend no row that nothing needs; for chips and the map.
         combs: List the hosts of a switch below one another; for chips.
+        names: Name the ports on the borders; for boxes.
         narrow: Make grids tall rather than wide: so many times as tall.
     """
 
@@ -25,6 +26,7 @@ class Manner:
     roomy: bool = False
     tight: bool = False
     combs: bool = False
+    names: bool = False
     narrow: int = 1
 
 
