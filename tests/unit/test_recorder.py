@@ -1,10 +1,11 @@
 """The thread that writes a capture: it ends for those who wait, whatever fails."""
 
+import itertools
 import math
 import os
 
 from tuilab.model.topology import Endpoint
-from tuilab.packets.recorder import Recorder
+from tuilab.packets.recorder import Merge, Recorder
 from tuilab.packets.sink import FileSink
 
 
@@ -54,3 +55,34 @@ def test_a_capture_that_fails_ends_for_those_who_wait(tmp_path, caplog):
     assert recorder.problem == "the capture failed: libpcap is broken"
     assert handle.closed
     recorder.finish()
+
+
+# The clock is set
+
+
+def merged(steps: list[tuple[float, list[int]]]) -> list[list[bytes]]:
+    """What a `Merge` gives out at each batch: (read at, stamps)."""
+    merge = Merge()
+    given = []
+    for now, stamps in steps:
+        merge.add(stamps, [b"%d" % stamp for stamp in stamps], now)
+        given.append(merge.take(now))
+    given.append(merge.rest())
+    return given
+
+
+def test_a_clock_that_is_set_back_holds_up_nothing():
+    hour = 3_600_000_000
+    before, after = [hour + n for n in range(3)], list(range(1, 4))
+    steps = [(0.0, before), (0.01, after), (0.5, [10]), (1.0, [11])]
+    given = merged(steps)
+    assert sorted(map(int, itertools.chain(*given))) == [*after, 10, 11, *before]
+    # All of both sides of the step are out as soon as a ring can hide nothing more.
+    assert set(map(int, given[2])) >= {*before, *after}
+
+
+def test_a_clock_that_is_set_ahead_holds_up_nothing():
+    hour = 3_600_000_000
+    given = merged([(0.0, [1, 2]), (0.01, [hour, hour + 1]), (0.5, [hour + 2])])
+    assert [int(stamp) for stamp in given[2]] == [1, 2, hour, hour + 1]
+    assert given[3] == [b"%d" % (hour + 2)]
