@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -154,10 +154,10 @@ class Bench:
         )
         return json.loads(done.stdout)
 
-    def climb(self, everyone: list[Contender], size: int) -> None:
+    def climb(self, everyone: list[Contender], size: int, rates: Sequence[int]) -> None:
         """Raise the rate for each until it loses frames; all in turn at each rate."""
         standing = list(everyone)
-        for thousands in RATES:
+        for thousands in rates:
             for contender in list(standing):
                 for _ in range(TRIES):
                     found = self.trial(contender, size, thousands * 1000)
@@ -192,7 +192,9 @@ def settled(path: Path) -> None:
         time.sleep(0.05)
 
 
-def in_lab(directory: Path) -> list[dict[str, object]]:
+def in_lab(
+    directory: Path, sizes: Sequence[int], rates: Sequence[int]
+) -> list[dict[str, object]]:
     """Everything, with labs of our own."""
     os.environ["XDG_STATE_HOME"] = str(directory / "state")
     os.environ["TUILAB_LAB"] = LAB
@@ -200,15 +202,15 @@ def in_lab(directory: Path) -> list[dict[str, object]]:
     subprocess.run(up, check=True, stdout=subprocess.DEVNULL)
     try:
         bench, everyone = Bench(directory), contenders()
-        for size in SIZES:
-            bench.climb(everyone, size)
+        for size in sizes:
+            bench.climb(everyone, size, rates)
     finally:
         subprocess.run(
             [*TUILAB, "down", LAB, "--yes"], check=True, stdout=subprocess.DEVNULL
         )
     rows = []
     for contender in everyone:
-        for size in SIZES:
+        for size in sizes:
             rate = contender.best.get(size, 0.0)
             ours = everyone[0].best.get(size, 0.0)
             rows.append(
@@ -225,16 +227,22 @@ def in_lab(directory: Path) -> list[dict[str, object]]:
     return rows
 
 
+def numbers(text: str) -> list[int]:
+    return [int(word) for word in text.split(",")]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--on", metavar="DIR", help="where to write; else as mktemp")
+    parser.add_argument("--sizes", type=numbers, default=SIZES, help="as 142,1400")
+    parser.add_argument("--rates", type=numbers, default=RATES, help="in thousands")
     parser.add_argument("--rates-only", action="store_true")
     options = parser.parse_args()
     if not shutil.which("cc"):
         sys.exit("there is no C compiler (cc) for the generator")
     with tempfile.TemporaryDirectory(prefix="tuilab-bench-", dir=options.on) as name:
-        rates = in_lab(Path(name))
+        rates = in_lab(Path(name), options.sizes, options.rates)
     kept = [] if options.rates_only else stored.run()
     if options.json:
         print(json.dumps({"rates": rates, "stored": kept}, indent=1))
