@@ -3,6 +3,9 @@
 import itertools
 import math
 import os
+import resource
+
+import pytest
 
 from tuilab.model.topology import Endpoint
 from tuilab.packets.recorder import Merge, Recorder
@@ -86,3 +89,26 @@ def test_a_clock_that_is_set_ahead_holds_up_nothing():
     given = merged([(0.0, [1, 2]), (0.01, [hour, hour + 1]), (0.5, [hour + 2])])
     assert [int(stamp) for stamp in given[2]] == [1, 2, hour, hour + 1]
     assert given[3] == [b"%d" % (hour + 2)]
+
+
+def test_blocks_are_written_in_pieces_and_taken_back_together(tmp_path):
+    path = tmp_path / "blocks"
+    sink = FileSink(os.open(path, os.O_RDWR | os.O_CREAT))
+    sink.write(b"head")
+    blocks = [b"%06d" % number for number in range(3000)]
+    assert sink.write_blocks(blocks) == 18_000
+    assert path.read_bytes() == b"head" + b"".join(blocks)
+    assert sink.write_blocks([]) == 0
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The second piece fits in part, and then not at all.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (28_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            sink.write_blocks(blocks)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b"head" + b"".join(blocks)
+    sink.write(b"tail")
+    assert path.read_bytes().endswith(b"002999tail")
+    assert sink.size == 18_008
+    sink.close()

@@ -257,9 +257,7 @@ class Recorder(threading.Thread):
             self._progress()
 
     def _put(self, blocks: list[bytes]) -> None:
-        data = b"".join(blocks)
-        self._sink.write(data)
-        self._size += len(data)
+        self._size += self._sink.write_blocks(blocks)
         if self._store is not None:
             self._store.publish(map(len, blocks), self._size)
         self.written += len(blocks)

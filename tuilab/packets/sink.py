@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 _PIPE_CHUNK = 4096
 """POSIX's PIPE_BUF on Linux: a pipe that polls writable takes that much at once."""
+_AT_ONCE = 1024
+"""Linux's IOV_MAX."""
 _CHECK_MS = 100
 _IDLE_CHECKS = 10
 
@@ -19,6 +21,9 @@ class Sink(Protocol):
 
     def write(self, data: bytes) -> None:
         """Write all of it, or raise OSError."""
+
+    def write_blocks(self, blocks: Sequence[bytes]) -> int:
+        """Write all of them, or raise OSError; the number of bytes."""
 
     def close(self) -> None:
         """Let go of the descriptor."""
@@ -38,10 +43,36 @@ class FileSink:
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
         except OSError:
-            os.ftruncate(self._fd, self.size)
-            os.lseek(self._fd, self.size, os.SEEK_SET)
+            self._forget(self.size)
             raise
         self.size += len(data)
+
+    def write_blocks(self, blocks: Sequence[bytes]) -> int:
+        """Append them without copying them together first; see `write`."""
+        before = self.size
+        for start in range(0, len(blocks), _AT_ONCE):
+            piece = blocks[start : start + _AT_ONCE]
+            wanted = sum(map(len, piece))
+            try:
+                written = os.writev(self._fd, piece)
+            except OSError:
+                self._forget(before)
+                raise
+            self.size += written
+            if written < wanted:
+                # A disk that is about to be full, most likely.
+                try:
+                    self.write(b"".join(piece)[written:])
+                except OSError:
+                    self._forget(before)
+                    raise
+        return self.size - before
+
+    def _forget(self, size: int) -> None:
+        """Leave the file as it was when it had that size."""
+        os.ftruncate(self._fd, size)
+        os.lseek(self._fd, size, os.SEEK_SET)
+        self.size = size
 
     def close(self) -> None:
         """Close the file."""
@@ -79,6 +110,12 @@ class StreamSink:
             idle += self._given_up()
             if idle >= _IDLE_CHECKS:
                 raise TimeoutError("its reader has stopped reading")
+
+    def write_blocks(self, blocks: Sequence[bytes]) -> int:
+        """Write all of them; raises as `write` does."""
+        data = b"".join(blocks)
+        self.write(data)
+        return len(data)
 
     def close(self) -> None:
         """Close this descriptor; the caller's own stays open."""
