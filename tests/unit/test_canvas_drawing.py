@@ -13,6 +13,7 @@ from tests.canvas_labs import (
     at_random,
     branches,
     gateway,
+    nested,
     odd,
     ring,
     snapshot,
@@ -20,6 +21,7 @@ from tests.canvas_labs import (
     two_hosts,
     two_subnets,
 )
+from tuilab.model.edits import Rename
 from tuilab.model.topology import HOST, Endpoint, Topology
 from tuilab.plan.state import State, expand
 from tuilab.tui.canvas.boxes import LEVELS
@@ -32,6 +34,7 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.group import group
 from tuilab.tui.canvas.layers import Order
 from tuilab.tui.canvas.layout import Wish, compose, layout
+from tuilab.tui.canvas.names import renamed_places
 from tuilab.tui.canvas.navigate import next_node, next_port, ports
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.regions import arrange
@@ -247,6 +250,30 @@ def test_places_set_by_hand_are_kept() -> None:
     assert moved.boxes[namespace("h3")].x < moved.boxes[namespace("h1")].x
     assert moved.boxes[namespace("h3")].y == moved.boxes[namespace("h1")].y
     assert moved.boxes[Item("bridge", HOST, "br0")].y == 0
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_places_set_by_hand_hold_inside_a_box_too(level: int) -> None:
+    pins = {"pod1c": (0, 2), "pod1a": (2, 2), "node1:cni0": (1, 0)}
+    made = drawing(nested().topology(pins), level)
+    one, three = (made.boxes[namespace(name)] for name in ("pod1a", "pod1c"))
+    assert three.x < one.x
+    assert three.y == one.y
+    assert made.boxes[Item("bridge", "node1", "cni0")].y < one.y
+    other = drawing(nested().topology(), level)
+    two = [made.boxes[namespace(f"pod2{pod}")].x for pod in "abc"]
+    assert two == sorted(two)
+    assert other.boxes[namespace("pod1a")].x < other.boxes[namespace("pod1c")].x
+
+
+def test_a_box_with_another_name_keeps_the_order_inside() -> None:
+    rename = Rename("node1", "worker")
+    graph = build(nested().snapshot())
+    scene = compose(graph, Wish(160, 48, 2))
+    memory = renamed_places(scene.memory, rename)
+    places = [place for place in memory.values() if place.home == namespace("worker")]
+    assert len(places) == 4
+    assert not any(place.home == namespace("node1") for place in memory.values())
 
 
 def test_the_most_detail_that_fits_is_chosen() -> None:

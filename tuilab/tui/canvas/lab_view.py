@@ -19,7 +19,7 @@ from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Fold, Graph, Item
 from tuilab.tui.canvas.layers import Memory
 from tuilab.tui.canvas.layout import Wish, compose
-from tuilab.tui.canvas.names import renamed, renames
+from tuilab.tui.canvas.names import renamed, renamed_places, renames
 from tuilab.tui.canvas.overlay import Cells, overlaid
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.scene import Manner, Scene
@@ -223,9 +223,11 @@ class LabView(DrawingView):
         A new `snapshot` does so by itself for what its history has renamed.
         """
         for rename in renames:
-            self._memory = {
-                renamed(item, rename): place for item, place in self._memory.items()
-            }
+            self._memory = renamed_places(self._memory, rename)
+            folds = self._choices.folds.items()
+            self._choices = replace(
+                self._choices, folds={renamed(it, rename): on for it, on in folds}
+            )
             self._selection = tuple(renamed(item, rename) for item in self._selection)
             if self._marked is not None:
                 self._marked = renamed(self._marked, rename)

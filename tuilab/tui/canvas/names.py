@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tuilab.model.edits import Rename
 from tuilab.model.topology import Cable, Endpoint
 from tuilab.plan.history import History
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.layers import Memory
 
 
 def renames(old: History, new: History) -> list[Rename]:
@@ -35,3 +38,13 @@ def renamed(item: Item, rename: Rename) -> Item:
     if item.namespace == rename.old:
         return Item(item.kind, str(rename.new))
     return item
+
+
+def renamed_places(memory: Memory, rename: Rename) -> Memory:
+    """Where everything was drawn, under its new name and in what has a new name."""
+    return {
+        renamed(item, rename): replace(
+            place, home=None if place.home is None else renamed(place.home, rename)
+        )
+        for item, place in memory.items()
+    }
