@@ -454,6 +454,8 @@ def test_a_lab_is_drawn_and_told_in_words_without_a_kernel(tuilab_):
     assert "| router |" in narrow
     assert max(map(len, narrow.splitlines())) <= 30
     assert "[router]" in tuilab_("show", "router", "--draw", "--level", "1")[1]
+    least = tuilab_("show", "router", "--draw", "--level", "0")[1]
+    assert least.strip() and "router" not in least
     for words in (("show", "--plain", "router"), ("--plain", "router")):
         code, out, err = tuilab_(*words)
         assert (code, err) == (0, "")

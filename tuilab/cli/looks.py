@@ -35,9 +35,9 @@ def show(
         int | None,
         typer.Option(
             "--level",
-            min=1,
+            min=0,
             max=3,
-            help="Detail of the drawing; else as much as fits the width.",
+            help="Detail of the drawing, 0 (a map) to 3; else as much as fits.",
         ),
     ] = None,
     width: Annotated[
