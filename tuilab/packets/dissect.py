@@ -9,9 +9,11 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import lru_cache
 from socket import AF_INET6, inet_ntoa, inet_ntop
+from typing import NamedTuple
 
+from tuilab.model.links import Endpoint
 from tuilab.packets import applications, control, pcapng
 from tuilab.packets.scratch import Scratch, cut_short, mac, printable
 from tuilab.packets.store import Packet
@@ -48,8 +50,7 @@ _IP_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A packet in one line, in the words of tcpdump.
 
     Attributes:
@@ -97,8 +98,12 @@ def words(packet: Packet) -> str:
     """The packet as one line of text without its time: what a text search looks at."""
     row = summary(packet)
     addresses = f"{row.source} > {row.destination} " if row.source else ""
-    endpoint = printable(str(packet.endpoint).encode(errors="replace"))
-    return f"{endpoint} {addresses}{row.protocol} {row.info}".rstrip()
+    return f"{_name(packet.endpoint)} {addresses}{row.protocol} {row.info}".rstrip()
+
+
+@lru_cache(maxsize=1024)
+def _name(endpoint: Endpoint) -> str:
+    return printable(str(endpoint).encode(errors="replace"))
 
 
 def _ethernet(data: bytes, row: Scratch) -> None:

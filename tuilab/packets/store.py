@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 from tuilab.errors import PacketError
 from tuilab.model.links import Endpoint
@@ -25,8 +26,7 @@ from tuilab.packets.pcapng import Interface
 _READ_AT_ONCE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One captured packet.
 
     Attributes:
