@@ -451,7 +451,7 @@ def test_a_lab_is_drawn_and_told_in_words_without_a_kernel(tuilab_):
     assert "●" in out
     narrow = tuilab_("show", "router", "--draw", "--width", "30", "--ascii")[1]
     assert narrow.isascii()
-    assert "| router |" in narrow
+    assert "|   router   |" in narrow
     assert max(map(len, narrow.splitlines())) <= 30
     assert "[router]" in tuilab_("show", "router", "--draw", "--level", "1")[1]
     least = tuilab_("show", "router", "--draw", "--level", "0")[1]
