@@ -18,6 +18,11 @@ from tuilab.tui.canvas.scene import Box, Manner, Scene
 PART_GAP = 4
 SHELF_GAP = 1
 MOST_SHELVES = 4
+MOST_LINES = 150
+"""With more lines than these no pane has room for the names of all ports, and shelves
+take too long to fill."""
+FAR = 4
+"""A drawing so many times as wide as the pane is beyond all help."""
 
 
 class Wish(NamedTuple):
@@ -63,15 +68,17 @@ def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
 
 def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
     """Scenes of one level, the most pleasant first."""
-    if level >= 2:
+    if level >= 2 and len(graph.edges) <= MOST_LINES:
         yield layout(graph, order, Manner(level, wish.roomy, names=True), wish.width)
     scene = layout(graph, order, Manner(level, wish.roomy), wish.width)
     yield scene
     wide = scene.width > wish.width
+    if level >= 2 and scene.width > FAR * wish.width:
+        return
     for manner in _manners(level, wish.roomy):
         if manner.narrow == 1 or (wide and any(node.cells for node in graph.nodes)):
             yield layout(graph, order, manner, wish.width)
-    if level == 3:
+    if level == 3 or len(graph.edges) > MOST_LINES:
         return
     shelves = math.ceil(scene.width / wish.width)
     for count in range(shelves, shelves + 2):
