@@ -193,7 +193,7 @@ def test_pairs_are_watched(shared):
         "blue > red (10.0.0.1)",
         "red > blue (10.0.0.2)",
     ]
-    assert lines[2].split() == ["from", "blue", "red"]
+    assert lines[2].split() == ["from", "red", "blue"]
     assert len(lines) == 5
     done = shared("monitor", "red", "blue", "-c", 2, "-i", 0.05, "--json")
     rows = [json.loads(line) for line in done.out.splitlines()]
@@ -203,7 +203,7 @@ def test_pairs_are_watched(shared):
     process = shared.start("monitor")
     process.stdout.readline()
     done = ended(process, signal.SIGINT)
-    assert done.out.splitlines()[-3].split() == ["from", "blue", "red"]
+    assert done.out.splitlines()[-3].split() == ["from", "red", "blue"]
 
 
 def test_a_machine_behind_a_tap_answers(lab):

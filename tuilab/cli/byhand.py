@@ -152,7 +152,7 @@ def _matrix(cells: list[Cell]) -> list[str]:
     """Who pings in rows, whom in columns: the round-trip time in ms, or why not."""
     found = {(cell.pair.source, cell.pair.to): cell for cell in cells}
     rows = list(dict.fromkeys(source for source, _ in found))
-    columns = list(dict.fromkeys(to for _, to in found))
+    columns = list(dict.fromkeys([*rows, *(to for _, to in found)]))
     if not rows:
         return []
 
