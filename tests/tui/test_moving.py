@@ -85,6 +85,9 @@ async def test_a_drag_of_a_box_moves_it_and_esc_cancels() -> None:
         await pilot.mouse_up(Canvas, offset=end)
         asked = [m for m in app.said if isinstance(m, Canvas.PlaceRequested)]
         assert [list(m.places) for m in asked] == [[namespace("h1")]]
+        # What follows a drag is a click again.
+        await pilot.click(Canvas, offset=(2, 2), button=3)
+        assert isinstance(app.said[-1], Canvas.MenuRequested)
 
 
 async def test_a_move_is_an_edit_that_does_nothing_to_the_kernel() -> None:

@@ -339,9 +339,9 @@ class Canvas(LabView, can_focus=True):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """The beginning of a click or drag."""
+        self._dragging = False
         if event.button == LEFT:
             self._pressed = self._pointer(event)
-            self._dragging = False
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
