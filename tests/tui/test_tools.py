@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from tests.canvas_labs import fat_tree, switch, two_subnets
+from tests.canvas_labs import fat_tree, snapshot, switch, two_subnets
 from tests.tui.bench import opened
 from tests.tui.canvas_bench import CanvasBench, cell, namespace, shown
 from tests.tui.labs import switch as small
-from tuilab.model.topology import HOST
+from tuilab.lab.snapshot import Live
+from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
@@ -208,3 +211,19 @@ async def test_other_keys_take_the_box_and_then_do_their_work() -> None:
         await bench.press("V", "e")
         assert bench.in_dialog
         assert bench.main.canvas.tool is None
+
+
+async def test_traffic_shows_while_it_flows_and_then_no_longer() -> None:
+    lab = two_subnets().topology()
+    ends = [Endpoint("pc11", "eth0"), Endpoint("pc12", "eth0")]
+    before = {end: Live("up") for end in ends}
+    app = CanvasBench(snapshot(lab, live=before))
+    async with app.run_test(size=(80, 24)) as pilot:
+        quiet = shown(app)
+        after = {**before, ends[0]: Live("up", tx_packets=3, rx_packets=2)}
+        app.canvas.snapshot = snapshot(lab, live=after)
+        await pilot.pause()
+        assert shown(app) != quiet
+        async with asyncio.timeout(30):
+            while shown(app) != quiet:
+                await pilot.pause(0.05)

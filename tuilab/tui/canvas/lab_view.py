@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from textual.geometry import Offset
 from textual.message import Message
+from textual.timer import Timer
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.edits import Rename
 from tuilab.model.edits.layout import Slot
+from tuilab.tui.canvas.activity import Activity, activity
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
@@ -24,6 +26,9 @@ from tuilab.tui.canvas.overlay import Cells, overlaid
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.scene import Manner, Scene
 from tuilab.tui.canvas.view import DrawingView
+
+CALM = 1.6
+"""Seconds after which a link counts as quiet: counters come once a second."""
 
 
 class LabView(DrawingView):
@@ -73,6 +78,8 @@ class LabView(DrawingView):
         self._memory: Memory = {}
         self._choices = Choices()
         self._held: Mapping[Item, Slot] = {}
+        self._flows: Activity = {}
+        self._calm: Timer | None = None
         self._scene = Scene(Manner(1))
         self._plain = Drawing()
         if snapshot is not None:
@@ -90,12 +97,31 @@ class LabView(DrawingView):
         before, self._snapshot = self._snapshot, snapshot
         if snapshot is None:
             return
+        flows = before is not None and self._see_flows(before, snapshot)
         if before is not None:
             self.follow(renames(before.history, snapshot.history))
         if self._take(snapshot):
             known = self._known()
             self._lay()
             self._keep_selection(known)
+        elif flows:
+            self._redraw()
+
+    def _see_flows(self, before: Snapshot, after: Snapshot) -> bool:
+        """Take in what counters tell; whether anything that is drawn has changed."""
+        flows = activity(before.live, after.live)
+        if not flows:
+            return False
+        if self._calm is not None:
+            self._calm.stop()
+        self._calm = self.set_timer(CALM, self._calm_down)
+        changed, self._flows = flows != self._flows, flows
+        return changed
+
+    def _calm_down(self) -> None:
+        """Counters stand still: nobody tells of that."""
+        self._calm, self._flows = None, {}
+        self._redraw()
 
     def _take(self, snapshot: Snapshot) -> bool:
         """Read a snapshot; whether anything that is drawn has changed."""
@@ -290,7 +316,7 @@ class LabView(DrawingView):
         """Give the cells their signs again."""
         glyphs = ASCII if self._ascii else UNICODE
         chosen = frozenset(self._chosen())
-        self._plain = draw(self._scene, glyphs, chosen, self._marked)
+        self._plain = draw(self._scene, glyphs, chosen, self._marked, self._flows)
         self._repaint()
 
     def _repaint(self) -> None:
