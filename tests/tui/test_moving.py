@@ -97,6 +97,7 @@ async def test_a_move_is_an_edit_that_does_nothing_to_the_kernel() -> None:
         logged = len(bench.lab.log)
         await bench.press("m", "right", "enter")
         await bench.until(lambda: "red" in bench.topology.layout)
+        await bench.idle()
         history = bench.lab.snapshot.history
         assert history.edits[-1].title == "move red"
         assert bench.lab.snapshot.observed == observed
@@ -111,7 +112,8 @@ async def test_a_move_is_an_edit_that_does_nothing_to_the_kernel() -> None:
         assert bench.main.canvas.drawing.boxes == boxes
         assert bench.main.canvas.selected == namespace("red")
         await bench.press("m", "delete")
-        assert not bench.topology.layout
+        await bench.until(lambda: not bench.topology.layout)
+        await bench.idle()
         assert bench.lab.snapshot.history.edits[-1].title == "unpin red"
 
 
@@ -129,6 +131,7 @@ async def test_what_stands_somewhere_stays_while_others_come_and_go() -> None:
         bench.main.select(namespace("red"))
         await bench.press("m", "right", "right", "right", "enter")
         await bench.until(lambda: "red" in bench.topology.layout)
+        await bench.idle()
         at = bench.topology.layout["red"]
         await bench.edit(edits.add_namespace("green"))
         await bench.edit(edits.rename_namespace("red", "crimson"))

@@ -143,7 +143,8 @@ async def place_nodes(screen: MainScreen, places: Mapping[str, Slot | None]) -> 
     try:
         await _do(screen, place(places))
     finally:
-        screen.canvas.hold({})
+        if screen.is_attached:
+            screen.canvas.hold({})
 
 
 async def _do(screen: MainScreen, change: Change) -> None:
