@@ -249,6 +249,31 @@ def test_delete_80x24(picture):
     assert picture(keys, check, topology=switch())
 
 
+def test_delete_several_80x24(picture):
+    async def keys(bench):
+        things = ("red", "blue"), (Item("bridge", HOST, "br0"),)
+        bench.main.select(*(Item("namespace", name) for name in things[0]), *things[1])
+        await bench.press("d")
+
+    def check(bench):
+        assert "Remove red, blue and host:br0" in bench.text
+        assert bench.topology == switch()
+
+    assert picture(keys, check, topology=switch())
+
+
+def test_generate_80x24(picture):
+    async def keys(bench):
+        await bench.press("N")
+        await bench.choose("kind", "tree")
+
+    def check(bench):
+        assert "4 hosts, 3 switches, 6 cables" in bench.text
+        assert bench.topology == two_hosts()
+
+    assert picture(keys, check, topology=two_hosts())
+
+
 def test_history_80x24(picture):
     async def keys(bench):
         await two_hosts_by_keys(bench)

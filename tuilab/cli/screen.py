@@ -284,6 +284,7 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
     from tuilab.cli.mistake import reports
     from tuilab.formats import library
     from tuilab.kernel import procs
+    from tuilab.lab.clipboard import FILE, Clipboard
     from tuilab.tui.keyfile import keys_file, read_keys
     from tuilab.tui.surroundings import Surroundings
 
@@ -308,6 +309,7 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
         reports=reports(),
         clipboard=reports().parent / "clipboard",
         user=user,
+        clipboard=Clipboard(registry.state_directory() / FILE),
         keymap=keymap,
         key_problems=tuple(key_problems),
     )

@@ -11,6 +11,7 @@ from textual.binding import Binding
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.topology import HOST, LO
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.forms.toggle import switched
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.moves import MOVES
 from tuilab.tui.widgets.inspector_rows import Row
@@ -196,8 +197,13 @@ def _pinned(context: Context) -> str:
 
 def _switchable(context: Context) -> str:
     item = context.selected
-    if item and item.kind == "grid":
-        return f"{item} is a folded group: select one of its cells"
+    for one in context.selection:
+        if one.kind == "grid":
+            return f"{one} is a folded group: select one of its cells"
+    if len(context.selection) > 1 and not switched(
+        context.snapshot.topology, context.selection
+    ):
+        return "nothing that is selected has a link to set up or down"
     if item and item.kind == "namespace" and len(context.selection) == 1:
         namespace = context.snapshot.topology.namespaces.get(item.namespace)
         links = [n for n in (namespace.links if namespace else ()) if n != LO]
@@ -305,6 +311,9 @@ _TABLE: tuple[Action, ...] = (
     Action("duplicate", ("D",), "", "duplicate it", "Build", _copyable),
     Action("move", ("m",), "move", "move and pin it", "Build", _movable, "canvas"),
     Action("unpin", (), "", "let the drawing place it", "Build", _pinned),
+    Action("copy_part", ("Y",), "", "copy this part of the lab", "Build", _copyable),
+    Action("paste_part", ("P",), "", "paste the part that was copied", "Build", alive),
+    Action("generate", ("N",), "", "generate a star, ring, tree ...", "Build", alive),
     Action("shell", ("o",), "shell", "open a shell there", "Lab", _shell),
     Action("shell_window", ("O",), "", "shell in a tmux window", "Lab", _window),
     Action("save", ("ctrl+s",), "save", "save to a file", "Lab", always),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tuilab.lab.clipboard import Clipboard
 from tuilab.packets.send import Sender
 from tuilab.tui.actions import KEYS
 from tuilab.tui.keymap import Keymap
@@ -42,6 +43,7 @@ class Surroundings:
         key_problems: What is wrong with the file that says so.
         clipboard: File that keeps what was copied last; None for no file.
         user: Who a new tap belongs to unless the person says otherwise.
+        clipboard: Where parts of a lab are kept that were copied.
     """
 
     sender: Sender | None = None
@@ -53,5 +55,6 @@ class Surroundings:
     reports: Path = field(default_factory=Path)
     clipboard: Path | None = None
     user: str = ""
+    clipboard: Clipboard = field(default_factory=Clipboard)
     keymap: Keymap = KEYS
     key_problems: Sequence[str] = ()

@@ -43,7 +43,7 @@ class DeleteScreen(Dialog[bool]):
         self._captured = captured
         self._programs: list[str] = []
         self._shown: object = None
-        self.title_text = change.title.capitalize()
+        self.title_text = change.title[:1].upper() + change.title[1:]
 
     def body(self) -> ComposeResult:
         """What goes, and how."""

@@ -343,13 +343,13 @@ class MainScreen(OneSize, Screen[None]):
 
     def _hints(self, item: Item | None) -> list[Line]:
         snapshot = self.lab.snapshot
-        key = (item, snapshot.topology, snapshot.observed)
+        key = (self.selection, snapshot.topology, snapshot.observed)
         if self._hinted[0] != key:
-            self._hinted = key, self._switch_commands(item)
+            self._hinted = key, self._switch_commands()
         return hint_lines(item, self.context(), self._hinted[1])
 
-    def _switch_commands(self, item: Item | None) -> Sequence[str]:
-        change = toggle(self.topology, [item] if item else [])
+    def _switch_commands(self) -> Sequence[str]:
+        change = toggle(self.topology, self.selection)
         try:
             return self.lab.plan(change).commands if change else ()
         except TuilabError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tuilab.tui.verbs import build, drift, lab, packets, rows, start, view
+from tuilab.tui.verbs import build, copying, drift, lab, packets, rows, start, view
 
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
@@ -32,6 +32,9 @@ VERBS: Mapping[str, Verb] = {
         build.duplicate,
         build.move,
         build.unpin,
+        copying.copy_part,
+        copying.paste_part,
+        copying.generate,
         lab.undo,
         lab.redo,
         lab.save,

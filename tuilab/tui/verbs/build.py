@@ -118,14 +118,14 @@ async def toggle(screen: MainScreen) -> None:
     """Set what is selected up or down."""
     change = toggled(screen.topology, screen.selection)
     if change is not None:
-        await _do(screen, change)
+        await carry_out(screen, change)
 
 
 async def duplicate(screen: MainScreen) -> None:
     """Make what is selected once more, with names and addresses that are free."""
     before = screen.topology
-    await _do(screen, duplicated(before, targets(screen.selection)))
-    screen.select(*_new_nodes(before, screen.topology))
+    await carry_out(screen, duplicated(before, targets(screen.selection)))
+    screen.select(*new_nodes(before, screen.topology))
 
 
 async def move(screen: MainScreen) -> None:
@@ -141,19 +141,21 @@ async def unpin(screen: MainScreen) -> None:
 async def place_nodes(screen: MainScreen, places: Mapping[str, Slot | None]) -> None:
     """Have nodes stand where a person put them, as one edit."""
     try:
-        await _do(screen, place(places))
+        await carry_out(screen, place(places))
     finally:
         if screen.is_attached:
             screen.canvas.hold({})
 
 
-async def _do(screen: MainScreen, change: Change) -> None:
+async def carry_out(screen: MainScreen, change: Change) -> None:
+    """Make a change that needs no dialog, and say so."""
     await screen.lab.edit(change)
     screen.refresh_lab()
     screen.session.say(f"done: {change.title} ({screen.session.key('undo')} undoes it)")
 
 
-def _new_nodes(before: Topology, after: Topology) -> list[Item]:
+def new_nodes(before: Topology, after: Topology) -> list[Item]:
+    """The boxes of a lab that it did not have before; cables where there is none."""
     names = [name for name in after.namespaces if name not in before.namespaces]
     links = [
         Item("bridge" if isinstance(link, Bridge) else "tap", end.namespace, end.ifname)
@@ -162,7 +164,9 @@ def _new_nodes(before: Topology, after: Topology) -> list[Item]:
         and end.namespace not in names
         and before.link(end) is None
     ]
-    return [*(Item("namespace", name) for name in names), *links]
+    nodes = [*(Item("namespace", name) for name in names), *links]
+    old = set(before.cables)
+    return nodes or [Item.of_cable(c) for c in after.cables if c not in old]
 
 
 async def _ask(screen: MainScreen, form: ChangeForm) -> Answers | None:
