@@ -7,6 +7,7 @@ from textual.widgets import Input
 from tests.tui.bench import opened
 from tests.tui.labs import BR0, RED, switch, two_hosts
 from tuilab.lab.clipboard import Clipboard
+from tuilab.model import edits
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.app import Surroundings
 from tuilab.tui.canvas.graph import Item
@@ -120,3 +121,15 @@ async def test_the_number_of_a_shape_is_checked_while_typing():
         await bench.press("escape")
         assert not bench.in_dialog
         assert list(bench.topology.namespaces) == [HOST]
+
+
+async def test_the_address_plan_is_of_what_is_selected():
+    async with opened(switch()) as bench:
+        bench.main.select(SW)
+        await bench.press("I")
+        assert "10.0.0.254  host:br0, gateway of red" in bench.text
+        assert "free: 10.0.0.3 to 10.0.0.253 (251)" in bench.text
+        await bench.edit(edits.add_address(RED, "10.0.0.9/16"))
+        assert "! red:eth0 has 10.0.0.9/16, others are in 10.0.0.0/24" in bench.text
+        await bench.press("enter")
+        assert not bench.in_dialog

@@ -262,6 +262,17 @@ def test_delete_several_80x24(picture):
     assert picture(keys, check, topology=switch())
 
 
+def test_addresses_80x24(picture):
+    async def keys(bench):
+        bench.main.select(Item("bridge", HOST, "br0"))
+        await bench.press("I")
+
+    def check(bench):
+        assert "10.0.0.254  host:br0, gateway of red" in bench.text
+
+    assert picture(keys, check, topology=switch())
+
+
 def test_generate_80x24(picture):
     async def keys(bench):
         await bench.press("N")

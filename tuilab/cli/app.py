@@ -49,6 +49,7 @@ VERBS = {
     "plan": Verb("labs", "plan", _LABS),
     "show": Verb("looks", "show", _LOOKS),
     "inspect": Verb("inspect", "inspect", _LOOKS),
+    "addresses": Verb("addresses", "addresses", _LOOKS),
     "drift": Verb("drift", "drift", _LOOKS),
     "history": Verb("looks", "history", _LOOKS),
     "keys": Verb("keys", "keys", _LOOKS),

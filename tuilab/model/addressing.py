@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 
@@ -243,14 +244,27 @@ def all_addresses(topology: Topology) -> Iterator[str]:
 
 
 def free_network(topology: Topology) -> ipaddress.IPv4Network:
-    """The next 10.0.N.0/24 that overlaps nothing of the lab."""
+    """The next 10.0.N.0/24 that overlaps nothing of the lab, nor leads a route there.
+
+    So two bridges never get addresses of one network.
+    """
     used = [net for net in used_networks(topology) if net.version == 4]
+    used += [net for net in _destinations(topology) if net.prefixlen > 16]
     for net in ipaddress.ip_network("10.0.0.0/8").subnets(new_prefix=24):
         if isinstance(net, ipaddress.IPv4Network) and not any(
             net.overlaps(other) for other in used
         ):
             return net
     return ipaddress.IPv4Network("192.168.0.0/24")
+
+
+def _destinations(topology: Topology) -> Iterator[ipaddress.IPv4Network]:
+    """Networks that static routes lead to."""
+    for namespace in topology.namespaces.values():
+        for route in namespace.routes:
+            if version(route.to) == 4:
+                with suppress(ValueError):
+                    yield ipaddress.IPv4Network(route.to)
 
 
 def free_address(network: Network, taken: Iterable[str]) -> str | None:

@@ -194,8 +194,12 @@ def networks_at(topology: Topology, endpoint: Endpoint) -> list[Network]:
 def next_address(topology: Topology, endpoint: Endpoint) -> str:
     """An address for one more station on a segment; a fresh network's by default."""
     found = networks_at(topology, endpoint)
-    network = found[0] if found else free_network(topology)
-    return free_address(network, _taken(topology)) or ""
+    taken = _taken(topology)
+    for network in found or [free_network(topology)]:
+        # The first may be full.
+        if address := free_address(network, taken):
+            return address
+    return ""
 
 
 def fresh_pair(topology: Topology) -> tuple[str, str]:

@@ -64,6 +64,7 @@ VERBS: Mapping[str, Verb] = {
         view.fold,
         view.menu,
         view.inspect,
+        view.addresses,
         view.zoom,
         view.tree,
         view.packets_tab,

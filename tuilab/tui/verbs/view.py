@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
 
+from tuilab.model.topology import Endpoint
 from tuilab.tui import tmux
 from tuilab.tui.moves import MOVES
 from tuilab.tui.palette import Palette
+from tuilab.tui.screens.addresses import AddressesScreen
 from tuilab.tui.screens.find import FindScreen
 from tuilab.tui.screens.help import HelpScreen
 from tuilab.tui.screens.menu import MenuScreen
@@ -47,6 +49,19 @@ async def jump(screen: MainScreen) -> None:
 async def inspect(screen: MainScreen) -> None:
     """Show or hide the inspector."""
     screen.show_inspector(not screen.panes.inspecting)
+
+
+async def addresses(screen: MainScreen) -> None:
+    """Who has which address where the selection is; everywhere without one."""
+    ends: list[Endpoint] = []
+    for item in screen.selection:
+        namespace = screen.topology.namespaces.get(item.namespace)
+        if item.endpoint is not None:
+            ends.append(item.endpoint)
+        elif namespace is not None:
+            ends += [Endpoint(item.namespace, name) for name in namespace.links]
+    dialog = AddressesScreen(screen.topology, tuple(ends))
+    await screen.session.push_screen_wait(dialog)
 
 
 async def zoom(screen: MainScreen) -> None:
