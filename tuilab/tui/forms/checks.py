@@ -115,6 +115,16 @@ def mac(typed: str) -> str:
     return mac_problem(typed.lower()) if typed else ""
 
 
+def macs(typed: tuple[str, ...]) -> str:
+    """Why these are no static entries of a port."""
+    for number, one in enumerate(typed):
+        if problem := mac_problem(one.lower()):
+            return problem
+        if one.lower() in (other.lower() for other in typed[:number]):
+            return f'"{one}" is there twice; give each MAC once'
+    return ""
+
+
 def account(typed: str, what: str) -> str:
     """Why that is no user (``what`` is "user") or group of this machine."""
     if not typed:

@@ -14,6 +14,7 @@ from tuilab.model.edits import (
     set_link,
     together,
 )
+from tuilab.model.links import PortLink
 from tuilab.model.topology import (
     LO,
     Bridge,
@@ -67,6 +68,16 @@ class EditLink(ChangeForm):
                 help="Of a bridge, as: stp on ageing 30; of a port: isolated on cost 9",
             ),
         ),
+        row(
+            "Entries",
+            Field(
+                "fdb",
+                "list",
+                placeholder="add 02:00:00:00:00:01",
+                help="MACs that are said to be behind the port (static fdb entries). "
+                "Empty a line to remove it.",
+            ),
+        ),
         row("Owner", Field("user", placeholder="anyone entitled", help="A user.")),
         row("Group", Field("group", placeholder="none", help="A group.")),
         row(
@@ -107,6 +118,7 @@ class EditLink(ChangeForm):
             "mac": link.mac or "",
             "master": link.master or "",
             "options": option_words(link),
+            "fdb": link.fdb if isinstance(link, PortLink) else (),
             "addresses": link.addresses,
             **own,
             **given,
@@ -124,6 +136,8 @@ class EditLink(ChangeForm):
             out.add("addresses")
         if not (isinstance(link, Bridge) or text(values, "master")):
             out.add("options")
+        if not (isinstance(link, PortLink) and text(values, "master")):
+            out.add("fdb")
         return frozenset(out)
 
     def problems(self, values: Values) -> dict[str, str]:
@@ -135,6 +149,7 @@ class EditLink(ChangeForm):
             "mtu": checks.mtu(text(values, "mtu"), type(self._link())),
             "mac": checks.mac(text(values, "mac")),
             "options": self._wrong_options(values),
+            "fdb": checks.macs(lines(values, "fdb")),
             "user": checks.account(text(values, "user"), "user"),
             "group": checks.account(text(values, "group"), "group"),
             "addresses": checks.addresses(lines(values, "addresses")),
@@ -181,6 +196,8 @@ class EditLink(ChangeForm):
             wanted["group"] = text(values, "group") or None
         if "options" not in self.unused(values):
             wanted |= options_from(link, text(values, "options"))
+        if "fdb" not in self.unused(values):
+            wanted["fdb"] = tuple(mac.lower() for mac in lines(values, "fdb"))
         return {k: v for k, v in wanted.items() if v != getattr(link, k)}
 
     def _wrong_options(self, values: Values) -> str:

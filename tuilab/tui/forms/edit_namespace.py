@@ -1,4 +1,4 @@
-"""Edit namespace: its name, forwarding and static routes."""
+"""Edit namespace: its name, settings, static routes, rules and neighbours."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ from tuilab.tui.forms.base import (
     row,
     text,
 )
+from tuilab.tui.forms.namespace_lines import (
+    NEIGHBOUR_SYNTAX,
+    RULE_SYNTAX,
+    SETTING_SYNTAX,
+    neighbour_changes,
+    rule_changes,
+    setting_changes,
+    show_neighbour,
+    show_rule,
+)
 from tuilab.tui.forms.proposals import FORWARD_V4, FORWARD_V6, gateway_for
 
 _SWITCHES = {"forward4": FORWARD_V4, "forward6": FORWARD_V6}
@@ -53,6 +63,33 @@ class EditNamespace(ChangeForm):
                 help=f"One a line: {checks.ROUTE_SYNTAX}. Empty a line to remove it.",
             ),
         ),
+        row(
+            "Rules",
+            Field(
+                "rules",
+                "list",
+                placeholder="add from 10.0.0.0/24 table 7",
+                help=f"One a line: {RULE_SYNTAX}. Empty a line to remove it.",
+            ),
+        ),
+        row(
+            "Known",
+            Field(
+                "neighbours",
+                "list",
+                placeholder="add a neighbour 10.0.0.9 dev eth0 mac 02:...",
+                help=f"One a line: {NEIGHBOUR_SYNTAX}. Empty a line to remove it.",
+            ),
+        ),
+        row(
+            "Settings",
+            Field(
+                "sysctls",
+                "list",
+                placeholder="add net.ipv4.ip_default_ttl 32",
+                help=f"One a line: {SETTING_SYNTAX}. Empty a line to remove it.",
+            ),
+        ),
     )
 
     def __init__(self, topology: Topology, name: str) -> None:
@@ -64,7 +101,18 @@ class EditNamespace(ChangeForm):
         """The namespace as it is."""
         namespace = self._namespace()
         routes = tuple(checks.show_route(route) for route in namespace.routes)
-        values: dict[str, Value] = {"name": self.name, "routes": routes}
+        apart = _SWITCHES.values()
+        values: dict[str, Value] = {
+            "name": self.name,
+            "routes": routes,
+            "rules": tuple(map(show_rule, namespace.rules)),
+            "neighbours": tuple(map(show_neighbour, namespace.neighbours)),
+            "sysctls": tuple(
+                f"{key} {value}"
+                for key, value in namespace.sysctls.items()
+                if key not in apart
+            ),
+        }
         for field, key in _SWITCHES.items():
             values[field] = namespace.sysctls.get(key) == "1"
         return {**values, **given}
@@ -83,7 +131,21 @@ class EditNamespace(ChangeForm):
             self._routes(values)
         except UsageError as error:
             found["routes"] = str(error)
+        for field in ("rules", "neighbours", "sysctls"):
+            try:
+                self._lines(field, self.name, values)
+            except UsageError as error:
+                found[field] = str(error)
         return {k: v for k, v in found.items() if v}
+
+    def _lines(self, field: str, name: str, values: Values) -> list[Change]:
+        """What differs in a field of lines."""
+        namespace, typed = self._namespace(), lines(values, field)
+        if field == "rules":
+            return rule_changes(name, namespace, typed)
+        if field == "neighbours":
+            return neighbour_changes(name, namespace, typed)
+        return setting_changes(name, namespace, typed, _SWITCHES.values())
 
     def change(self, values: Values) -> Change:
         """Only what differs, as one edit."""
@@ -99,6 +161,8 @@ class EditNamespace(ChangeForm):
         wanted = self._routes(values)
         parts += [remove_route(name, r) for r in namespace.routes if r not in wanted]
         parts += [add_route(name, r) for r in wanted if r not in namespace.routes]
+        for field in ("rules", "neighbours", "sysctls"):
+            parts += self._lines(field, name, values)
         if len(parts) == 1:
             return parts[0]
         return together(f"edit namespace {name}", parts)

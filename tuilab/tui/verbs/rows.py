@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tuilab.errors import UsageError
 from tuilab.model.sysctls import FORWARD_V4, FORWARD_V6
 from tuilab.tui.forms.base import ChangeForm
 from tuilab.tui.forms.edit_link import EditLink
@@ -47,13 +46,7 @@ def _field(form: ChangeForm, thing: Thing) -> str:
     """The field that holds a thing."""
     if thing.kind == "link":
         return ""
-    name = _SWITCHES.get(str(thing.value), _FIELDS[thing.kind])
-    if name not in form.fields:
-        raise UsageError(
-            f"the dialog of {thing.namespace} asks for no {_FIELDS[thing.kind]}",
-            "tuilab add, tuilab set and tuilab rm change them",
-        )
-    return name
+    return _SWITCHES.get(str(thing.value), _FIELDS[thing.kind])
 
 
 async def delete_row(screen: MainScreen) -> None:
