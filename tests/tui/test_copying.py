@@ -64,12 +64,12 @@ async def test_a_copy_is_selected_when_it_is_there():
 
 async def test_what_is_copied_is_pasted_into_another_lab(tmp_path):
     board = Clipboard(tmp_path / "clip.yaml")
-    around = Surroundings(clipboard=board, reports=tmp_path)
+    around = Surroundings(clips=board, reports=tmp_path)
     async with opened(two_hosts(), surroundings=around) as bench:
         bench.main.select(A, B)
         await bench.press("Y")
         assert any("copied red and blue" in said for said in bench.toasts)
-    around = Surroundings(clipboard=Clipboard(tmp_path / "clip.yaml"), reports=tmp_path)
+    around = Surroundings(clips=Clipboard(tmp_path / "clip.yaml"), reports=tmp_path)
     async with opened(surroundings=around) as bench:
         await bench.press("P")
         assert bench.topology.namespaces == two_hosts().namespaces

@@ -309,7 +309,7 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
         reports=reports(),
         clipboard=reports().parent / "clipboard",
         user=user,
-        clipboard=Clipboard(registry.state_directory() / FILE),
+        clips=Clipboard(registry.state_directory() / FILE),
         keymap=keymap,
         key_problems=tuple(key_problems),
     )

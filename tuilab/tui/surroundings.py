@@ -43,7 +43,7 @@ class Surroundings:
         key_problems: What is wrong with the file that says so.
         clipboard: File that keeps what was copied last; None for no file.
         user: Who a new tap belongs to unless the person says otherwise.
-        clipboard: Where parts of a lab are kept that were copied.
+        clips: Where parts of a lab are kept that were copied.
     """
 
     sender: Sender | None = None
@@ -55,6 +55,6 @@ class Surroundings:
     reports: Path = field(default_factory=Path)
     clipboard: Path | None = None
     user: str = ""
-    clipboard: Clipboard = field(default_factory=Clipboard)
+    clips: Clipboard = field(default_factory=Clipboard)
     keymap: Keymap = KEYS
     key_problems: Sequence[str] = ()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 async def copy_part(screen: MainScreen) -> None:
     """Keep the selection, to be pasted into this lab or another."""
     clip = cut_out(screen.topology, targets(screen.selection))
-    board, key = screen.session.around.clipboard, screen.session.key("paste_part")
+    board, key = screen.session.around.clips, screen.session.key("paste_part")
     said = f"copied {contents(clip)} ({key} pastes it, in other labs too)"
     try:
         await asyncio.to_thread(board.put, clip)
@@ -32,7 +32,7 @@ async def copy_part(screen: MainScreen) -> None:
 
 async def paste_part(screen: MainScreen) -> None:
     """Put what was copied into the lab; it is selected afterwards."""
-    clip = await asyncio.to_thread(screen.session.around.clipboard.get)
+    clip = await asyncio.to_thread(screen.session.around.clips.get)
     before = screen.topology
     await carry_out(screen, paste(clip))
     screen.select(*new_nodes(before, screen.topology))
