@@ -80,7 +80,7 @@ def example(name):
         (["ls", "--foo"], "--foo", "tuilab ls --help"),
         (["add", "ns", "red"], "ns", "namespace, bridge, cable, tap, address, fdb"),
         (["up"], "nothing is named", "--lab NAME"),
-        (["up", "nope"], '"nope"', "ready labs are bridge, router"),
+        (["up", "nope"], '"nope"', "ready labs are bridge, "),
         (["up", "two-host"], '"two-host"', 'did you mean "two-hosts"?'),
         (["show"], "no lab is running", "tuilab up"),
         (["show", "nope"], 'no lab "nope"', ""),
