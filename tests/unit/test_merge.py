@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from tuilab.errors import KernelError
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.planner import plan
@@ -93,3 +96,27 @@ def test_a_cable_from_outside_goes_with_the_namespace_it_leads_to():
         operation.simulate(there)
     assert there.state() == steps.goal
     assert isinstance(steps.goal, State)
+
+
+@pytest.mark.parametrize(
+    ("change", "taken", "outside"),
+    [
+        (
+            edits.rename_namespace("blue", "green"),
+            "green",
+            lambda there: there.create_namespace("green"),
+        ),
+        (
+            edits.rename_link(BLUE, "br1"),
+            "blue:br1",
+            lambda there: there.relocate_link(
+                Endpoint("red", "br0"), Endpoint("blue", "br1")
+            ),
+        ),
+    ],
+)
+def test_a_name_that_was_taken_outside_is_told_with_the_remedy(change, taken, outside):
+    with pytest.raises(KernelError) as caught:
+        carried_out(change, outside)
+    assert caught.value.summary == f'"{taken}" exists already'
+    assert "tuilab drift" in caught.value.hint

@@ -59,6 +59,10 @@ from tuilab.plan.state import LinkState, NamespaceState, State, kernel_order
 
 MAX_ROUNDS = 4
 PUT_BACK = "put back what an earlier step takes along"
+IN_THE_WAY = (
+    "it was made outside tuilab and is in the way of this edit: "
+    "tuilab drift lists it, --repair removes it"
+)
 OUT_OF_THE_WAY = "out of the way while the kernel looks for gateways"
 
 
@@ -97,11 +101,17 @@ def plan(
         target: What it is to be.
         observed: What the kernel holds.
         renames: What base and target call differently though it is the same.
+
+    Raises:
+        KernelError: Something that was made outside has the name already.
     """
     planner = _Planner(observed)
     was = Machine(base)
     for rename in renames:
-        planner.rename(rename)
+        try:
+            planner.rename(rename)
+        except KernelError as error:
+            raise KernelError(error.summary, IN_THE_WAY, error.errno) from error
         _relabel(was, rename)
     goal = merge(was.state(), target, _relabelled(observed, renames))
     return planner.reach(goal)
