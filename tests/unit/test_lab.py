@@ -24,7 +24,7 @@ from tuilab.model import edits
 from tuilab.model.topology import Endpoint, Route, Topology
 from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit
-from tuilab.plan.operations import DeleteNamespace, SetLink
+from tuilab.plan.operations import DeleteNamespace, SetLink, SetSysctl
 from tuilab.plan.state import expand, to_data
 
 RED = Endpoint("red", "eth0")
@@ -155,6 +155,17 @@ async def test_drift_is_repaired_without_or_adopted_with_an_entry(lab):
     assert lab.snapshot.topology.link(RED).mtu == 1400
     await lab.undo()
     assert lab.snapshot.observed.link(RED).mtu == 1500
+
+
+async def test_a_value_that_means_nothing_is_not_adopted_and_the_rest_is(lab):
+    key = "net.ipv4.conf.eth0.rp_filter"
+    await lab.edit(edits.set_sysctl("red", key, "2"))
+    await lab._driver.carry_out([SetSysctl("red", key, "5"), SetLink(RED, mtu=1400)])
+    await lab.rescan()
+    done = await lab.adopt()
+    assert done.notes == (f'can\'t be adopted: "red" has {key} = 5, not 2',)
+    assert lab.snapshot.topology.link(RED).mtu == 1400
+    assert lab.snapshot.topology.namespaces["red"].sysctls[key] == "2"
 
 
 class Stubborn(OneByOne, ModelDriver):

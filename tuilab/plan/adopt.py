@@ -17,7 +17,7 @@ from tuilab.model.links import without_master
 from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.routing import MAIN_TABLE, leads
-from tuilab.model.sysctls import is_ipv6, link_of, usual
+from tuilab.model.sysctls import is_ipv6, link_of, sysctl, usual
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -199,17 +199,22 @@ def _namespace(
 def _settings(
     was: Namespace, wish: NamespaceState, here: NamespaceState
 ) -> dict[str, str]:
-    """What is observed; what can't be, on a link too small for IPv6, as it was."""
+    """What is observed; what can't be wished for, or to be, as it was.
+
+    On a link too small for IPv6 none of its settings can be; and the kernel takes
+    values that mean nothing.
+    """
     named = {k: v for k, v in was.sysctls.items() if link_of(k) in (None, *here.links)}
+    odd = {k for k, v in here.sysctls.items() if not (s := sysctl(k)) or s.problem(v)}
     for key in named:
         ifname = link_of(key)
         small = ifname is not None and here.links[ifname].mtu < IPV6_MIN_MTU
-        if not (small and is_ipv6(key)):
+        if key not in odd and not (small and is_ipv6(key)):
             named[key] = usual(key, here.sysctls)
     return named | {
         key: value
         for key, value in here.sysctls.items()
-        if key in was.sysctls or value != wish.sysctls.get(key)
+        if key not in odd and (key in was.sysctls or value != wish.sysctls.get(key))
     }
 
 
