@@ -62,6 +62,8 @@ class Watching:
         capture = Capture(
             endpoints,
             capture_filter=capture_filter,
+            # Of all links of a namespace some may be down.
+            lenient=len(endpoints) > 1,
             directory=self._directory,
             on_change=self._news,
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 from tuilab.model.topology import HOST, LO, Endpoint, Topology
-from tuilab.packets.filters import check_filter
+from tuilab.packets.filters import check_filter, expand
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.forms.base import Field, Form, Option, Value, Values, row, text
 
@@ -24,7 +25,7 @@ class Watch(Form):
             Field(
                 "filter",
                 placeholder="every packet",
-                help="As for tcpdump (pcap-filter), for example: icmp or arp",
+                help="As for tcpdump: icmp or arp; or by name: dns, tcp syn, no ssh",
             ),
         ),
     )
@@ -77,7 +78,9 @@ class Watch(Form):
 
     def commands(self, values: Values) -> list[str]:
         """What a person would type for it."""
-        wanted = text(values, "filter")
+        wanted = expand(text(values, "filter"))
+        # What a shell would take for its own.
+        wanted = quote(wanted) if set(wanted) & set("()&|!<>*$") else wanted
         lines = []
         for end in self.endpoints(values):
             inside = "" if end.namespace == HOST else f"ip netns exec {end.namespace} "
