@@ -334,6 +334,7 @@ _TABLE: tuple[Action, ...] = (
     ),
     Action("fold", ("f",), "fold", "fold or unfold", "View", _foldable, "canvas"),
     Action("menu", ("full_stop",), "menu", "menu for the selection", "View", always),
+    Action("minimap", ("N",), "", "overview on or off", "View", _drawn, "canvas"),
     Action("jump", ("g",), "jump", "jump by letters", "View", _drawn_things, "canvas"),
     Action("addresses", ("I",), "", "addresses in use and free", "View", always),
     Action("zoom", ("z",), "zoom", "zoom the pane or restore", "View", always),

@@ -12,10 +12,10 @@ from textual.message import Message
 
 from tuilab.model.edits.layout import Slot
 from tuilab.tui.actions import bindings
+from tuilab.tui.canvas.corner import CornerView
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE, Glyphs
 from tuilab.tui.canvas.graph import Item
-from tuilab.tui.canvas.lab_view import LabView
 from tuilab.tui.canvas.navigate import Direction, next_node, next_port, ports
 from tuilab.tui.canvas.overlay import Cells
 from tuilab.tui.canvas.tools import Box, Connect, Jump, Move, Pan, Pointer, Tool
@@ -28,7 +28,7 @@ NODES = ("namespace", "bridge", "tap")
 """What can stand by itself on the drawing."""
 
 
-class Canvas(LabView, can_focus=True):
+class Canvas(CornerView, can_focus=True):
     """The drawing of a lab.
 
     Set `snapshot` to show a lab, `selected` to move the selection, `marked` to show a
@@ -340,9 +340,15 @@ class Canvas(LabView, can_focus=True):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """The beginning of a click or drag."""
         self._dragging = False
-        if event.button == LEFT:
-            self._pressed = self._pointer(event)
-            self.capture_mouse()
+        if event.button != LEFT:
+            return
+        cell = self.map_cell(event.screen_offset - self.content_region.offset)
+        if cell is not None:
+            self.look_at(cell)
+            self._dragging = True  # no click follows
+            return
+        self._pressed = self._pointer(event)
+        self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Drag: what that does depends on where it began."""

@@ -61,6 +61,7 @@ VERBS: Mapping[str, Verb] = {
         view.find,
         view.select_box,
         view.jump,
+        view.minimap,
         view.fold,
         view.menu,
         view.inspect,

@@ -41,6 +41,11 @@ async def fold(screen: MainScreen) -> None:
     screen.use_canvas(screen.canvas.fold)
 
 
+async def minimap(screen: MainScreen) -> None:
+    """Show the small picture of a large drawing, or not."""
+    screen.use_canvas(screen.canvas.turn_map)
+
+
 async def jump(screen: MainScreen) -> None:
     """Select by letters shown on the drawing."""
     screen.use_canvas(screen.canvas.start_jump)
