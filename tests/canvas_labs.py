@@ -157,6 +157,16 @@ def nested() -> Sketch:
     return sketch
 
 
+def nodes() -> Sketch:
+    """Two namespaces with pods inside, joined by a cable."""
+    sketch = Sketch()
+    for node in ("node1", "node2"):
+        sketch.bridge(f"{node}/cni0")
+        for pod in "ab":
+            sketch.cable(f"pod{node[-1]}{pod}", f"{node}/cni0")
+    return sketch.cable("node1", "node2")
+
+
 def ring(count: int = 6) -> Sketch:
     sketch = Sketch().add(*(f"r{number}" for number in range(count)))
     for number in range(count):
@@ -216,6 +226,7 @@ KNOWN = {
     "gateway": gateway,
     "two subnets": two_subnets,
     "nested": nested,
+    "nodes": nodes,
     "ring": ring,
     "mesh": mesh,
     "fat tree": fat_tree,

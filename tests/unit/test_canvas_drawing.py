@@ -14,6 +14,7 @@ from tests.canvas_labs import (
     branches,
     gateway,
     nested,
+    nodes,
     odd,
     ring,
     snapshot,
@@ -91,6 +92,23 @@ def test_a_ring_is_a_row_with_one_arc() -> None:
     text = draw_text(ring().snapshot(), 120, 1).splitlines()
     assert text[2] == "[r0]─────[r1]─────[r2]─────[r3]─────[r4]─────[r5]"
     assert text[0].strip(" ╭╮─") == ""
+
+
+def test_boxes_with_something_inside_are_joined_side_by_side() -> None:
+    lab = nodes().topology()
+    (cable,) = [
+        Item.of_cable(cable)
+        for cable in lab.cables
+        if {cable.a.namespace, cable.b.namespace} == {"node1", "node2"}
+    ]
+    for level in (1, 2, 3):
+        made = drawing(lab, level)
+        way = made.ways[cable]
+        left, right = (made.boxes[namespace(n)] for n in ("node1", "node2"))
+        assert {x for x, _ in way} == set(range(left.x + left.width - 1, right.x + 1))
+        assert len({y for _, y in way}) == 1
+    text = draw_text(snapshot(lab), 100, 2)
+    assert "eth0 ●────● eth0" in text
 
 
 def test_ascii_is_plain() -> None:

@@ -83,11 +83,11 @@ class Shape:
         return 1 + (self.height - 3 - len(self.lines)) // 2
 
     def row_of(self, item: Item) -> int:
-        """Row of a link's name; where there is none, of the title."""
+        """Row of a link's name; where there is none, of the title, or the middle."""
         for row, line in enumerate(self.lines, self.title_row + 1):
             if line.item == item:
                 return row
-        return self.title_row
+        return self.height // 2 if self.hollow else self.title_row
 
 
 def title(node: Node, level: Level) -> str:
@@ -139,7 +139,9 @@ def heading(node: Node, level: Level) -> tuple[Line, ...]:
     return _lines(node) if level == 3 else ()
 
 
-def container(node: Node, level: Level, width: int, height: int) -> Shape:
+def container(
+    node: Node, level: Level, width: int, height: int, inset: tuple[int, int]
+) -> Shape:
     """The box of a node with a drawing inside.
 
     Args:
@@ -147,13 +149,14 @@ def container(node: Node, level: Level, width: int, height: int) -> Shape:
         level: How much of it.
         width: Columns that are needed, borders included.
         height: Rows, borders included.
+        inset: Columns that the names of ports take at its left and its right side.
     """
     lines = heading(node, level)
     # A mark may stand behind a line.
     longest = max((line.width for line in lines), default=0) + 1
     width = max(width, title_width(node, level) + 6, longest + 4)
     name = title(node, level)
-    return Shape(width, height, False, name, lines, hollow=True)
+    return Shape(width, height, False, name, lines, hollow=True, inset=inset)
 
 
 def span(level: Level, ports: int) -> int:

@@ -98,6 +98,8 @@ class Layers:
             on the lower one the last.
         north: Whether the first row is the upper border.
         south: Whether the last row is the lower border.
+        beside: Numbers of those flats that run straight across, from or to the side of
+            a box with something inside; they are no gates of it.
     """
 
     rows: list[list[int]] = field(default_factory=list)
@@ -108,6 +110,7 @@ class Layers:
     gates: dict[int, Gate] = field(default_factory=dict)
     north: bool = False
     south: bool = False
+    beside: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)

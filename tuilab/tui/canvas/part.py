@@ -25,6 +25,8 @@ from tuilab.tui.canvas.scene import Box, Manner
 
 SIDE_GAP = {0: 2, 1: 5, 2: 7, 3: 9}
 """Columns between two boxes of a row that are joined side by side."""
+BOX_SIDE_GAP = 4
+"""The same, where one of them has something inside: they are wide enough."""
 BOX_GAP = {0: 1, 1: 2, 2: 2, 3: 2}
 MOST_SIDE_PORTS = 6
 TITLE = -1
@@ -130,7 +132,9 @@ class Part:
             left, right = sorted((flat.left, flat.right), key=self.at.__getitem__)
             room = self.sides.setdefault((left, right), [])
             beside = self.at[right] - self.at[left] == 1 and len(room) < most
-            if beside and left not in self.subs and right not in self.subs:
+            if left in self.subs or right in self.subs:
+                beside = number in self.layers.beside
+            if beside:
                 room.append(flat)
             else:
                 self.arcs.append(number)
@@ -171,7 +175,9 @@ class Part:
                 for flat in flats if one == vertex else ():
                     end = self.layers.ends[flat.edge].index(vertex)
                     label = self._label(Gate(flat.edge, end))
-                    longest[at] = max(longest[at], len(label) + 1)
+                    # Inside of a border there is a blank, where lines may be too.
+                    more = 1 + (vertex in self.subs)
+                    longest[at] = max(longest[at], len(label) + more)
         return longest[0], longest[1]
 
     def _span(self, pins: list[Pin]) -> int:
@@ -189,9 +195,10 @@ class Part:
         for vertex in filter(self.is_node, self.row):
             node = self.graph.nodes[vertex]
             if sub := self.subs.get(vertex):
-                self.shapes[vertex] = container(
-                    node, self.level, sub.width + 2 * MARGIN, sub.height
-                )
+                inset = self._inset(vertex)
+                width = sub.width + 2 * MARGIN + sum(inset)
+                made = container(node, self.level, width, sub.height, inset)
+                self.shapes[vertex] = made
                 continue
             if node.cells:
                 self.shapes[vertex] = grid(
@@ -262,7 +269,9 @@ class Part:
 
     def _indent(self, vertex: int) -> int:
         """Columns from the left of a box to the first of what is inside."""
-        return (self.shapes[vertex].width - self.subs[vertex].width) // 2
+        made = self.shapes[vertex]
+        left, right = made.inset
+        return left + (made.width - left - right - self.subs[vertex].width) // 2
 
     def _first(self, vertex: int, side: dict[int, list[Pin]]) -> int:
         """The first column of a side where a port can be."""
@@ -275,7 +284,12 @@ class Part:
 
     def _gap(self, left: int, right: int) -> int:
         if self.sides.get((left, right)):
-            return SIDE_GAP[self.level]
+            wide = left in self.subs or right in self.subs
+            return (
+                min(SIDE_GAP[self.level], BOX_SIDE_GAP)
+                if wide
+                else SIDE_GAP[self.level]
+            )
         if left in self.layers.gates or right in self.layers.gates:
             return BOX_GAP[self.level]
         if not (self.is_node(left) or self.is_node(right)):

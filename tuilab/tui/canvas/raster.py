@@ -250,12 +250,11 @@ class _Raster(Painter):
         """The name of a link behind its port; at the sides of a box, inside."""
         box, name = self.scene.boxes[end.node], end.port.ifname or ""
         inside = box.y < y < box.bottom - 1
-        if box.shape.bare or (
-            inside and self.scene.level == 3 and not box.shape.hollow
-        ):
+        if box.shape.bare or (inside and self.scene.level == 3):
             return
-        if inside and x == box.right - 1:
-            x -= len(name) + 1
+        if inside:
+            blank = int(box.shape.hollow)
+            x += -len(name) - 1 - blank if x == box.right - 1 else blank
         for column, letter in enumerate(name, x + 1):
             self._put(column, y, letter, "detail", self._owner(end.port))
 

@@ -108,10 +108,12 @@ class _Regions:
         """The lines at every box from left to right, above and below it."""
         found: dict[int, tuple[list[Gate], list[Gate]]] = {}
         for layers in parts:
+            layers.beside = self._beside(layers)
             arcs = [
                 number
                 for number, flat in enumerate(layers.flats)
                 if flat.left in self.inner or flat.right in self.inner
+                if number not in layers.beside
             ]
             for (vertex, south), some in ports(layers, arcs).items():
                 if vertex in self.inner:
@@ -119,6 +121,19 @@ class _Regions:
                     gates = [gate for gate in found_gates if gate is not None]
                     found.setdefault(vertex, ([], []))[south].extend(gates)
         return found
+
+    def _beside(self, layers: Layers) -> frozenset[int]:
+        """One line from each box to the next in its row, if it ends at both."""
+        at = {v: i for row in layers.rows for i, v in enumerate(row)}
+        found: dict[tuple[int, ...], int] = {}
+        for number, flat in enumerate(layers.flats):
+            edge = self.graph.edges[flat.edge]
+            pair = tuple(sorted((flat.left, flat.right)))
+            outside = pair == tuple(sorted((edge.a.node, edge.b.node)))
+            near = abs(at[flat.left] - at[flat.right]) == 1
+            if outside and near and not self.inner.keys().isdisjoint(pair):
+                found.setdefault(pair, number)
+        return frozenset(found.values())
 
     def _inside(self, box: int, north: list[Gate], south: list[Gate]) -> Layers:
         """What is inside a box, in rows."""
