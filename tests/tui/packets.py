@@ -29,6 +29,21 @@ def ping_store(path: Path, pings: int = 4) -> Store:
     return Store.open(path)
 
 
+def many_store(path: Path, count: int) -> Store:
+    """Requests and replies in turns, seen at red's end and at blue's in turns."""
+    blocks = [
+        pcapng.section_block("tuilab test"),
+        pcapng.interface_block("red:eth0", 1),
+        pcapng.interface_block("blue:eth0", 1),
+    ]
+    for number in range(count):
+        way = (8, RED, BLUE) if number // 2 % 2 == 0 else (0, BLUE, RED)
+        echo = _echo(way[0], number // 4 & 0xFFFF, *way[1:])
+        blocks.append(pcapng.packet_block(number % 2, START + number * 10, echo))
+    path.write_bytes(b"".join(blocks))
+    return Store.open(path)
+
+
 def _echo(kind: int, seq: int, source: tuple[str, str], to: tuple[str, str]) -> bytes:
     icmp = struct.pack("!BBHHH", kind, 0, 0, 0x1019, seq) + bytes(range(16, 72))
     total = 20 + len(icmp)

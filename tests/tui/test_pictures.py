@@ -337,7 +337,7 @@ def test_packets_80x24(picture, tmp_path):
         await bench.press("1")
         packets = bench.main.query_one(PacketList)
         packets.show_store(ping_store(tmp_path / "ping.pcapng"))
-        bench.main.bottom.show_head()
+        bench.main.desk.show_head()
 
     def check(bench):
         assert "echo request" in bench.text

@@ -33,7 +33,7 @@ async def screen(folder, topology=None, size=(80, 24)):
 
 def sent(bench):
     """How many results each sending had that is over."""
-    runs = bench.main._desk._runs
+    runs = bench.main.desk._runs
     return [len(run.results) for run in runs if not run.running]
 
 

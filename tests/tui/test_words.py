@@ -38,7 +38,7 @@ from tuilab.tui.widgets.keys_text import keys_line
 from tuilab.tui.widgets.log_text import log_lines
 from tuilab.tui.widgets.losses import losses
 from tuilab.tui.widgets.packet_list import PacketList
-from tuilab.tui.widgets.packet_text import watch_state
+from tuilab.tui.widgets.packet_text import Watch, watch_state
 from tuilab.tui.widgets.ping_text import Run, run_lines
 from tuilab.tui.widgets.plan_text import plan_lines
 from tuilab.tui.widgets.status_text import counts, status_line
@@ -76,7 +76,8 @@ def test_no_key_does_two_things():
     canvas = {key for b in drawn for key in b.key.split(",")}
     assert not canvas & set(main)
     packets = {key for b in bindings("packets") for key in b.key.split(",")}
-    assert not packets & set(main)
+    # In the list of packets these do to packets what they do to the lab elsewhere.
+    assert packets & set(main) == {"slash", "t"}
 
 
 def test_nothing_needs_a_key_that_terminals_keep_for_themselves():
@@ -390,19 +391,19 @@ def test_what_loading_would_change_is_counted():
 
 
 def test_the_frame_of_the_packet_list():
-    values = {
-        "endpoints": "red:eth0",
-        "count": 160,
-        "rate": 4.2,
-        "dropped": 1,
-        "fresh": 37,
-        "running": True,
-    }
-    assert watch_state(**values, following=True) == (
-        "red:eth0  FOLLOW  4 pkt/s  160 pkt  drop 1"
-    )
-    assert "PAUSED +37 new, End follows" in watch_state(**values, following=False)
-    assert "STOPPED" in watch_state(**{**values, "running": False}, following=True)
+    live = Watch("red:eth0", count=160, rate=4.2, dropped=1, fresh=37)
+    assert watch_state(live) == "red:eth0  FOLLOW  4 pkt/s  160 pkt  drop 1"
+    paused = replace(live, following=False)
+    assert "PAUSED +37 new, End follows" in watch_state(paused)
+    assert "STOPPED  160 pkt  drop 1" in watch_state(replace(live, state="stopped"))
+    assert watch_state(replace(live, state="file")).endswith("FILE  160 pkt")
+    found = replace(live, filter="icmp", shown=12, searched=0.434)
+    assert "/icmp  FOLLOW" in watch_state(found)
+    assert "12 of 160 pkt  searching 43 %" in watch_state(found)
+    broken = replace(live, trouble='"red:eth0" is gone')
+    assert watch_state(broken).endswith('drop 1  ! "red:eth0" is gone')
+    # What is lost is told in however little room there is.
+    assert watch_state(broken, 50).startswith("FOLLOW  4 pkt/s  160 pkt  drop 1")
 
 
 def test_text_is_cut_to_cells_not_characters():

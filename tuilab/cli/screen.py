@@ -286,10 +286,12 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
     from tuilab.kernel import procs
     from tuilab.lab.clipboard import FILE, Clipboard
     from tuilab.tui.keyfile import keys_file, read_keys
+    from tuilab.tui.packet_looks import read_looks
     from tuilab.tui.surroundings import Surroundings
 
     keeper = place.keeper
     keymap, key_problems = read_keys(keys_file())
+    looks_file = keys_file().with_name("packets.yaml")
 
     def shell(namespace: str) -> list[str]:
         argv = procs.shell_argv()
@@ -312,6 +314,8 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
         clips=Clipboard(registry.state_directory() / FILE),
         keymap=keymap,
         key_problems=tuple(key_problems),
+        looks=read_looks(looks_file),
+        looks_file=looks_file,
     )
 
 

@@ -293,6 +293,11 @@ def _window(context: Context) -> str:
     return _shell(context) or context.no_window
 
 
+def _seen(name: str, keys: str, about: str, refuse: Refusal = _captured) -> Action:
+    """An action of the packet list."""
+    return Action(name, tuple(keys.split()), "", about, "Packets", refuse, "packets")
+
+
 _TABLE: tuple[Action, ...] = (
     Action("add_namespace", ("n",), "ns", "add namespace", "Build", alive),
     Action("add_bridge", ("b",), "bridge", "add bridge", "Build", alive),
@@ -349,15 +354,6 @@ _TABLE: tuple[Action, ...] = (
     Action("theme", (), "", "change the colours", "View", always),
     Action("palette", ("colon", "ctrl+p"), "cmd", "command palette", "View", always),
     Action("help", ("question_mark",), "keys", "all keys", "View", always),
-    Action(
-        "follow", ("space",), "", "pause or follow", "Packets", _captured, "packets"
-    ),
-    Action(
-        "newest", ("end", "G"), "", "newest packet", "Packets", _captured, "packets"
-    ),
-    Action(
-        "oldest", ("home", "g"), "", "oldest packet", "Packets", _captured, "packets"
-    ),
     Action("edit_row", ("e",), "", "edit the row", "Build", _row_editable, "inspector"),
     Action(
         "delete_row",
@@ -371,6 +367,19 @@ _TABLE: tuple[Action, ...] = (
     Action(
         "filter_rows", ("slash",), "", "show only some rows", "View", _row, "inspector"
     ),
+    _seen("follow", "space", "pause or follow"),
+    _seen("newest", "end G", "newest packet"),
+    _seen("oldest", "home g", "oldest packet"),
+    _seen("filter_packets", "slash", "show only some packets"),
+    _seen("go_to_packet", "number_sign", "go to a number or time"),
+    _seen("mark_packet", "m", "mark with a letter, again to clear"),
+    _seen("go_to_mark", "apostrophe", "go to a mark; ' again goes back"),
+    _seen("previous_link", "left_square_bracket", "only the watched link before"),
+    _seen("next_link", "right_square_bracket", "only the next watched link"),
+    _seen("packet_times", "t", "time of day, since start, between packets"),
+    _seen("packet_looks", "c", "choose columns and colours", always),
+    _seen("clear_packets", "C", "drop the packets"),
+    _seen("open_packets", "O", "look at a pcapng file", always),
 )
 ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
 KEYS: Keymap = Keymap(

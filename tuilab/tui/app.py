@@ -75,7 +75,10 @@ class TuilabApp(BaseApp[ExitChoice]):
         self.around = surroundings or Surroundings()
         self.gone = ""
         self.shown = Shown()
-        self.watching = Watching(lab.directory, self._packets_changed)
+        self.looks = self.around.looks
+        self.watching = Watching(
+            lab.directory, self._packets_changed, self._packets_replaced
+        )
         self._unsubscribe: Callable[[], None] | None = None
         self._mouse_on = mouse
         self.begin = begin
@@ -165,6 +168,10 @@ class TuilabApp(BaseApp[ExitChoice]):
     def _packets_changed(self) -> None:
         if self.is_running:
             self.main.show_packets()
+
+    def _packets_replaced(self) -> None:
+        if self.is_running:
+            self.main.show_capture()
 
     def key(self, name: str) -> str:
         """The key of an action as a person reads it."""

@@ -11,6 +11,7 @@ from tuilab.lab.clipboard import Clipboard
 from tuilab.packets.send import Sender
 from tuilab.tui.actions import KEYS
 from tuilab.tui.keymap import Keymap
+from tuilab.tui.packet_looks import Looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Surroundings:
         keymap: The keys that this person has.
         key_problems: What is wrong with the file that says so.
         clipboard: File that keeps what was copied last; None for no file.
+        looks: How this person wants packets listed.
+        looks_file: Where that is kept when it is changed; None for nowhere.
         user: Who a new tap belongs to unless the person says otherwise.
         clips: Where parts of a lab are kept that were copied.
     """
@@ -58,3 +61,5 @@ class Surroundings:
     clips: Clipboard = field(default_factory=Clipboard)
     keymap: Keymap = KEYS
     key_problems: Sequence[str] = ()
+    looks: Looks = field(default_factory=Looks)
+    looks_file: Path | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from tuilab.errors import TuilabError
 from tuilab.model.topology import Endpoint
 from tuilab.packets.capture import Capture
+from tuilab.packets.store import Store
 
 REFRESH = 0.2
 """Seconds between looks at new packets: five times a second, whatever comes in."""
@@ -17,21 +18,34 @@ REFRESH = 0.2
 RATE_PERIOD = 1.0
 """Seconds over which the rate is taken."""
 
+NAMED = 3
+"""So many links are named; more are counted."""
+
 
 class Watching:
-    """At most one capture at a time, of any number of links."""
+    """At most one capture at a time, of any number of links; or a file's packets."""
 
-    def __init__(self, directory: Path, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        changed: Callable[[], None],
+        replaced: Callable[[], None],
+    ) -> None:
         """Capture into a directory.
 
         Args:
             directory: Where the capture's file is made.
             changed: Called on the event loop when there is news, at most every
                 `REFRESH` seconds.
+            replaced: Called on the event loop when `store` is another one, before
+                the one that it was is closed.
         """
         self._directory = directory
         self._changed = changed
+        self._replaced = replaced
         self._capture: Capture | None = None
+        self._file: Store | None = None
+        self._path = Path()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._looked = (0.0, 0)
@@ -39,8 +53,13 @@ class Watching:
 
     @property
     def capture(self) -> Capture | None:
-        """What is or was captured last."""
+        """What is or was captured last; None for a file."""
         return self._capture
+
+    @property
+    def store(self) -> Store | None:
+        """The packets."""
+        return self._file or (self._capture.store if self._capture else None)
 
     @property
     def running(self) -> bool:
@@ -48,31 +67,99 @@ class Watching:
         return self._capture is not None and self._capture.running
 
     @property
+    def state(self) -> str:
+        """How it stands: ``live``, ``stopped``, ``file``."""
+        if self._file is not None:
+            return "file"
+        return "live" if self.running else "stopped"
+
+    @property
     def count(self) -> int:
         """Packets so far."""
-        return self._capture.written if self._capture else 0
+        store = self.store
+        return len(store) if store is not None else 0
+
+    @property
+    def dropped(self) -> int:
+        """Packets that the kernel lost so far."""
+        return self._capture.dropped if self._capture else 0
 
     @property
     def names(self) -> str:
-        """What is captured."""
-        return ", ".join(map(str, self._capture.endpoints)) if self._capture else ""
+        """What is captured, or the file's name."""
+        if self._file is not None:
+            return self._path.name
+        if self._capture is None:
+            return ""
+        ends = self._capture.endpoints
+        if len(ends) > NAMED:
+            spaces = dict.fromkeys(end.namespace for end in ends)
+            where = next(iter(spaces)) if len(spaces) == 1 else f"{len(spaces)} ns"
+            return f"{len(ends)} links of {where}"
+        return ", ".join(map(str, ends))
 
-    async def start(self, endpoints: Sequence[Endpoint], capture_filter: str) -> None:
-        """Capture these instead of what was captured before."""
+    @property
+    def troubles(self) -> list[str]:
+        """What went wrong with the capture, in words, the worst first."""
+        if self._capture is None:
+            return []
+        told = [self._capture.problem] if self._capture.problem else []
+        return told + [counts.ended for counts in self._capture.counts if counts.ended]
+
+    @property
+    def trouble(self) -> str:
+        """The worst of it, and how many more there are; empty if nothing."""
+        troubles = self.troubles
+        more = f", and {len(troubles) - 1} more" if len(troubles) > 1 else ""
+        return troubles[0] + more if troubles else ""
+
+    async def start(
+        self,
+        endpoints: Sequence[Endpoint],
+        capture_filter: str,
+        *,
+        lenient: bool = False,
+    ) -> None:
+        """Capture these instead of what was captured before.
+
+        Args:
+            endpoints: What to capture.
+            capture_filter: pcap-filter text for the kernel, or a preset's name.
+            lenient: Leave out what is down, unless nothing else is left.
+        """
         capture = Capture(
             endpoints,
             capture_filter=capture_filter,
-            # Of all links of a namespace some may be down.
-            lenient=len(endpoints) > 1,
+            lenient=lenient,
             directory=self._directory,
             on_change=self._news,
         )
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(capture.start)
-        await self.close()
-        self._capture = capture
-        self._looked = (time.monotonic(), 0)
-        self._look()
+        await self._replace(capture, None)
+
+    async def open(self, path: Path) -> int:
+        """Show the packets of a pcapng file; how many there are.
+
+        Raises:
+            PacketError: It can't be read.
+        """
+        store = await asyncio.to_thread(Store.open, path)
+        self._path = path
+        await self._replace(None, store)
+        return len(store)
+
+    async def clear(self) -> None:
+        """Drop all packets; what was being captured goes on being captured."""
+        capture = self._capture
+        if capture is not None and capture.running:
+            await self.start(
+                capture.endpoints,
+                capture.capture_filter,
+                lenient=len(capture.counts) > 1,
+            )
+        else:
+            await self._replace(None, None)
 
     async def stop(self) -> None:
         """Stop capturing; what was captured stays to be looked at."""
@@ -81,21 +168,38 @@ class Watching:
             self._look()
 
     async def save(self, path: Path) -> int:
-        """Write what was captured to a file of its own; the number of packets."""
+        """Write the packets to a file of their own; how many there were."""
+        if self._file is not None:
+            return await asyncio.to_thread(self._file.save, path)
         if self._capture is None:
             raise TuilabError("no packet has been captured yet")
         return await asyncio.to_thread(self._capture.save, path)
 
     async def close(self) -> None:
         """Stop, and remove the file that nobody asked to keep."""
-        capture, self._capture = self._capture, None
+        await self._replace(None, None, tell=False)
+
+    async def _replace(
+        self, capture: Capture | None, file: Store | None, *, tell: bool = True
+    ) -> None:
+        """Show others from now on; end those that were shown."""
+        old, self._capture = self._capture, capture
+        old_file, self._file = self._file, file
+        self.rate = 0.0
+        self._looked = (time.monotonic(), 0)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if capture is not None:
-            await asyncio.to_thread(capture.close)
-            if capture.path is not None:
-                capture.path.unlink(missing_ok=True)
+        if tell:
+            self._replaced()
+            if capture is not None:
+                self._look()
+        if old is not None:
+            await asyncio.to_thread(old.close)
+            if old.path is not None:
+                old.path.unlink(missing_ok=True)
+        if old_file is not None:
+            await asyncio.to_thread(old_file.close)
 
     def _news(self) -> None:
         """Something was captured (in the capture's thread)."""

@@ -39,6 +39,7 @@ from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.inspector_rows import Row
 from tuilab.tui.widgets.keys import KeysBar
 from tuilab.tui.widgets.log_view import LogView
+from tuilab.tui.widgets.packet_bar import PacketBar
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.ping_text import Run
 from tuilab.tui.widgets.ping_view import PingView
@@ -103,7 +104,7 @@ class MainScreen(OneSize, Screen[None]):
 
     def on_mount(self) -> None:
         """Show the lab as it is."""
-        self._desk = PacketDesk(self.bottom, self.session.watching)
+        self.desk = PacketDesk(self.session, self.bottom)
         self.show_lab(self.lab.snapshot)
         self.show_log(self.lab.log)
         self.set_focus(self.map)
@@ -310,20 +311,35 @@ class MainScreen(OneSize, Screen[None]):
 
     def show_run(self, run: Run) -> None:
         """Something is being sent, or came back."""
-        self._desk.show_run(run)
+        self.desk.show_run(run)
         self.guide.sent(run)
 
     def show_capture(self) -> None:
-        """Another capture runs."""
-        self.show_tab("packets")
-        self._desk.show_capture()
+        """Another capture runs, or other packets are looked at."""
+        self.desk.show_capture()
         self.show_packets()
+
+    @on(PacketList.Changed)
+    def _list_changed(self) -> None:
+        self.desk.tell()
+
+    @on(PacketBar.Typed)
+    def _bar_typed(self, event: PacketBar.Typed) -> None:
+        self.desk.typed(event)
+
+    @on(PacketBar.Given)
+    async def _bar_given(self, event: PacketBar.Given) -> None:
+        await self.desk.given(event)
+
+    @on(PacketBar.Left)
+    def _bar_left(self) -> None:
+        self.desk.left()
 
     def show_packets(self) -> None:
         """There is news of the capture."""
         watching = self.session.watching
         self.query_one(StatusBar).capturing = watching.names if watching.running else ""
-        self._desk.show_packets()
+        self.desk.show_packets()
         self._show_keys()
 
     def show_gone(self, reason: str) -> None:
@@ -363,7 +379,7 @@ class MainScreen(OneSize, Screen[None]):
         if self.panes.single or self.panes.zoomed:
             self.panes.zoom("bottom")
         self.set_focus(self.bottom.focus_target)
-        self._desk.tell()
+        self.desk.tell()
 
     def zoom(self) -> None:
         """Give the focused pane the whole screen, or give it back."""
@@ -402,6 +418,8 @@ class MainScreen(OneSize, Screen[None]):
 
     def action_back(self) -> None:
         """Close what was opened last, and go back to the drawing."""
+        if self.focused is self.packets and self.desk.clear_filter():
+            return
         if not self.panes.back() and self.focused is self.map:
             self.guide.leave()
         self.set_focus(self.map)

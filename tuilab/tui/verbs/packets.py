@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuilab.tui.forms.open_packets import OpenPackets
+from tuilab.tui.forms.packet_looks import PacketLooks
 from tuilab.tui.forms.save import Save
 from tuilab.tui.forms.send import Send
 from tuilab.tui.forms.watch import Watch
+from tuilab.tui.packet_looks import TIMES, Looks, write_looks
+from tuilab.tui.screens.packets import (
+    ClearScreen,
+    OpenPacketsScreen,
+    PacketLooksScreen,
+)
 from tuilab.tui.screens.save import SaveScreen
 from tuilab.tui.screens.send import SendScreen
 from tuilab.tui.screens.watch import WatchScreen
@@ -31,7 +41,7 @@ async def watch(screen: MainScreen) -> None:
     form = Watch(screen.topology, screen.selected)
     dialog = WatchScreen(form, screen.session.watching)
     if await screen.session.push_screen_wait(dialog):
-        screen.show_capture()
+        screen.show_tab("packets")
 
 
 async def stop_watching(screen: MainScreen) -> None:
@@ -54,6 +64,87 @@ async def save_packets(screen: MainScreen) -> None:
     form = Save(screen.topology, "Save packets", proposed)
     what = f"{watching.count} packets of {watching.names} as pcapng"
     await screen.session.push_screen_wait(SaveScreen(form, what, write))
+
+
+async def clear_packets(screen: MainScreen) -> None:
+    """Drop what was captured, once that was agreed to."""
+    watching = screen.session.watching
+    goes_on = "the capture goes on" if watching.running else ""
+    dialog = ClearScreen(watching.count, watching.names, goes_on)
+    if await screen.session.push_screen_wait(dialog):
+        await watching.clear()
+
+
+async def open_packets(screen: MainScreen) -> None:
+    """Look at the packets of a pcapng file."""
+    watching = screen.session.watching
+
+    async def show(path: Path) -> None:
+        await watching.open(path)
+
+    form = OpenPackets(screen.topology, screen.session.around.folders[0])
+    captured = f"{watching.count} packets of {watching.names}"
+    lost = f"Ends and drops: {captured}" if watching.capture is not None else ""
+    dialog = OpenPacketsScreen(form, lost, show)
+    if await screen.session.push_screen_wait(dialog):
+        screen.show_tab("packets")
+
+
+async def filter_packets(screen: MainScreen) -> None:
+    """Ask which packets to show."""
+    screen.show_tab("packets")
+    screen.desk.ask_filter()
+
+
+async def go_to_packet(screen: MainScreen) -> None:
+    """Ask for a packet's number or time."""
+    screen.show_tab("packets")
+    screen.desk.ask_place()
+
+
+async def previous_link(screen: MainScreen) -> None:
+    """Show the packets of the watched link before."""
+    await screen.desk.other_link(-1)
+
+
+async def next_link(screen: MainScreen) -> None:
+    """Show the packets of the next watched link."""
+    await screen.desk.other_link(1)
+
+
+async def mark_packet(screen: MainScreen) -> None:
+    """Give the packet a letter."""
+    screen.packets.ask_mark("mark")
+
+
+async def go_to_mark(screen: MainScreen) -> None:
+    """Go to a packet by its letter."""
+    screen.packets.ask_mark("go")
+
+
+async def packet_times(screen: MainScreen) -> None:
+    """Tell times in another way."""
+    looks, times = screen.session.looks, list(TIMES)
+    time = times[(times.index(looks.time) + 1) % len(times)]
+    await _look(screen, replace(looks, time=time))
+    screen.session.say(f"time {TIMES[time]}")
+
+
+async def packet_looks(screen: MainScreen) -> None:
+    """Choose columns, times and colours."""
+    form = PacketLooks(screen.topology, screen.session.looks)
+    dialog = PacketLooksScreen(form, lambda looks: _look(screen, looks))
+    await screen.session.push_screen_wait(dialog)
+
+
+async def _look(screen: MainScreen, looks: Looks) -> None:
+    """List packets in another way, and keep that."""
+    screen.session.looks = looks
+    screen.packets.show_looks(looks)
+    screen.desk.show_head()
+    path = screen.session.around.looks_file
+    if path is not None:
+        await asyncio.to_thread(write_looks, path, looks)
 
 
 async def follow(screen: MainScreen) -> None:

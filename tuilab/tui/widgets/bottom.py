@@ -9,9 +9,9 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from tuilab.tui.glyphs import UNICODE, Glyphs
-from tuilab.tui.text import content
 from tuilab.tui.widgets.history_view import HistoryView
 from tuilab.tui.widgets.log_view import LogView
+from tuilab.tui.widgets.packet_bar import PacketBar
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.ping_view import PingView
 
@@ -43,7 +43,8 @@ class BottomPanel(Vertical):
         with ContentSwitcher(initial="log"):
             with Vertical(id="packets"):
                 yield Static(NOT_WATCHING, id="packet-head")
-                yield PacketList(id="packet-list")
+                yield PacketList(self._glyphs.ellipsis, id="packet-list")
+                yield PacketBar(id="packet-bar")
             yield LogView(self._glyphs, id="log")
             yield PingView(self._glyphs, id="ping")
             yield HistoryView(self._glyphs, id="undo")
@@ -75,7 +76,3 @@ class BottomPanel(Vertical):
     def packets(self) -> PacketList:
         """The packet list."""
         return self.query_one(PacketList)
-
-    def show_head(self) -> None:
-        """Name the columns of the packet list."""
-        self.query_one("#packet-head", Static).update(content(self.packets.head()))
