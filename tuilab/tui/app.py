@@ -154,7 +154,7 @@ class TuilabApp(BaseApp[ExitChoice]):
 
     def on_lab_event(self, message: LabEvent) -> None:
         """Show what happened, unless the screen is on its way out."""
-        if not self.main.children:
+        if not self.main.query("StatusBar"):
             return
         event = message.event
         if isinstance(event, Gone):

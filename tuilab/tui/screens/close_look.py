@@ -40,6 +40,8 @@ class CloseLook:
 
     async def _look(self) -> None:
         screen = self._screen
+        if not screen.query("#inspector"):
+            return  # the screen is on its way out
         item = screen.inspector.item
         if item is None or not screen.panes.inspecting or screen.session.gone:
             return
@@ -48,5 +50,5 @@ class CloseLook:
         except TuilabError:
             # What the lab itself knows of it is shown then, with its own errors.
             closeup = Closeup()
-        if screen.is_mounted and screen.inspector.item == item:
+        if screen.query("#inspector") and screen.inspector.item == item:
             screen.inspector.closeup = closeup
