@@ -26,6 +26,7 @@ from tuilab.tui.forms.proposals import Place, near_bridge, pair, partner, place_
 from tuilab.tui.forms.send import Send
 from tuilab.tui.forms.toggle import switched, toggle
 from tuilab.tui.forms.watch import Watch
+from tuilab.tui.suggest import completed
 
 
 def selections(topology):
@@ -179,7 +180,15 @@ def test_a_target_can_be_a_namespace():
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("count", "0"), ("count", "x"), ("interval", "0"), ("interval", "soon")],
+    [
+        ("count", "0"),
+        ("count", "x"),
+        ("interval", "0"),
+        ("interval", "soon"),
+        ("size", "70000"),
+        ("ttl", "0"),
+        ("from", "me"),
+    ],
 )
 def test_senseless_numbers_are_refused(field, value):
     form = Send(two_hosts(), None)
@@ -195,7 +204,7 @@ def test_the_command_of_a_request():
 
 
 def test_all_links_of_a_namespace_can_be_watched():
-    form = Watch(router(), Item("namespace", "r1"))
+    form = Watch(router(), [Item("namespace", "r1")])
     assert form.propose({})["link"] == "r1:lan1"
     assert "r1:*" in [option.value for option in form.options("link", {})]
     ends = form.endpoints({"link": "r1:*", "filter": ""})
@@ -203,6 +212,95 @@ def test_all_links_of_a_namespace_can_be_watched():
     assert form.commands({"link": "host:lo", "filter": "icmp"}) == [
         "tcpdump -ni lo icmp"
     ]
+
+
+def test_several_selected_things_are_watched_together():
+    picked = [Item("namespace", "r1"), Item.of_cable(router().cables[0])]
+    form = Watch(router(), picked)
+    values = form.propose({})
+    assert values["link"] == "several"
+    ends = [str(end) for end in form.endpoints(values)]
+    assert ends == ["r1:lan1", "r1:lan2", "left:eth0"]
+    assert form.unused(values) == frozenset()
+    assert "tick at least one" in form.problems({**values, "links": ()})["links"]
+    everything = form.endpoints({"link": "*"})
+    assert everything == [end for end, _ in router().links()]
+    assert form.whole({"link": "*"})
+    assert not form.whole(values)
+
+
+def test_filters_go_by_name():
+    form = Watch(two_hosts())
+    values = {**form.propose({}), "filter": "tcp syn"}
+    assert form.problems(values) == {}
+    assert form.notes(values)["filter"].startswith("valid: tcp[tcpflags]")
+    assert "tcp-syn" in form.commands(values)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "command"),
+    [
+        ("ping", {"size": "9", "ttl": "3"}, "ping -c 4 -i 0.5 -s 9 -t 3 10.0.0.2"),
+        ("trace-tcp", {}, "traceroute -n -T -p 80 10.0.0.2"),
+        ("trace-icmp", {"from": "10.0.0.1"}, "traceroute -n -I -s 10.0.0.1 10.0.0.2"),
+        ("tcp", {"port": "22"}, "nc -nvz 10.0.0.2 22"),
+        ("udp", {}, "nc -nu 10.0.0.2 9"),
+        ("dns", {"record": "MX"}, "dig @10.0.0.2 example.org MX"),
+    ],
+)
+def test_each_kind_asks_for_what_it_needs(kind, more, command):
+    form = Send(two_hosts(), Item("namespace", "red"))
+    values = form.propose({"kind": kind, **more})
+    assert form.problems(values) == {}
+    request = form.request(values)
+    assert request.command == f"ip netns exec red {command}"
+    assert request.title.endswith("from red")
+    assert {"to", "kind", "source"}.isdisjoint(form.unused(values))
+    assert "expression" in form.unused(values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "words"),
+    [
+        ("tcp", "port", "0", "1 to 65535"),
+        ("dns", "name", "", "what is to be asked for"),
+        ("scapy", "expression", "", "write a packet"),
+        ("scapy", "expression", "IP(/", "invalid syntax"),
+        ("answer", "link", "-", "has no tap"),
+        ("answer", "addresses", "x", '"x" is no address'),
+    ],
+)
+def test_what_is_missing_is_told(kind, field, value, words):
+    form = Send(two_hosts(), None)
+    values = form.propose({"kind": kind, field: value})
+    assert words in form.problems(values)[field]
+
+
+def test_a_selected_tap_is_answered_for_with_a_free_address():
+    lab = edits.add_tap(Endpoint(HOST, "tap0"), master="br0").apply(switch())
+    values = Send(lab, Item("link", HOST, "tap0")).propose({})
+    assert values["kind"] == "answer"
+    assert values["source"] == HOST
+    assert values["link"] == "tap0"
+    assert values["addresses"] == "10.0.0.3"
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole"),
+    [
+        ("I", "IP"),
+        ("Ether()/I", "Ether()/IP"),
+        ("IP(d", "IP(dst="),
+        ('IP(dst="I', None),
+        ('IP(dst="10.0.0.2")/TC', 'IP(dst="10.0.0.2")/TCP'),
+        ("IP", "IPv6"),
+        ("Q", None),
+        ("IP()/", None),
+    ],
+)
+def test_words_of_an_expression_are_completed(typed, whole):
+    names = {"IP": ["src", "dst"], "IPv6": ["src"], "TCP": ["dport"], "Ether": []}
+    assert completed(typed, names) == whole
 
 
 # -- typed values --------------------------------------------------------------------

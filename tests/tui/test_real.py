@@ -160,6 +160,65 @@ async def test_several_links_in_one_list(folder):
 
 
 @boxed
+async def test_what_is_selected_together_is_watched_together(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        bench.main.select(Item("namespace", "red"), Item("namespace", "blue"))
+        await bench.press("w")
+        assert "[x] red:eth0" in bench.text
+        await bench.fill("filter", "arp")
+        assert "valid" in bench.text
+        await bench.press("enter")
+        assert bench.app.watching.names == "red:eth0, blue:eth0"
+        await bench.press("w")
+        await bench.choose("link", "*")
+        await bench.press("enter")
+        assert bench.app.watching.names == "red:eth0, blue:eth0"
+
+
+@boxed
+async def test_a_link_that_vanishes_is_told_of_and_its_packets_stay(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("w", "enter", "s")
+        await bench.fill("interval", "0.05")
+        await bench.press("enter")
+        await bench.until(lambda: "4 sent" in bench.text)
+        await bench.press("escape", "1")
+        await bench.until(lambda: bench.main.packets.line_count() >= 8)
+        sh("ip -n red link del eth0")
+        await bench.until(lambda: '! "red:eth0" is gone' in bench.text)
+        await bench.until(
+            lambda: any('capture: "red:eth0" is gone' in it for it in bench.toasts)
+        )
+        assert "echo reply" in bench.text
+
+
+@boxed
+async def test_everything_that_can_be_sent_is_answered(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("s")
+        for kind, words in (
+            ("trace-icmp", "there after 1 hop"),
+            ("tcp", "closed"),
+            ("udp", "unreachable"),
+        ):
+            await bench.choose("kind", kind)
+            await bench.press("enter")
+            await bench.until(lambda: len(sent(bench)) == 1, kind)
+            assert words in bench.text, (kind, bench.text)
+            bench.main.desk._runs.clear()
+        await bench.choose("kind", "scapy")
+        await bench.fill("expression", "IP(ds")
+        await bench.fill("expression", 'IP(dst="10.0.0.2")/ICMP()')
+        await bench.until(lambda: "Makes IP / ICMP" in bench.text)
+        await bench.fill("count", "1")
+        await bench.press("enter")
+        await bench.until(lambda: sent(bench) == [1])
+        assert "echo-reply" in bench.text
+
+
+@boxed
 async def test_what_is_done_outside_is_drawn_and_logged(folder):
     async with screen(folder, two_hosts()) as bench:
         sh("ip -n red link set dev eth0 down")

@@ -304,7 +304,7 @@ _TABLE: tuple[Action, ...] = (
     Action("add_cable", ("v",), "veth", "add veth cable", "Build", _two_places),
     Action("add_tap", ("t",), "tap", "add tap", "Build", alive),
     Action("send", ("s",), "send", "send a ping or ARP", "Packets", _packets),
-    Action("watch", ("w",), "watch", "watch a link", "Packets", _watchable),
+    Action("watch", ("w",), "watch", "watch links", "Packets", _watchable),
     Action("edit", ("e",), "edit", "edit the selection", "Build", _one_of_ours),
     Action("rename", (), "", "rename the selection", "Build", _renamable),
     Action("delete", ("d", "delete"), "del", "delete it", "Build", _deletable),

@@ -12,7 +12,7 @@ from tuilab.model.topology import Topology
 
 Value = str | bool | tuple[str, ...]
 Values = Mapping[str, Value]
-Kind = Literal["text", "check", "choice", "list", "many"]
+Kind = Literal["text", "check", "choice", "list", "many", "ticks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Field:
     Attributes:
         name: Key of its value.
         kind: ``text`` and ``choice`` hold a string, ``check`` a bool, ``list`` (lines
-            to type) and ``many`` (options to tick) a tuple of strings.
+            to type), ``many`` (a few options to tick) and ``ticks`` (a list of any
+            number of them) a tuple of strings.
         help: A sentence for F1.
         label: Text beside a check; other fields are labelled by their row.
         placeholder: Shown while the field is empty.
@@ -87,7 +88,7 @@ class Form(ABC):
         return {}
 
     def options(self, name: str, values: Values) -> Sequence[Option]:
-        """What a ``choice`` or ``many`` field offers."""
+        """What a ``choice``, ``many`` or ``ticks`` field offers."""
         return ()
 
     def unused(self, values: Values) -> frozenset[str]:

@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
 
 from tuilab.errors import UsageError
-from tuilab.model.addressing import address, interface, segment
-from tuilab.model.topology import HOST, LO, Endpoint, Topology
+from tuilab.model.addressing import (
+    address,
+    all_addresses,
+    free_address,
+    interface,
+    segment,
+    segment_networks,
+)
+from tuilab.model.topology import HOST, LO, Endpoint, Tap, Topology
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.forms.base import Field, Form, Option, Value, Values, row, text
+from tuilab.tui.sending import FIELDS, KINDS, PORTS, Kind, Request
 
 MOST = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be sent.
-
-    Attributes:
-        kind: Echo requests, or ARP (neighbour solicitations for IPv6).
-        namespace: Where from.
-        to: Address.
-        count: How many.
-        interval: Seconds from one to the next.
-    """
-
-    kind: Literal["ping", "arp"]
-    namespace: str
-    to: str
-    count: int
-    interval: float
-
-    @property
-    def title(self) -> str:
-        """In the ping tab."""
-        return f"{self.kind} {self.to} from {self.namespace}"
-
-    @property
-    def command(self) -> str:
-        """What a person would type for it."""
-        tool = "ping" if self.kind == "ping" else "arping"
-        line = f"{tool} -c {self.count} -i {self.interval:g} {self.to}"
-        inside = self.namespace != HOST
-        return f"ip netns exec {self.namespace} {line}" if inside else line
+RECORDS = ("A", "AAAA", "PTR", "MX", "NS", "TXT", "SOA", "CNAME", "SRV", "ANY")
+OWN = "-"
+"""The option that leaves the link to the routes."""
 
 
 class Send(Form):
@@ -55,14 +32,6 @@ class Send(Form):
     rows = (
         row("From", Field("source", "choice", help="The namespace that sends.")),
         row(
-            "To",
-            Field(
-                "to",
-                placeholder="address or namespace",
-                help="An address, or a namespace of the lab for its first address.",
-            ),
-        ),
-        row(
             "Type",
             Field(
                 "kind",
@@ -70,8 +39,53 @@ class Send(Form):
                 help="ARP asks the link who has the address (IPv6: solicitation).",
             ),
         ),
-        row("Count", Field("count", help="How many requests.")),
-        row("Every", Field("interval", help="Seconds from one to the next.")),
+        row(
+            "To",
+            Field(
+                "to",
+                placeholder="address or namespace",
+                help="An address, or a namespace of the lab for its first address.",
+            ),
+        ),
+        row("Port", Field("port", help="1 to 65535; of traceroute -U the first one.")),
+        row("Data", Field("data", help="What the datagram carries, as text.")),
+        row(
+            "Question",
+            Field("name", help="The name to ask for, such as example.org."),
+            Field("record", "choice", help="The type of the record."),
+        ),
+        row(
+            "Packet",
+            Field(
+                "expression",
+                placeholder='IP(dst="10.0.0.2")/ICMP()',
+                help="Python with all of scapy, such as "
+                'Ether()/IP(dst="10.0.0.2")/TCP(dport=80, flags="S").',
+            ),
+        ),
+        row("On", Field("link", "choice", help="The link to send on.")),
+        row(
+            "Answer for",
+            Field("addresses", help="Addresses that the machine has, blanks between."),
+        ),
+        row(
+            "Count, s",
+            Field("count", help="How many requests."),
+            Field("interval", help="Seconds from one to the next."),
+        ),
+        row(
+            "Size, TTL",
+            Field("size", help="Bytes of payload of each echo request."),
+            Field("ttl", help="Routers that it may pass: TTL, or hop limit."),
+        ),
+        row(
+            "As",
+            Field(
+                "from",
+                placeholder="the address that the kernel chooses",
+                help="The address to send from.",
+            ),
+        ),
     )
 
     def __init__(self, topology: Topology, selected: Item | None = None) -> None:
@@ -79,42 +93,108 @@ class Send(Form):
         self._selected = selected
 
     def options(self, name: str, values: Values) -> Sequence[Option]:
-        """Namespaces, or what can be sent."""
+        """Namespaces, what can be sent, types of records, links."""
         if name == "source":
             return [Option(name, name) for name in self.topology.namespaces]
-        return [Option("ping", "ping"), Option("arp", "ARP")]
+        if name == "record":
+            return [Option(kind, kind) for kind in RECORDS]
+        if name == "link":
+            return self._links(values)
+        return [Option(kind, words) for kind, words in KINDS.items()]
+
+    def _links(self, values: Values) -> list[Option]:
+        namespace = self.topology.namespaces.get(text(values, "source"))
+        links = namespace.links if namespace else {}
+        if text(values, "kind") == "answer":
+            taps = [n for n, link in links.items() if isinstance(link, Tap)]
+            return [Option(n, n) for n in taps] or [Option(OWN, "there is no tap")]
+        own = Option(OWN, "as the routes say")
+        return [own, *(Option(n, n) for n in links if n != LO)]
 
     def propose(self, given: Values) -> dict[str, Value]:
         """From the selection to its neighbour, four pings."""
         source, to = self._pair()
+        tap = self._tap()
         values: dict[str, Value] = {
-            "source": source,
-            "kind": "ping",
+            "source": tap.namespace if tap else source,
+            "kind": "answer" if tap else "ping",
             "count": "4",
             "interval": "0.5",
+            "size": "56",
+            "ttl": "64",
+            "from": "",
+            "data": "",
+            "name": "example.org",
+            "record": "A",
+            "expression": "",
             **given,
         }
-        chosen = text(values, "source")
+        kind, chosen = text(values, "kind"), text(values, "source")
+        values.setdefault("port", PORTS.get(_kind(kind), "80"))
         values.setdefault("to", to if chosen == source else self._neighbour(chosen))
+        offered = [option.value for option in self._links(values)]
+        link = text(values, "link")
+        if link not in offered:
+            named = tap is not None and tap.ifname in offered
+            values["link"] = tap.ifname if tap and named else offered[0]
+        values.setdefault("addresses", self._free(chosen, text(values, "link")))
         return values
+
+    def _tap(self) -> Endpoint | None:
+        """The selected tap."""
+        item = self._selected
+        at = item.endpoint if item is not None else None
+        return at if at and isinstance(self.topology.link(at), Tap) else None
+
+    def _free(self, namespace: str, ifname: str) -> str:
+        """An address that the machine behind a tap could have."""
+        if ifname == OWN or namespace not in self.topology.namespaces:
+            return ""
+        taken = list(all_addresses(self.topology))
+        for network in segment_networks(self.topology, Endpoint(namespace, ifname)):
+            if found := free_address(network, taken):
+                return found.partition("/")[0]
+        return ""
+
+    def unused(self, values: Values) -> frozenset[str]:
+        """What this kind has nothing to do with."""
+        used = {"source", "kind", *FIELDS[_kind(text(values, "kind"))]}
+        return frozenset(self.fields) - used
 
     def problems(self, values: Values) -> dict[str, str]:
         """No target, or senseless numbers."""
         found: dict[str, str] = {}
+        checks: dict[str, Callable[[Values], str]] = {
+            "to": self._wrong_target,
+            "count": lambda v: _wrong_number(v, "count", 1, MOST),
+            "interval": _wrong_interval,
+            "port": lambda v: _wrong_number(v, "port", 1, 65535),
+            "size": lambda v: _wrong_number(v, "size", 0, 65507),
+            "ttl": lambda v: _wrong_number(v, "ttl", 1, 255),
+            "from": _wrong_source,
+            "name": lambda v: "" if text(v, "name") else "what is to be asked for?",
+            "expression": _wrong_expression,
+            "link": self._wrong_link,
+            "addresses": _wrong_addresses,
+        }
+        unused = self.unused(values)
+        for name, check in checks.items():
+            if name not in unused and (words := check(values)):
+                found[name] = words
+        return found
+
+    def _wrong_target(self, values: Values) -> str:
         try:
             self._target(text(values, "to"))
         except UsageError as error:
-            found["to"] = str(error)
-        count = text(values, "count")
-        if not count.isdigit() or not 1 <= int(count) <= MOST:
-            found["count"] = f'"{count}" is no count; write 1 to {MOST}'
-        try:
-            seconds = float(text(values, "interval"))
-        except ValueError:
-            seconds = -1
-        if not 0.01 <= seconds <= 3600:
-            found["interval"] = "write seconds, 0.01 to 3600"
-        return found
+            return str(error)
+        return ""
+
+    def _wrong_link(self, values: Values) -> str:
+        if text(values, "kind") == "answer" and text(values, "link") == OWN:
+            where = text(values, "source")
+            return f'"{where}" has no tap: add one first, or choose another namespace'
+        return ""
 
     def notes(self, values: Values) -> dict[str, str]:
         """Whose address it is."""
@@ -123,19 +203,29 @@ class Send(Form):
         except UsageError:
             return {}
         owner = self._owner(target)
-        return {
-            "to": str(owner) if owner else "not an address of this lab",
-            "interval": "seconds",
-        }
+        return {"to": str(owner) if owner else "not an address of this lab"}
 
     def request(self, values: Values) -> Request:
         """What is to be sent. Only called when there are no problems."""
+        kind = _kind(text(values, "kind"))
+        used = FIELDS[kind]
+        link = text(values, "link")
         return Request(
-            kind="arp" if text(values, "kind") == "arp" else "ping",
+            kind=kind,
             namespace=text(values, "source"),
-            to=self._target(text(values, "to")),
-            count=int(text(values, "count")),
-            interval=float(text(values, "interval")),
+            to=self._target(text(values, "to")) if "to" in used else "",
+            count=int(text(values, "count")) if "count" in used else 1,
+            interval=float(text(values, "interval")) if "interval" in used else 1,
+            size=int(text(values, "size")) if "size" in used else 56,
+            ttl=int(text(values, "ttl")) if "ttl" in used else 64,
+            source=(text(values, "from") or None) if "from" in used else None,
+            port=int(text(values, "port")) if "port" in used else 0,
+            data=text(values, "data"),
+            name=text(values, "name"),
+            record=text(values, "record"),
+            expression=text(values, "expression"),
+            ifname=link if "link" in used and link != OWN else None,
+            addresses=tuple(text(values, "addresses").replace(",", " ").split()),
         )
 
     # -- who sends to whom -----------------------------------------------------------
@@ -199,3 +289,53 @@ class Send(Form):
             if any(interface(cidr).ip == wanted for cidr in link.addresses):
                 return end
         return None
+
+
+def _kind(value: str) -> Kind:
+    return next((kind for kind in KINDS if kind == value), "ping")
+
+
+def _wrong_number(values: Values, name: str, least: int, most: int) -> str:
+    typed = text(values, name)
+    if typed.isdecimal() and least <= int(typed) <= most:
+        return ""
+    return f'"{typed}" is no {name}; write {least} to {most}'
+
+
+def _wrong_interval(values: Values) -> str:
+    try:
+        seconds = float(text(values, "interval"))
+    except ValueError:
+        seconds = -1
+    return "" if 0.01 <= seconds <= 3600 else "write seconds, 0.01 to 3600"
+
+
+def _wrong_source(values: Values) -> str:
+    typed = text(values, "from")
+    try:
+        if typed:
+            address(typed)
+    except ValueError:
+        return f'"{typed}" is no address; write one like 10.0.0.1, or nothing'
+    return ""
+
+
+def _wrong_expression(values: Values) -> str:
+    typed = text(values, "expression")
+    if not typed:
+        return 'write a packet, as IP(dst="10.0.0.2")/ICMP()'
+    try:
+        compile(typed, "packet", "eval")
+    except (SyntaxError, ValueError) as error:
+        return getattr(error, "msg", "") or str(error)
+    return ""
+
+
+def _wrong_addresses(values: Values) -> str:
+    typed = text(values, "addresses").replace(",", " ").split()
+    for one in typed:
+        try:
+            address(one.partition("/")[0])
+        except ValueError:
+            return f'"{one}" is no address; write one like 10.0.0.9'
+    return "" if typed else "write at least one, like 10.0.0.9"

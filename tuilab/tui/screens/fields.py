@@ -11,6 +11,7 @@ from tuilab.tui.forms.base import Field, Option, Value
 from tuilab.tui.widgets.check import Check
 from tuilab.tui.widgets.choice import Choice
 from tuilab.tui.widgets.lines_field import LinesField
+from tuilab.tui.widgets.tick_list import TickList
 from tuilab.tui.widgets.ticks import Ticks
 
 CHANGES = (
@@ -18,6 +19,7 @@ CHANGES = (
     Select.Changed,
     Check.Changed,
     LinesField.Changed,
+    TickList.Changed,
     Ticks.Changed,
 )
 """What these widgets say when a person changed something."""
@@ -29,10 +31,12 @@ def make(field: Field, value: Value, options: Sequence[Option]) -> Widget:
         return Check(field.label, value is True, id=field.name)
     if field.kind == "choice":
         return Choice(options, str(value), id=field.name)
-    if field.kind in ("list", "many"):
+    if field.kind in ("list", "many", "ticks"):
         several = value if isinstance(value, tuple) else ()
         if field.kind == "list":
             return LinesField(several, field.placeholder, id=field.name)
+        if field.kind == "ticks":
+            return TickList(options, several, id=field.name)
         return Ticks(options, several, id=field.name)
     return Input(str(value), placeholder=field.placeholder, compact=True, id=field.name)
 
@@ -43,7 +47,7 @@ def read(widget: Widget) -> Value:
         return widget.value
     if isinstance(widget, Choice):
         return widget.chosen
-    assert isinstance(widget, Check | LinesField | Ticks)
+    assert isinstance(widget, Check | LinesField | TickList | Ticks)
     return widget.value
 
 
@@ -51,6 +55,9 @@ async def write(widget: Widget, value: Value, options: Sequence[Option]) -> None
     """Put something else into a field, without it saying so."""
     if isinstance(widget, Ticks):
         await widget.set_options(options)
+        return
+    if isinstance(widget, TickList):
+        widget.set_options(options)
         return
     if isinstance(widget, Choice):
         widget.offer(options, str(value))

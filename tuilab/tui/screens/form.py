@@ -20,6 +20,7 @@ from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.text import Line, contents
 from tuilab.tui.widgets.check import Check
 from tuilab.tui.widgets.lines_field import LinesField
+from tuilab.tui.widgets.tick_list import TickList
 from tuilab.tui.widgets.ticks import Ticks
 
 Answers = dict[str, Value]
@@ -134,6 +135,7 @@ class FormDialog(Dialog[Answers]):
     @on(Select.Changed)
     @on(Check.Changed)
     @on(LinesField.Changed)
+    @on(TickList.Changed)
     @on(Ticks.Changed)
     async def _changed(self) -> None:
         if self.is_current and not self._busy:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import Static
+from textual.widgets import Input, Static
 from textual.worker import Worker
 
 from tuilab.errors import TuilabError
-from tuilab.packets.results import ArpResult, PingResult
 from tuilab.packets.send import Sender
-from tuilab.tui.forms.send import Request, Send
+from tuilab.tui.forms.send import Send
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.moves import moves
 from tuilab.tui.screens.form import FormDialog
+from tuilab.tui.sending import Request, results
+from tuilab.tui.suggest import LayerSuggester
 from tuilab.tui.text import Line, Span, contents, line
+from tuilab.tui.widgets.packet_hex import hex_lines
 from tuilab.tui.widgets.ping_text import Run, result_lines
 
+PAUSE = 0.3
+"""Seconds without a key after which a packet is built to be looked at."""
 SHOWN = 8
 """Results in sight; the ping tab keeps them all."""
 
@@ -70,7 +75,23 @@ class SendScreen(FormDialog):
     def prepare(self) -> list[Line]:
         """What a person would type."""
         request = self._asked.request(self.values)
+        if request.kind == "scapy":
+            job = lambda: self._build(request)  # noqa: E731
+            self.holder.run_job(job, of=self, group="build", exclusive=True)
         return [line(("Like ", "title"), f"{request.command}")]
+
+    async def _build(self, request: Request) -> None:
+        """Show the packet that an expression makes, once typing rests."""
+        await asyncio.sleep(PAUSE)
+        try:
+            built = await self._sender.preview(request.namespace, request.expression)
+        except TuilabError as error:
+            told = [line((str(error), "bad"))]
+        else:
+            many = f" and {built.count - 1} more" if built.count > 1 else ""
+            told = [line(("Makes ", "title"), f"{built.summary}{many}")]
+            told += hex_lines(built.data)
+        self.query_one("#commands", Static).update(contents(told))
 
     async def carry_out(self) -> None:
         """Send, in a worker of its own; the dialog stays."""
@@ -87,8 +108,8 @@ class SendScreen(FormDialog):
     async def _send(self, request: Request, run: Run) -> None:
         self._show(run)
         try:
-            async with contextlib.aclosing(_results(self._sender, request)) as results:
-                async for result in results:
+            async with contextlib.aclosing(results(self._sender, request)) as found:
+                async for result in found:
                     run.results.append(result)
                     self._show(run)
         except TuilabError as error:
@@ -103,6 +124,11 @@ class SendScreen(FormDialog):
             lines = result_lines(run, self._glyphs)[-SHOWN:]
             self.query_one("#results", Static).update(contents(lines))
 
+    def on_mount(self) -> None:
+        """Offer the names of layers where a packet is written."""
+        field = self.query_one("#expression", Input)
+        field.suggester = LayerSuggester(self._sender.names)
+
     def action_stop(self) -> None:
         """Send no more."""
         self._stop()
@@ -111,30 +137,3 @@ class SendScreen(FormDialog):
         if self._sending is not None:
             self._sending.cancel()
             self._sending = None
-
-
-async def _results(
-    sender: Sender, request: Request
-) -> AsyncGenerator[PingResult | ArpResult, None]:
-    """Results of either kind."""
-    if request.kind == "ping":
-        pings = sender.ping(
-            request.namespace,
-            request.to,
-            count=request.count,
-            interval=request.interval,
-        )
-        async with contextlib.aclosing(pings):
-            async for ping in pings:
-                yield ping
-        return
-    arps = sender.arp(
-        request.namespace,
-        None,
-        request.to,
-        count=request.count,
-        interval=request.interval,
-    )
-    async with contextlib.aclosing(arps):
-        async for arp in arps:
-            yield arp

@@ -28,5 +28,9 @@ class WatchScreen(FormDialog):
     async def carry_out(self) -> None:
         """Start the capture."""
         endpoints = self._asked.endpoints(self.values)
-        await self._watching.start(endpoints, text(self.values, "filter"))
+        await self._watching.start(
+            endpoints,
+            text(self.values, "filter"),
+            lenient=self._asked.whole(self.values),
+        )
         self.dismiss(dict(self.values))

@@ -37,8 +37,8 @@ async def send(screen: MainScreen) -> None:
 
 
 async def watch(screen: MainScreen) -> None:
-    """Capture a link and show its packets."""
-    form = Watch(screen.topology, screen.selected)
+    """Capture links and show their packets."""
+    form = Watch(screen.topology, screen.selection)
     dialog = WatchScreen(form, screen.session.watching)
     if await screen.session.push_screen_wait(dialog):
         screen.show_tab("packets")

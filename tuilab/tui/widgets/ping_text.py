@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tuilab.packets.results import ArpResult, PingResult, Statistics
+from tuilab.packets.results import Hop, Result, Statistics
 from tuilab.tui.glyphs import Glyphs, sparkline
 from tuilab.tui.text import Line, line
 
@@ -22,7 +22,7 @@ class Run:
     """
 
     title: str
-    results: list[PingResult | ArpResult] = field(default_factory=list)
+    results: list[Result | str] = field(default_factory=list)
     running: bool = True
     problem: str = ""
 
@@ -31,6 +31,9 @@ def result_lines(run: Run, glyphs: Glyphs) -> list[Line]:
     """A line a result, then the sum."""
     lines = []
     for result in run.results:
+        if isinstance(result, str):
+            lines.append(line(f"  {result}"))
+            continue
         mark = (f"{glyphs.good} ", "good") if result.ok else (f"{glyphs.bad} ", "bad")
         lines.append(line(mark, str(result)))  # type: ignore[arg-type]
     return [*lines, *summary_lines(run, glyphs)]
@@ -42,11 +45,24 @@ def summary_lines(run: Run, glyphs: Glyphs) -> list[Line]:
         return [line((f"{glyphs.bad} {run.problem}", "bad"))]
     if not run.results:
         return [line(("waiting for the first reply", "dim"))] if run.running else []
+    results = [result for result in run.results if not isinstance(result, str)]
+    if not results:
+        return [line(("answers until it is stopped", "dim"))] if run.running else []
+    if isinstance(results[-1], Hop):
+        return [line((_way(results[-1], running=run.running), "title"))]
     sums = Statistics()
-    for result in run.results:
+    for result in results:
         sums.add(result)
     bars = sparkline(sums.rtts, glyphs)
     return [line((sums.summary(), "title"), (f"  {bars}", "dim"))]
+
+
+def _way(hop: Hop, *, running: bool) -> str:
+    """How far a traceroute has come."""
+    hops = f"{hop.ttl} hop" + ("" if hop.ttl == 1 else "s")
+    if running:
+        return f"{hops} so far"
+    return f"there after {hops}" if hop.last else f"not there after {hops}"
 
 
 def run_lines(runs: Sequence[Run], glyphs: Glyphs) -> list[Line]:
