@@ -20,7 +20,7 @@ from tuilab.tui.keymap import Keymap, read_key, show_key
 from tuilab.tui.moves import IN_DIALOGS, MOVES, PANES
 
 _MAIN = ("", "canvas", "tree", "list", "lines", "screen", "history")
-"""An inspector's row, and a packet, have verbs of their own on the keys of their like."""
+"""An inspector's row, or a packet, has verbs of its own on the keys of their like."""
 _NO_KEY = ("", "none", "~", "null")
 _HEAD = """\
 # The keys of tuilab. Take the # away from what you want otherwise. Several keys go

@@ -57,7 +57,9 @@ class Guide:
         """Something was sent, here or in the dialog."""
         if self.tour is None or self.tour.index != PING:
             return
-        self.tour.replies = sum(result.ok for result in run.results)
+        self.tour.replies = sum(
+            not isinstance(result, str) and result.ok for result in run.results
+        )
         self._news = result_lines(run, self._screen.session.glyphs)[-3:]
         self.show()
 
