@@ -214,8 +214,9 @@ def _overlap(one: str, other: str) -> bool:
     if one == other:
         return True
     pair = {one, other}
-    if pair == {"canvas", "screen"} or "empty" in pair:
-        # Esc leaves what there is to leave; an empty canvas has keys of its own.
+    if pair == {"canvas", "screen"} or pair & {"empty", "menu"}:
+        # Esc leaves what there is to leave; an empty canvas has keys of its own, and
+        # a menu is no dialog.
         return False
     if pair <= set(_MAIN):
         return bool(pair & {"", "screen"})
