@@ -9,6 +9,8 @@ from tests.tui.bench import opened
 from tests.tui.labs import two_hosts
 from tests.tui.test_real import screen
 from tuilab.model.topology import HOST
+from tuilab.plan.imported import Imported
+from tuilab.tui.app import ExitChoice, Surroundings
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.tour import STEPS, Tour
 from tuilab.tui.widgets.tour_pane import TourPane
@@ -35,6 +37,30 @@ async def test_the_card_has_numbers_only_while_the_lab_is_empty():
         assert bench.main.bottom.tab == "packets"
         await bench.press("2")
         assert bench.main.bottom.tab == "log"
+
+
+async def test_what_the_machine_has_is_looked_at_outside_and_imported_by_one_edit():
+    async with opened() as bench:
+        await bench.press("3")
+        assert bench.app.return_value == ExitChoice("machine")
+    note = '"host:eth0" is left out: it is a network card'
+    around = Surroundings(machine=Imported(two_hosts(), (note,)))
+    async with opened(surroundings=around) as bench:
+        before = bench.topology
+        await bench.press("3")
+        await bench.until(lambda: "Import from this machine" in bench.text)
+        assert note in bench.text
+        assert "ip netns add red" in bench.text
+        assert "one undo entry" in bench.text
+        assert bench.topology == before
+        await bench.press("enter")
+        await bench.until(lambda: "import from this machine (u undoes" in bench.text)
+        assert bench.topology.namespaces == two_hosts().namespaces
+        await bench.press("u")
+        assert bench.topology == before
+        # What was seen is old by now.
+        await bench.press("3")
+        assert bench.app.return_value == ExitChoice("machine")
 
 
 async def test_the_card_can_be_clicked():

@@ -47,6 +47,7 @@ VERBS = {
     "save": Verb("files", "save", _LABS),
     "check": Verb("files", "check", _LABS),
     "plan": Verb("labs", "plan", _LABS),
+    "import": Verb("importing", "import_", _LABS),
     "show": Verb("looks", "show", _LOOKS),
     "inspect": Verb("inspect", "inspect", _LOOKS),
     "addresses": Verb("addresses", "addresses", _LOOKS),

@@ -23,7 +23,7 @@ from tuilab.cli.apart import apart, end_with_parent, give_size
 from tuilab.cli.options import SECONDS, Force, LabOption, OnHost, Within
 from tuilab.cli.output import plan_lines, put, say
 from tuilab.cli.targets import Target
-from tuilab.errors import EXIT_OK, UsageError
+from tuilab.errors import EXIT_OK, TuilabError, UsageError
 from tuilab.kernel.sandbox import alive
 from tuilab.lab import registry
 from tuilab.lab.registry import LabInfo
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tuilab.lab.lab import Lab
     from tuilab.lab.session import Place
     from tuilab.model.edits import Change
-    from tuilab.packets.send import Sender
+    from tuilab.plan.imported import Imported
     from tuilab.tui.surroundings import ExitChoice, Surroundings
 
 NEW = "lab"
@@ -49,12 +49,14 @@ class Visit:
         topology: What it is to become, or None.
         source: The file that this comes from.
         ready: The file is one of the labs that come with tuilab.
+        machine: What exists on this machine is offered to be imported.
     """
 
     name: str
     topology: Topology | None = None
     source: Path | None = None
     ready: bool = False
+    machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def _show_all(visit: Visit, look: Look) -> int:
         onward = _leave(visit, known, farewell)
         if onward is None:
             return code
-        visit, look = onward, replace(look, begin="")
+        visit, look = onward, replace(look, begin="machine" if onward.machine else "")
 
 
 def _tell(word: str | None, option: str | None) -> int:
@@ -233,13 +235,15 @@ def _visit(visit: Visit, look: Look) -> str:
         start = work.journal(there).history.topology
     if start is not None:
         start = replace(start, name=visit.name)
+    # Once in the sandbox there is nothing of the machine to be seen.
+    machine = _machine(visit.name) if visit.machine else None
     place = enter(visit.name, create=True, preview=True, host=work.on_host())
     end_with_parent()
 
     async def stay(lab: Lab) -> Farewell:
         if not place.preview:
             await _become(lab, visit, new=there is None)
-        choice = await _show(lab, place, look, user)
+        choice = await _show(lab, place, look, _around(place, user, machine))
         return _farewell(lab, place, choice)
 
     return json.dumps(asdict(work.inside(place, stay, start)))
@@ -268,19 +272,29 @@ def _agreed(lab: Lab, change: Change, name: str) -> bool:
     return typer.confirm("Run these commands? (undo takes them back)", err=True)
 
 
-async def _show(lab: Lab, place: Place, look: Look, user: str) -> ExitChoice:
+def _machine(name: str) -> Imported:
+    """What exists on this machine; where it can't be seen, that is all there is."""
+    from tuilab.cli.importing import look
+    from tuilab.plan.imported import Imported
+
+    try:
+        return look(name)
+    except TuilabError as error:
+        return Imported(Topology(name), (str(error),))
+
+
+async def _show(lab: Lab, place: Place, look: Look, around: Surroundings) -> ExitChoice:
     from tuilab.packets.send import Sender
     from tuilab.tui.app import run
 
     if place.preview:
-        around = _around(place, None, user)
         return await run(lab, around, **look.options())
     async with Sender() as sender:
-        around = _around(place, sender, user)
+        around = replace(around, sender=sender)
         return await run(lab, around, **look.options())
 
 
-def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
+def _around(place: Place, user: str, machine: Imported | None) -> Surroundings:
     from tuilab.cli.mistake import reports
     from tuilab.formats import library
     from tuilab.kernel import procs
@@ -302,7 +316,6 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
         return [*program, "shell", "--lab", place.name, namespace]
 
     return Surroundings(
-        sender=sender,
         no_packets=f"this is only a preview: {place.preview}" if place.preview else "",
         shell=None if place.preview else shell,
         window=None if place.preview else window,
@@ -312,6 +325,7 @@ def _around(place: Place, sender: Sender | None, user: str) -> Surroundings:
         clipboard=reports().parent / "clipboard",
         user=user,
         clips=Clipboard(registry.state_directory() / FILE),
+        machine=machine,
         keymap=keymap,
         key_problems=tuple(key_problems),
         looks=read_looks(looks_file),
@@ -372,6 +386,8 @@ def _leave(visit: Visit, known: bool, farewell: Farewell | None) -> Visit | None
         # A lab that is empty now may be open in another terminal, or have a past.
         say(f'lab "{visit.name}" goes on: tuilab {visit.name} comes back to it,')
         say(f"  tuilab down {visit.name} ends it")
+    if farewell.action == "machine":
+        return Visit(visit.name, machine=True)
     if farewell.action == "lab":
         return Visit(farewell.target)
     if farewell.action == "open":

@@ -109,6 +109,14 @@ def alive(context: Context) -> str:
     return f"the lab has ended: {context.gone}" if context.gone else ""
 
 
+def _importable(context: Context) -> str:
+    if context.snapshot.host:
+        return "this is the machine's own network: an import goes into a sandbox"
+    if not context.empty:
+        return "the import is for an empty lab: tuilab import --lab NAME makes one"
+    return alive(context)
+
+
 def _two_places(context: Context) -> str:
     topology = context.snapshot.topology
     bridges = any(n.bridges() for n in topology.namespaces.values())
@@ -325,6 +333,15 @@ _TABLE: tuple[Action, ...] = (
     Action("load", ("ctrl+o",), "load", "load a file", "Lab", alive),
     Action("tour", ("1",), "", "take the tour", "Lab", alive, "empty"),
     Action("example", ("2",), "", "load a ready lab", "Lab", alive, "empty"),
+    Action(
+        "machine",
+        ("3",),
+        "",
+        "import what exists on this machine",
+        "Lab",
+        _importable,
+        "empty",
+    ),
     Action("labs", (), "", "switch to another lab", "Lab", always),
     Action("rescan", ("R",), "", "rescan the kernel", "Lab", alive),
     Action("repair", ("F",), "", "repair drift", "Lab", _drifted),

@@ -9,6 +9,7 @@ from typing import Literal
 
 from tuilab.lab.clipboard import Clipboard
 from tuilab.packets.send import Sender
+from tuilab.plan.imported import Imported
 from tuilab.tui.actions import KEYS
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.packet_looks import Looks
@@ -19,12 +20,13 @@ class ExitChoice:
     """What a person wants after leaving the screen.
 
     Attributes:
-        action: ``keep`` the lab running, ``remove`` it, go to another ``lab``, or
-            ``open`` a topology file as a lab of its own.
+        action: ``keep`` the lab running, ``remove`` it, go to another ``lab``,
+            ``open`` a topology file as a lab of its own, or come back with what
+            exists on this ``machine``.
         target: Name of the other lab, or the file.
     """
 
-    action: Literal["keep", "remove", "lab", "open"] = "keep"
+    action: Literal["keep", "remove", "lab", "open", "machine"] = "keep"
     target: str = ""
 
 
@@ -47,6 +49,7 @@ class Surroundings:
         looks_file: Where that is kept when it is changed; None for nowhere.
         user: Who a new tap belongs to unless the person says otherwise.
         clips: Where parts of a lab are kept that were copied.
+        machine: What exists on this machine, where that was just looked at.
     """
 
     sender: Sender | None = None
@@ -59,6 +62,7 @@ class Surroundings:
     clipboard: Path | None = None
     user: str = ""
     clips: Clipboard = field(default_factory=Clipboard)
+    machine: Imported | None = None
     keymap: Keymap = KEYS
     key_problems: Sequence[str] = ()
     looks: Looks = field(default_factory=Looks)

@@ -48,6 +48,7 @@ VERBS: Mapping[str, Verb] = {
         lab.quit,
         start.tour,
         start.example,
+        start.machine,
         packets.send,
         packets.watch,
         packets.stop_watching,

@@ -15,6 +15,7 @@ _ON_HOST = "This is the machine's own network: only what you make is changed."
 _CHOICES = {
     "tour": "Take the tour: build a first lab, step by step",
     "example": "Load a ready lab: two hosts, a router, a ring ...",
+    "machine": "Show what exists on this machine (read-only import)",
     "": "",
     "add_namespace": "Add the first namespace",
     "add_bridge": "Add the first bridge",
@@ -48,6 +49,8 @@ def empty(*, host: bool, keymap: Keymap = KEYS) -> Card:
     choices = {}
     wide = max(map(len, _CHOICES.values()))
     for name, about in _CHOICES.items():
+        if host and name == "machine":
+            continue
         if name:
             choices[len(lines)] = name
         lines.append(f"  {keymap.key(name):<4} {about:<{wide}}" if name else "")
