@@ -176,6 +176,14 @@ def ring(count: int = 6) -> Sketch:
     return sketch
 
 
+def bare_ring(*names: str) -> Sketch:
+    """Only what goes round; named in the order of the numbers behind the names."""
+    sketch = Sketch().add(*sorted(names, key=lambda name: int(name[1:])))
+    for one, other in zip(names, (*names[1:], names[0]), strict=True):
+        sketch.cable(one, other)
+    return sketch
+
+
 def mesh(count: int = 5) -> Sketch:
     sketch = Sketch().add(*(f"r{number}" for number in range(count)))
     for b in range(count):
@@ -228,6 +236,7 @@ KNOWN = {
     "nested": nested,
     "nodes": nodes,
     "ring": ring,
+    "bare ring": lambda: bare_ring(*(f"r{number}" for number in range(7))),
     "mesh": mesh,
     "fat tree": fat_tree,
     "branches": branches,

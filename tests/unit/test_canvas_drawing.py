@@ -11,6 +11,7 @@ from tests.canvas_labs import (
     KNOWN,
     Sketch,
     at_random,
+    bare_ring,
     branches,
     gateway,
     nested,
@@ -92,6 +93,37 @@ def test_a_ring_is_a_row_with_one_arc() -> None:
     text = draw_text(ring().snapshot(), 120, 1).splitlines()
     assert text[2] == "[r0]─────[r1]─────[r2]─────[r3]─────[r4]─────[r5]"
     assert text[0].strip(" ╭╮─") == ""
+
+
+def test_a_ring_of_nothing_else_stands_in_two_rows() -> None:
+    text = draw_text(bare_ring("r0", "r1", "r2", "r3", "r4", "r5").snapshot(), 120, 1)
+    assert text.splitlines() == [
+        "[r0]─────[r1]─────[r2]",
+        "  │                 │",
+        "  │                 │",
+        "[r5]─────[r4]─────[r3]",
+    ]
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_a_ring_that_grows_stays_where_it_is(at: int) -> None:
+    names = ["r0", "r1", "r2", "r3", "r4", "r5"]
+    before = build(bare_ring(*names).snapshot())
+    order = arrange(before)
+    old = left_to_right(order, [node.item for node in before.nodes])
+    after = build(bare_ring(*names[:at], "r6", *names[at:]).snapshot())
+    order = arrange(after, order.memory)
+    items = [node.item for node in after.nodes]
+    new = left_to_right(order, items)
+    moved = [item for item, (rank, *_) in old.items() if new[item][0] != rank]
+    assert len(moved) <= 1
+    for row in rows_of(order, items):
+        stayed = [item for item in row if item in old and item not in moved]
+        assert stayed == sorted(stayed, key=old.__getitem__)
+    # Nothing is far from its neighbours.
+    again = draw(layout(after, order, Manner(1), 120))
+    assert all(len({y for _, y in way}) <= 3 for way in again.ways.values())
+    assert again.height == 5
 
 
 def test_boxes_with_something_inside_are_joined_side_by_side() -> None:

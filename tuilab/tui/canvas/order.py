@@ -11,7 +11,7 @@ from itertools import count
 
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
-from tuilab.tui.canvas.rank import ranks, shelve
+from tuilab.tui.canvas.rank import halves, ranks, ring, shelve
 
 SWEEPS = 10
 INSERT_LIMIT = 150
@@ -42,6 +42,9 @@ class Arranger:
         self.segments = segments
         self.memory = memory
         self.rank = ranks(graph, nodes, segments)
+        self.halves: tuple[list[int], list[int]] | None = None
+        if way := ring(graph, nodes, segments):
+            self._halve(way)
         if shelves > 1:
             places = (memory.get(graph.nodes[node].item) for node in nodes)
             keys = {n: p.key if p else 0.0 for n, p in zip(nodes, places, strict=True)}
@@ -56,6 +59,15 @@ class Arranger:
         self.layers = Layers(top=max(self.rank.values()))
         self.bottom = min(self.rank.values())
         self.fresh = count(len(graph.nodes))
+
+    def _halve(self, way: list[int]) -> None:
+        """Put a ring into two rows, so that no line of it is long."""
+        items = {v: self.graph.nodes[v].item for v in way}
+        places = {v: self.memory[it] for v, it in items.items() if it in self.memory}
+        before = {v: place.rank for v, place in places.items() if place.joined}
+        self.halves = halves(way, before)
+        upper, lower = self.halves
+        self.rank = {**dict.fromkeys(upper, 1), **dict.fromkeys(lower, 0)}
 
     def add_gates(self, north: list[Gate], south: list[Gate]) -> dict[Gate, int]:
         """Put rows of crossings on the border around; before `run`.
@@ -141,6 +153,8 @@ class Arranger:
             for vertex in sorted(self.known, key=lambda v: (self.known[v], v)):
                 rows[self.row_of[vertex]].append(vertex)
             self._insert_new()
+        elif self.halves:
+            rows[:] = self.halves
         else:
             for vertex in self._walk():
                 if vertex not in self.layers.gates:

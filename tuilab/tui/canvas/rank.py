@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from tuilab.model.topology import HOST
 from tuilab.tui.canvas.graph import Graph
@@ -13,6 +13,10 @@ from tuilab.tui.canvas.layers import Segment
 FEWEST = 4
 """Fewer things that hang from one node stay in one row."""
 CANDIDATES = 3
+SMALLEST_RING = 5
+"""Rings of fewer nodes stand in one row."""
+LARGEST_TURN = 200
+"""In larger rings nobody looks for the start that moves least."""
 
 
 def components(nodes: Collection[int], segments: Iterable[Segment]) -> list[list[int]]:
@@ -86,6 +90,45 @@ def _sources(graph: Graph, nodes: list[int], near: dict[int, set[int]]) -> list[
             least = min(len(near[node]) for node in some)
             return [node for node in some if len(near[node]) == least]
     return []
+
+
+def ring(graph: Graph, nodes: list[int], segments: list[Segment]) -> list[int]:
+    """All nodes of a part the way round, if it is one large ring and nothing else."""
+    near: dict[int, set[int]] = {node: set() for node in nodes}
+    for edge, a, b in segments:
+        if a not in near or b not in near or a == b or graph.edges[edge].kind == "tap":
+            return []
+        near[a].add(b)
+        near[b].add(a)
+    if len(nodes) < SMALLEST_RING or not graph.pins.keys().isdisjoint(nodes):
+        return []
+    if any(len(some) != 2 for some in near.values()):
+        return []
+    way = [nodes[0], min(near[nodes[0]])]
+    while (ahead := (near[way[-1]] - {way[-2]}).pop()) != way[0]:
+        way.append(ahead)
+    return way if len(way) == len(nodes) else []
+
+
+def halves(way: list[int], before: Mapping[int, int]) -> tuple[list[int], list[int]]:
+    """A ring in two rows, both from left to right; few nodes change their row.
+
+    Args:
+        way: The nodes the way round.
+        before: The rank of those that were drawn before.
+    """
+    half = (len(way) + 1) // 2
+
+    def stay(start: int) -> int:
+        return sum(
+            before.get(v) == int((at - start) % len(way) < half)
+            for at, v in enumerate(way)
+        )
+
+    starts = range(len(way)) if before and len(way) <= LARGEST_TURN else [0]
+    start = max(starts, key=stay)
+    turned = way[start:] + way[:start]
+    return turned[:half], turned[: half - 1 : -1]
 
 
 def shelve(
