@@ -93,7 +93,7 @@ async def test_there_is_but_one_host():
 
 async def test_a_shape_is_generated_beside_what_is_there():
     async with opened(two_hosts()) as bench:
-        await bench.press("N")
+        await bench.press("B")
         assert "Will make 4 hosts, 1 switch, 4 cables" in bench.text
         assert "ip netns add h1" in bench.text
         await bench.press("enter")
@@ -105,7 +105,7 @@ async def test_a_shape_is_generated_beside_what_is_there():
 
 async def test_the_number_of_a_shape_is_checked_while_typing():
     async with opened() as bench:
-        await bench.press("N")
+        await bench.press("B")
         await bench.choose("kind", "ring")
         assert bench.app.screen.query_one("#number", Input).value == "4"
         await bench.fill("number", "2")

@@ -68,10 +68,21 @@ def test_the_file_that_is_written_changes_nothing_until_it_is_edited(file):
         write_keys(file)
 
 
+def test_no_key_of_the_drawing_hides_another():
+    keys = [
+        key
+        for action in ACTIONS.values()
+        if action.where in ("", "canvas")
+        for key in action.keys
+    ]
+    keys += [key for it in MOVES.values() if it.pane == "canvas" for key in it.keys]
+    assert len(keys) == len(set(keys))
+
+
 def test_every_mistake_has_its_place_and_costs_only_itself(file):
     keymap, problems = read(
         file,
-        "add_bridge: B\n"
+        "add_bridge: E\n"
         "add_tap: h\n"
         "zzz: x\n"
         "add_namespce: N\n"
@@ -87,7 +98,7 @@ def test_every_mistake_has_its_place_and_costs_only_itself(file):
         "write it as n, N, ?, f5, ^s or ctrl+s, PgDn, shift+tab",
         "6:1: this is no key; write it as n, or as [n, f5]",
     ]
-    assert keymap.changed == {"add_bridge": ("B",)}
+    assert keymap.changed == {"add_bridge": ("E",)}
 
 
 def test_two_actions_may_swap_their_keys_and_one_may_have_none(file):

@@ -275,7 +275,7 @@ def test_addresses_80x24(picture):
 
 def test_generate_80x24(picture):
     async def keys(bench):
-        await bench.press("N")
+        await bench.press("B")
         await bench.choose("kind", "tree")
 
     def check(bench):

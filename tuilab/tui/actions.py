@@ -326,7 +326,7 @@ _TABLE: tuple[Action, ...] = (
     Action("unpin", (), "", "let the drawing place it", "Build", _pinned),
     Action("copy_part", ("Y",), "", "copy this part of the lab", "Build", _copyable),
     Action("paste_part", ("P",), "", "paste the part that was copied", "Build", alive),
-    Action("generate", ("N",), "", "generate a star, ring, tree ...", "Build", alive),
+    Action("generate", ("B",), "", "generate a star, ring, tree ...", "Build", alive),
     Action("shell", ("o",), "shell", "open a shell there", "Lab", _shell),
     Action("shell_window", ("O",), "", "shell in a tmux window", "Lab", _window),
     Action("save", ("ctrl+s",), "save", "save to a file", "Lab", always),

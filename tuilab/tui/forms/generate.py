@@ -23,7 +23,7 @@ _USUAL = {"star": 4, "linear": 3, "ring": 4, "tree": 2, "mesh": 3, "fat-tree": 4
 
 
 class Generate(ChangeForm):
-    """The dialog of the key ``N``."""
+    """The dialog of the key ``B``."""
 
     title = "Generate a shape"
     verb = "Generate"
