@@ -14,10 +14,14 @@ from tests.tui.labs import two_hosts
 from tests.tui.packets import START, many_store, ping_store
 from tuilab.errors import UsageError
 from tuilab.model.topology import Endpoint
+from tuilab.packets.conversation import Chunk
 from tuilab.packets.dissect import Row
+from tuilab.packets.send import Sender
 from tuilab.tui.app import Surroundings
 from tuilab.tui.packet_looks import Looks, read_looks, write_looks
+from tuilab.tui.screens.packet_more import said_lines
 from tuilab.tui.text import plain
+from tuilab.tui.widgets.packet_hex import hex_lines
 from tuilab.tui.widgets.packet_rows import Rows
 from tuilab.tui.widgets.packet_text import rule_of
 
@@ -278,3 +282,118 @@ def test_rows_of_one_link_are_found_piece_by_piece(tmp_path):
     assert rows.place(3) == 2
     assert rows.searched == 1
     store.close()
+
+
+# -- one packet ------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def detailed(path, size=(120, 36)):
+    """The list of `many_store`, with a sender that can take packets apart."""
+    async with Sender() as sender:
+        around = Surroundings(sender=sender, reports=path.parent)
+        store = many_store(path, 40)
+        async with listed(path, store, size=size, surroundings=around) as bench:
+            yield bench
+
+
+async def opened_up(bench):
+    await bench.press("enter")
+    detail = bench.main.bottom.detail
+    await bench.until(lambda: detail.packet == bench.main.packets.packet)
+    await bench.until(lambda: detail.headers.has_focus)
+    return detail
+
+
+async def test_headers_and_bytes_light_each_other(tmp_path):
+    async with detailed(tmp_path / "p.pcapng") as bench:
+        detail = await opened_up(bench)
+        names = [plain(detail.headers.line(at)) for at in range(4)]
+        assert [name.split()[1] for name in names] == ["Ethernet", "IP", "ICMP", "Raw"]
+        await bench.press("down", "right", *["down"] * 8)
+        assert plain(detail.headers.line(detail.headers.cursor)).split() == [
+            "ttl",
+            "64",
+        ]
+        assert "40 00[40]01" in bench.text
+        bench.main.set_focus(detail.dump)
+        await bench.press("right")
+        assert detail.headers.branch.field.name == "proto"
+        await bench.press("down")
+        assert detail.headers.branch.layer.name == "ICMP"
+        await bench.press("left", "left", "left", "left", "left", "left", "left")
+        assert detail.headers.branch.field.name == "dst"
+        # What was opened stays open for the next packet.
+        await bench.press("escape", "up")
+        assert bench.app.focused is bench.main.packets
+        await opened_up(bench)
+        assert detail.headers.branch.field.name == "dst"
+        await bench.press("x")
+        assert not detail.dump.display
+        await bench.press("left", "left")
+        assert "proto  icmp" not in bench.text
+
+
+async def test_the_detail_stands_beside_the_list_where_there_is_room(tmp_path):
+    async with detailed(tmp_path / "p.pcapng", size=(160, 48)) as bench:
+        detail = bench.main.bottom.detail
+        await bench.until(lambda: detail.packet == bench.main.packets.packet)
+        assert "▸ IP  " in bench.text
+        first = detail.packet
+        await bench.press("home")
+        await bench.until(lambda: detail.packet == bench.main.packets.packet)
+        assert detail.packet != first
+        bench.main.set_focus(detail.dump)
+        await bench.press("y")
+        assert "0000  02 00 00 00 00 02 02 00 00 00 00 01" in bench.main.copied_text()
+
+
+async def test_a_conversation_and_the_same_packet_elsewhere(tmp_path):
+    async with detailed(tmp_path / "p.pcapng") as bench:
+        await bench.press("home", "f")
+        await bench.until(lambda: bench.main.packets.shown.done)
+        assert bench.main.packets.shown.text == "host 10.0.0.1 and host 10.0.0.2"
+        assert len(numbers(bench)) == 40
+        await bench.press("f")
+        assert "What was said" in bench.text
+        await bench.press("escape", "equals_sign")
+        assert "blue:eth0  packet 2, +0.010 ms" in bench.text
+        assert "nothing differs" in bench.text
+        await bench.press("enter")
+        assert current(bench) == 2
+
+
+async def test_a_worker_that_dies_leaves_the_app_alive(tmp_path):
+    async with detailed(tmp_path / "p.pcapng") as bench:
+        detail = await opened_up(bench)
+        worker = bench.app.around.sender._worker
+        worker._process.kill()
+        await worker._process.wait()
+        await bench.press("escape", "up")
+        await opened_up(bench)
+        await bench.until(lambda: "IP" in plain(detail.headers.line(1)))
+
+
+def test_bytes_that_stand_out_are_in_brackets():
+    lines = [plain(it) for it in hex_lines(bytes(range(64, 96)), 80, (14, 18))]
+    assert lines == [
+        "0000  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d[4e 4f] @ABCDEFGHIJKLMNO",
+        "0010 [50 51]52 53 54 55 56 57 58 59 5a 5b 5c 5d 5e 5f  PQRSTUVWXYZ[\\]^_",
+    ]
+    assert plain(hex_lines(b"abc", 40)[0]) == "0000  61 62 63                 abc"
+    assert hex_lines(b"") == []
+
+
+def test_what_was_said_is_text_of_one_cell_a_character():
+    chunks = [
+        Chunk(True, b"GET / HTTP/1.1\r\n\x1b[2J", 0, 1),
+        Chunk(False, b"ok", 5, 2),
+    ]
+    said = [plain(it) for it in said_lines(chunks, 60)]
+    assert said == [
+        "> GET / HTTP/1.1",
+        "> \\033[2J",
+        "  5 bytes are missing",
+        "< ok",
+    ]
+    assert "no payload" in plain(said_lines([], 60)[0])

@@ -343,3 +343,57 @@ def test_packets_80x24(picture, tmp_path):
         assert "echo request" in bench.text
 
     assert picture(keys, check, topology=two_hosts())
+
+
+async def packet_open(bench, path):
+    """The fourth of some packets, taken apart as the worker does it."""
+    from tests.tui.packets import many_store
+    from tuilab.packets.decode import decode
+    from tuilab.packets.layers import layer_from
+
+    many_store(path, 12).close()
+    await bench.app.watching.open(path)
+    await bench.press("1", "home", "down", "down", "m", "a", "down", "enter")
+    detail, packet = bench.main.bottom.detail, bench.main.packets.packet
+    await bench.until(lambda: detail.packet == packet)
+    found = decode(data=packet.data.hex(), linktype=packet.linktype)
+    detail.show_packet(packet, [layer_from(layer) for layer in found])
+    await bench.press("down", "right", *["down"] * 10)
+
+
+def is_open(bench):
+    assert bench.main.bottom.detail.headers.branch.field.name == "chksum"
+    assert bench.main.packets.packet.number == 4
+
+
+def test_packet_detail_80x24(picture, tmp_path):
+    async def keys(bench):
+        await packet_open(bench, tmp_path / "many.pcapng")
+
+    assert picture(keys, is_open, topology=two_hosts())
+
+
+def test_packet_detail_160x48(picture, tmp_path):
+    async def keys(bench):
+        await packet_open(bench, tmp_path / "many.pcapng")
+
+    assert picture(keys, is_open, topology=two_hosts(), size=LARGE)
+
+
+def test_packet_filter_80x24(picture, tmp_path):
+    from tests.tui.packets import many_store
+
+    path = tmp_path / "many.pcapng"
+
+    async def keys(bench):
+        many_store(path, 12).close()
+        await bench.app.watching.open(path)
+        await bench.press("1", "slash")
+        await bench.fill("bar-input", "icmp[0] == 8")
+        await bench.until(lambda: "valid" in bench.text)
+
+    def check(bench):
+        assert bench.main.desk.bar.asking
+        assert bench.main.packets.line_count() == 12
+
+    assert picture(keys, check, topology=two_hosts())

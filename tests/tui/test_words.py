@@ -77,7 +77,7 @@ def test_no_key_does_two_things():
     assert not canvas & set(main)
     packets = {key for b in bindings("packets") for key in b.key.split(",")}
     # In the list of packets these do to packets what they do to the lab elsewhere.
-    assert packets & set(main) == {"O", "slash", "t"}
+    assert packets & set(main) == {"O", "slash", "t", "x"}
 
 
 def test_nothing_needs_a_key_that_terminals_keep_for_themselves():

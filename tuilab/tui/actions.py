@@ -395,6 +395,9 @@ _TABLE: tuple[Action, ...] = (
     _seen("next_link", "right_square_bracket", "only the next watched link"),
     _seen("packet_times", "t", "time of day, since start, between packets"),
     _seen("packet_looks", "c", "choose columns and colours", always),
+    _seen("packet_hex", "x", "bytes of the packet on or off"),
+    _seen("conversation", "f", "only its conversation; again: what was said"),
+    _seen("same_packet", "equals_sign", "the same packet on other links"),
     _seen("clear_packets", "C", "drop the packets"),
     _seen("open_packets", "O", "look at a pcapng file", always),
 )

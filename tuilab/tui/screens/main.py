@@ -40,7 +40,9 @@ from tuilab.tui.widgets.inspector_rows import Row
 from tuilab.tui.widgets.keys import KeysBar
 from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.packet_bar import PacketBar
+from tuilab.tui.widgets.packet_detail import PacketDetail, PacketHex, PacketTree
 from tuilab.tui.widgets.packet_list import PacketList
+from tuilab.tui.widgets.pick_view import PickView
 from tuilab.tui.widgets.ping_text import Run
 from tuilab.tui.widgets.ping_view import PingView
 from tuilab.tui.widgets.selection_text import selection_text, topology_title
@@ -323,6 +325,18 @@ class MainScreen(OneSize, Screen[None]):
     def _list_changed(self) -> None:
         self.desk.tell()
 
+    @on(PickView.Moved, "#packet-list")
+    def _packet_moved(self) -> None:
+        self.desk.moved()
+
+    @on(PickView.Chosen, "#packet-list")
+    def _packet_chosen(self) -> None:
+        self.desk.open_detail()
+
+    @on(PacketDetail.Left)
+    def _detail_left(self) -> None:
+        self.desk.close_detail()
+
     @on(PacketBar.Typed)
     def _bar_typed(self, event: PacketBar.Typed) -> None:
         self.desk.typed(event)
@@ -504,8 +518,11 @@ class MainScreen(OneSize, Screen[None]):
         there = self.focused
         if isinstance(there, TreeView):
             return there.text
-        if isinstance(there, HistoryView | PacketList) and there.line_count():
-            return plain(there.line(there.cursor)).strip()
+        if isinstance(there, PacketHex):
+            return there.plain_text
+        if isinstance(there, HistoryView | PacketList | PacketTree):
+            there_is = there.line_count()
+            return plain(there.line(there.cursor)).strip() if there_is else ""
         if isinstance(there, Inspector) and there.row is not None:
             return there.row.copied
         if isinstance(there, LogView | PingView):

@@ -13,6 +13,8 @@ from tuilab.errors import PacketError, UsageError
 from tuilab.model.topology import Endpoint
 from tuilab.packets.filters import PRESETS, check_filter
 from tuilab.packets.select import parse
+from tuilab.tui.packet_looks import Looks
+from tuilab.tui.screens.packet_detail import DetailDesk
 from tuilab.tui.text import Line, content, line, plain
 from tuilab.tui.watching import Watching
 from tuilab.tui.widgets.bottom import NOT_WATCHING, BottomPanel
@@ -46,7 +48,8 @@ class PacketDesk:
         self._searching = False
         self._head = ""
         self._told: set[str] = set()
-        bottom.packets.show_looks(session.looks)
+        self._detail = DetailDesk(session, bottom)
+        self.show_looks(session.looks)
 
     @property
     def watching(self) -> Watching:
@@ -73,7 +76,9 @@ class PacketDesk:
     def show_capture(self) -> None:
         """Another capture runs."""
         self._told.clear()
+        self._bottom.set_class(self.watching.store is not None, "-captured")
         self.packets.show_store(self.watching.store)
+        self._detail.soon()
         self.show_packets()
 
     def show_packets(self) -> None:
@@ -83,6 +88,24 @@ class PacketDesk:
             self._search()
         self._tell_troubles()
         self.tell()
+
+    def show_looks(self, looks: Looks) -> None:
+        """List packets in another way."""
+        self.packets.show_looks(looks)
+        self._bottom.detail.set_class(looks.hex, "-hex")
+        self.show_head()
+
+    def open_detail(self) -> None:
+        """Take the current packet apart, and give that the keys."""
+        self._detail.open()
+
+    def close_detail(self) -> None:
+        """Back to the list."""
+        self._detail.close()
+
+    def moved(self) -> None:
+        """Another packet is the current one."""
+        self._detail.soon()
 
     def show_head(self) -> None:
         """Name the columns."""

@@ -8,12 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tuilab.errors import NotFoundError
+from tuilab.packets.conversation import Chunk, conversation_filter, said, twins
 from tuilab.tui.forms.open_packets import OpenPackets
 from tuilab.tui.forms.packet_looks import PacketLooks
 from tuilab.tui.forms.save import Save
 from tuilab.tui.forms.send import Send
 from tuilab.tui.forms.watch import Watch
 from tuilab.tui.packet_looks import TIMES, Looks, write_looks
+from tuilab.tui.screens.packet_more import SaidScreen, TwinsScreen
 from tuilab.tui.screens.packets import (
     ClearScreen,
     OpenPacketsScreen,
@@ -22,9 +25,13 @@ from tuilab.tui.screens.packets import (
 from tuilab.tui.screens.save import SaveScreen
 from tuilab.tui.screens.send import SendScreen
 from tuilab.tui.screens.watch import WatchScreen
+from tuilab.tui.widgets.packet_rows import Rows
 
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
+
+SAID_MOST = 20_000
+"""Packets of a conversation of which the words are read."""
 
 
 async def send(screen: MainScreen) -> None:
@@ -137,11 +144,68 @@ async def packet_looks(screen: MainScreen) -> None:
     await screen.session.push_screen_wait(dialog)
 
 
+async def packet_hex(screen: MainScreen) -> None:
+    """Show the bytes of the packet, or hide them."""
+    looks = screen.session.looks
+    await _look(screen, replace(looks, hex=not looks.hex))
+    if not screen.bottom.detail.display:
+        screen.desk.open_detail()
+
+
+async def conversation(screen: MainScreen) -> None:
+    """Show only the packets of one conversation; again: what was said in it."""
+    packets = screen.packets
+    packet, shown = packets.packet, packets.shown
+    if packet is None or shown is None:
+        return
+    wanted = conversation_filter(packet)
+    if wanted is None:
+        raise NotFoundError("that packet belongs to no conversation")
+    if shown.text != wanted:
+        await screen.desk.apply(wanted, shown.endpoint)
+        key = screen.session.key("conversation")
+        screen.session.say(f"only this conversation: {key} shows what was said")
+        return
+    chunks = await asyncio.to_thread(_said, shown)
+    await screen.session.push_screen_wait(SaidScreen(chunks))
+
+
+def _said(rows: Rows) -> list[Chunk]:
+    """What the packets shown carry."""
+    count = min(len(rows), SAID_MOST)
+    return said(rows.store.packet(rows[place]) for place in range(count))
+
+
+async def same_packet(screen: MainScreen) -> None:
+    """Where else the packet was seen, and what differs there."""
+    packets = screen.packets
+    packet, store = packets.packet, packets.store
+    if packet is None or store is None:
+        return
+    found = await asyncio.to_thread(twins, store, packet.number - 1)
+    if not found:
+        raise NotFoundError(
+            "that packet was seen on no other watched link",
+            f"{screen.session.key('watch')} watches several at once",
+        )
+    dialog = TwinsScreen(packet, found, screen.session.glyphs)
+    index = await screen.session.push_screen_wait(dialog)
+    if index is not None:
+        if packets.shown is not None and index not in _shown(packets.shown, index):
+            screen.desk.clear_filter()
+        packets.go_to(index)
+
+
+def _shown(rows: Rows, index: int) -> tuple[int, ...]:
+    """That packet, if it is shown."""
+    place = rows.place(index)
+    return (rows[place],) if place < len(rows) else ()
+
+
 async def _look(screen: MainScreen, looks: Looks) -> None:
     """List packets in another way, and keep that."""
     screen.session.looks = looks
-    screen.packets.show_looks(looks)
-    screen.desk.show_head()
+    screen.desk.show_looks(looks)
     path = screen.session.around.looks_file
     if path is not None:
         await asyncio.to_thread(write_looks, path, looks)

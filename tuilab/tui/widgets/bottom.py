@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
@@ -12,6 +12,7 @@ from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.widgets.history_view import HistoryView
 from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.packet_bar import PacketBar
+from tuilab.tui.widgets.packet_detail import PacketDetail
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.ping_view import PingView
 
@@ -41,10 +42,12 @@ class BottomPanel(Vertical):
     def compose(self) -> ComposeResult:
         """All tabs; one is in sight."""
         with ContentSwitcher(initial="log"):
-            with Vertical(id="packets"):
-                yield Static(NOT_WATCHING, id="packet-head")
-                yield PacketList(self._glyphs.ellipsis, id="packet-list")
-                yield PacketBar(id="packet-bar")
+            with Horizontal(id="packets"):
+                with Vertical(id="packet-left"):
+                    yield Static(NOT_WATCHING, id="packet-head")
+                    yield PacketList(self._glyphs.ellipsis, id="packet-list")
+                    yield PacketBar(id="packet-bar")
+                yield PacketDetail(self._glyphs, id="packet-detail")
             yield LogView(self._glyphs, id="log")
             yield PingView(self._glyphs, id="ping")
             yield HistoryView(self._glyphs, id="undo")
@@ -76,3 +79,8 @@ class BottomPanel(Vertical):
     def packets(self) -> PacketList:
         """The packet list."""
         return self.query_one(PacketList)
+
+    @property
+    def detail(self) -> PacketDetail:
+        """One packet taken apart."""
+        return self.query_one(PacketDetail)

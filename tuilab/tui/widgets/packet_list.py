@@ -18,7 +18,13 @@ from tuilab.tui.actions import bindings
 from tuilab.tui.packet_looks import Looks
 from tuilab.tui.text import Line, line, width
 from tuilab.tui.widgets.packet_rows import Rows
-from tuilab.tui.widgets.packet_text import Grid, packet_head, packet_line
+from tuilab.tui.widgets.packet_text import (
+    LEAST,
+    MOST_OF_LINK,
+    Grid,
+    packet_head,
+    packet_line,
+)
 from tuilab.tui.widgets.pick_view import PickView
 
 _CACHED = 2000
@@ -59,6 +65,7 @@ class PacketList(PickView):
         self._count = 0
         self._start_ns = 0
         self._widest = 0
+        self._addresses = LEAST
         self._wanted: int | None = None
         self._marks: dict[str, int] = {}
         self._back: int | None = None
@@ -97,6 +104,7 @@ class PacketList(PickView):
     def _forget(self) -> None:
         self._lines.clear()
         self._widest = 0
+        self._addresses = LEAST
 
     @property
     def store(self) -> Store | None:
@@ -119,6 +127,7 @@ class PacketList(PickView):
             self._to_end()
         elif self._wanted is not None:
             self.cursor = self.shown.place(self._wanted)
+            self.show_line(self.cursor)
 
     def _note_start(self) -> None:
         if not self._start_ns:
@@ -176,13 +185,27 @@ class PacketList(PickView):
             before = above.time_ns if above is not None else None
         mark = next((m for m, marked in self._marks.items() if marked == at), "")
         row = summary(packet)
+        need = max(len(row.source), len(row.destination))
+        if need > self._addresses < self.grid.most:
+            self._addresses = min(need, self.grid.most)
+            self._lines.clear()
+            self.refresh()
+            self._changed()
         return packet_line(packet, row, self.grid, before_ns=before, mark=mark)
 
     @property
     def grid(self) -> Grid:
         """How lines look now."""
-        several = self.store is not None and len(self.store.endpoints) > 1
-        now = Grid(self.size.width, self._start_ns, several, self.looks, self._ellipsis)
+        names = [str(end) for end in self.store.endpoints] if self.store else []
+        links = min(max(map(len, names)), MOST_OF_LINK) if len(names) > 1 else 0
+        now = Grid(
+            cells=self.size.width,
+            start_ns=self._start_ns,
+            links=links,
+            addresses=self._addresses,
+            looks=self.looks,
+            ellipsis=self._ellipsis,
+        )
         if now != self._grid:
             self._grid = now
             self._lines.clear()
@@ -279,6 +302,7 @@ class PacketList(PickView):
 
     def _to_end(self) -> None:
         self.cursor = max(self._count - 1, 0)
+        self.show_line(self.cursor)
 
     def _changed(self) -> None:
         self.post_message(self.Changed(self))

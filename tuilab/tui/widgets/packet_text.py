@@ -11,8 +11,11 @@ from tuilab.packets.store import Packet
 from tuilab.tui.packet_looks import COLUMNS, Looks
 from tuilab.tui.text import Line, Role, Span, fit, line
 
-NARROW = 100
+NARROW = 94
 """Below this many cells the list shortens times and addresses."""
+LEAST = len("Destination")
+"""Cells of the shortest column of addresses."""
+MOST_OF_LINK = 14
 _TROUBLES = (
     "unreachable",
     "time exceeded",
@@ -29,14 +32,16 @@ class Grid:
     Attributes:
         cells: Width of the list.
         start_ns: When the first packet came, nanoseconds since 1970.
-        several: Whether several links are captured, so that each line names its own.
+        links: Cells for the link's name; 0 where there is only one link.
+        addresses: Cells for each address, as many as those in sight need.
         looks: How the person wants it.
         ellipsis: Stands where a name was cut.
     """
 
     cells: int = 80
     start_ns: int = 0
-    several: bool = False
+    links: int = 0
+    addresses: int = LEAST
     looks: Looks = field(default_factory=Looks)
     ellipsis: str = "…"
 
@@ -49,7 +54,7 @@ class Grid:
     def columns(self) -> tuple[str, ...]:
         """The columns in sight."""
         return tuple(
-            name for name in self.looks.columns if name != "link" or self.several
+            name for name in self.looks.columns if name != "link" or self.links
         )
 
     def width(self, column: str) -> int:
@@ -59,8 +64,15 @@ class Grid:
                 return 15 if self.wide else 12
             return 11 if self.wide else 9
         if column in ("source", "destination"):
-            return 22 if self.wide else 15
-        return {"number": 6, "link": 14, "protocol": 7, "length": 5}.get(column, 0)
+            return self.addresses
+        if column == "link":
+            return self.links
+        return {"number": 6, "protocol": 6, "length": 5}.get(column, 0)
+
+    @property
+    def most(self) -> int:
+        """Cells that an address may have: a link address has 17, most of IPv6 fewer."""
+        return 25 if self.wide else 17
 
 
 def packet_line(
