@@ -142,6 +142,47 @@ def facts(items):
 
 
 @boxed
+def test_what_the_model_refuses_is_left_out_and_told(directory):
+    machine = Machine(directory)
+    twice = "link set dev eth0 address 02:00:00:00:00:01"
+    for line in (
+        "ip netns add host",
+        "ip netns add red",
+        "ip netns add blue",
+        "ip link add p1 type veth peer name eth0 netns red",
+        "ip link add p2 type veth peer name eth0 netns blue",
+        "ip link set p1 master docker0",
+        "ip link set p2 master docker0",
+        f"{RED} {twice}",
+        f"ip -n blue {twice}",
+        "ip addr add 10.4.0.1/24 dev p1",
+        "ip link add we$ird type veth peer name ok1",
+    ):
+        sh(line)
+    machine.settings("net.ipv4.conf.p2.forwarding", "1")
+    machine.before = machine.picture()
+    out, notes = imported(machine)
+    assert machine.changes() == {}
+    found = yaml.loads(out).topology
+    assert not problems(found)
+    assert {"host", "red", "blue", "theirs"} == set(found.namespaces)
+    host = found.namespaces["host"]
+    assert {"docker0", "p1", "p2"} <= set(host.links)
+    assert not {"ok1", "we$ird"} & set(host.links)
+    assert host.links["p1"].addresses == ()
+    assert host.sysctls["net.ipv4.conf.p2.forwarding"] == "1"
+    macs = [found.namespaces[it].links["eth0"].mac for it in ("red", "blue")]
+    assert sorted(macs, key=str) == ["02:00:00:00:00:01", None]
+    for words in (
+        'namespace "host" is left out',
+        '"host:p1" is a port of "docker0" and has addresses',
+        '"we$ird" may hold',
+        "both have the MAC 02:00:00:00:00:01",
+    ):
+        assert len([note for note in notes if words in note]) == 1, (words, notes)
+
+
+@boxed
 def test_without_rights_what_can_be_seen_is_imported_and_the_rest_is_told(directory):
     machine = built(directory)
     machine.before = machine.picture()

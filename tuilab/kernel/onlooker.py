@@ -10,8 +10,8 @@ from tuilab.kernel import netns
 from tuilab.kernel.netlink import NetlinkDriver
 from tuilab.kernel.space import Space
 from tuilab.model.addressing import namespace_name_problem
-from tuilab.model.topology import HOST
-from tuilab.plan.state import State
+from tuilab.model.topology import HOST, LO
+from tuilab.plan.state import NamespaceState, State
 
 
 class Onlooker(NetlinkDriver):
@@ -56,7 +56,7 @@ class Onlooker(NetlinkDriver):
         super()._go_home()
 
     def _get(self, name: str) -> Space | None:
-        if name in self.unseen:
+        if name != HOST and name in self.unseen:
             return None
         try:
             return super()._get(name)
@@ -75,6 +75,15 @@ async def look() -> tuple[State, dict[str, str]]:
     driver = Onlooker()
     try:
         seen = await driver.observe()
+        driver.care({k: _forwarding(v) for k, v in seen.state.namespaces.items()})
+        seen = await driver.observe()
     finally:
         await driver.aclose()
     return seen.state, driver.unseen
+
+
+def _forwarding(namespace: NamespaceState) -> list[str]:
+    """The settings by which single links may forward although the rest does not."""
+    links = [name for name in namespace.links if name != LO]
+    families = "ipv4", "ipv6"
+    return [f"net.{it}.conf.{name}.forwarding" for name in links for it in families]
