@@ -13,6 +13,7 @@ from tests.canvas_labs import (
     at_random,
     bare_ring,
     branches,
+    fat_tree,
     gateway,
     nested,
     nodes,
@@ -332,6 +333,13 @@ def test_the_most_detail_that_fits_is_chosen() -> None:
         compose(graph, Wish(*size)).level for size in ((160, 48), (78, 22), (60, 15))
     ]
     assert levels == [3, 2, 1]
+
+
+def test_names_that_can_be_scrolled_are_better_than_a_map_without() -> None:
+    graph = build(fat_tree().snapshot())
+    assert compose(graph, Wish(78, 20)).level == 0
+    assert compose(graph, Wish(78, 20, scrolled=True)).level == 1
+    assert compose(graph, Wish(40, 15, scrolled=True)).level == 0
 
 
 def test_a_wide_lab_lists_its_hosts_below_one_another() -> None:

@@ -286,7 +286,9 @@ class LabView(DrawingView):
         # A pane out of sight has no size; its drawing must fit its lab all the same.
         width, height = self.size.width or 80, self.size.height or 24
         before = self._scene.level, self._zoom
-        wish = Wish(width, height, self._zoom, self._choices, self._ascii)
+        wish = Wish(
+            width, height, self._zoom, self._choices, self._ascii, scrolled=True
+        )
         graph = self._with_held()
         self._scene = compose(graph, wish, self._memory)
         # What is set by hand is not remembered: without it all is as it was before.

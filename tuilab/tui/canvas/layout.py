@@ -21,6 +21,8 @@ MOST_SHELVES = 4
 MOST_LINES = 150
 """With more lines than these no pane has room for the names of all ports, and shelves
 take too long to fill."""
+MOST_PANES = 2
+"""So many panes full of names are better to scroll than a map without names."""
 FAR = 4
 """A drawing so many times as wide as the pane is beyond all help."""
 
@@ -34,6 +36,8 @@ class Wish(NamedTuple):
         level: Level of detail; None for the most detailed one that fits.
         choices: What is folded.
         roomy: Keep lines apart that would seem joined in ASCII.
+        scrolled: Whether what is a little too large can be scrolled: names that are out
+            of sight say more than a map without any.
     """
 
     width: int
@@ -41,6 +45,12 @@ class Wish(NamedTuple):
     level: Level | None = None
     choices: Choices = Choices()
     roomy: bool = False
+    scrolled: bool = False
+
+    def panes(self, scene: Scene) -> float:
+        """In how many panes a drawing can be seen, at least one."""
+        across = max(1.0, scene.width / self.width)
+        return across * max(1.0, scene.height / self.height)
 
 
 def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
@@ -55,6 +65,8 @@ def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
     order = arrange(grouped, memory)
     best: tuple[int, Scene] | None = None
     for level in LEVELS if wish.level is None else (wish.level,):
+        if level == 0 and wish.scrolled and best and wish.panes(best[1]) <= MOST_PANES:
+            break
         for scene in _tries(grouped, order, level, wish):
             beyond = max(0, scene.width - wish.width)
             beyond += 2 * max(0, scene.height - wish.height)
