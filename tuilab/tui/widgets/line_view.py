@@ -40,6 +40,10 @@ class LineView(ScrollView, can_focus=True):
     }
     BINDINGS: ClassVar[list[BindingType]] = [*moves("lines")]
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._looks: dict[tuple[str, bool], Style] = {}
+
     def line_count(self) -> int:
         """How many lines there are."""
         raise NotImplementedError
@@ -59,8 +63,14 @@ class LineView(ScrollView, can_focus=True):
     def lines_changed(self) -> None:
         """Draw again after the lines have changed."""
         size = Size(self.line_width(), self.line_count())
-        if size != self.virtual_size:
+        if size == self.virtual_size:
+            pass
+        elif self.styles.auto_dimensions:
             self.virtual_size = size
+        else:
+            # That would lay out the whole screen, though only a scroll bar moves.
+            self.set_reactive(LineView.virtual_size, size)
+            self._scroll_update(size)
         self.refresh()
 
     @property
@@ -72,10 +82,9 @@ class LineView(ScrollView, can_focus=True):
         """Textual asks for one row of the pane."""
         left, top = self.scroll_offset
         right = left + self.scrollable_content_region.width
-        base = self.rich_style
         index = top + y
         if index >= self.line_count():
-            return Strip.blank(right - left, base)
+            return Strip.blank(right - left, self._style("", marked=False))
         spans = self.line(index)
         marked = self.marked(index)
         segments = [
@@ -84,7 +93,19 @@ class LineView(ScrollView, can_focus=True):
         strip = Strip(segments, width(spans))
         return strip.crop_extend(left, right, self._style("", marked))
 
+    def notify_style_update(self) -> None:
+        """Theme or focus have changed."""
+        super().notify_style_update()
+        self._looks.clear()
+
     def _style(self, role: str, marked: bool) -> Style:
+        look = self._looks.get((role, marked))
+        if look is None:
+            # Textual goes up to the root of the screen for each.
+            look = self._looks[role, marked] = self._look(role, marked)
+        return look
+
+    def _look(self, role: str, marked: bool) -> Style:
         if marked:
             # One look for the whole line, which shows without colour too.
             return self.rich_style + Style(reverse=True, bold=role == "title")
