@@ -36,7 +36,7 @@ from tuilab.tui.canvas.glyphs import ASCII
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.group import group
 from tuilab.tui.canvas.layers import Order
-from tuilab.tui.canvas.layout import Wish, compose, layout
+from tuilab.tui.canvas.layout import Wish, compose, layout, least_width
 from tuilab.tui.canvas.names import renamed_places
 from tuilab.tui.canvas.navigate import next_node, next_port, ports
 from tuilab.tui.canvas.raster import draw
@@ -333,6 +333,24 @@ def test_the_most_detail_that_fits_is_chosen() -> None:
         compose(graph, Wish(*size)).level for size in ((160, 48), (78, 22), (60, 15))
     ]
     assert levels == [3, 2, 1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_drawing_is_less_wide_than_was_said(seed: int) -> None:
+    graph = group(build(at_random(seed).snapshot()), Choices())
+    order = arrange(graph)
+    for level in LEVELS:
+        for manner in (Manner(level), Manner(level, tight=True, narrow=8)):
+            made = layout(graph, order, manner, 1)
+            assert least_width(graph, order, level) <= made.width
+
+
+def test_what_is_too_wide_by_far_is_drawn_as_a_map() -> None:
+    graph = build(switch(200).snapshot())
+    scene = compose(graph, Wish(78, 20, choices=Choices(most=1000)))
+    assert scene.level == 0
+    assert len(scene.boxes) == len(graph.nodes)
+    assert compose(build(Sketch().snapshot()), Wish(78, 20)).boxes == {}
 
 
 def test_names_that_can_be_scrolled_are_better_than_a_map_without() -> None:

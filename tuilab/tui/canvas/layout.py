@@ -79,7 +79,14 @@ def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
 
 
 def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
-    """Scenes of one level, the most pleasant first."""
+    """Scenes of one level, the most pleasant first; on most, none if none can help."""
+    if wish.level is None and least_width(graph, order, level) > FAR * wish.width:
+        if level == 1:
+            yield layout(graph, order, Manner(1, wish.roomy, combs=True), wish.width)
+        if level <= 1:
+            manner = Manner(level, wish.roomy, tight=True, combs=level == 1)
+            yield layout(graph, order, manner, wish.width)
+        return
     if level >= 2 and len(graph.edges) <= MOST_LINES:
         yield layout(graph, order, Manner(level, wish.roomy, names=True), wish.width)
     scene = layout(graph, order, Manner(level, wish.roomy), wish.width)
@@ -98,6 +105,18 @@ def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sce
             shelved = arrange(graph, order.memory, count)
             manner = Manner(level, wish.roomy, tight=level <= 1)
             yield layout(graph, shelved, manner, wish.width)
+
+
+def least_width(graph: Graph, order: Order, level: Level) -> int:
+    """Columns that a level takes at least, as long as hosts stand in rows."""
+
+    def least(vertex: int) -> int:
+        if level == 0 or vertex >= len(graph.nodes) or graph.nodes[vertex].cells:
+            return 1
+        return len(graph.nodes[vertex].label) + 2
+
+    rows = (row for part in order.parts for row in part.rows)
+    return max((sum(least(v) + 1 for v in row) - 1 for row in rows), default=0)
 
 
 def _manners(level: Level, roomy: bool) -> Iterator[Manner]:
