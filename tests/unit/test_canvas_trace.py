@@ -409,6 +409,19 @@ def test_random_labs_read_back(seed: int) -> None:
     check(topology, selected=seed, choices=choices, flows=flows, shelves=1 + seed % 3)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_random_labs_read_back_with_boxes_closed(seed: int) -> None:
+    """Some boxes closed, some open, as seeds say."""
+    topology = at_random(seed).topology()
+    graph = group(build(snapshot(topology)), Choices(most=(2, 100)[seed % 2]))
+    dice = random.Random(seed)
+    boxes = {graph.nodes[box].item for box in graph.parents.values()}
+    for share in (0.5, 1.0):
+        closed = {box: dice.random() < share for box in sorted(boxes, key=str)}
+        choices = Choices(folds=closed, most=(2, 100)[seed % 2])
+        check(topology, selected=seed, choices=choices)
+
+
 @given(topologies())
 def test_any_valid_lab_reads_back(topology: Topology) -> None:
     check(topology)
