@@ -12,6 +12,7 @@ from tests.tui.canvas_bench import CanvasBench, cell, namespace, shown
 from tests.tui.labs import switch as small
 from tuilab.lab.snapshot import Live
 from tuilab.model.topology import HOST, Endpoint
+from tuilab.tui.actions import ACTIONS, Context
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
@@ -203,6 +204,22 @@ async def test_keys_of_tools_ask_for_the_drawing() -> None:
     async with opened() as bench:
         await bench.press("g")
         assert any("nothing is drawn yet" in toast for toast in bench.toasts)
+
+
+@pytest.mark.parametrize("key", ["V", "m", "f", "N", "g"])
+async def test_keys_of_the_drawing_say_in_the_list_where_they_work(key: str) -> None:
+    async with opened(small()) as bench:
+        bench.main.select(namespace("red"))
+        await bench.press("T", key)
+        assert bench.main.canvas.tool is None
+        assert bench.toasts == ["the list is shown: T shows the drawing"]
+
+
+def test_a_folded_group_says_what_unfolds_it() -> None:
+    group = Item("grid", HOST, "br0")
+    context = Context(snapshot=snapshot(small()), selection=(group,))
+    for name in ("delete", "duplicate", "copy_part", "move", "toggle", "rename"):
+        assert "f unfolds it" in ACTIONS[name].refuse(context)
 
 
 async def test_other_keys_take_the_box_and_then_do_their_work() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual.events import Key, Paste
 
 from tests.tui.bench import Bench, opened
+from tests.tui.labs import switch
+from tuilab.tui.canvas.graph import Item
 
 
 async def burst(bench: Bench, *keys: str) -> None:
@@ -44,3 +46,12 @@ async def test_a_key_whose_widget_goes_away_holds_up_nothing():
     async with opened() as bench:
         await burst(bench, "n", "tab", "escape", "b", "escape", "n", "enter")
         await bench.until(lambda: "red" in bench.topology.namespaces)
+
+
+async def test_a_key_after_the_end_of_a_move_comes_after_the_edit():
+    async with opened(switch()) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await burst(bench, "m", "right", "enter", "u")
+        await bench.idle()
+        assert bench.main.lab.snapshot.history.redo() is not None
+        assert not bench.topology.layout

@@ -156,10 +156,15 @@ def _is_foreign(context: Context, item: Item) -> bool:
     return item.ifname in there.links
 
 
+def _folded(context: Context, item: Item) -> str:
+    fold = context.key("fold")
+    return f"{item} is a folded group: {fold} unfolds it, or select one of its cells"
+
+
 def _deletable(context: Context) -> str:
     for item in context.selection:
         if item.kind == "grid":
-            return f"{item} is a folded group: select one of its cells"
+            return _folded(context, item)
         if item.kind == "namespace" and item.namespace == HOST:
             return f'"{HOST}" is the lab\'s own root namespace: it stays'
         if item.ifname == LO:
@@ -177,16 +182,18 @@ def _copyable(context: Context) -> str:
 
 
 def _movable(context: Context) -> str:
+    if not context.drawn:
+        return _drawn(context)
     wished = context.snapshot.topology
     for item in context.selection:
         if item.kind in ("link", "cable"):
             return "links go where their nodes are: select a namespace, bridge or tap"
         if item.kind == "grid":
-            return f"{item} is a folded group: select one of its cells"
+            return _folded(context, item)
         at = item.endpoint
         if (wished.link(at) is None) if at else item.namespace not in wished.namespaces:
             return f'"{item}" was not made by this lab: it is left where it is'
-    return _selection(context) or _drawn(context)
+    return _selection(context)
 
 
 def _foldable(context: Context) -> str:
@@ -207,7 +214,7 @@ def _switchable(context: Context) -> str:
     item = context.selected
     for one in context.selection:
         if one.kind == "grid":
-            return f"{one} is a folded group: select one of its cells"
+            return _folded(context, one)
     if len(context.selection) > 1 and not switched(
         context.snapshot.topology, context.selection
     ):

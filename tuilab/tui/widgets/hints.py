@@ -66,7 +66,7 @@ _VERBS = ("edit", "toggle", "delete", "send", "watch", "shell")
 def hint_lines(
     item: Item | None, context: Context, switch: Sequence[str]
 ) -> list[Line]:
-    """Keys for the selected thing, and what ``x`` would run.
+    """Keys for the selected thing, and what its switch would run.
 
     Args:
         item: What is selected.
@@ -82,6 +82,6 @@ def hint_lines(
             keys += [Span(f" {context.key(name)}", "key"), Span(f" {action.label} ")]
     lines = [line(""), tuple(keys)]
     if switch:
-        lines.append(line(("  x runs:", "dim")))
+        lines.append(line((f"  {context.key('toggle')} runs:", "dim")))
         lines += [line((f"    {command}", "dim")) for command in switch]
     return lines

@@ -23,7 +23,12 @@ from tuilab.tui.widgets.tree_text import Row, tree_rows
 class TreeView(PickView):
     """One thing a line; what has something below it can be folded."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*moves("tree"), *bindings("empty")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *moves("tree"),
+        # Keys of the drawing are known here too, to say where they work.
+        *bindings("canvas"),
+        *bindings("empty"),
+    ]
 
     snapshot: reactive[Snapshot | None] = reactive(None)
 
