@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 RUNS_KEPT = 50
 FILTERS_KEPT = 50
-PIECE = 0.03
+LOOK = 0.15
 """Seconds of search between two looks at what was found."""
+PIECE = 0.004
+"""Seconds of search after which the screen gets its turn for sure."""
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d*)?))?")
 _NAMED = re.compile(r"\b(host|net|gateway|src|dst)\s+[a-z_]", re.IGNORECASE)
 """A filter that may need a name looked up, which takes the whole program's time."""
@@ -262,7 +264,7 @@ class PacketDesk:
         try:
             while (rows := self.packets.shown) is not None and not rows.done:
                 try:
-                    await asyncio.to_thread(rows.advance, PIECE)
+                    await asyncio.to_thread(_search_on, rows)
                 except (PacketError, OSError, ValueError):
                     if rows is self.packets.shown and self.watching.store is rows.store:
                         raise
@@ -317,6 +319,13 @@ class PacketDesk:
         links: list[Endpoint | None] = [None, *dict.fromkeys(rows.store.endpoints)]
         now = links.index(rows.endpoint) if rows.endpoint in links else 0
         await self.apply(rows.text, links[(now + step) % len(links)])
+
+
+def _search_on(rows: Rows) -> None:
+    """Look at packets for a while (in a thread)."""
+    deadline = time.monotonic() + LOOK
+    while not rows.advance(PIECE) and time.monotonic() < deadline:
+        time.sleep(0)
 
 
 def _on_that_day(start_ns: int, match: re.Match[str]) -> int:
