@@ -190,6 +190,44 @@ async def test_a_link_that_vanishes_is_told_of_and_its_packets_stay(folder):
         assert "echo reply" in bench.text
 
 
+async def pinged(bench):
+    """Four pings from red to blue, with the packet list in front again."""
+    bench.main.desk._runs.clear()
+    await bench.press("s")
+    await bench.fill("interval", "0.05")
+    await bench.press("enter")
+    await bench.until(lambda: sent(bench) == [4])
+    await bench.press("escape", "1")
+
+
+@boxed
+async def test_a_filter_goes_on_with_what_comes_and_clearing_begins_anew(folder):
+    async with screen(folder, two_hosts(), size=(160, 48)) as bench:
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("w")
+        await bench.fill("filter", "icmp")
+        await bench.press("enter")
+        await pinged(bench)
+        await bench.press("slash")
+        await bench.fill("bar-input", "icmp[0] == 0")
+        await bench.press("enter")
+        await bench.until(lambda: "4 of 8 pkt" in bench.text)
+        await pinged(bench)
+        await bench.until(lambda: "8 of 16 pkt" in bench.text)
+        assert bench.main.packets.line_count() == 8
+        detail = bench.main.bottom.detail
+        await bench.until(lambda: detail.packet == bench.main.packets.packet)
+        assert "echo-reply" in bench.text
+        await bench.press("enter")
+        assert not bench.main.packets.following
+        await bench.press("escape", "C", "enter")
+        await bench.until(lambda: bench.app.watching.count == 0)
+        assert bench.app.watching.running
+        await pinged(bench)
+        await bench.until(lambda: bench.main.packets.line_count() == 8)
+    assert list(folder.glob("*.pcapng")) == []
+
+
 @boxed
 async def test_everything_that_can_be_sent_is_answered(folder):
     async with screen(folder, two_hosts(), size=(120, 36)) as bench:

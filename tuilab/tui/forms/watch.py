@@ -108,7 +108,7 @@ class Watch(Form):
         """That the filter is good, or what goes by name."""
         typed = text(values, "filter")
         valid = f"valid: {expand(typed)}" if typed in PRESETS else "valid"
-        return {"filter": valid if typed else "or arp, icmp, dns, tcp syn, no ssh"}
+        return {"filter": valid if typed else "or arp, icmp, dns, no ssh"}
 
     def whole(self, values: Values) -> bool:
         """Whether it is all of something: what is down there is left out."""

@@ -243,6 +243,11 @@ class PacketList(PickView):
         self._stay()
         super().action_page(by)
 
+    def action_choose(self) -> None:
+        """Look at one closely; that stops following too."""
+        self._stay()
+        super().action_choose()
+
     def pause_or_follow(self) -> None:
         """Stop following, or go on with it."""
         if self.following:

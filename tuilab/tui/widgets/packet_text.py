@@ -71,8 +71,8 @@ class Grid:
 
     @property
     def most(self) -> int:
-        """Cells that an address may have: a link address has 17, most of IPv6 fewer."""
-        return 25 if self.wide else 17
+        """Cells that an address may have: most of IPv6 have fewer than 25."""
+        return 25 if self.wide else 15
 
 
 def packet_line(
