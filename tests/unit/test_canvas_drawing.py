@@ -90,10 +90,18 @@ def test_the_third_level_lists_interfaces_and_addresses() -> None:
     assert "✗eth0 10.1.0.13/24" in text
 
 
-def test_a_ring_is_a_row_with_one_arc() -> None:
-    text = draw_text(ring().snapshot(), 120, 1).splitlines()
-    assert text[2] == "[r0]─────[r1]─────[r2]─────[r3]─────[r4]─────[r5]"
+def test_a_small_ring_is_a_row_with_one_arc() -> None:
+    text = draw_text(ring(4).snapshot(), 120, 1).splitlines()
+    assert text[2] == "[r0]─────[r1]─────[r2]─────[r3]"
     assert text[0].strip(" ╭╮─") == ""
+
+
+def test_hosts_of_a_ring_stand_outside() -> None:
+    text = draw_text(ring().snapshot(), 120, 1).splitlines()
+    assert text[0].split() == ["[h0]", "[h1]", "[h2]"]
+    assert text[3].replace("─", " ").split() == ["[r0]", "[r1]", "[r2]"]
+    assert text[6].replace("─", " ").split() == ["[r5]", "[r4]", "[r3]"]
+    assert text[9].split() == ["[h5]", "[h4]", "[h3]"]
 
 
 def test_a_ring_of_nothing_else_stands_in_two_rows() -> None:
@@ -104,6 +112,19 @@ def test_a_ring_of_nothing_else_stands_in_two_rows() -> None:
         "  │                 │",
         "[r5]─────[r4]─────[r3]",
     ]
+
+
+def test_a_host_more_at_a_ring_moves_nothing_of_it() -> None:
+    sketch = bare_ring("r0", "r1", "r2", "r3", "r4", "r5")
+    bare = build(sketch.snapshot())
+    order = arrange(bare)
+    before = rows_of(order, [node.item for node in bare.nodes])
+    for host, at in (("h1", "r1"), ("h4", "r4"), ("h5", "r5"), ("h6", "r4")):
+        graph = build(sketch.cable(host, at).snapshot())
+        order = arrange(graph, order.memory)
+        rows = rows_of(order, [node.item for node in graph.nodes])
+        assert [row for row in rows if str(row[0])[0] == "r"] == before
+    assert [str(item) for item in rows[-1]] == ["h5", "h6", "h4"]
 
 
 @pytest.mark.parametrize("at", range(6))

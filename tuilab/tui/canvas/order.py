@@ -61,13 +61,18 @@ class Arranger:
         self.fresh = count(len(graph.nodes))
 
     def _halve(self, way: list[int]) -> None:
-        """Put a ring into two rows, so that no line of it is long."""
+        """Put a ring into two rows, so that no line of it is long; hosts outside."""
         items = {v: self.graph.nodes[v].item for v in way}
         places = {v: self.memory[it] for v, it in items.items() if it in self.memory}
         before = {v: place.rank for v, place in places.items() if place.joined}
         self.halves = halves(way, before)
         upper, lower = self.halves
-        self.rank = {**dict.fromkeys(upper, 1), **dict.fromkeys(lower, 0)}
+        ring = {**dict.fromkeys(upper, 2), **dict.fromkeys(lower, 1)}
+        self.rank = dict(ring)
+        for _, a, b in self.segments:
+            for node, leaf in ((a, b), (b, a)):
+                if leaf not in ring:
+                    self.rank[leaf] = 3 if ring[node] == 2 else 0
 
     def add_gates(self, north: list[Gate], south: list[Gate]) -> dict[Gate, int]:
         """Put rows of crossings on the border around; before `run`.
@@ -154,7 +159,7 @@ class Arranger:
                 rows[self.row_of[vertex]].append(vertex)
             self._insert_new()
         elif self.halves:
-            rows[:] = self.halves
+            self._line_up(*self.halves)
         else:
             for vertex in self._walk():
                 if vertex not in self.layers.gates:
@@ -165,6 +170,13 @@ class Arranger:
             self._swap()
         self._pin()
         return self.layers
+
+    def _line_up(self, upper: list[int], lower: list[int]) -> None:
+        """Fill the rows of a ring."""
+        for some, hosts in ((upper, self.up), (lower, self.down)):
+            for node in some:
+                for vertex in (node, *dict.fromkeys(hosts[node])):
+                    self.layers.rows[self.row_of[vertex]].append(vertex)
 
     def _walk(self) -> list[int]:
         """All vertices, depth first from the top, rows kept as paths."""

@@ -15,7 +15,9 @@ FEWEST = 4
 CANDIDATES = 3
 SMALLEST_RING = 5
 """Rings of fewer nodes stand in one row."""
-LARGEST_TURN = 200
+MOST_HANGING = 2
+"""Where more hosts hang from a node of a ring, all of them stand below it."""
+LARGEST_TURN = 60
 """In larger rings nobody looks for the start that moves least."""
 
 
@@ -93,21 +95,26 @@ def _sources(graph: Graph, nodes: list[int], near: dict[int, set[int]]) -> list[
 
 
 def ring(graph: Graph, nodes: list[int], segments: list[Segment]) -> list[int]:
-    """All nodes of a part the way round, if it is one large ring and nothing else."""
+    """The way round, if a part is one large ring with little that hangs from it."""
     near: dict[int, set[int]] = {node: set() for node in nodes}
-    for edge, a, b in segments:
-        if a not in near or b not in near or a == b or graph.edges[edge].kind == "tap":
+    for _, a, b in segments:
+        if a not in near or b not in near or a == b:
             return []
         near[a].add(b)
         near[b].add(a)
-    if len(nodes) < SMALLEST_RING or not graph.pins.keys().isdisjoint(nodes):
+    leaves = {node for node, some in near.items() if len(some) == 1}
+    core = [node for node in nodes if node not in leaves]
+    if len(core) < SMALLEST_RING or not graph.pins.keys().isdisjoint(nodes):
         return []
+    if any(len(near[node] & leaves) > MOST_HANGING for node in core):
+        return []
+    near = {node: near[node] - leaves for node in core}
     if any(len(some) != 2 for some in near.values()):
         return []
-    way = [nodes[0], min(near[nodes[0]])]
+    way = [core[0], min(near[core[0]])]
     while (ahead := (near[way[-1]] - {way[-2]}).pop()) != way[0]:
         way.append(ahead)
-    return way if len(way) == len(nodes) else []
+    return way if len(way) == len(core) else []
 
 
 def halves(way: list[int], before: Mapping[int, int]) -> tuple[list[int], list[int]]:
@@ -121,7 +128,7 @@ def halves(way: list[int], before: Mapping[int, int]) -> tuple[list[int], list[i
 
     def stay(start: int) -> int:
         return sum(
-            before.get(v) == int((at - start) % len(way) < half)
+            before.get(v) == 1 + ((at - start) % len(way) < half)
             for at, v in enumerate(way)
         )
 
