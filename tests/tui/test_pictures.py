@@ -2,68 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 import pytest
-from textual.widgets import Input
 
 from tests.tui.alive import FLOW, MAC, Alive
-from tests.tui.bench import Bench
 from tests.tui.labs import RED, router, switch, two_hosts
-from tuilab.kernel.driver import ModelDriver
-from tuilab.lab.journal import MemoryJournal
-from tuilab.lab.lab import Lab
 from tuilab.lab.meter import Meter
 from tuilab.model import edits
-from tuilab.model.topology import HOST, Topology
-from tuilab.tui.app import Surroundings, TuilabApp
+from tuilab.model.topology import HOST
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.packet_list import PacketList
 
 SMALL, LARGE, TINY = (80, 24), (160, 48), (60, 15)
-
-
-@pytest.fixture(autouse=True)
-def _stopped_clock(monkeypatch):
-    for module in ("history_text", "log_text"):
-        monkeypatch.setattr(f"tuilab.tui.widgets.{module}.clock", lambda _: "12:00:00")
-
-
-@pytest.fixture
-def picture(snap_compare):
-    """Compares a picture of the app after some keys; the checks run just before."""
-
-    def compare(
-        keys, check, *, topology=None, size=SMALL, ascii_only=False, driver=None
-    ):
-        async def made():
-            journal = MemoryJournal(topology or Topology("demo"))
-            lab = await Lab.open(driver or ModelDriver(), journal, Path())
-            await lab.restore()
-            return lab
-
-        app = TuilabApp(
-            asyncio.run(made()),
-            Surroundings(labs=lambda: ["demo"]),
-            ascii_only=ascii_only,
-        )
-
-        async def run(pilot):
-            bench = Bench(app, pilot)
-            await bench.idle()
-            await keys(bench)
-            await bench.idle()
-            app.clear_notifications()
-            for field in app.screen.query(Input):
-                field.cursor_blink = False
-            await bench.idle()
-            check(bench)
-
-        return snap_compare(app, terminal_size=size, run_before=run)
-
-    return compare
 
 
 async def nothing(bench):
