@@ -57,6 +57,25 @@ async def test_arrows_carry_a_node_and_enter_asks_to_keep_it_there() -> None:
         assert [m.places for m in asked] == [{namespace("h1"): (1, 0 + 1)}]
 
 
+async def test_a_node_goes_below_the_last_row_and_comes_back() -> None:
+    app = CanvasBench(switch().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.selected = namespace("h1")
+        app.canvas.start_move()
+
+        def below() -> int:
+            boxes = app.canvas.drawing.boxes
+            return boxes[namespace("h1")].y - boxes[namespace("h2")].y
+
+        assert below() == 0
+        await pilot.press("down")
+        once = below()
+        await pilot.press("down")
+        assert 0 < once < below()
+        await pilot.press("up", "up")
+        assert below() == 0
+
+
 async def test_esc_puts_it_back() -> None:
     app = CanvasBench(switch().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -68,8 +68,7 @@ def ranks(graph: Graph, nodes: list[int], segments: list[Segment]) -> dict[int, 
         rank[tap] = rank[node] - 1
     pins = {node: graph.pins[node] for node in nodes if node in graph.pins}
     if pins:
-        top = max((row for _, row in pins.values()), default=0)
-        top = max(top, max(rank.values()))
+        top = max(rank.values())
         for node, (_, row) in pins.items():
             rank[node] = top - row
     return rank
