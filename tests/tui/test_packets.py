@@ -96,6 +96,16 @@ async def test_text_beside_a_bad_filter_is_refused_and_can_be_mended(tmp_path):
         assert numbers(bench) == [2, 4, 6, 8]
 
 
+async def test_the_footer_has_the_keys_of_the_list_while_it_has_the_keys(tmp_path):
+    async with listed(tmp_path / "p.pcapng", size=(80, 24)) as bench:
+        footer = bench.text.splitlines()[-1]
+        assert footer.startswith(" Space follow  / filter  f stream  x hex  m mark")
+        assert footer.endswith(": cmd  ? keys")
+        await bench.press("escape")
+        assert bench.app.focused is bench.main.canvas
+        assert "filter" not in bench.text.splitlines()[-1]
+
+
 async def test_marks_and_the_way_back(tmp_path):
     async with listed(tmp_path / "p.pcapng") as bench:
         await bench.press("home", "down", "m")

@@ -37,6 +37,7 @@ class Context:
         packets: How many packets there are to save.
         keymap: The keys that a person has for everything.
         drawn: Whether the lab is shown as a drawing.
+        in_packets: Whether the list of packets has the keys.
         row: The current row of the inspector, while that has the keys.
         foldable: Whether the selected thing can be folded or unfolded there.
     """
@@ -50,6 +51,7 @@ class Context:
     capturing: bool = False
     packets: int = 0
     drawn: bool = True
+    in_packets: bool = False
     foldable: bool = False
     keymap: Keymap = field(default_factory=lambda: KEYS)
     row: Row | None = None
@@ -308,9 +310,11 @@ def _window(context: Context) -> str:
     return _shell(context) or context.no_window
 
 
-def _seen(name: str, keys: str, about: str, refuse: Refusal = _captured) -> Action:
+def _seen(
+    name: str, keys: str, label: str, about: str, refuse: Refusal = _captured
+) -> Action:
     """An action of the packet list."""
-    return Action(name, tuple(keys.split()), "", about, "Packets", refuse, "packets")
+    return Action(name, tuple(keys.split()), label, about, "Packets", refuse, "packets")
 
 
 _TABLE: tuple[Action, ...] = (
@@ -391,22 +395,22 @@ _TABLE: tuple[Action, ...] = (
     Action(
         "filter_rows", ("slash",), "", "show only some rows", "View", _row, "inspector"
     ),
-    _seen("follow", "space", "pause or follow"),
-    _seen("newest", "end G", "newest packet"),
-    _seen("oldest", "home g", "oldest packet"),
-    _seen("filter_packets", "slash", "show only some packets"),
-    _seen("go_to_packet", "number_sign", "go to a number or time"),
-    _seen("mark_packet", "m", "mark with a letter, again to clear"),
-    _seen("go_to_mark", "apostrophe", "go to a mark; ' again goes back"),
-    _seen("previous_link", "left_square_bracket", "only the watched link before"),
-    _seen("next_link", "right_square_bracket", "only the next watched link"),
-    _seen("packet_times", "t", "time of day, since start, between packets"),
-    _seen("packet_looks", "c", "choose columns and colours", always),
-    _seen("packet_hex", "x", "bytes of the packet on or off"),
-    _seen("conversation", "f", "only its conversation; again: what was said"),
-    _seen("same_packet", "equals_sign", "the same packet on other links"),
-    _seen("clear_packets", "C", "drop the packets"),
-    _seen("open_packets", "O", "look at a pcapng file", always),
+    _seen("follow", "space", "follow", "pause or follow"),
+    _seen("filter_packets", "slash", "filter", "show only some packets"),
+    _seen("conversation", "f", "stream", "only its conversation; again: what was said"),
+    _seen("packet_hex", "x", "hex", "bytes of the packet on or off"),
+    _seen("mark_packet", "m", "mark", "mark with a letter, again to clear"),
+    _seen("packet_times", "t", "time", "time of day, since start, between packets"),
+    _seen("go_to_packet", "number_sign", "go to", "go to a number or time"),
+    _seen("same_packet", "equals_sign", "elsewhere", "the same packet on other links"),
+    _seen("packet_looks", "c", "columns", "choose columns and colours", always),
+    _seen("go_to_mark", "apostrophe", "to mark", "go to a mark; ' again goes back"),
+    _seen("previous_link", "left_square_bracket", "", "only the watched link before"),
+    _seen("next_link", "right_square_bracket", "", "only the next watched link"),
+    _seen("newest", "end G", "", "newest packet"),
+    _seen("oldest", "home g", "", "oldest packet"),
+    _seen("clear_packets", "C", "drop", "drop the packets"),
+    _seen("open_packets", "O", "file", "look at a pcapng file", always),
 )
 ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
 KEYS: Keymap = Keymap(

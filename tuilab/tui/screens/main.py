@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -39,10 +39,8 @@ from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.inspector_rows import Row
 from tuilab.tui.widgets.keys import KeysBar
 from tuilab.tui.widgets.log_view import LogView
-from tuilab.tui.widgets.packet_bar import PacketBar
-from tuilab.tui.widgets.packet_detail import PacketDetail, PacketHex, PacketTree
+from tuilab.tui.widgets.packet_detail import PacketHex, PacketTree
 from tuilab.tui.widgets.packet_list import PacketList
-from tuilab.tui.widgets.pick_view import PickView
 from tuilab.tui.widgets.ping_text import Run
 from tuilab.tui.widgets.ping_view import PingView
 from tuilab.tui.widgets.selection_text import selection_text, topology_title
@@ -106,7 +104,7 @@ class MainScreen(OneSize, Screen[None]):
 
     def on_mount(self) -> None:
         """Show the lab as it is."""
-        self.desk = PacketDesk(self.session, self.bottom)
+        self.bottom.desk = PacketDesk(self.session, self.bottom)
         self.show_lab(self.lab.snapshot)
         self.show_log(self.lab.log)
         self.set_focus(self.map)
@@ -162,6 +160,12 @@ class MainScreen(OneSize, Screen[None]):
     def bottom(self) -> BottomPanel:
         """The tabs."""
         return self.query_one(BottomPanel)
+
+    @property
+    def desk(self) -> PacketDesk:
+        """What keeps the tabs about packets up to date."""
+        assert self.bottom.desk is not None
+        return self.bottom.desk
 
     @property
     def packets(self) -> PacketList:
@@ -321,34 +325,6 @@ class MainScreen(OneSize, Screen[None]):
         self.desk.show_capture()
         self.show_packets()
 
-    @on(PacketList.Changed)
-    def _list_changed(self) -> None:
-        self.desk.tell()
-
-    @on(PickView.Moved, "#packet-list")
-    def _packet_moved(self) -> None:
-        self.desk.moved()
-
-    @on(PickView.Chosen, "#packet-list")
-    def _packet_chosen(self) -> None:
-        self.desk.open_detail()
-
-    @on(PacketDetail.Left)
-    def _detail_left(self) -> None:
-        self.desk.close_detail()
-
-    @on(PacketBar.Typed)
-    def _bar_typed(self, event: PacketBar.Typed) -> None:
-        self.desk.typed(event)
-
-    @on(PacketBar.Given)
-    async def _bar_given(self, event: PacketBar.Given) -> None:
-        await self.desk.given(event)
-
-    @on(PacketBar.Left)
-    def _bar_left(self) -> None:
-        self.desk.left()
-
     def show_packets(self) -> None:
         """There is news of the capture."""
         watching = self.session.watching
@@ -367,6 +343,10 @@ class MainScreen(OneSize, Screen[None]):
                 screen.session.exit()
 
         self._run(tell)
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self._show_keys()
 
     def _show_keys(self) -> None:
         self.query_one(KeysBar).context = self.context()
@@ -470,6 +450,7 @@ class MainScreen(OneSize, Screen[None]):
             packets=session.watching.count,
             keymap=around.keymap,
             drawn=self.map is self.canvas,
+            in_packets=isinstance(self.focused, PacketList | PacketTree | PacketHex),
             row=self.row,
             foldable=self.canvas.foldable,
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.reactive import reactive
@@ -14,14 +17,22 @@ from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.packet_bar import PacketBar
 from tuilab.tui.widgets.packet_detail import PacketDetail
 from tuilab.tui.widgets.packet_list import PacketList
+from tuilab.tui.widgets.pick_view import PickView
 from tuilab.tui.widgets.ping_view import PingView
+
+if TYPE_CHECKING:
+    from tuilab.tui.screens.packet_desk import PacketDesk
 
 TABS = ("packets", "log", "ping", "undo")
 NOT_WATCHING = "Nothing is being watched: select a link and press w."
 
 
 class BottomPanel(Vertical):
-    """One tab at a time; the frame names them all."""
+    """One tab at a time; the frame names them all.
+
+    Attributes:
+        desk: Hears what the list of packets, and the panes about it, say.
+    """
 
     DEFAULT_CSS = """
     BottomPanel {
@@ -38,6 +49,7 @@ class BottomPanel(Vertical):
     def __init__(self, glyphs: Glyphs = UNICODE, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._glyphs = glyphs
+        self.desk: PacketDesk | None = None
 
     def compose(self) -> ComposeResult:
         """All tabs; one is in sight."""
@@ -84,3 +96,40 @@ class BottomPanel(Vertical):
     def detail(self) -> PacketDetail:
         """One packet taken apart."""
         return self.query_one(PacketDetail)
+
+    # -- what the list and the panes about it say --------------------------------------
+
+    @on(PacketList.Changed)
+    def _list_changed(self) -> None:
+        if self.desk is not None:
+            self.desk.tell()
+
+    @on(PickView.Moved, "#packet-list")
+    def _packet_moved(self) -> None:
+        if self.desk is not None:
+            self.desk.moved()
+
+    @on(PickView.Chosen, "#packet-list")
+    def _packet_chosen(self) -> None:
+        if self.desk is not None:
+            self.desk.open_detail()
+
+    @on(PacketDetail.Left)
+    def _detail_left(self) -> None:
+        if self.desk is not None:
+            self.desk.close_detail()
+
+    @on(PacketBar.Typed)
+    def _bar_typed(self, event: PacketBar.Typed) -> None:
+        if self.desk is not None:
+            self.desk.typed(event)
+
+    @on(PacketBar.Given)
+    async def _bar_given(self, event: PacketBar.Given) -> None:
+        if self.desk is not None:
+            await self.desk.given(event)
+
+    @on(PacketBar.Left)
+    def _bar_left(self) -> None:
+        if self.desk is not None:
+            self.desk.left()

@@ -16,7 +16,7 @@ def keys_line(context: Context, cells: int) -> Line:
     last = _joined((ACTIONS[name] for name in LAST), context)
     room = cells - width(last)
     spans: Line = ()
-    for action in ACTIONS.values():
+    for action in _in_order(context):
         if not action.label or action.id in LAST:
             continue
         entry = _entry(action, context)
@@ -24,6 +24,14 @@ def keys_line(context: Context, cells: int) -> Line:
             break
         spans += entry
     return spans + last
+
+
+def _in_order(context: Context) -> list[Action]:
+    """Those of the list of packets first, and there alone."""
+    if not context.in_packets:
+        return [action for action in ACTIONS.values() if action.where != "packets"]
+    there = [action for action in ACTIONS.values() if action.where == "packets"]
+    return there + [action for action in ACTIONS.values() if not action.where]
 
 
 def _joined(actions: Iterable[Action], context: Context) -> Line:
