@@ -52,6 +52,7 @@ STYLES = (
     "idle",
     "traffic",
     "crossing",
+    "error",
     "up",
     "no-carrier",
     "down",
