@@ -35,7 +35,7 @@ from tuilab.tui.widgets.history_text import history_lines
 from tuilab.tui.widgets.inspector_text import describe, title
 from tuilab.tui.widgets.inspector_words import human_bytes
 from tuilab.tui.widgets.keys_text import keys_line
-from tuilab.tui.widgets.log_text import log_lines
+from tuilab.tui.widgets.log_text import entry_lines
 from tuilab.tui.widgets.losses import losses
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.packet_text import Watch, watch_state
@@ -332,15 +332,12 @@ def test_the_history_marks_where_we_are():
 def test_the_log_shows_refusals_and_what_came_from_outside():
     text = "\n".join(
         plain(spans)
-        for spans in log_lines(
-            [
-                LogEntry(0.0, "add x", ("ip netns add x", "ip " + "word " * 12)),
-                LogEntry(0.0, "add y", ("ip netns add y",), error="no space"),
-                LogEntry(0.0, "link red:eth0 is down", (), outside=True),
-            ],
-            ASCII,
-            40,
+        for entry in (
+            LogEntry(0.0, "add x", ("ip netns add x", "ip " + "word " * 12)),
+            LogEntry(0.0, "add y", ("ip netns add y",), error="no space"),
+            LogEntry(0.0, "link red:eth0 is down", (), outside=True),
         )
+        for spans in entry_lines(entry, ASCII, 40)
     )
     assert "    ip netns add x" in text
     assert "    no space" in text

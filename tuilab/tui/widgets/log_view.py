@@ -8,8 +8,9 @@ from textual.reactive import reactive
 
 from tuilab.lab.snapshot import LogEntry
 from tuilab.tui.glyphs import UNICODE, Glyphs
+from tuilab.tui.text import Line
 from tuilab.tui.widgets.line_view import TextLines
-from tuilab.tui.widgets.log_text import log_lines
+from tuilab.tui.widgets.log_text import entry_lines
 
 
 class LogView(TextLines):
@@ -20,6 +21,7 @@ class LogView(TextLines):
     def __init__(self, glyphs: Glyphs = UNICODE, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._glyphs = glyphs
+        self._made: dict[int, tuple[LogEntry, list[Line]]] = {}
 
     def watch_entries(self) -> None:
         """Show them."""
@@ -27,8 +29,16 @@ class LogView(TextLines):
 
     def on_resize(self) -> None:
         """Long commands are wrapped anew."""
+        self._made.clear()
         self._wrap()
 
     def _wrap(self) -> None:
-        cells = self.scrollable_content_region.width
-        self.set_lines(log_lines(self.entries, self._glyphs, cells or 80))
+        """Make the lines of entries that are new: a large lab has thousands."""
+        cells = self.scrollable_content_region.width or 80
+        made, self._made = self._made, {}
+        for entry in self.entries:
+            self._made[id(entry)] = made.get(id(entry)) or (
+                entry,
+                entry_lines(entry, self._glyphs, cells),
+            )
+        self.set_lines([line for _, lines in self._made.values() for line in lines])

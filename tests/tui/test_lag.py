@@ -1,0 +1,75 @@
+"""No step of the event loop takes much longer than painting a screen does."""
+
+from __future__ import annotations
+
+import time
+from asyncio import events
+from contextlib import contextmanager
+
+import pytest
+from textual.app import App
+from textual.widgets import Static
+
+from tests.tui.bench import opened
+from tests.tui.labs import router
+from tuilab.model import edits, generate
+
+SIZE = (160, 48)
+AS_MUCH_AS = 4
+"""Whole screens of bare Textual that one step may cost: processor time, so that a busy
+machine does not matter."""
+
+
+@contextmanager
+def steps(monkeypatch):
+    """Processor time of every step of the loop from now on."""
+    taken: list[float] = []
+    run = events.Handle._run
+
+    def timed(handle):
+        began = time.thread_time()
+        run(handle)
+        taken.append(time.thread_time() - began)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(events.Handle, "_run", timed)
+        yield taken
+
+
+def longest(taken):
+    """All but the very longest: the collector of garbage may have run in one."""
+    return sorted(taken)[-2]
+
+
+async def a_screen(monkeypatch):
+    """What it takes bare Textual to show other words everywhere."""
+
+    class Bare(App):
+        def compose(self):
+            yield Static(id="all")
+
+    app = Bare()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        page = app.query_one("#all", Static)
+        page.update("ready")
+        await pilot.pause()
+        with steps(monkeypatch) as taken:
+            for number in range(10):
+                words = f"[b]{number}[/b] [red]word[/red] " * 12
+                page.update("\n".join([words] * SIZE[1]))
+                await pilot.pause()
+    return longest(taken)
+
+
+@pytest.mark.parametrize("topology", [router(), generate.star(100)], ids=["3", "100"])
+async def test_no_step_is_long(topology, monkeypatch):
+    screen = await a_screen(monkeypatch)
+    async with opened(topology, size=SIZE) as bench:
+        await bench.press("right", "left")
+        with steps(monkeypatch) as taken:
+            await bench.press(*["right", "down", "left", "up"] * 5)
+            await bench.edit(edits.add_namespace("late"))
+            await bench.press("u")
+        assert "late" not in bench.topology.namespaces
+        assert longest(taken) < AS_MUCH_AS * screen
