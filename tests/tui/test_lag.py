@@ -1,7 +1,8 @@
-"""No step of the event loop takes much longer than painting a screen does."""
+"""No step of the event loop takes longer than painting a screen does."""
 
 from __future__ import annotations
 
+import gc
 import time
 from asyncio import events
 from contextlib import contextmanager
@@ -15,9 +16,9 @@ from tests.tui.labs import router
 from tuilab.model import edits, generate
 
 SIZE = (160, 48)
-AS_MUCH_AS = 4
+AS_MUCH_AS = 1.5
 """Whole screens of bare Textual that one step may cost: processor time, so that a busy
-machine does not matter."""
+machine does not matter. Half a screen, 11 ms, is what it was when this was written."""
 
 
 @contextmanager
@@ -33,12 +34,12 @@ def steps(monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(events.Handle, "_run", timed)
-        yield taken
-
-
-def longest(taken):
-    """All but the very longest: the collector of garbage may have run in one."""
-    return sorted(taken)[-2]
+        # All that these tests have left behind would be gone through in one step.
+        gc.disable()
+        try:
+            yield taken
+        finally:
+            gc.enable()
 
 
 async def a_screen(monkeypatch):
@@ -59,7 +60,7 @@ async def a_screen(monkeypatch):
                 words = f"[b]{number}[/b] [red]word[/red] " * 12
                 page.update("\n".join([words] * SIZE[1]))
                 await pilot.pause()
-    return longest(taken)
+    return max(taken)
 
 
 @pytest.mark.parametrize("topology", [router(), generate.star(100)], ids=["3", "100"])
@@ -72,4 +73,4 @@ async def test_no_step_is_long(topology, monkeypatch):
             await bench.edit(edits.add_namespace("late"))
             await bench.press("u")
         assert "late" not in bench.topology.namespaces
-        assert longest(taken) < AS_MUCH_AS * screen
+        assert max(taken) < AS_MUCH_AS * screen

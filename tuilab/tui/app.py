@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import os
 import sys
@@ -261,6 +262,10 @@ async def run(
     # What Textual says of a mistake in a message handler goes into our report instead.
     last_words = io.StringIO()
     app.error_console = Console(file=last_words, width=100)
+    # What is there by now stays: else each full collection of garbage goes through all
+    # of it again, which a person feels as a key that hangs.
+    gc.collect()
+    gc.freeze()
     choice = await app.run_async(mouse=mouse)
     if app.return_code:
         failure = RuntimeError("the screen failed; the lab goes on")
