@@ -94,6 +94,15 @@ async def test_the_list_and_the_drawing_show_the_same():
         assert bench.main.selected == Item("link", "blue", "eth0")
 
 
+async def test_the_frame_of_the_list_says_so_with_nothing_selected():
+    async with opened(two_hosts()) as bench:
+        bench.main.select()
+        await bench.press("T")
+        await bench.until(lambda: "  list ─" in bench.text)
+        await bench.press("T")
+        await bench.until(lambda: "  zoom " in bench.text)
+
+
 async def test_enter_opens_the_inspector_over_the_drawing_and_esc_closes_it():
     async with opened(two_hosts()) as bench:
         bench.main.select(Item("namespace", "red"))
@@ -216,6 +225,17 @@ async def test_the_palette_runs_an_action_by_words():
         await bench.until(lambda: "Connect" in bench.text)
         await bench.press("enter")
         assert "red" in bench.topology.namespaces
+
+
+async def test_the_palette_and_help_use_the_words_of_the_screen():
+    async with opened() as bench:
+        await bench.press("colon")
+        await bench.type("theme")
+        await bench.until(lambda: "View: change the colours" in bench.text)
+        assert "other colours" not in bench.text
+        await bench.press("escape", "question_mark")
+        await bench.type("fold or")
+        assert "fold or unfold (drawing)" in bench.text
 
 
 async def test_refused_keys_say_why():
@@ -367,3 +387,13 @@ async def test_a_cable_is_made_in_the_tree():
         await bench.press("enter")
         assert bench.topology.namespaces["left"].links["eth1"].peer.namespace == "right"
         assert bench.main.marked is None
+
+
+async def test_the_options_of_a_field_stand_in_a_frame():
+    async with opened() as bench:
+        await bench.press("B", "down")
+        rows = bench.text.splitlines()
+        first = next(y for y, row in enumerate(rows) if "│linear" in row)
+        left = rows[first].index("│linear")
+        assert rows[first - 2][left] == "╭"
+        assert rows[first + 5][left] == "╰"

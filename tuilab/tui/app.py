@@ -108,8 +108,8 @@ class TuilabApp(BaseApp[ExitChoice]):
         return screen
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Of Textual's own entries in the palette, what the table does not have."""
-        yield SystemCommand("Theme", "other colours", self.action_change_theme)
+        """None: the table has all that Textual would add to the palette."""
+        return ()
 
     # -- the lab ---------------------------------------------------------------------
 

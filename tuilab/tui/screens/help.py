@@ -13,7 +13,14 @@ from tuilab.tui.screens.pick import Entry, PickDialog, fits
 from tuilab.tui.text import Line, line, plain
 
 _KEYS = 12
-_WHERE = 9
+_PLACES = {
+    "canvas": "drawing",
+    "empty": "empty lab",
+    "packets": "packets",
+    "history": "undo history",
+    "inspector": "inspector",
+}
+"""What help calls the pane whose focus a verb needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ def _actions(context: Context, panes: Sequence[str]) -> Iterator[HelpRow]:
         yield _heading(group)
         for action in ACTIONS.values():
             if action.group == group:
-                pane = f" ({action.where})" if action.where else ""
+                pane = f" ({_PLACES[action.where]})" if action.where else ""
                 refused = action.refuse(context)
                 about = action.about + pane
                 yield _row(context, action.id, group, about, refused)

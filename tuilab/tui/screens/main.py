@@ -396,6 +396,8 @@ class MainScreen(OneSize, Screen[None]):
     def _map_changed(self, item: Item | None) -> None:
         if item is not None:
             self.select(item)
+        else:
+            self._selection_changed()
         self.set_focus(self.map)
 
     def on_resize(self) -> None:

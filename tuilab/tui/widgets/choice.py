@@ -17,7 +17,10 @@ class Choice(Select[str]):
         width: 1fr;
         & > SelectCurrent { background: $boost; height: 1; padding: 0 1 0 0; }
         &:focus > SelectCurrent { text-style: reverse; }
-        & > SelectOverlay { border: $frame $accent; max-height: 10; }
+        &.-textual-compact > SelectOverlay.-textual-compact {
+            border: $frame $accent !important;
+            max-height: 10;
+        }
     }
     """
 
