@@ -238,6 +238,16 @@ async def test_the_palette_and_help_use_the_words_of_the_screen():
         assert "fold or unfold (drawing)" in bench.text
 
 
+async def test_a_theme_is_chosen_by_its_name():
+    async with opened() as bench:
+        bench.main.start("theme")
+        await bench.until(lambda: "which colours" in bench.text)
+        await bench.type("nord")
+        await bench.until(lambda: "gruvbox" not in bench.text)
+        await bench.press("enter")
+        await bench.until(lambda: bench.app.theme == "nord")
+
+
 async def test_refused_keys_say_why():
     async with opened() as bench:
         for key, reason in (
@@ -295,6 +305,10 @@ async def test_ascii_draws_nothing_else():
         ):
             await bench.press(*keys)
             assert bench.text.isascii(), [c for c in bench.text if not c.isascii()]
+        await bench.press("escape")
+        bench.main.start("theme")
+        await bench.until(lambda: "which colours" in bench.text)
+        assert bench.text.isascii(), [c for c in bench.text if not c.isascii()]
     async with opened(router(), size=(60, 15), ascii_only=True) as bench:
         await bench.press("v")
         assert bench.text.isascii()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
+from textual.theme import ThemeProvider
 
 from tuilab.model.topology import Endpoint
 from tuilab.tui import tmux
@@ -140,7 +141,8 @@ async def redraw(screen: MainScreen) -> None:
 
 async def theme(screen: MainScreen) -> None:
     """Other colours, tried while choosing."""
-    screen.session.search_themes()
+    dialog = Palette(providers=[ThemeProvider], placeholder="which colours")
+    screen.session.push_screen(dialog)
 
 
 async def palette(screen: MainScreen) -> None:
