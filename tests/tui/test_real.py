@@ -304,18 +304,22 @@ async def test_drift_is_adopted_and_undone(folder):
 @boxed
 async def test_an_edit_the_kernel_refuses_leaves_the_lab_as_before(folder):
     async with screen(folder, two_hosts()) as bench:
-        sh("ip netns exec red sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1")
-        bench.main.select(Item("link", "red", "eth0"))
-        await bench.press("a")
-        await bench.fill("address", "fd00::1/64")
+        sh("ip netns exec red sysctl -qw net.ipv6.conf.default.disable_ipv6=1")
+        before = bench.topology
+        await bench.press("v")
+        await bench.choose("a_place", "red")
+        await bench.choose("b_place", "blue")
+        await bench.fill("a_address", "fd00::1/64")
         await bench.press("enter")
         assert bench.in_dialog
         assert "the lab is as before" in bench.problem("")
-        await bench.fill("address", "10.0.0.7/24")
+        assert bench.topology == before
+        await bench.fill("a_address", "10.9.0.1/24")
         await bench.press("enter")
         assert not bench.in_dialog
-        assert bench.topology.link(RED).addresses == ("10.0.0.1/24", "10.0.0.7/24")
-        assert "10.0.0.7" in sh("ip -n red addr show dev eth0")
+        end = Endpoint("red", "eth1")
+        assert bench.topology.link(end).addresses == ("10.9.0.1/24",)
+        assert "10.9.0.1" in sh("ip -n red addr show dev eth1")
 
 
 @boxed
