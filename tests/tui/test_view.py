@@ -248,6 +248,19 @@ async def test_a_theme_is_chosen_by_its_name():
         await bench.until(lambda: bench.app.theme == "nord")
 
 
+async def test_the_frame_of_the_list_tells_of_a_mark_and_esc_clears_it():
+    async with opened(two_hosts()) as bench:
+        bench.main.select(Item("namespace", "blue"))
+        await bench.press("T", "space")
+        await bench.until(lambda: "cable blue = ?  (Esc cancels)" in bench.text)
+        await bench.press("escape")
+        assert bench.main.marked is None
+        assert "= ?" not in bench.text
+        await bench.press("space")
+        assert bench.main.marked == Item("namespace", "blue")
+        assert not bench.in_dialog
+
+
 async def test_refused_keys_say_why():
     async with opened() as bench:
         for key, reason in (

@@ -231,7 +231,10 @@ class MainScreen(OneSize, Screen[None]):
             drawn=self.map is canvas,
         )
         room = pane.size.width - 4
-        words = canvas.tool_words if self.map is canvas else ""
+        words = canvas.tool_words
+        if self.map is not canvas:
+            key = self.session.key("screen.back")
+            words = f"cable {self.marked} = ?  ({key} cancels)" if self.marked else ""
         pane.border_subtitle = words or selection_text(
             self.lab.snapshot, self.selection, room
         )
@@ -254,6 +257,7 @@ class MainScreen(OneSize, Screen[None]):
             self.session.say(f"{event.item} is one end of a cable: mark the other")
         elif first != event.item:
             self._run(lambda screen: build.cable_between(screen, first, event.item))
+        self._show_frame()
 
     @on(Canvas.CardChosen)
     def _card_chosen(self, event: Canvas.CardChosen) -> None:
@@ -415,6 +419,10 @@ class MainScreen(OneSize, Screen[None]):
     def action_back(self) -> None:
         """Close what was opened last, and go back to the drawing."""
         if self.focused is self.packets and self.desk.clear_filter():
+            return
+        if self.focused is self.outline and self.marked is not None:
+            self.marked = None
+            self._show_frame()
             return
         if not self.panes.back() and self.focused is self.map:
             self.guide.leave()
