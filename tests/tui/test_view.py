@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.bench import opened
-from tests.tui.labs import router, two_hosts
+from tests.tui.labs import router, switch, two_hosts
 from tuilab.model import edits, policy_edits
 from tuilab.model.topology import HOST, Neighbour, Route, Rule
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
+from tuilab.tui.text import natural
 from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.tree_view import TreeView
@@ -204,6 +205,32 @@ async def test_find_selects_by_name_or_address():
         await bench.type("nothing of that name")
         await bench.press("enter")
         assert "nothing is called" in bench.problem("")
+
+
+async def test_find_puts_what_is_named_so_before_what_only_tells_of_it():
+    async with opened(switch()) as bench:
+        for typed, found in (
+            ("red", Item("namespace", "red")),
+            ("blue:eth", Item("link", "blue", "eth0")),
+            ("BR0", Item("bridge", HOST, "br0")),
+        ):
+            await bench.press("slash")
+            await bench.type(typed)
+            await bench.press("enter")
+            assert bench.main.selected == found
+
+
+def test_names_are_sorted_by_their_numbers():
+    names = ["p10", "p2", "p2.9", "eth0", "p1", "7", "p2.10"]
+    assert sorted(names, key=natural) == [
+        "7",
+        "eth0",
+        "p1",
+        "p2",
+        "p2.9",
+        "p2.10",
+        "p10",
+    ]
 
 
 async def test_help_lists_every_key_finds_and_runs_one():

@@ -6,6 +6,7 @@ never carry meaning alone: the words or signs say it too.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass
 from typing import Literal
@@ -95,3 +96,9 @@ def content(spans: Line) -> Content:
 def contents(lines: list[Line]) -> Content:
     """Several lines as Textual's content."""
     return Content("\n").join(content(spans) for spans in lines)
+
+
+def natural(name: str) -> list[tuple[str, int]]:
+    """A key to sort names by, their numbers as numbers: p2 stands before p10."""
+    parts = re.findall("([^0-9]*)([0-9]*)", name)
+    return [(word, int(number or 0)) for word, number in parts]

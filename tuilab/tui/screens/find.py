@@ -23,16 +23,21 @@ class FindScreen(PickDialog[Item, Item]):
     def __init__(self, snapshot: Snapshot, glyphs: Glyphs) -> None:
         super().__init__()
         self._rows = [
-            (row.item, _named(row, glyphs)) for row in tree_rows(snapshot, glyphs)
+            (row.item, _named(row, glyphs), row.key == str(row.item))
+            for row in tree_rows(snapshot, glyphs)
         ]
 
     def entries(self, query: str) -> Sequence[Entry[Item]]:
-        """Everything whose name or address has what was typed."""
-        return [
-            (item, row)
-            for item, row in self._rows
+        """What has the typed words; first what is named so."""
+        typed = query.strip().lower()
+        found = [
+            (_distance(typed, item, itself), item, row)
+            for item, row, itself in self._rows
             if fits(query, f"{item} {plain(row)}")
         ]
+        # The order of the tree is kept among what is equally near.
+        found.sort(key=lambda one: one[0])
+        return [(item, row) for _, item, row in found]
 
     def picked(self, value: Item | None, query: str) -> None:
         """Select it."""
@@ -40,6 +45,16 @@ class FindScreen(PickDialog[Item, Item]):
             self.refuse(f'nothing is called "{query}"')
         else:
             self.dismiss(value)
+
+
+def _distance(typed: str, item: Item, itself: bool) -> int:
+    """How far a name is from what was typed; a line about something is no name."""
+    names = (str(item).lower(), (item.ifname or item.namespace).lower())
+    if not itself or not typed:
+        return 2
+    if typed in names:
+        return 0
+    return 1 if any(name.startswith(typed) for name in names) else 2
 
 
 def _named(row: Row, glyphs: Glyphs) -> Line:

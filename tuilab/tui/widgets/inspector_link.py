@@ -12,7 +12,7 @@ from tuilab.plan.bridging import changed_options, show_option
 from tuilab.plan.forwarding import neighbour_order, route_order
 from tuilab.plan.state import LinkState
 from tuilab.tui.glyphs import Glyphs, sparkline
-from tuilab.tui.text import Role, line
+from tuilab.tui.text import Role, line, natural
 from tuilab.tui.widgets.inspector_rows import Row, Rows, Thing
 from tuilab.tui.widgets.inspector_truth import Truth
 from tuilab.tui.widgets.inspector_words import (
@@ -286,7 +286,7 @@ def ports(
     """The ports of a bridge, what they do, and who is behind them."""
     found = [it for it in detail.links.values() if it.master == end.ifname]
     with rows.section("ports", (f"Ports ({len(found)})", "title")):
-        for it in sorted(found, key=lambda it: it.ifname):
+        for it in sorted(found, key=lambda it: natural(it.ifname)):
             port = Endpoint(end.namespace, it.ifname)
             joined = f"  to {it.peer}" if it.peer else ""
             stp = "" if it.stp in ("", "forwarding") else f"  {it.stp}"
