@@ -59,8 +59,8 @@ def silent(topology: Topology) -> Topology:
     return replace(topology, namespaces=namespaces)
 
 
-def router() -> Topology:
-    (path,) = [path for path in TOPOLOGIES if path.stem == "router"]
+def ready(name: str) -> Topology:
+    (path,) = [path for path in TOPOLOGIES if path.stem == name]
     return yaml.load(path).topology
 
 
@@ -68,7 +68,8 @@ def router() -> Topology:
 def test_a_move_of_the_selection_and_a_port_s_state_are_few_bytes(
     home: Home, lab: str
 ) -> None:
-    topology = router() if lab == "router" else silent(generate.star(100))
+    topology = ready("router") if lab == "router" else generate.star(100)
+    topology = silent(topology)
     path = home.folder / f"{lab}.yaml"
     path.write_text(yaml.dump(with_tap(topology)))
     home.tuilab("up", str(path), "--lab", lab)
@@ -99,8 +100,10 @@ def test_a_move_of_the_selection_and_a_port_s_state_are_few_bytes(
 
 
 def test_nothing_is_painted_where_nothing_happens(home: Home) -> None:
-    home.tuilab("up", "two-hosts")
-    terminal = CountingTerminal([*TUILAB, "two-hosts"], home.environment, home.folder)
+    path = home.folder / "quiet.yaml"
+    path.write_text(yaml.dump(silent(ready("two-hosts"))))
+    home.tuilab("up", str(path), "--lab", "quiet")
+    terminal = CountingTerminal([*TUILAB, "quiet"], home.environment, home.folder)
     try:
         start = terminal.read_until(lambda seen: b"Topology" in seen)
         terminal.rest(start, quiet=SETTLED)
