@@ -1,6 +1,7 @@
 """What every test stands on: the machine stays as it was, no skip goes unseen."""
 
 import os
+import signal
 
 import pytest
 
@@ -15,7 +16,19 @@ def _is_worker(config):
     return hasattr(config, "workerinput")
 
 
+def _hear_signals():
+    """Put right what nohup and background jobs of a shell leave ignored.
+
+    Programs inherit it, a shell can't trap it, and tests that end programs would wait.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            usual = signal.default_int_handler
+            signal.signal(number, usual if number == signal.SIGINT else signal.SIG_DFL)
+
+
 def pytest_sessionstart(session):
+    _hear_signals()
     if not _is_worker(session.config):
         session.config.stash[BEFORE] = machine.picture()
 
