@@ -9,6 +9,7 @@ from textual.strip import Strip
 from tuilab.tui.canvas.drawing import Area, Drawing, Row
 from tuilab.tui.canvas.lab_view import LabView
 from tuilab.tui.canvas.minimap import minimap
+from tuilab.tui.canvas.scene import Scene
 
 WIDEST, TALLEST = 28, 9
 LEAST = (40, 10)
@@ -19,7 +20,8 @@ class CornerView(LabView):
     """Shows it where the drawing is larger than the pane, beside the selection."""
 
     _map_on = True
-    _map_made: tuple[object, Region, tuple[Row, ...]] | None = None
+    _map_made: tuple[Scene, Area, tuple[Row, ...]] | None = None
+    _map_shown: tuple[Region, tuple[Row, ...]] | None = None
 
     def turn_map(self) -> None:
         """Show the small picture or not."""
@@ -32,18 +34,19 @@ class CornerView(LabView):
         fits = self._drawing.width <= width and self._drawing.height <= height
         if not self._map_on or fits or width < LEAST[0] or height < LEAST[1]:
             return None
-        key = (self._drawing, self.scroll_offset, self.size, self.selected)
+        rows = self._map_rows()
+        return (self._free_corner(rows), rows) if rows else None
+
+    def _map_rows(self) -> tuple[Row, ...]:
+        """Its rows: they differ where other things stand, or others are in sight."""
+        left, top = -self._origin
+        view = Area(left, top, *self.size)
         made = self._map_made
-        if made is None or any(
-            a is not b and (isinstance(a, Drawing) or a != b)
-            for a, b in zip(key, made[0], strict=True)  # type: ignore[call-overload]
-        ):
-            left, top = -self._origin
-            view = Area(left, top, width, height)
-            size = min(width // 4, WIDEST), min(height // 3, TALLEST)
+        if made is None or made[0] is not self._scene or made[1] != view:
+            size = min(view.width // 4, WIDEST), min(view.height // 3, TALLEST)
             rows = minimap(self._drawing, view, *size, ascii_only=self.ascii_only)
-            self._map_made = made = (key, self._free_corner(rows), rows)
-        return (made[1], made[2]) if made[2] else None
+            self._map_made = made = (self._scene, view, rows)
+        return made[2]
 
     def _free_corner(self, rows: tuple[Row, ...]) -> Region:
         wide = sum(len(run.text) for run in rows[0]) if rows else 0
@@ -77,8 +80,10 @@ class CornerView(LabView):
     def show_drawing(self, new: Drawing) -> None:
         """Show another drawing, in the corner too."""
         super().show_drawing(new)
-        if self._map() is not None:
-            self.refresh()
+        before, self._map_shown = self._map_shown, self._map()
+        if before != self._map_shown:
+            shown = [it[0] for it in (before, self._map_shown) if it is not None]
+            self.refresh(*shown)
 
     def render_line(self, y: int) -> Strip:
         """One row of the pane, the small picture over the drawing."""

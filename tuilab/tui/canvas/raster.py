@@ -6,11 +6,11 @@ Where two lines meet in a cell they can only cross: there is no sign for a branc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from itertools import groupby, pairwise
+from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from tuilab.tui.canvas.activity import Activity
-from tuilab.tui.canvas.drawing import Area, Drawing, Row, Run, Spot
+from tuilab.tui.canvas.drawing import Area, Drawing, Spot
 from tuilab.tui.canvas.glyphs import (
     EAST,
     HORIZONTAL,
@@ -23,6 +23,7 @@ from tuilab.tui.canvas.glyphs import (
 )
 from tuilab.tui.canvas.graph import Edge, End, Item
 from tuilab.tui.canvas.paint import Painter
+from tuilab.tui.canvas.paper import Paper, Traces
 from tuilab.tui.canvas.scene import Scene
 
 
@@ -58,18 +59,12 @@ class _Raster(Painter):
     ) -> None:
         super().__init__(scene, glyphs, selected, marked, activity)
         self.ports: dict[int, list[Spot]] = {}
-        self.ways: dict[Item, tuple[tuple[int, int], ...]] = {}
-        self.masks: dict[int, dict[tuple[int, int], int]] = {}
-        """The cells of every line from end to end, by number."""
 
     def run(self) -> Drawing:
         """Lines first, then boxes over their ends, then ports on the borders."""
-        for hollow in (True, False):
-            for number, box in self.scene.boxes.items():
-                if box.shape.hollow == hollow:
-                    self._box(number, box)
-            if hollow:
-                self._lines()
+        self.traces = self.scene.traces = self.scene.traces or self._trace()
+        self._lay_paper()
+        self._boxes(hollow=False)
         for number, way in self.scene.ways.items():
             edge = self.graph.edges[number]
             self._port(number, edge.a, way[0])
@@ -83,7 +78,7 @@ class _Raster(Painter):
             level=self.scene.level,
             width=self.scene.width,
             height=self.scene.height,
-            rows=tuple(self._rows()),
+            rows=self.scene.sheet.take(self.signs, self.styles),
             boxes={
                 self.graph.nodes[n].item: Area(box.x, box.y, box.width, box.height)
                 for n, box in self.scene.boxes.items()
@@ -99,26 +94,43 @@ class _Raster(Painter):
                 for number, node in enumerate(self.graph.nodes)
             }
             | self.cell_ports,
-            ways=self.ways,
+            ways=self.traces.ways,
             folds=self.graph.folds,
             hidden=self.graph.hidden,
             owners=tuple(map(tuple, self.owners)),
             items=tuple(self.items),
         )
 
+    def _boxes(self, *, hollow: bool) -> None:
+        for number, box in self.scene.boxes.items():
+            if box.shape.hollow == hollow:
+                self._box(number, box)
+
+    def _lay_paper(self) -> None:
+        """Boxes that others stand in, and lines; as last time where nothing differs."""
+        chosen = [*self.selected, *([self.marked] if self.marked else ())]
+        paper = self.scene.paper
+        if paper is None or not paper.suits(self.glyphs, self.activity, chosen):
+            self._boxes(hollow=True)
+            self._lines()
+            paper = Paper(
+                self.glyphs,
+                self.activity,
+                *(self.signs, self.styles, self.owners),
+                self.index,
+            )
+            if not paper.suits(self.glyphs, self.activity, chosen):
+                return
+            self.scene.paper = paper
+        self.signs = [row[:] for row in paper.signs]
+        self.styles = [row[:] for row in paper.styles]
+        self.owners = [row[:] for row in paper.owners]
+        self.index, self.items = dict(paper.index), list(paper.index)
+
     # -- lines ------------------------------------------------------------------------
 
     def _lines(self) -> None:
-        cells: dict[tuple[int, int], tuple[int, int]] = {}
-        crossings: dict[tuple[int, int], tuple[int, int]] = {}
-        for number, way in self.scene.ways.items():
-            masks = self.masks[number] = self._masks_of(number, way)
-            self.ways.setdefault(self.graph.edges[number].item, tuple(masks))
-            for cell, mask in masks.items():
-                if cell in cells:
-                    crossings[cell] = (number, mask)
-                else:
-                    cells[cell] = (number, mask)
+        cells, crossings = self.traces.cells, self.traces.crossings
         looks = {n: self._look(self.graph.edges[n]) for n in self.scene.ways}
         self.looks = looks
         owners = {n: self._owner(self.graph.edges[n].item) for n in self.scene.ways}
@@ -133,8 +145,21 @@ class _Raster(Painter):
             style = looks[chosen[0]][1] if chosen else "crossing"
             self._put(x, y, sign, style, owners[(chosen or pair)[0]])
         if self.activity:
-            for number, masks in self.masks.items():
+            for number, masks in self.traces.masks.items():
                 self._arrows(number, masks, crossings)
+
+    def _trace(self) -> Traces:
+        """The cells that each line goes through, whatever it looks like."""
+        traces = Traces({}, {}, {}, {})
+        for number, way in self.scene.ways.items():
+            masks = traces.masks[number] = self._masks_of(number, way)
+            traces.ways.setdefault(self.graph.edges[number].item, tuple(masks))
+            for cell, mask in masks.items():
+                if cell in traces.cells:
+                    traces.crossings[cell] = (number, mask)
+                else:
+                    traces.cells[cell] = (number, mask)
+        return traces
 
     def _moves(self, edge: Edge) -> tuple[bool, bool]:
         """Whether something flows from end a to end b, and back."""
@@ -151,7 +176,7 @@ class _Raster(Painter):
     def _arrows(
         self,
         number: int,
-        masks: dict[tuple[int, int], int],
+        masks: Mapping[tuple[int, int], int],
         taken: Collection[tuple[int, int]],
     ) -> None:
         """Near each end that sends, an arrow on the line that points away from it."""
@@ -221,7 +246,7 @@ class _Raster(Painter):
         if bare and not end.shown and not chosen and end.port != self.marked:
             if self._flow(end.port).errors:
                 # Where a line bends at once there is no room but behind the name.
-                bends = self.masks[number][cell] not in (VERTICAL, HORIZONTAL)
+                bends = self.traces.masks[number][cell] not in (VERTICAL, HORIZONTAL)
                 self._sign(edge, end, *(self.behind[end.node] if bends else cell))
             return
         self._sign(edge, end, x, y)
@@ -273,15 +298,6 @@ class _Raster(Painter):
             return 3, -spot.y
 
         return tuple(sorted(spots, key=key))
-
-    def _rows(self) -> Iterator[Row]:
-        for signs, styles in zip(self.signs, self.styles, strict=True):
-            runs, at = [], 0
-            for style, some in groupby(styles):
-                size = sum(1 for _ in some)
-                runs.append(Run("".join(signs[at : at + size]), style))
-                at += size
-            yield tuple(runs)
 
 
 def _masks(way: list[tuple[int, int]]) -> dict[tuple[int, int], int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tuilab.tui.canvas.boxes import Level, Shape
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.layers import Gate, Memory
+from tuilab.tui.canvas.paper import Paper, Sheet, Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,9 @@ class Scene:
         ways: By index of the edge: corners from its end a to its end b. The ends are
             on the border of a box, or beside a chip.
         gates: Where lines cross the border of the box that they come out of.
+        traces: The cells that the lines go through, once they are known.
+        paper: What was painted last below the boxes, to be used again.
+        sheet: The cells that were painted last, and their rows.
     """
 
     manner: Manner
@@ -88,6 +92,9 @@ class Scene:
     boxes: dict[int, Box] = field(default_factory=dict)
     ways: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     gates: dict[Gate, tuple[int, int]] = field(default_factory=dict)
+    traces: Traces | None = field(default=None, compare=False, repr=False)
+    paper: Paper | None = field(default=None, compare=False, repr=False)
+    sheet: Sheet = field(default_factory=Sheet, compare=False, repr=False)
 
     @property
     def level(self) -> Level:

@@ -1,0 +1,68 @@
+"""What one drawing of a scene leaves to the next one changes nothing that is seen."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.canvas_labs import KNOWN, at_random, snapshot
+from tuilab.model.topology import Topology
+from tuilab.tui.canvas.activity import Flow
+from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.choices import Choices
+from tuilab.tui.canvas.drawing import Drawing
+from tuilab.tui.canvas.glyphs import ASCII, UNICODE
+from tuilab.tui.canvas.group import group
+from tuilab.tui.canvas.layout import layout
+from tuilab.tui.canvas.paper import Sheet
+from tuilab.tui.canvas.raster import draw
+from tuilab.tui.canvas.regions import arrange
+from tuilab.tui.canvas.scene import Manner
+
+LABS = {
+    **{name: make().topology() for name, make in KNOWN.items()},
+    **{f"seed {seed}": at_random(seed).topology() for seed in range(12)},
+}
+
+
+def walk(
+    topology: Topology, level: int, seed: int
+) -> Iterator[tuple[Drawing, Drawing]]:
+    """Drawings of a lab in which selection, mark and traffic change at random.
+
+    Yields:
+        One of a scene that has been drawn before, and one of a scene that has not.
+    """
+    dice = random.Random(seed)
+    graph = group(build(snapshot(topology)), Choices(most=3))
+    scene = layout(graph, arrange(graph), Manner(level), 120)
+    items = [*draw(scene).items]
+    flows = {end: Flow(True, False, False) for end, _ in topology.links()}
+    for _ in range(12):
+        chosen = dice.sample(items, min(len(items), dice.randrange(3)))
+        mark = dice.choice([None, None, *items])
+        look = (dice.choice([UNICODE, UNICODE, ASCII]), chosen, mark)
+        activity = dice.choice([{}, {}, flows])
+        fresh = replace(scene, paper=None, traces=None, sheet=Sheet())
+        yield draw(scene, *look, activity), draw(fresh, *look, activity)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
+@pytest.mark.parametrize("name", LABS)
+def test_a_scene_that_was_drawn_before_is_drawn_the_same(name: str, level: int) -> None:
+    for again, fresh in walk(LABS[name], level, level):
+        assert again == fresh
+
+
+def test_a_row_that_looks_the_same_is_the_same() -> None:
+    topology = LABS["fat tree"]
+    graph = build(snapshot(topology))
+    scene = layout(graph, arrange(graph), Manner(2), 120)
+    before = draw(scene)
+    after = draw(scene, selected=[before.items[-1]])
+    kept = [one is two for one, two in zip(before.rows, after.rows, strict=True)]
+    assert before.rows != after.rows
+    assert kept.count(False) <= 5
