@@ -93,7 +93,12 @@ class MemoryJournal:
     def __init__(self, start: Topology) -> None:
         self.history = History(start)
         self.begun: Begun | None = None
-        self.source: Path | None = None
+        self._source: Path | None = None
+
+    @property
+    def source(self) -> Path | None:
+        """See `Journal`."""
+        return self._source
 
     def refresh(self) -> bool:
         """Nobody else writes."""
@@ -119,7 +124,7 @@ class MemoryJournal:
 
     def set_source(self, source: Path) -> None:
         """See `Journal`."""
-        self.source = source
+        self._source = source
 
     def abandoned(self) -> bool:
         """Nobody else begins anything."""
@@ -131,8 +136,8 @@ class MemoryJournal:
         yield
 
 
-class FileJournal:
-    """A journal in the lab's directory."""
+class FileJournal(MemoryJournal):
+    """A journal in the lab's directory: written first, then so."""
 
     def __init__(self, directory: Path) -> None:
         """Open it and read all of it.
@@ -140,11 +145,10 @@ class FileJournal:
         Raises:
             TuilabError: It can't be read.
         """
+        super().__init__(Topology(directory.name))
         self.directory = directory
-        self.begun: Begun | None = None
         self._path = directory / JOURNAL
         self._offset = 0
-        self.history = History(Topology(directory.name))
         self.refresh()
 
     @classmethod
@@ -215,18 +219,22 @@ class FileJournal:
         if begun.renames:
             record["renames"] = records.renames_to_data(begun.renames)
         self._append(record)
+        super().begin(begun)
 
     def edit(self, edit: Edit) -> None:
         """See `Journal`."""
         self._append({"edit": records.edit_to_data(edit, self.history.topology)})
+        super().edit(edit)
 
     def at(self, position: int) -> None:
         """See `Journal`."""
         self._append({"at": position})
+        super().at(position)
 
     def back(self) -> None:
         """See `Journal`."""
         self._append({"back": True})
+        super().back()
 
     @property
     def source(self) -> Path | None:
@@ -270,7 +278,6 @@ class FileJournal:
             _write_at(self._path, self._offset, line)
         except OSError as error:
             raise _unwritable(self._path, error) from error
-        self._take(record)
         self._offset += len(line)
 
     @asynccontextmanager
