@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from tuilab.kernel.wire import attributes
+from tuilab.kernel.wire import attribute_in
 from tuilab.model.sysctls import link_of, usual
 from tuilab.model.topology import LO
 
@@ -77,9 +77,8 @@ NO_CONF = Conf()
 
 def conf(af_spec: bytes) -> Conf:
     """Read one IFLA_AF_SPEC."""
-    families = attributes(af_spec)
-    v4 = attributes(families.get(socket.AF_INET, b"")).get(IFLA_INET_CONF, b"")
-    v6 = attributes(families.get(socket.AF_INET6, b"")).get(IFLA_INET6_CONF, b"")
+    v4 = attribute_in(attribute_in(af_spec, socket.AF_INET), IFLA_INET_CONF)
+    v6 = attribute_in(attribute_in(af_spec, socket.AF_INET6), IFLA_INET6_CONF)
     return _shared(Conf(v4, v6))
 
 

@@ -8,6 +8,8 @@ linux/netconf.h.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
+from functools import lru_cache
 
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.wire import Message, attribute, attributes, number
@@ -39,7 +41,14 @@ _ASKED = [
 def of_all(channel: Channel) -> dict[str, str]:
     """These settings; one that this kernel does not have is left out."""
     found: dict[str, str] = {}
-    for keys, answer in zip(KEYS.values(), channel.request(_ASKED), strict=True):
-        told = attributes(answer.bodies[0], _HEADER.size) if answer.bodies else {}
-        found |= {key: str(number(told[it])) for it, key in keys.items() if it in told}
+    for family, answer in zip(KEYS, channel.request(_ASKED), strict=True):
+        if answer.bodies:
+            found |= _read(family, answer.bodies[0])
     return found
+
+
+@lru_cache(maxsize=256)
+def _read(family: int, body: bytes) -> Mapping[str, str]:
+    told = attributes(body, _HEADER.size)
+    keys = KEYS[family].items()
+    return {key: str(number(told[it])) for it, key in keys if it in told}

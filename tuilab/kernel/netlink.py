@@ -65,6 +65,9 @@ class NetlinkDriver:
         """Namespaces with a veth of that index whose other end has that index."""
         self._monitor: Monitor | None = None
         self._finder = Finder()
+        self._undumped: dict[str, Space] = {}
+        self._visited: set[str] = set()
+        """Namespaces found to be what they were, since the thread last set out."""
 
     async def _apart(self, work: Callable[[], T]) -> T:
         """Have the driver's thread do something, and come back to the root."""
@@ -73,6 +76,7 @@ class NetlinkDriver:
             try:
                 return work()
             finally:
+                self._visited.clear()
                 self._go_home()
 
         return await asyncio.get_running_loop().run_in_executor(self._worker, visit)
@@ -93,9 +97,12 @@ class NetlinkDriver:
     def _get(self, name: str) -> Space | None:
         """The open namespace, opened anew when the name means another one by now."""
         known = self._spaces.get(name)
+        if known is not None and name in self._visited:
+            return known
         try:
             if known is not None:
                 if is_open(known):
+                    self._visited.add(name)
                     return known
                 self._forget(name)
             if name == HOST:
@@ -107,11 +114,15 @@ class NetlinkDriver:
                     self._at = name
                 finally:
                     os.close(fd)
-            self._spaces[name] = open_here(name)
+            return self._keep(open_here(name))
         except (NotFoundError, FileNotFoundError):
             self._forget(name)
             return None
-        return self._spaces[name]
+
+    def _keep(self, space: Space) -> Space:
+        self._spaces[space.name] = self._undumped[space.name] = space
+        self._visited.add(space.name)
+        return space
 
     def _require(self, name: str) -> Space:
         space = self._get(name)
@@ -125,6 +136,8 @@ class NetlinkDriver:
 
     def _forget(self, name: str) -> None:
         known = self._spaces.pop(name, None)
+        self._visited.discard(name)
+        self._undumped.pop(name, None)
         if known is None:
             return
         self._unmirror(known)
@@ -189,6 +202,7 @@ class NetlinkDriver:
         space.made = self._made(space.name)
         for pair in _pairs(space.dump().links):
             self._mirrors.setdefault(pair, set()).add(space.name)
+        self._undumped.pop(space.name, None)
 
     def _unmirror(self, space: Space) -> None:
         for pair in _pairs(space.raw.links) if space.raw else ():
@@ -233,9 +247,8 @@ class NetlinkDriver:
 
     def _candidates(self, here: Space, link: RawLink) -> list[Space]:
         """The namespaces with a veth that mirrors the indexes of one here."""
-        for space in list(self._spaces.values()):
-            if space.raw is None:
-                self._dump(space)
+        while self._undumped:
+            self._dump(next(iter(self._undumped.values())))
         names = self._mirrors.get((link.peer_index, link.index), ())
         return [self._spaces[name] for name in names if name != here.name]
 
@@ -396,8 +409,7 @@ class NetlinkDriver:
             self._at = ""
             self._create_here(request.name)
             self._at = request.name
-            space = open_here(request.name, empty=True)
-            self._spaces[request.name] = space
+            space = self._keep(open_here(request.name, fresh=True))
             sysctl.set_defaults(netconf.of_all(space.channel))
         elif request.verb == "del":
             self._forget(request.name)

@@ -44,13 +44,13 @@ class Space:
         counters: What the links counted when that was last asked, by index.
     """
 
-    def __init__(self, name: str, fd: int, highest: int = 0) -> None:
+    def __init__(self, name: str, fd: int, *, fresh: bool) -> None:
         """Open it; the calling thread is in it. The descriptor becomes ours.
 
         Args:
             name: Its name.
             fd: A descriptor of it.
-            highest: The highest index that a link has there; 0 when not known.
+            fresh: It has just been made: there is ``lo``, which counted nothing yet.
         """
         self.name = name
         self.fd = fd
@@ -68,7 +68,8 @@ class Space:
         self.states: dict[int, tuple[Hashable, LinkState]] = {}
         self.counters: dict[int, Live] = {}
         self._indexes: dict[str, int] = {LO: LO_INDEX}
-        self._highest = highest
+        self._fresh = fresh
+        self._highest = LO_INDEX if fresh else 0
         self._links: dict[bytes, RawLink] = {}
         self._addresses: dict[bytes, RawAddress | None] = {}
 
@@ -82,7 +83,7 @@ class Space:
     def dump(self) -> Raw:
         """See everything that is in it; the calling thread is."""
         # Without counters the kernel's words on a link are the same as last time.
-        quick = bool(self.counters)
+        quick = self._fresh or bool(self.counters)
         ask = wire.LINKS_WITHOUT_COUNTERS if quick else wire.LINKS
         bodies = self.channel.dump(wire.RTM_GETLINK, ask)
         self._links = _read(bodies, self._links, observe.raw_link)
@@ -195,15 +196,15 @@ class Space:
                 self.nsids[other.inode] = nsid
 
 
-def open_here(name: str, *, empty: bool = False) -> Space:
+def open_here(name: str, *, fresh: bool = False) -> Space:
     """The namespace that the calling thread is in, which bears that name.
 
     Args:
         name: The name.
-        empty: It has just been made.
+        fresh: It has just been made.
     """
     fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    return Space(name, fd, highest=LO_INDEX if empty else 0)
+    return Space(name, fd, fresh=fresh)
 
 
 def is_open(space: Space) -> bool:

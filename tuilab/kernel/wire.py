@@ -78,14 +78,27 @@ class Message(NamedTuple):
 def attributes(data: bytes, place: int = 0) -> dict[int, bytes]:
     """The attributes from a place on, by number; of one that comes twice, the last."""
     out = {}
-    end = len(data)
+    unpack, end = _ATTRIBUTE.unpack_from, len(data)
     while place + 4 <= end:
-        length, kind = _ATTRIBUTE.unpack_from(data, place)
+        length, kind = unpack(data, place)
         if length < 4:
             break
         out[kind & _TYPE_BITS] = data[place + 4 : place + length]
         place += (length + 3) & ~3
     return out
+
+
+def attribute_in(data: bytes, wanted: int) -> bytes:
+    """One attribute among others; empty where it is not there."""
+    place, end = 0, len(data)
+    while place + 4 <= end:
+        length, kind = _ATTRIBUTE.unpack_from(data, place)
+        if kind & _TYPE_BITS == wanted:
+            return data[place + 4 : place + length]
+        if length < 4:
+            break
+        place += (length + 3) & ~3
+    return b""
 
 
 def each(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -18,16 +18,24 @@ class Wish:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._last: tuple[Topology, State] | None = None
+        self._beside: tuple[Topology, State] | None = None
 
     def __call__(self, topology: Topology) -> State:
         """What the kernel is to hold for a topology; the next one begins with it."""
         if self._last is None or self._last[0] is not topology:
-            self._last = topology, expand(topology, self._last)
+            if self._beside is not None and self._beside[0] is topology:
+                self._last = self._beside
+            else:
+                self._last = self._expanded(topology)
         return self._ground.wish(*self._last)
 
     def beside(self, topology: Topology) -> State:
         """The same for one that may never be."""
-        return self._ground.wish(topology, expand(topology, self._last))
+        made = self._beside = self._expanded(topology)
+        return self._ground.wish(*made)
+
+    def _expanded(self, topology: Topology) -> tuple[Topology, State]:
+        return topology, expand(topology, self._last)
 
 
 class Drift:

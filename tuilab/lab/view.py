@@ -56,7 +56,9 @@ class View:
 
     def update(self, **values: Any) -> None:
         """Change the snapshot; those who listen hear of it if it differs."""
-        if "topology" in values or "observed" in values:
+        # While a change is on its way everything is otherwise than it is to be.
+        pending = values.get("pending", self.snapshot.pending)
+        if not pending and ("topology" in values or "observed" in values):
             topology = values.get("topology", self.snapshot.topology)
             observed = values.get("observed", self.snapshot.observed)
             values["drift"] = self._drift.of(topology, observed)

@@ -28,6 +28,7 @@ DEFAULT_V6 = "::/0"
 _NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _IFNAME = re.compile(r"[A-Za-z0-9_.@+-]+\Z")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
+_EVERYBODY = ipaddress.IPv4Address("255.255.255.255")
 
 
 def namespace_name_problem(name: str) -> str:
@@ -92,19 +93,21 @@ def cidr_problem(cidr: str) -> tuple[str, str]:
     except ValueError:
         return _unreadable(cidr)
     net, host = have.network, have.ip
-    first = net[1] if net.num_addresses > 2 else net[0]
-    use = f"use a host address such as {first}/{net.prefixlen}"
     if "%" in cidr:
         return f'"{cidr}" names a link inside the address', "leave out the % part"
     if host.is_multicast:
         return f'"{cidr}" is a multicast address', "use a unicast address"
-    if host.is_unspecified or str(host) == "255.255.255.255":
+    if host.is_unspecified or host == _EVERYBODY:
         return f'"{cidr}" is no address of one machine', "use a unicast address"
     if net.version == 4 and net.prefixlen < 31:
+        what = ""
         if host == net.network_address:
-            return f'"{cidr}" is the address of the network itself', use
-        if host == net.broadcast_address:
-            return f'"{cidr}" is the broadcast address of its network', use
+            what = "the address of the network itself"
+        elif host == net.broadcast_address:
+            what = "the broadcast address of its network"
+        if what:
+            use = f"use a host address such as {net[1]}/{net.prefixlen}"
+            return f'"{cidr}" is {what}', use
     return "", ""
 
 

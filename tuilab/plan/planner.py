@@ -324,16 +324,11 @@ class _Planner:
             mtu, why = wanted.mtu if there.mtu != wanted.mtu else None, ""
             if mtu is None and endpoint in self.machine.doubtful:
                 mtu, why = wanted.mtu, "it may not follow the ports by itself"
-            change = SetLink(
-                endpoint,
-                mac=wanted.mac if there.mac != wanted.mac else None,
-                mtu=mtu,
-                master=(wanted.master or "") if there.master != wanted.master else None,
-                up=wanted.up if there.up != wanted.up else None,
-                reason=why,
-            )
-            if change != SetLink(endpoint, reason=why):
-                self.emit(change)
+            mac = wanted.mac if there.mac != wanted.mac else None
+            master = (wanted.master or "") if there.master != wanted.master else None
+            up = wanted.up if there.up != wanted.up else None
+            if (mac, mtu, master, up) != (None, None, None, None):
+                self.emit(SetLink(endpoint, mac, mtu, master, up, reason=why))
 
     def _apart(self, name: str, goal: NamespaceState) -> list[_Wanted]:
         """The links of a namespace that are there, but not as they should be."""
@@ -348,7 +343,8 @@ class _Planner:
 
     def _set_bridging(self, name: str, namespace: NamespaceState) -> None:
         """Options of bridges and ports, and static entries: those that go first."""
-        for endpoint, wanted in self._apart(name, namespace):
+        apart = self._apart(name, namespace)
+        for endpoint, wanted in apart:
             there = self.machine.link(endpoint)
             if there is None:
                 continue
@@ -367,7 +363,7 @@ class _Planner:
                 for mac in there.port.fdb:
                     if mac not in wanted.port.fdb:
                         self.attempt(DeleteEntry(endpoint, mac))
-        for endpoint, wanted in self._apart(name, namespace):
+        for endpoint, wanted in apart:
             there = self.machine.link(endpoint)
             for mac in wanted.port.fdb:
                 if there is not None and mac not in there.port.fdb:

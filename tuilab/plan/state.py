@@ -239,6 +239,9 @@ def kernel_order(addresses: Iterable[str]) -> tuple[str, ...]:
     (secondary). IPv6 comes last: link-local ones first, then the others, either in
     order of addition (the kernel sorts by scope, and lists all of it backwards).
     """
+    addresses = tuple(addresses)
+    if len(addresses) < 2:
+        return addresses
     primaries: list[str] = []
     secondaries: list[str] = []
     v6: list[str] = []
