@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from tuilab.errors import UsageError
-from tuilab.packets import pcapng
+from tuilab.model.links import Endpoint
+from tuilab.packets import pcapng, select
 from tuilab.packets.pcapng import Interface
 from tuilab.packets.select import Selection, Wish, parse
 from tuilab.packets.store import Store
@@ -20,6 +21,7 @@ ARP = bytes.fromhex(
 )
 PING, PONG = ETHER + IP + ECHO + b"hallo", ETHER + IP + REPLY + b"hallo"
 RAW = 101
+TUN = Endpoint("blue", "tun0")
 HEAD = (
     pcapng.section_block("tuilab test")
     + pcapng.interface_block("red:eth0", 1)
@@ -107,12 +109,15 @@ def test_it_goes_on_where_it_was_when_there_are_more(store):
     assert [selection.position(i) for i in (0, 1, 2, 3, 4, 5)] == [0, 0, 1, 2, 2, 3]
 
 
-def test_a_piece_at_a_time_can_be_read_meanwhile(store):
-    store.add(*[PING, ARP] * 20_000)
+@pytest.mark.parametrize("helped", [False, True])
+def test_a_piece_at_a_time_can_be_read_meanwhile(store, helped, monkeypatch):
+    if not helped:
+        monkeypatch.setattr(select, "MANY", 1_000_000)
+    store.add(*[PING, ARP] * 30_000)
     selection = Selection(store, "arp")
-    assert not selection.advance(0)
-    assert 0 < len(selection) < 20_000
-    assert selection.examined == 2 * len(selection)
+    while not len(selection):
+        assert not selection.advance(0.01)
+    assert (selection._crew is not None) == helped
     seen = []
     looking = threading.Thread(target=lambda: found_all(selection))
     looking.start()
@@ -121,8 +126,67 @@ def test_a_piece_at_a_time_can_be_read_meanwhile(store):
         seen.append(count)
         assert selection[count - 1] == 2 * count - 1
     looking.join()
-    assert len(selection) == 20_000
+    assert len(selection) == 30_000
     assert seen == sorted(seen)
+
+
+def many(store):
+    """As many packets as it takes for processes to help, of two links."""
+    for _ in range(25):
+        store.add(*[PING, ARP] * 700)
+        store.add(*[IP + REPLY] * 600, interface=1)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [("arp", None), ("icmp", TUN), ("", TUN), ('"echo re"', None), ("red:eth0", TUN)],
+)
+def test_helpers_find_the_same_in_order(store, text, endpoint, monkeypatch):
+    many(store)
+    helped = Selection(store, text, endpoint)
+    found_all(helped)
+    monkeypatch.setattr(select, "MANY", 1_000_000)
+    alone = Selection(store, text, endpoint)
+    found_all(alone)
+    numbers = [[it[i] for i in range(len(it))] for it in (helped, alone)]
+    assert numbers[0] == numbers[1]
+    assert bool(numbers[0]) == (text != "red:eth0")
+    assert helped.done
+
+
+def helpers(selection: Selection) -> list:
+    """The processes that look for it, once there are any."""
+    while selection._crew is None:
+        assert not selection.advance(0)
+    return [helper.process for helper in selection._crew._helpers]
+
+
+def test_what_is_closed_looks_no_further(store):
+    selection = Selection(many(store), "arp")
+    processes = helpers(selection)
+    selection.close()
+    assert all(process.returncode is not None for process in processes)
+    assert not selection.advance(1)
+    selection.close()
+
+
+def test_helpers_that_die_leave_the_rest_to_us(store):
+    selection = Selection(many(store), "arp")
+    for process in helpers(selection):
+        process.kill()
+    found_all(selection)
+    assert len(selection) == 25 * 700
+    assert selection._crew is None
+
+
+def test_helpers_end_by_themselves_when_they_are_told_no_more(store):
+    selection = Selection(many(store), "arp")
+    processes = helpers(selection)
+    for helper in selection._crew._helpers:
+        helper.close()
+    assert all(process.returncode is not None for process in processes)
+    assert all(process.returncode >= 0 for process in processes)
 
 
 def found_all(selection: Selection) -> None:
@@ -135,7 +199,7 @@ def test_packets_of_another_byte_order_and_of_several_sections(tmp_path):
     one = HEAD + pcapng.packet_block(0, 1, ARP) + pcapng.packet_block(1, 2, IP + ECHO)
     path.write_bytes(one + HEAD + pcapng.packet_block(0, 3, PING))
     store = Store.open(path)
-    assert list(store.frames()) == [(1, ARP), (RAW, IP + ECHO), (1, PING)]
-    assert list(store.frames(1, 2)) == [(RAW, IP + ECHO)]
+    assert list(store.frames()) == [(0, ARP), (1, IP + ECHO), (2, PING)]
+    assert list(store.frames(1, 2)) == [(1, IP + ECHO)]
     assert found(store, "icmp") == [1, 2]
     store.close()

@@ -22,11 +22,15 @@ __all__ = ["Row", "line", "summary", "words"]
 
 _DEEPEST = 6
 _VLAN_TAGS = (0x8100, 0x88A8, 0x9100)
+_ETHERTYPE = struct.Struct("!H")
 _IPV4 = struct.Struct("!BxHHHBBxx4s4s")
 _IPV6 = struct.Struct("!4xHBB16s16s")
 _TCP = struct.Struct("!HHIIBBH")
 _UDP = struct.Struct("!HHH")
-_FLAGS = "FSRP.UEW"
+_FLAGS = tuple(
+    "".join(f for bit, f in enumerate("FSRP.UEW") if flags >> bit & 1) or "none"
+    for flags in range(256)
+)
 _VXLAN_PORT = 4789
 _EXTENSIONS = (0, 43, 51, 60, 135, 139, 140)
 _FRAGMENT = 44
@@ -68,19 +72,23 @@ class Row(NamedTuple):
 
 def summary(packet: Packet) -> Row:
     """The row of a packet."""
+    row = _decoded(packet.linktype, packet.data)
+    return Row(row.source, row.destination, row.protocol, row.prefix + row.info)
+
+
+def _decoded(linktype: int, data: bytes) -> Scratch:
     row = Scratch()
-    decode = _LINKS.get(packet.linktype)
-    data = packet.data
+    decode = _LINKS.get(linktype)
     try:
         if decode is None:
             row.protocol = "?"
-            row.info = f"link type {packet.linktype}, length {len(data)}"
+            row.info = f"link type {linktype}, length {len(data)}"
         else:
             decode(data, row)
     except (struct.error, IndexError, ValueError, OSError):
         # The last two are what socket says of an address of the wrong length.
         cut_short(row)
-    return Row(row.source, row.destination, row.protocol, row.prefix + row.info)
+    return row
 
 
 def line(packet: Packet) -> str:
@@ -96,22 +104,31 @@ def line(packet: Packet) -> str:
 
 def words(packet: Packet) -> str:
     """The packet as one line of text without its time: what a text search looks at."""
-    row = summary(packet)
-    addresses = f"{row.source} > {row.destination} " if row.source else ""
-    return f"{_name(packet.endpoint)} {addresses}{row.protocol} {row.info}".rstrip()
+    return words_of(place(packet.endpoint), packet.linktype, packet.data)
+
+
+def words_of(where: str, linktype: int, data: bytes) -> str:
+    """Do what `words` does, from what a search has at hand: the endpoint's `place`."""
+    row = _decoded(linktype, data)
+    if row.source:
+        where = f"{where} {row.source} > {row.destination}"
+    return f"{where} {row.protocol} {row.prefix}{row.info}".rstrip()
 
 
 @lru_cache(maxsize=1024)
-def _name(endpoint: Endpoint) -> str:
+def place(endpoint: Endpoint) -> str:
+    """An endpoint as it stands in a line."""
     return printable(str(endpoint).encode(errors="replace"))
 
 
 def _ethernet(data: bytes, row: Scratch) -> None:
     row.protocol = "Ethernet"
-    row.destination = mac(data[0:6])
-    row.source = mac(data[6:12])
-    kind = struct.unpack_from("!H", data, 12)[0]
-    _by_ethertype(kind, data[14:], row)
+    row.source = row.destination = ""
+    try:
+        _by_ethertype(_ETHERTYPE.unpack_from(data, 12)[0], data[14:], row)
+    finally:
+        if not row.source:  # nothing inside that has addresses of its own
+            row.destination, row.source = mac(data[0:6]), mac(data[6:12])
 
 
 def _by_ethertype(kind: int, data: bytes, row: Scratch) -> None:
@@ -241,15 +258,12 @@ def _tcp(data: bytes, size: int, row: Scratch) -> None:
     row.protocol = "TCP"
     source, destination, seq, ack, offset, flags, window = _TCP.unpack_from(data)
     header = (offset >> 4) * 4
-    names = "".join([f for bit, f in enumerate(_FLAGS) if flags >> bit & 1])
-    row.info = f"{source} > {destination} [{names or 'none'}] seq={seq}"
-    if flags & 0x10:
-        row.info += f" ack={ack}"
-    row.info += f" win={window}"
+    acked = f" ack={ack}" if flags & 0x10 else ""
+    info = f"{source} > {destination} [{_FLAGS[flags]}] seq={seq}{acked} win={window}"
     if header < 20 or header > size:
-        row.info += f" bad header length {header}"
+        row.info = f"{info} bad header length {header}"
         return
-    row.info += f" len={size - header}"
+    row.info = f"{info} len={size - header}"
     if size > header:
         applications.over_tcp(source, destination, data[header:], row)
 

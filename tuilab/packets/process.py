@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any, Final
 
 from tuilab.errors import (
@@ -19,13 +17,13 @@ from tuilab.errors import (
     TuilabError,
     UsageError,
 )
+from tuilab.packets import spawn
 
 _FAILURES: Final[dict[str, type[TuilabError]]] = {
     kind.__name__: kind
     for kind in (KernelError, NotFoundError, PacketError, RightsError, UsageError)
 }
 _END_SECONDS: Final = 2.0
-_ROOT = str(Path(__file__).parents[2])
 _LONGEST: Final = 4 << 20
 """Bytes of a message: the decoded layers of a large packet."""
 
@@ -44,20 +42,13 @@ class Worker:
     @classmethod
     async def start(cls) -> Worker:
         """Start it; it takes jobs at once, and does them when scapy is imported."""
-        # A relative entry would have the worker import what lies about here.
-        paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        path = os.pathsep.join([_ROOT, *filter(os.path.isabs, paths)])
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                "tuilab.packets.worker",
-                str(os.getpid()),
+                *spawn.command("tuilab.packets.worker", str(os.getpid())),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env=os.environ | {"PYTHONPATH": path},
+                env=spawn.environment(),
                 start_new_session=True,
                 limit=_LONGEST,
             )

@@ -8,17 +8,21 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from tuilab.errors import UsageError
+from tuilab.model.links import Endpoint
 from tuilab.packets import dissect
+from tuilab.packets.crew import Crew
 from tuilab.packets.filters import SNAPLEN, check_filter, expand
-from tuilab.packets.pcapng import LINKTYPE_ETHERNET, dlt_of
+from tuilab.packets.pcapng import Interface, dlt_of
 from tuilab.packets.store import Store
 
 _NO_NETMASK: Final = 0xFFFFFFFF
-_PIECE: Final = 2000
+_PIECE: Final = 500
 """Packets between two looks at the clock: some milliseconds."""
+MANY: Final = 30_000
+"""Packets from which on it is worth while to start processes that look at them."""
 _QUOTED = re.compile(r'"([^"]*)"')
 _JOINTS = re.compile(r"^(and|&&)\s+|\s+(and|&&)$|^(and|&&)$")
 
@@ -60,35 +64,121 @@ def parse(text: str) -> Wish:
     )
 
 
+class Sieve:
+    """Which packets of a store pass; for one thread."""
+
+    def __init__(
+        self, store: Store, wish: Wish, endpoint: Endpoint | None = None
+    ) -> None:
+        """Make it.
+
+        Args:
+            store: Where the packets are.
+            wish: What is wanted of them.
+            endpoint: The one link whose packets pass; None for every link.
+        """
+        self._store = store
+        self._tests: list[Callable[[bytes], object]] = [
+            _nothing if endpoint not in (None, where) else _test(wish, interface, where)
+            for interface, where in store.interfaces
+        ]
+
+    def look(self, start: int, stop: int) -> array[int]:
+        """The indexes of those that pass, from ``start`` up to ``stop``.
+
+        Raises:
+            PacketError: The file no longer holds them.
+        """
+        tests = self._tests
+        frames = self._store.frames(start, stop)
+        return array(
+            "Q",
+            [
+                index
+                for index, (number, data) in enumerate(frames, start)
+                if tests[number](data)
+            ],
+        )
+
+
+def _test(
+    wish: Wish, interface: Interface, where: Endpoint
+) -> Callable[[bytes], object]:
+    """What decides about the packets of one interface."""
+    passes = _program(wish.filter, interface.linktype) if wish.filter else None
+    if not wish.texts:
+        return passes or _everything
+    name, linktype, texts = dissect.place(where), interface.linktype, wish.texts
+
+    def test(data: bytes) -> bool:
+        if passes is not None and not passes(data):
+            return False
+        line = dissect.words_of(name, linktype, data).lower()
+        for text in texts:  # noqa: SIM110 - twice as fast as all()
+            if text not in line:
+                return False
+        return True
+
+    return test
+
+
+def _program(text: str, linktype: int) -> Callable[[bytes], object]:
+    """A filter for packets of a link type; nothing passes if it can't decide."""
+    import pcapy
+
+    try:
+        compiled = pcapy.compile(dlt_of(linktype), SNAPLEN, text, 1, _NO_NETMASK)
+    except (pcapy.PcapError, pcapy.BPFError):
+        return _nothing  # such as ether host, where there is no Ethernet
+    passes: Callable[[bytes], object] = compiled.filter
+    return passes
+
+
+def _nothing(data: bytes) -> bool:
+    return False
+
+
+def _everything(data: bytes) -> bool:
+    return True
+
+
 class Selection:
     """The packets of a store that a display filter takes, as far as was looked.
 
     Looking takes time: `advance` does a piece of it, in any one thread, and what is
-    found can be read from others meanwhile. Whoever no longer wants it just stops
-    calling. A store that grows is looked at further by calling again.
+    found can be read from others meanwhile. Where there are many packets to look at,
+    processes of their own do that. A store that grows is looked at further by calling
+    again. `close` it when no more of it is wanted.
 
     Attributes:
         text: The display filter as it was given.
-        wish: What it means.
+        endpoint: The one link whose packets are taken; None for every link.
+        wish: What the filter means.
         examined: Packets looked at so far, from the first on.
     """
 
-    def __init__(self, store: Store, text: str) -> None:
+    def __init__(
+        self, store: Store, text: str, endpoint: Endpoint | None = None
+    ) -> None:
         """Nothing is looked at yet.
 
         Args:
             store: Where the packets are.
             text: The display filter, see `parse`; empty for every packet.
+            endpoint: The one link whose packets to take; None for every link.
 
         Raises:
             UsageError: It is no filter.
         """
         self.text = text
+        self.endpoint = endpoint
         self.wish = parse(text)
         self.examined = 0
         self._store = store
         self._found = array("Q")
-        self._programs: dict[int, Any] = {}
+        self._sieve = Sieve(store, self.wish, endpoint)
+        self._crew: Crew | None = None
+        self._alone = self._closed = False
 
     def __len__(self) -> int:
         return len(self._found)
@@ -107,60 +197,56 @@ class Selection:
         return bisect_left(self._found, index)
 
     def advance(self, seconds: float = 0.05) -> bool:
-        """Look at packets for that long, or until there are no more.
+        """Look at packets for about that long, or until there are no more.
 
         Returns:
             Whether all were looked at.
+
+        Raises:
+            PacketError: The file no longer holds them.
         """
         deadline = time.monotonic() + seconds
-        look = self._by_text if self.wish.texts else self._by_filter
-        while not self.done:
-            stop = min(self.examined + _PIECE, len(self._store))
-            self._found.extend(look(self.examined, stop))
-            self.examined = stop
+        while not self.done and not self._closed:
+            if self._crew is None and not self._alone:
+                self._hire()
+            if self._crew is not None:
+                self._take(self._crew, max(0.0, deadline - time.monotonic()))
+            else:
+                stop = min(self.examined + _PIECE, len(self._store))
+                self._found.extend(self._sieve.look(self.examined, stop))
+                self.examined = stop
+                time.sleep(0)  # others of this process get their turn
             if time.monotonic() >= deadline:
                 break
         return self.done
 
-    def _by_filter(self, start: int, stop: int) -> list[int]:
-        if not self.wish.filter:
-            return list(range(start, stop))
-        found = []
-        linktype, takes = -1, self._program(LINKTYPE_ETHERNET)
-        for index, (kind, data) in enumerate(self._store.frames(start, stop), start):
-            if kind != linktype:
-                linktype, takes = kind, self._program(kind)
-            if takes(data):
-                found.append(index)
-        return found
+    def close(self) -> None:
+        """Look no further; what was found stays. May be called from any thread."""
+        self._closed = True
+        crew = self._crew
+        if crew is not None:
+            crew.close()
 
-    def _by_text(self, start: int, stop: int) -> list[int]:
-        found = []
-        texts = self.wish.texts
-        for packet in self._store.packets(start, stop):
-            if self.wish.filter and not self._program(packet.linktype)(packet.data):
-                continue
-            line = dissect.words(packet).lower()
-            if all(text in line for text in texts):
-                found.append(packet.number - 1)
-        return found
+    def _hire(self) -> None:
+        if len(self._store) - self.examined < MANY:
+            return
+        end = self.endpoint
+        wish = {
+            "filter": self.wish.filter,
+            "texts": self.wish.texts,
+            "endpoint": (end.namespace, end.ifname) if end else None,
+        }
+        self._crew = crew = Crew.hire(self._store, wish, self.examined)
+        self._alone = crew is None
+        if crew is not None and self._closed:
+            crew.close()
 
-    def _program(self, linktype: int) -> Callable[[bytes], object]:
-        """What decides for packets of a link type; nothing passes if it can't."""
-        import pcapy
-
-        program = self._programs.get(linktype)
-        if program is None:
-            try:
-                compiled = pcapy.compile(
-                    dlt_of(linktype), SNAPLEN, self.wish.filter, 1, _NO_NETMASK
-                )
-                program = compiled.filter
-            except (pcapy.PcapError, pcapy.BPFError):
-                program = _nothing  # such as ether host, where there is no Ethernet
-            self._programs[linktype] = program
-        return program
-
-
-def _nothing(data: bytes) -> bool:
-    return False
+    def _take(self, crew: Crew, seconds: float) -> None:
+        """What the others found meanwhile; if they are no more, we go on alone."""
+        for stop, found in crew.take(seconds):
+            self._found.frombytes(found)
+            self.examined = stop
+        if crew.ended:
+            self._alone = crew.failed
+            self._crew = None
+            crew.close()

@@ -6,17 +6,17 @@ The file is the truth; in memory there is one 8-byte offset a packet.
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import re
+import struct
 import threading
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, TypedDict
 
 from tuilab.errors import PacketError
 from tuilab.model.links import Endpoint
@@ -24,6 +24,8 @@ from tuilab.packets import pcapng
 from tuilab.packets.pcapng import Interface
 
 _READ_AT_ONCE = 1 << 20
+_OFFSETS_AT_ONCE = 1 << 16
+_HEAD_SIZE = 24
 
 
 class Packet(NamedTuple):
@@ -53,6 +55,20 @@ class _Section:
     first: int
     base: int
     order: str
+
+
+class Layout(TypedDict):
+    """What another process has to know to read the same file, as JSON can tell it.
+
+    Attributes:
+        interfaces: Name, link type and ticks of each interface block.
+        sections: First packet, first interface and byte order of each section.
+        size: Bytes of the file that hold whole blocks.
+    """
+
+    interfaces: list[tuple[str, int, int]]
+    sections: list[tuple[int, int, str]]
+    size: int
 
 
 class Store:
@@ -102,8 +118,57 @@ class Store:
             raise
         return store
 
+    def layout(self, offsets: BinaryIO) -> tuple[Layout, int]:
+        """What `join` needs elsewhere, of the packets that there are by now.
+
+        Args:
+            offsets: Where to write each packet's place in the file.
+
+        Returns:
+            The layout and the number of packets.
+        """
+        with self._lock:
+            count, size = len(self._index), self._end
+        # Slices of its own: an array can't grow while it is written.
+        offsets.writelines(
+            self._index[start : min(start + _OFFSETS_AT_ONCE, count)]
+            for start in range(0, count, _OFFSETS_AT_ONCE)
+        )
+        offsets.flush()
+        known = [interface for interface, _ in self._interfaces]
+        layout = Layout(
+            interfaces=[(it.name, it.linktype, it.ticks) for it in known],
+            sections=[(it.first, it.base, it.order) for it in self._sections],
+            size=size,
+        )
+        return layout, count
+
+    @classmethod
+    def join(cls, fd: int, layout: Layout, offsets: bytes) -> Store:
+        """Read what another process has indexed.
+
+        Args:
+            fd: The file, which the store closes.
+            layout: What its `layout` gave there.
+            offsets: What it has written there.
+        """
+        interfaces = [Interface(*told) for told in layout["interfaces"]]
+        store = cls(fd, interfaces, layout["size"])
+        store._sections = [_Section(*told) for told in layout["sections"]]
+        store._index.frombytes(offsets)
+        return store
+
+    def fileno(self) -> int:
+        """The descriptor of the file."""
+        return self._fd
+
     def __len__(self) -> int:
         return len(self._index)
+
+    @property
+    def interfaces(self) -> list[tuple[Interface, Endpoint]]:
+        """The interface blocks, and the endpoints that they are of."""
+        return list(self._interfaces)
 
     @property
     def endpoints(self) -> list[Endpoint]:
@@ -138,20 +203,22 @@ class Store:
     def frames(
         self, start: int = 0, stop: int | None = None
     ) -> Iterator[tuple[int, bytes]]:
-        """Link type and bytes alone of those packets: several times as fast."""
+        """Place in `interfaces` and bytes of those packets: several times as fast."""
         head = pcapng.PACKET_HEAD_SIZE
-        kinds = [interface.linktype for interface, _ in self._interfaces]
-        for index, offsets, piece in self._pieces(start, stop):
-            if len(self._sections) > 1 or self._sections[0].order != "=":
-                for number, offset in enumerate(offsets, index):
-                    packet = self._parse(number, piece, offset)
-                    yield packet.linktype, packet.data
-                continue
-            read = pcapng.PACKET_HEAD.unpack_from
-            for offset in offsets:
-                _, _, interface, _, _, captured, _ = read(piece, offset)
-                begin = offset + head
-                yield kinds[interface], piece[begin : begin + captured]
+        count = len(self._index)
+        start, stop = max(start, 0), count if stop is None else min(stop, count)
+        ends = [section.first for section in self._sections[1:]] + [count]
+        for section, end in zip(self._sections, ends, strict=True):
+            read, base = (
+                struct.Struct(section.order + "8xI8xI").unpack_from,
+                section.base,
+            )
+            begin = max(start, section.first)
+            for _, offsets, piece in self._pieces(begin, min(stop, end)):
+                for offset in offsets:
+                    number, captured = read(piece, offset)
+                    body = offset + head
+                    yield base + number, piece[body : body + captured]
 
     def _pieces(
         self, start: int, stop: int | None
@@ -252,31 +319,62 @@ class Store:
         self._interfaces.append((interface, Endpoint(namespace, ifname)))
 
     def _read_all(self) -> None:
-        with mmap.mmap(self._fd, 0, access=mmap.ACCESS_READ) as mapped:
-            view = memoryview(mapped)
-            try:
-                self._index_blocks(view)
-            finally:
-                view.release()
-
-    def _index_blocks(self, view: memoryview) -> None:
-        offsets: list[int] = []
-        section = self._sections[0]
+        """Index the file piece by piece: mapped, all of it would count as memory."""
         self._sections.clear()
-        for kind, offset, total in pcapng.blocks(view):
+        size = _READ_AT_ONCE
+        while piece := os.pread(self._fd, size, self._end):
+            wanted = self._index_blocks(piece, self._end)
+            if not wanted or len(piece) < size:
+                break
+            size = max(_READ_AT_ONCE, wanted)
+
+    def _index_blocks(self, piece: bytes, start: int) -> int:
+        """Index the whole blocks that a piece of the file begins with.
+
+        Returns:
+            Bytes that the next block has or may have; 0 if it is damaged.
+        """
+        order = self._sections[-1].order if self._sections else "="
+        base = self._sections[-1].base if self._sections else 0
+        read, known = _block_head(order), len(self._interfaces) - base
+        offsets: list[int] = []
+        offset, end, wanted = 0, len(piece), 0
+        piece += bytes(
+            _HEAD_SIZE
+        )  # a last block may be shorter than what is read of it
+        while offset + 12 <= end:
+            kind, total, number, captured = read(piece, offset)
             if kind == pcapng.SECTION:
-                order = pcapng.byte_order(bytes(view[offset : offset + 12])) or "="
-                section = _Section(len(offsets), len(self._interfaces), order)
-                self._sections.append(section)
-            elif kind == pcapng.INTERFACE and total >= 20:
-                block = bytes(view[offset : offset + total])
-                self._add_interface(pcapng.parse_interface(block, section.order))
-            elif kind == pcapng.PACKET and total >= 32:
-                head = bytes(view[offset : offset + pcapng.PACKET_HEAD_SIZE])
-                number, _, captured, _ = pcapng.parse_packet_head(head, section.order)
-                known = section.base + number < len(self._interfaces)
-                if not known or captured > total - 32:
+                found = pcapng.byte_order(piece[offset : offset + 12])
+                if found is None:
                     break
-                offsets.append(offset)
-            self._end = offset + total
+                order, read = found, _block_head(found)
+                total = read(piece, offset)[1]
+            if total < 12 or total % 4 or total > pcapng.MAX_BLOCK:
+                break
+            if offset + total > end:
+                wanted = total
+                break
+            if kind == pcapng.PACKET and total >= 32:
+                if number >= known or captured > total - 32:
+                    break
+                offsets.append(start + offset)
+            elif kind == pcapng.SECTION:
+                base, known = len(self._interfaces), 0
+                first = len(self._index) + len(offsets)
+                self._sections.append(_Section(first, base, order))
+            elif kind == pcapng.INTERFACE and total >= 20:
+                block = piece[offset : offset + total]
+                self._add_interface(pcapng.parse_interface(block, order))
+                known += 1
+            offset += total
+        else:
+            wanted = _READ_AT_ONCE
         self._index.extend(offsets)
+        self._end = start + offset
+        return wanted
+
+
+def _block_head(order: str) -> Callable[[bytes, int], tuple[int, ...]]:
+    """Reads type and length of a block, interface and captured length of a packet."""
+    return struct.Struct(order + "3I8xI").unpack_from

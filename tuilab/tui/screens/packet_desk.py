@@ -32,8 +32,6 @@ RUNS_KEPT = 50
 FILTERS_KEPT = 50
 LOOK = 0.15
 """Seconds of search between two looks at what was found."""
-PIECE = 0.004
-"""Seconds of search after which the screen gets its turn for sure."""
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d*)?))?")
 _NAMED = re.compile(r"\b(host|net|gateway|src|dst)\s+[a-z_]", re.IGNORECASE)
 """A filter that may need a name looked up, which takes the whole program's time."""
@@ -261,15 +259,22 @@ class PacketDesk:
             self._session.run_job(self._look, group="search")
 
     async def _look(self) -> None:
+        rows = None
         try:
             while (rows := self.packets.shown) is not None and not rows.done:
                 try:
-                    await asyncio.to_thread(_search_on, rows)
+                    await asyncio.to_thread(rows.advance, LOOK)
                 except (PacketError, OSError, ValueError):
                     if rows is self.packets.shown and self.watching.store is rows.store:
                         raise
+                if rows is not self.packets.shown:
+                    await asyncio.to_thread(rows.close)
                 self.packets.take_new()
                 self.tell()
+        except asyncio.CancelledError:
+            if rows is not None:
+                rows.close()
+            raise
         finally:
             self._searching = False
 
@@ -319,13 +324,6 @@ class PacketDesk:
         links: list[Endpoint | None] = [None, *dict.fromkeys(rows.store.endpoints)]
         now = links.index(rows.endpoint) if rows.endpoint in links else 0
         await self.apply(rows.text, links[(now + step) % len(links)])
-
-
-def _search_on(rows: Rows) -> None:
-    """Look at packets for a while (in a thread)."""
-    deadline = time.monotonic() + LOOK
-    while not rows.advance(PIECE) and time.monotonic() < deadline:
-        time.sleep(0)
 
 
 def _on_that_day(start_ns: int, match: re.Match[str]) -> int:
