@@ -7,7 +7,7 @@ one namespace: the canvas has to draw whatever there is.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.topology import (
@@ -190,6 +190,35 @@ def mesh(count: int = 5) -> Sketch:
         for a in range(b):
             sketch.cable(f"r{a}", f"r{b}")
     return sketch
+
+
+def switches(
+    count: int, cables: Iterable[tuple[int, int]], hosts: int = 1, inner: int = 0
+) -> Sketch:
+    """Namespaces that hold a bridge each, joined bridge to bridge.
+
+    Args:
+        count: How many.
+        cables: Which are joined.
+        hosts: How many hosts hang from each.
+        inner: How many namespaces stand in each, on its bridge; it can talk to them.
+    """
+    sketch = Sketch()
+    for number in range(count):
+        sketch.bridge(f"s{number}/br0", *([f"10.{number}.0.1/24"] if inner else []))
+    for a, b in cables:
+        sketch.cable(f"s{a}/br0", f"s{b}/br0")
+    for number in range(count):
+        for at in range(hosts):
+            sketch.cable(f"h{number}{at}", f"s{number}/br0")
+        for at in range(inner):
+            sketch.cable(f"p{number}{at}", f"s{number}/br0")
+    return sketch
+
+
+def around(count: int) -> list[tuple[int, int]]:
+    """The cables of a ring."""
+    return [(number, (number + 1) % count) for number in range(count)]
 
 
 def fat_tree(k: int = 4) -> Sketch:

@@ -10,6 +10,7 @@ import pytest
 from tests.canvas_labs import (
     KNOWN,
     Sketch,
+    around,
     at_random,
     bare_ring,
     branches,
@@ -21,10 +22,13 @@ from tests.canvas_labs import (
     ring,
     snapshot,
     switch,
+    switches,
     two_hosts,
     two_subnets,
 )
+from tuilab.lab.snapshot import Snapshot
 from tuilab.model.edits import Rename
+from tuilab.model.generate import generate
 from tuilab.model.topology import HOST, Endpoint, Topology
 from tuilab.plan.state import State, expand
 from tuilab.tui.canvas.boxes import LEVELS
@@ -42,6 +46,10 @@ from tuilab.tui.canvas.navigate import next_node, next_port, ports
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Manner
+
+
+def generate_lab(kind: str, number: int) -> Snapshot:
+    return snapshot(generate(kind, number, routers=True))
 
 
 def drawing(
@@ -146,6 +154,36 @@ def test_a_ring_that_grows_stays_where_it_is(at: int) -> None:
     again = draw(layout(after, order, Manner(1), 120))
     assert all(len({y for _, y in way}) <= 3 for way in again.ways.values())
     assert again.height == 5
+
+
+@pytest.mark.parametrize("count", range(3, 13))
+def test_a_full_mesh_has_the_fewest_crossings(count: int) -> None:
+    """As few as Harary and Hill (1963) found for so many nodes; nobody knows fewer."""
+    text = draw_text(generate_lab("mesh", count), 200, 1)
+    least = (count // 2) * ((count - 1) // 2) * ((count - 2) // 2) * ((count - 3) // 2)
+    assert text.count("┼") == least // 4
+
+
+def test_namespaces_with_switches_are_joined_switch_to_switch() -> None:
+    lab = switches(3, around(3), hosts=0).snapshot()
+    assert draw_text(lab, 80, 1) == (
+        "╭─ s0 ──╮    ╭─ s1 ──╮    ╭─ s2 ──╮\n"
+        "│ ═br0═─●────●─═br0═─●────●─═br0═ │\n"
+        "│   │   │    ╰───────╯    │   │   │\n"
+        "│   │   │                 │   │   │\n"
+        "╰───●───╯                 ╰───●───╯\n"
+        "    │                         │\n"
+        "    ╰─────────────────────────╯"
+    )
+
+
+def test_a_ring_of_switches_in_namespaces_runs_straight_through_their_sides() -> None:
+    """In two rows, as any ring: no line leaves its row but those at both ends."""
+    lab = switches(8, around(8), hosts=0).snapshot()
+    for level in (1, 2, 3):
+        scene = compose(build(lab), Wish(200, 200, level))  # type: ignore[arg-type]
+        ways = list(scene.ways.values())
+        assert sum(len({y for _, y in way}) == 1 for way in ways) == 6
 
 
 def test_boxes_with_something_inside_are_joined_side_by_side() -> None:

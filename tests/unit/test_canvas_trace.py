@@ -10,13 +10,15 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 
-from tests.canvas_labs import KNOWN, at_random, snapshot
+from tests.canvas_labs import KNOWN, around, at_random, snapshot, switches
 from tests.strategies import topologies
+from tuilab.model.generate import generate
 from tuilab.model.topology import Endpoint, Tap, Topology
 from tuilab.tui.canvas.activity import Activity, Flow
 from tuilab.tui.canvas.boxes import LEVELS
@@ -420,6 +422,29 @@ def test_random_labs_read_back_with_boxes_closed(seed: int) -> None:
         closed = {box: dice.random() < share for box in sorted(boxes, key=str)}
         choices = Choices(folds=closed, most=(2, 100)[seed % 2])
         check(topology, selected=seed, choices=choices)
+
+
+def loops() -> Iterator[tuple[str, Topology]]:
+    """Meshes and rings: of routers, of switches, of namespaces that hold switches."""
+    for count in (3, 5, 8):
+        pairs = list(combinations(range(count), 2))
+        for hosts in (0, 1, 3):
+            for name, cables in (("mesh", pairs), ("ring", around(count))):
+                kind = f"{name} of {count} with {hosts} hosts"
+                some = switches(count, cables, hosts)
+                yield f"{kind}, in namespaces", some.topology()
+                if hosts == 1:
+                    inner = switches(count, cables, 0, inner=2)
+                    yield f"{kind} inside", inner.topology()
+        yield f"mesh of {count} switches", generate("mesh", count)
+        yield f"ring of {count} switches", generate("ring", count)
+        yield f"mesh of {count} routers", generate("mesh", count, routers=True)
+        yield f"ring of {count} routers", generate("ring", count, routers=True)
+
+
+@pytest.mark.parametrize("lab", [pytest.param(lab, id=name) for name, lab in loops()])
+def test_meshes_and_rings_read_back(lab: Topology) -> None:
+    check(lab, selected=1)
 
 
 @given(topologies())

@@ -99,7 +99,9 @@ class Layers:
         north: Whether the first row is the upper border.
         south: Whether the last row is the lower border.
         beside: Numbers of those flats that run straight across, from or to the side of
-            a box with something inside; they are no gates of it.
+            a box with something inside, and not through its upper or lower border.
+        sides: Nodes that such a line comes from through the left or right border, by
+            gate, and whether it is the right one.
     """
 
     rows: list[list[int]] = field(default_factory=list)
@@ -111,6 +113,7 @@ class Layers:
     north: bool = False
     south: bool = False
     beside: frozenset[int] = frozenset()
+    sides: dict[Gate, tuple[int, bool]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tuilab.tui.canvas.channel import Channel
-from tuilab.tui.canvas.layers import Flat, Hop
+from tuilab.tui.canvas.layers import Flat, Gate, Hop
 from tuilab.tui.canvas.route import Wire, assign
 from tuilab.tui.canvas.scene import Box
 
@@ -46,16 +48,49 @@ class Lines:
         part = self.part
         if index == 0 and self.layers.north:
             return part.head
-        heights = [part.shapes[v].height for v in row if part.is_node(v)]
-        tall = max(heights, default=1)
-        for vertex in filter(part.is_node, row):
+        nodes = [v for v in row if part.is_node(v)]
+        tall = max((part.shapes[v].height for v in nodes), default=1)
+        places = {v: (tall - part.shapes[v].height) // 2 for v in nodes}
+        places |= self._level(row)
+        top = min(places.values(), default=0)
+        for vertex, place in places.items():
             box = part.shapes[vertex]
-            place = y + (tall - box.height) // 2
-            self.boxes[vertex] = Box(part.x[vertex], place, box)
+            self.boxes[vertex] = Box(part.x[vertex], y + place - top, box)
+            tall = max(tall, place - top + box.height)
         combs = [part.combs[v] for v in row if v in part.combs]
         for comb in combs:
             comb.draw(self.boxes, self.ways)
         return tall + max((comb.height for comb in combs), default=0)
+
+    def _level(self, row: list[int]) -> dict[int, int]:
+        """Rows of boxes where a line from inside one runs straight into the next."""
+        part = self.part
+        places: dict[int, int] = {}
+        for run in self._runs(row):
+            middle = {v: part.shapes[v].height // 2 for v in run}
+            fixed = {
+                v: part.subs[v].side_row(gate)
+                for v in run
+                if v in part.subs
+                for gate in part.subs[v].layers.sides
+            }
+            middle |= fixed
+            if fixed:
+                line = max(middle.values())
+                places |= {v: line - at for v, at in middle.items()}
+        return places
+
+    def _runs(self, row: list[int]) -> Iterator[list[int]]:
+        """Boxes that are joined side by side, one after the other."""
+        run: list[int] = []
+        for left, right in pairwise(row):
+            if self.part.sides.get((left, right)):
+                run = [*(run or [left]), right]
+            elif run:
+                yield run
+                run = []
+        if run:
+            yield run
 
     def _channel(self, above: int) -> Channel:
         """The channel below a row, with its tracks assigned."""
@@ -144,19 +179,35 @@ class Lines:
             if not flats:
                 continue
             a, b = self.boxes[left], self.boxes[right]
-            bare_a, bare_b = a.shape.bare, b.shape.bare
-            top = max(a.y + (not bare_a), b.y + (not bare_b))
-            bottom = min(a.bottom - (not bare_a), b.bottom - (not bare_b))
-            for y, flat in self._side_rows(flats, (a, b), top, bottom):
-                way = [(a.right - (not bare_a), y), (b.x - bare_b, y)]
+            start, end = a.right - (not a.shape.bare), b.x - b.shape.bare
+            for flat, y, other in self._side_rows(flats, (left, right)):
+                way = [(start, y), (end, other)]
+                if y != other:
+                    middle = (start + end + 1) // 2
+                    way[1:1] = [(middle, y), (middle, other)]
                 if self.layers.ends[flat.edge][0] != left:
                     way.reverse()
                 self.ways[flat.edge] = way
 
     def _side_rows(
-        self, flats: list[Flat], boxes: tuple[Box, Box], top: int, bottom: int
-    ) -> list[tuple[int, Flat]]:
-        """A row for each line between two boxes, near the names of its links."""
+        self, flats: list[Flat], ends: tuple[int, int]
+    ) -> list[tuple[Flat, int, int]]:
+        """The rows of each line at both boxes, near the names of its links."""
+        boxes = self.boxes[ends[0]], self.boxes[ends[1]]
+        spans = [
+            (box.y + (not box.shape.bare), box.bottom - (not box.shape.bare))
+            for box in boxes
+        ]
+        fixed = [self._fixed_row(flat, end) for flat in flats for end in ends]
+        if wished := [row for row in fixed if row is not None]:
+            (flat,) = flats
+            wanted = [wished[0] if row is None else row for row in fixed]
+            rows = [
+                min(max(row, low), high - 1)
+                for row, (low, high) in zip(wanted, spans, strict=True)
+            ]
+            return [(flat, rows[0], rows[1])]
+        top, bottom = max(low for low, _ in spans), min(high for _, high in spans)
         wishes = []
         for flat in flats:
             edge = self.part.graph.edges[flat.edge]
@@ -173,6 +224,16 @@ class Lines:
         for index, (wish, flat) in enumerate(wishes):
             last = bottom - (len(wishes) - index)
             at = min(max(at, int(wish)), last)
-            out.append((at, flat))
+            out.append((flat, at, at))
             at += 1
         return out
+
+    def _fixed_row(self, flat: Flat, vertex: int) -> int | None:
+        """Where a line comes out of a box, if it comes from something inside."""
+        sub = self.part.subs.get(vertex)
+        if sub is None:
+            return None
+        gate = Gate(flat.edge, self.layers.ends[flat.edge].index(vertex))
+        if gate not in sub.layers.sides:
+            return None
+        return self.boxes[vertex].y + sub.side_row(gate)

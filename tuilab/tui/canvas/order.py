@@ -11,6 +11,7 @@ from itertools import count
 
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
+from tuilab.tui.canvas.pages import share
 from tuilab.tui.canvas.rank import halves, ranks, ring, shelve
 
 SWEEPS = 10
@@ -169,7 +170,16 @@ class Arranger:
         if len(self.layers.hops) + len(self.layers.flats) <= SWAP_LIMIT:
             self._swap()
         self._pin()
+        self._turn()
         return self.layers
+
+    def _turn(self) -> None:
+        """Have arcs run above or below their row, where they cross less."""
+        above = {vertex: len(some) for vertex, some in self.up.items()}
+        below = {vertex: len(some) for vertex, some in self.down.items()}
+        for row, flats in zip(self.layers.rows, self.flats, strict=True):
+            if flats:
+                share(row, flats, above, below)
 
     def _line_up(self, upper: list[int], lower: list[int]) -> None:
         """Fill the rows of a ring."""

@@ -90,7 +90,8 @@ class Painter:
         left = box.x + 1 + before + (width - before - after - len(title)) // 2
         self._title(node, left, y, title, owner)
         longest = max((line.width for line in box.shape.lines), default=0)
-        self._text(box, y + 1, box.x + 1 + (box.width - 2 - longest) // 2)
+        left = box.x + 1 + before + (width - before - after - longest) // 2
+        self._text(box, y + 1, left)
 
     def _frame(self, box: Box, table: dict[int, str], style: str, owner: int) -> None:
         x, y, right, bottom = box.x, box.y, box.right - 1, box.bottom - 1

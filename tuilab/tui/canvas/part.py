@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,6 +26,8 @@ from tuilab.tui.canvas.scene import Box, Manner
 
 SIDE_GAP = {0: 2, 1: 5, 2: 7, 3: 9}
 """Columns between two boxes of a row that are joined side by side."""
+TIGHT_SIDE_GAP = 3
+"""The same, where columns are to be saved."""
 BOX_SIDE_GAP = 4
 """The same, where one of them has something inside: they are wide enough."""
 BOX_GAP = {0: 1, 1: 2, 2: 2, 3: 2}
@@ -167,18 +170,33 @@ class Part:
 
     def _inset(self, vertex: int) -> tuple[int, int]:
         """Columns that the names of ports at the sides of a box take."""
-        if not self.manner.names or self.level != 2:
+        bridge = self.graph.nodes[vertex].item.kind == "bridge"
+        if not self.manner.names or not (self.level == 2 or bridge):
             return 0, 0
         longest = [0, 0]
+        for gate, east in self.sideways(vertex):
+            if vertex in self.subs and gate in self.subs[vertex].layers.sides:
+                continue  # its name is inside, where the line comes from
+            # Inside of a border there is a blank, where lines may be too.
+            wide = len(self._label(gate)) + 1 + (vertex in self.subs)
+            longest[east] = max(longest[east], wide)
+        return longest[0], longest[1]
+
+    def sideways(self, vertex: int) -> Iterator[tuple[Gate, bool]]:
+        """The lines at the sides of a box, and whether at its right one."""
         for (left, right), flats in self.sides.items():
-            for at, one in ((1, left), (0, right)):
+            for east, one in ((True, left), (False, right)):
                 for flat in flats if one == vertex else ():
                     end = self.layers.ends[flat.edge].index(vertex)
-                    label = self._label(Gate(flat.edge, end))
-                    # Inside of a border there is a blank, where lines may be too.
-                    more = 1 + (vertex in self.subs)
-                    longest[at] = max(longest[at], len(label) + more)
-        return longest[0], longest[1]
+                    yield Gate(flat.edge, end), east
+        for gate, (node, east) in self.layers.sides.items():
+            if node == vertex:
+                yield gate, east
+
+    def side_row(self, gate: Gate) -> int:
+        """The row of a line that goes out at a side of the box around."""
+        box = self.boxes[self.layers.sides[gate][0]]
+        return box.y + box.shape.title_row
 
     def _span(self, pins: list[Pin]) -> int:
         """Columns that the ports on one side of a box take."""
@@ -188,10 +206,6 @@ class Part:
         return span(self.level, len(pins)) + gap * max(0, len(pins) - 1)
 
     def _make_shapes(self) -> None:
-        beside: dict[int, int] = {}
-        for (left, right), flats in self.sides.items():
-            for vertex in (left, right):
-                beside[vertex] = max(beside.get(vertex, 0), len(flats))
         for vertex in filter(self.is_node, self.row):
             node = self.graph.nodes[vertex]
             if sub := self.subs.get(vertex):
@@ -211,7 +225,9 @@ class Part:
             if comb := self.combs.get(vertex):
                 columns = max(columns, span(self.level, comb.ports))
             inset = self._inset(vertex)
-            made = shape(node, self.level, columns, beside.get(vertex, 0), inset)
+            count = Counter(east for _, east in self.sideways(vertex))
+            most = max(count.values(), default=0)
+            made = shape(node, self.level, columns, most, inset)
             self.shapes[vertex] = made
             if comb:
                 comb.measure(made, self.manner)
@@ -284,12 +300,12 @@ class Part:
 
     def _gap(self, left: int, right: int) -> int:
         if self.sides.get((left, right)):
-            wide = left in self.subs or right in self.subs
-            return (
-                min(SIDE_GAP[self.level], BOX_SIDE_GAP)
-                if wide
-                else SIDE_GAP[self.level]
-            )
+            most = SIDE_GAP[self.level]
+            if self.manner.tight:
+                most = TIGHT_SIDE_GAP
+            elif left in self.subs or right in self.subs:
+                most = BOX_SIDE_GAP
+            return min(most, SIDE_GAP[self.level])
         if left in self.layers.gates or right in self.layers.gates:
             return BOX_GAP[self.level]
         if not (self.is_node(left) or self.is_node(right)):
@@ -395,3 +411,14 @@ class Part:
                     self.ways[edge] = moved[:-1] + outer
                 else:
                     self.ways[edge] = outer + moved[1:]
+            for gate, (node, east) in sub.layers.sides.items():
+                made, y = self.boxes[node], sub.side_row(gate) + dy
+                start = made.right - 1 if east else made.x
+                if made.shape.bare:
+                    start += 1 if east else -1
+                border = box.right - 1 if east else box.x
+                self.gates[gate] = border, y
+                outer = self.ways[gate.edge]
+                self.ways[gate.edge] = (
+                    [(start, y), *outer] if gate.end == 0 else [*outer, (start, y)]
+                )

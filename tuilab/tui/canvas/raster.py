@@ -73,7 +73,9 @@ class _Raster(Painter):
             edge = self.graph.edges[gate.edge]
             end = (edge.a, edge.b)[gate.end]
             if not self.scene.boxes[end.node].shape.hollow:
-                self._sign(edge, end, x, y)
+                home = self.scene.boxes[self.graph.parents[end.node]]
+                named = y in (home.y, home.bottom - 1)
+                self._sign(edge, end, x, y, named=named)
         return Drawing(
             level=self.scene.level,
             width=self.scene.width,
@@ -251,7 +253,9 @@ class _Raster(Painter):
             return
         self._sign(edge, end, x, y)
 
-    def _sign(self, edge: Edge, end: End, x: int, y: int) -> None:
+    def _sign(
+        self, edge: Edge, end: End, x: int, y: int, *, named: bool = True
+    ) -> None:
         """How a link is, where its line meets a border."""
         chosen = end.port in self.selected and end.port.kind == "link"
         sign = self.glyphs.port[end.health]
@@ -268,14 +272,16 @@ class _Raster(Painter):
         if chosen:
             style += " selected"
         self._put(x, y, sign, style, self._owner(end.port))
-        if self.scene.manner.names and edge.kind != "trunk":
+        if named and self.scene.manner.names and edge.kind != "trunk":
             self._name(edge, end, x, y)
 
     def _name(self, edge: Edge, end: End, x: int, y: int) -> None:
         """The name of a link behind its port; at the sides of a box, inside."""
         box, name = self.scene.boxes[end.node], end.port.ifname or ""
         inside = box.y < y < box.bottom - 1
-        if box.shape.bare or (inside and self.scene.level == 3):
+        bridge = self.graph.nodes[end.node].item.kind == "bridge"
+        listed = self.scene.level == 3 and not bridge
+        if box.shape.bare or (inside and listed):
             return
         if inside:
             blank = int(box.shape.hollow)

@@ -50,6 +50,12 @@ class _Regions:
         """Where the line of a gate comes from inside its box, if from anything."""
         self.inward: dict[int, list[Gate]] = {box: [] for box in self.children}
         self._share()
+        self.arrangers = {
+            box: Arranger(
+                graph, nodes, self.inner[box], memory, graph.nodes[box].item, shelves
+            )
+            for box, nodes in self.children.items()
+        }
 
     def _share(self) -> None:
         """Cut every edge at the borders it crosses."""
@@ -94,6 +100,8 @@ class _Regions:
         parts.sort(key=lambda part: part[0])
         layers = [part for _, part in parts]
         gates = self._gates(layers)
+        for part in layers:
+            self._open_sides(part)
         inner = {
             box: self._inside(box, *gates.get(box, ([], []))) for box in self.inner
         }
@@ -127,21 +135,38 @@ class _Regions:
         at = {v: i for row in layers.rows for i, v in enumerate(row)}
         found: dict[tuple[int, ...], int] = {}
         for number, flat in enumerate(layers.flats):
-            edge = self.graph.edges[flat.edge]
             pair = tuple(sorted((flat.left, flat.right)))
-            outside = pair == tuple(sorted((edge.a.node, edge.b.node)))
             near = abs(at[flat.left] - at[flat.right]) == 1
-            if outside and near and not self.inner.keys().isdisjoint(pair):
+            if not near or self.inner.keys().isdisjoint(pair):
+                continue
+            if all(self._reaches_side(Gate(flat.edge, end)) for end in (0, 1)):
                 found.setdefault(pair, number)
         return frozenset(found.values())
 
+    def _reaches_side(self, gate: Gate) -> bool:
+        """Whether nothing is between a line's end and the sides of the box around."""
+        node = self.leaving.get(gate)
+        box = None if node is None else self.graph.parents.get(node)
+        if node is None or box is None:
+            return True
+        rank = self.arrangers[box].rank
+        return all(rank[other] != rank[node] for other in rank if other != node)
+
+    def _open_sides(self, layers: Layers) -> None:
+        """Tell boxes of the lines that go out at their sides."""
+        at = {v: i for row in layers.rows for i, v in enumerate(row)}
+        for number in layers.beside:
+            flat = layers.flats[number]
+            for end, box in enumerate(layers.ends[flat.edge]):
+                gate = Gate(flat.edge, end)
+                if box in self.inner and gate in self.leaving:
+                    east = at[box] < max(at[flat.left], at[flat.right])
+                    inside = self.arrangers[box].layers
+                    inside.sides[gate] = self.leaving[gate], east
+
     def _inside(self, box: int, north: list[Gate], south: list[Gate]) -> Layers:
         """What is inside a box, in rows."""
-        home = self.graph.nodes[box].item
-        segments = list(self.inner[box])
-        arranger = Arranger(
-            self.graph, self.children[box], segments, self.memory, home, self.shelves
-        )
+        arranger, segments = self.arrangers[box], self.inner[box]
         numbers = arranger.add_gates([*north, *self.inward[box]], south)
         for gate, number in numbers.items():
             node = self.leaving.get(gate)
