@@ -435,7 +435,7 @@ def guardian_of(process):
             parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if b"tuilab.lab.guarded" in words and int(parent) == process.pid:
+        if b"tuilab.lab.guardian" in words and int(parent) == process.pid:
             return os.pidfd_open(pid)
     raise AssertionError("there is no guardian")
 

@@ -11,7 +11,8 @@ from tuilab.kernel.detail import (
     RouteDetail,
     Socket,
 )
-from tuilab.kernel.driver import Live, ModelDriver, Process
+from tuilab.kernel.live import Live, Process
+from tuilab.kernel.modelled import ModelDriver
 from tuilab.lab.meter import Rate, Traffic
 from tuilab.model.topology import HOST
 from tuilab.plan.forwarding import RouteState

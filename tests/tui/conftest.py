@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.bench import Bench
-from tuilab.kernel.driver import ModelDriver
+from tuilab.kernel.modelled import ModelDriver
 from tuilab.lab.journal import MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.model.topology import Topology

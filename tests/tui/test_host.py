@@ -11,7 +11,7 @@ from textual.widgets import Static
 from tests.tui.bench import opened
 from tests.tui.labs import BR0, switch
 from tuilab.errors import NotKept
-from tuilab.kernel.driver import ModelDriver
+from tuilab.kernel.modelled import ModelDriver
 from tuilab.lab.closeup import Closeup
 from tuilab.lab.ground import Ground
 from tuilab.lab.guarded import Confirm

@@ -14,7 +14,7 @@ from tests.tui.bench import opened
 from tests.tui.labs import two_hosts
 from tuilab.errors import Busy, KernelError
 from tuilab.formats import yaml
-from tuilab.kernel.driver import ModelDriver
+from tuilab.kernel.modelled import ModelDriver
 from tuilab.lab.journal import FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.model import edits

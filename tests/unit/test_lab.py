@@ -15,7 +15,7 @@ from tuilab.errors import (
     RightsError,
     UsageError,
 )
-from tuilab.kernel.driver import ModelDriver
+from tuilab.kernel.modelled import ModelDriver
 from tuilab.lab import drift
 from tuilab.lab.journal import Begun, FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab

@@ -1,6 +1,6 @@
 """Rates from counters, whatever becomes of the links."""
 
-from tuilab.kernel.driver import Live
+from tuilab.kernel.live import Live
 from tuilab.lab.meter import KEPT, Meter, Rate, Traffic
 from tuilab.model.topology import Endpoint
 

@@ -3,7 +3,7 @@
 import ipaddress
 import struct
 
-from tuilab.kernel.driver import Live
+from tuilab.kernel.live import Live
 from tuilab.kernel.observe import RawLink, raw_address, raw_addresses
 from tuilab.kernel.wire import IFA_ADDRESS, IFA_FLAGS, IFA_PROTO, IFADDR, attribute
 

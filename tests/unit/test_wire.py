@@ -5,7 +5,7 @@ from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from tuilab.kernel import wire, words
+from tuilab.kernel import packing, wire, words
 from tuilab.kernel.channel import _HEADER
 
 MAC = "02:00:00:00:00:01"
@@ -115,7 +115,7 @@ def test_the_other_end_of_a_cable_gets_the_number_it_was_given():
 def test_what_is_not_packed_by_hand_is_left_to_pyroute2():
     args = {"index": 3, "kind": "bridge", "br_stp_state": 1}
     assert wire.quick("link", "set", args) is None
-    assert wire.encode("link", "set", args) == words.encode("link", "set", args)
+    assert packing.encode("link", "set", args) == words.encode("link", "set", args)
 
 
 def test_a_further_name_is_written_and_read():

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tuilab.kernel.driver import Live, Process
+from tuilab.kernel.live import Live, Process
 from tuilab.model.topology import Endpoint
 from tuilab.plan.forwarding import NeighbourState, RouteState, RuleState
 

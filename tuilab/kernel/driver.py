@@ -1,46 +1,20 @@
-"""What a lab asks of the kernel: the one door, with the real and a modelled one behind.
+"""What a lab asks of the kernel: the one door.
 
-`kernel.netlink` is the real one. `ModelDriver` carries operations out on a
-`plan.simulate.Machine`: preview mode, and what the tests hold against the real one.
+Behind it is the real one, `kernel.netlink` and `kernel.host`, or `kernel.modelled`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Protocol
 
 from tuilab.errors import TuilabError
-from tuilab.model.topology import HOST, Endpoint
+from tuilab.kernel.detail import Detail
+from tuilab.kernel.live import Live, Process
+from tuilab.model.topology import Endpoint
 from tuilab.plan.operations import Operation
-from tuilab.plan.simulate import Machine, fresh_namespace
-from tuilab.plan.state import LinkState, State
-
-if TYPE_CHECKING:
-    from tuilab.kernel.detail import Detail
-
-Operstate = Literal["up", "down", "no-carrier"]
-"""``down`` is administratively down; ``no-carrier`` is up, but nobody is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """What the kernel says of a link right now, beyond what the lab decides.
-
-    Attributes:
-        operstate: See `Operstate`.
-        rx_bytes: Received since the link was made; likewise the others.
-        index: The link's ifindex, which another one of its name does not have.
-    """
-
-    operstate: Operstate
-    rx_bytes: int = 0
-    tx_bytes: int = 0
-    rx_packets: int = 0
-    tx_packets: int = 0
-    errors: int = 0
-    dropped: int = 0
-    index: int = 0
+from tuilab.plan.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +31,6 @@ class Observation:
     state: State
     live: Mapping[Endpoint, Live] = field(default_factory=dict)
     foreign: State = field(default_factory=State)
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A program that runs in a namespace.
-
-    Attributes:
-        pid: As numbered outside the lab.
-        command: Its command line.
-    """
-
-    pid: int
-    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,80 +84,3 @@ class Driver(Protocol):
 
     async def aclose(self) -> None:
         """Let go of every descriptor; the kernel's state stays."""
-
-
-def modelled_operstate(state: State, link: LinkState) -> Operstate:
-    """The operstate that the model's links would have."""
-    if not link.up:
-        return "down"
-    if link.kind == "tap":
-        return "no-carrier"
-    if link.peer is not None:
-        far = state.link(link.peer)
-        return "up" if far is not None and far.up else "no-carrier"
-    return "up"
-
-
-class ModelDriver:
-    """A kernel that is only a model; its namespaces live and die with it."""
-
-    def __init__(self, state: State | None = None) -> None:
-        start = State({HOST: fresh_namespace()}) if state is None else state
-        self._machine = Machine(start)
-
-    def care(self, settings: Mapping[str, Collection[str]]) -> None:
-        """A model knows all of its settings."""
-
-    async def observe(self, only: Collection[str] | None = None) -> Observation:
-        """See `Driver`."""
-        everything = self._machine.state()
-        state = State(
-            {
-                name: namespace
-                for name, namespace in everything.namespaces.items()
-                if only is None or name in only
-            }
-        )
-        live = {
-            Endpoint(name, ifname): Live(modelled_operstate(everything, link))
-            for name, namespace in state.namespaces.items()
-            for ifname, link in namespace.links.items()
-        }
-        return Observation(state, live)
-
-    async def live(self) -> Mapping[Endpoint, Live]:
-        """See `Driver`."""
-        return (await self.observe()).live
-
-    async def processes(self, namespace: str) -> list[Process]:
-        """Nothing runs in a model."""
-        return []
-
-    async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
-        """See `Driver`."""
-        from tuilab.kernel.modelled import detail
-
-        return detail((await self.observe()).state, namespace, ifname)
-
-    async def carry_out(
-        self, operations: Sequence[Operation], *, stop: bool = True
-    ) -> Progress:
-        """See `Driver`."""
-        done: list[Operation] = []
-        refused: TuilabError | None = None
-        for operation in operations:
-            try:
-                operation.simulate(self._machine)
-            except TuilabError as error:
-                refused = refused or error
-                if stop:
-                    break
-            else:
-                done.append(operation)
-        return Progress(tuple(done), refused)
-
-    async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
-        """Nothing happens in a model that was not asked for."""
-
-    async def aclose(self) -> None:
-        """Nothing to let go of."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from tuilab.errors import KernelError, NotFoundError
-from tuilab.kernel import former, marks, netns, observe, syscalls, tap, wire
+from tuilab.kernel import former, marks, netns, observe, packing, syscalls, tap
 from tuilab.kernel.driver import Observation
 from tuilab.kernel.marks import Mark
 from tuilab.kernel.netlink import NetlinkDriver
@@ -186,7 +186,7 @@ class HostDriver(NetlinkDriver):
         """See that a link is the lab's: another may have taken its name."""
         if index in self._proven:
             return
-        message = wire.encode("link", "get", {"index": index})
+        message = packing.encode("link", "get", {"index": index})
         (answer,) = space.channel.request([message])
         if answer.errno or not answer.bodies:
             raise KernelError(

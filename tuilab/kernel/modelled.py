@@ -1,12 +1,16 @@
-"""What a closer look at a modelled namespace shows: all that follows from its state."""
+"""A kernel that is only a model: for preview mode, and to hold against the real one.
+
+Operations are carried out on a `plan.simulate.Machine`; what a closer look shows is all
+that follows from its state.
+"""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tuilab.errors import NotFoundError
+from tuilab.errors import NotFoundError, TuilabError
 from tuilab.kernel.detail import (
     AddressDetail,
     Detail,
@@ -17,11 +21,12 @@ from tuilab.kernel.detail import (
     RuleDetail,
     Setting,
 )
-from tuilab.kernel.driver import Live, modelled_operstate
+from tuilab.kernel.driver import Observation, Progress
+from tuilab.kernel.live import Live, Operstate, Process
 from tuilab.model.addressing import version
 from tuilab.model.routing import DEFAULT_TABLE, LOCAL_TABLE, MAIN_TABLE
 from tuilab.model.sysctls import known, link_of, usual
-from tuilab.model.topology import LO
+from tuilab.model.topology import HOST, LO, Endpoint
 from tuilab.plan.difference import rule_words
 from tuilab.plan.forwarding import (
     RouteState,
@@ -30,6 +35,8 @@ from tuilab.plan.forwarding import (
     route_order,
     rule_order,
 )
+from tuilab.plan.operations import Operation
+from tuilab.plan.simulate import Machine, fresh_namespace
 from tuilab.plan.state import LinkState, NamespaceState, State
 
 _OWN = (
@@ -41,7 +48,82 @@ _OWN = (
 )
 
 
-def detail(state: State, name: str, ifname: str | None = None) -> Detail:
+class ModelDriver:
+    """A kernel that is only a model; its namespaces live and die with it."""
+
+    def __init__(self, state: State | None = None) -> None:
+        start = State({HOST: fresh_namespace()}) if state is None else state
+        self._machine = Machine(start)
+
+    def care(self, settings: Mapping[str, Collection[str]]) -> None:
+        """A model knows all of its settings."""
+
+    async def observe(self, only: Collection[str] | None = None) -> Observation:
+        """See `Driver`."""
+        everything = self._machine.state()
+        state = State(
+            {
+                name: namespace
+                for name, namespace in everything.namespaces.items()
+                if only is None or name in only
+            }
+        )
+        live = {
+            Endpoint(name, ifname): Live(modelled_operstate(everything, link))
+            for name, namespace in state.namespaces.items()
+            for ifname, link in namespace.links.items()
+        }
+        return Observation(state, live)
+
+    async def live(self) -> Mapping[Endpoint, Live]:
+        """See `Driver`."""
+        return (await self.observe()).live
+
+    async def processes(self, namespace: str) -> list[Process]:
+        """Nothing runs in a model."""
+        return []
+
+    async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
+        """See `Driver`."""
+        return detail_of((await self.observe()).state, namespace, ifname)
+
+    async def carry_out(
+        self, operations: Sequence[Operation], *, stop: bool = True
+    ) -> Progress:
+        """See `Driver`."""
+        done: list[Operation] = []
+        refused: TuilabError | None = None
+        for operation in operations:
+            try:
+                operation.simulate(self._machine)
+            except TuilabError as error:
+                refused = refused or error
+                if stop:
+                    break
+            else:
+                done.append(operation)
+        return Progress(tuple(done), refused)
+
+    async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
+        """Nothing happens in a model that was not asked for."""
+
+    async def aclose(self) -> None:
+        """Nothing to let go of."""
+
+
+def modelled_operstate(state: State, link: LinkState) -> Operstate:
+    """The operstate that the model's links would have."""
+    if not link.up:
+        return "down"
+    if link.kind == "tap":
+        return "no-carrier"
+    if link.peer is not None:
+        far = state.link(link.peer)
+        return "up" if far is not None and far.up else "no-carrier"
+    return "up"
+
+
+def detail_of(state: State, name: str, ifname: str | None = None) -> Detail:
     """See `Driver.detail`.
 
     Args:

@@ -21,6 +21,7 @@ from tuilab.kernel import (
     netconf,
     netns,
     observe,
+    packing,
     sockets,
     syscalls,
     sysctl,
@@ -29,8 +30,9 @@ from tuilab.kernel import (
 )
 from tuilab.kernel.channel import Answer
 from tuilab.kernel.detail import Detail
-from tuilab.kernel.driver import Live, Observation, Process, Progress
+from tuilab.kernel.driver import Observation, Progress
 from tuilab.kernel.errand import HINTS, Errand
+from tuilab.kernel.live import Live, Process
 from tuilab.kernel.monitor import Monitor, listening_socket
 from tuilab.kernel.observe import RawLink
 from tuilab.kernel.sockets import Finder
@@ -346,7 +348,7 @@ class NetlinkDriver:
                 self._require(request.args["net_ns_fd"].name).forget_numbers()
             elif "ifname" in args and request.verb == "set":
                 space.renamed(args["index"], args["ifname"])
-        return wire.encode(request.noun, request.verb, args)
+        return packing.encode(request.noun, request.verb, args)
 
     def _number(
         self, space: Space, peer: dict[str, Any], asked: Mapping[str, Any]

@@ -17,7 +17,7 @@ from typing import Any
 from tuilab.kernel import wire
 from tuilab.kernel.bridging import is_port, raw_bridge, raw_port
 from tuilab.kernel.devconf import NO_CONF, Conf, conf
-from tuilab.kernel.driver import Live
+from tuilab.kernel.live import Live
 from tuilab.kernel.policies import RawPolicies
 from tuilab.kernel.wire import IFADDR, IFINFO, RTMSG, attributes, number, text
 from tuilab.model.addressing import canonical_cidr, link_local, version

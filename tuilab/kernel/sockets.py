@@ -14,7 +14,7 @@ from tuilab.errors import NotFoundError
 from tuilab.kernel import netns
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.detail import Socket
-from tuilab.kernel.driver import Process
+from tuilab.kernel.live import Process
 
 NETLINK_SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20

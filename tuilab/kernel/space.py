@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from typing import TypeVar
 
 from tuilab.errors import KernelError
-from tuilab.kernel import devconf, netconf, netns, observe, sysctl, wire
+from tuilab.kernel import devconf, netconf, netns, observe, packing, sysctl, wire
 from tuilab.kernel.bridging import entries
 from tuilab.kernel.channel import Channel
-from tuilab.kernel.driver import Live
+from tuilab.kernel.live import Live
 from tuilab.kernel.observe import Raw, RawAddress, RawLink
 from tuilab.kernel.policies import raw_policies
 from tuilab.model.links import KINDS
@@ -150,7 +150,7 @@ class Space:
             KernelError: There is none of that name.
         """
         if ifname not in self._indexes:
-            message = wire.encode("link", "get", {"ifname": ifname})
+            message = packing.encode("link", "get", {"ifname": ifname})
             (answer,) = self.channel.request([message])
             if answer.errno or not answer.bodies:
                 raise KernelError(

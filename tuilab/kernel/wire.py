@@ -1,4 +1,4 @@
-"""Route netlink messages as bytes: the frequent ones by hand, all others by pyroute2.
+"""Route netlink messages as bytes: the frequent ones, packed by hand.
 
 What labs are made of by the thousand (cables, ports, addresses, routes) is packed here,
 some twenty times quicker than pyroute2 packs it, and without importing it; a test holds
@@ -168,18 +168,8 @@ _LINK: dict[str, Callable[[Any], bytes]] = {
 _LINK_WORDS = {*_LINK, "index", "state", "kind", "peer"}
 
 
-def encode(noun: str, verb: str, args: Mapping[str, Any]) -> Message:
-    """A request in pyroute2's words as what is sent, every reference resolved."""
-    message = quick(noun, verb, args)
-    if message is None:
-        from tuilab.kernel.words import encode as at_leisure
-
-        message = at_leisure(noun, verb, args)
-    return message
-
-
 def quick(noun: str, verb: str, args: Mapping[str, Any]) -> Message | None:
-    """The same for the frequent ones; None for all others."""
+    """A frequent request in pyroute2's words as what is sent; None for any other."""
     if noun == "link":
         return _link(verb, args)
     if noun == "addr":

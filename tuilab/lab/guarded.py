@@ -1,18 +1,15 @@
 """A change that may cut the connection one is on: kept when confirmed, else taken back.
 
-A guardian process of its own takes it back when the one that made it dies or hangs.
-Both do the same: roll back what the journal says was begun.
+A guardian process of its own (`lab.guardian`) takes it back when the one that made it
+dies or hangs. Both do the same: roll back what the journal says was begun.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import select
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -24,7 +21,9 @@ APPLY_SECONDS = 120.0
 """How long the change itself may take before the guardian thinks that it hangs."""
 GRACE_SECONDS = 2.0
 """What is left to the process itself to take back what was not confirmed."""
-_DONE, _SETTLED = b"d", b"s"
+DONE, SETTLED = b"d", b"s"
+"""What the guardian is told: all is done and the answer awaited; all is well."""
+_GUARDIAN = "tuilab.lab.guardian"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ async def guarded(directory: Path, confirm: Confirm | None) -> AsyncIterator[Kee
     guardian = await asyncio.to_thread(_start, directory, confirm.seconds)
 
     async def keep(title: str, risk: str) -> None:
-        _tell(guardian, _DONE)
+        _tell(guardian, DONE)
         answer = False
         with suppress(TimeoutError):
             asked = confirm.ask(title, risk, confirm.seconds)
@@ -86,7 +85,7 @@ def _start(directory: Path, seconds: float) -> subprocess.Popen[bytes]:
     pidfd = os.pidfd_open(os.getpid())
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", __name__, str(directory), str(seconds), str(pidfd)],
+            [sys.executable, "-m", _GUARDIAN, str(directory), str(seconds), str(pidfd)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -105,7 +104,7 @@ def _absolute(folder: str) -> str:
 
 
 async def _settle(guardian: subprocess.Popen[bytes]) -> None:
-    _tell(guardian, _SETTLED)
+    _tell(guardian, SETTLED)
     await asyncio.to_thread(guardian.wait)
     if guardian.stdin is not None:
         guardian.stdin.close()
@@ -116,46 +115,3 @@ def _tell(guardian: subprocess.Popen[bytes], word: bytes) -> None:
     # Where there is no guardian any more nobody can be told.
     with suppress(OSError):
         guardian.stdin.write(word)
-
-
-# -- the guardian ----------------------------------------------------------------
-
-
-def main() -> None:
-    """Wait for word on descriptor 0; without, take back what was begun."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)
-    directory, seconds, pidfd = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-    # While there is time: what is needed may be out of reach afterwards.
-    from tuilab.kernel import host  # noqa: F401
-    from tuilab.lab import session
-
-    word = _next(APPLY_SECONDS)
-    if word == _DONE:
-        word = _next(seconds + GRACE_SECONDS)
-    if word == _SETTLED:
-        return
-    if word is None:
-        # It hangs, and holds the lock.
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-
-    async def take_back() -> None:
-        # Whoever opens a lab rolls back what was cut off.
-        lab = await session.open_lab(session.enter(directory.name))
-        await lab.aclose()
-
-    asyncio.run(take_back())
-
-
-def _next(seconds: float) -> bytes | None:
-    """The next word, empty when nobody is there to say one, None when it is late."""
-    deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0:
-        if select.select([0], [], [], left)[0]:
-            return os.read(0, 1)
-    return None
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Labs in host mode as a whole: found by their marks, watched, and cleared away."""
+"""Labs in host mode as a whole: found by their marks, and cleared away."""
 
 from __future__ import annotations
 
@@ -8,40 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tuilab.errors import TuilabError
-from tuilab.lab import registry
 from tuilab.lab.ground import HostGround
 from tuilab.lab.journal import FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.model.topology import Topology
 
 if TYPE_CHECKING:
-    from tuilab.kernel.host import HostDriver
     from tuilab.kernel.marks import Mark
-
-WATCH_PERIOD = 0.5
-"""Seconds between looks whether a lab was ended by another process."""
-
-
-def driver_of(lab: str) -> HostDriver:
-    """The driver for a lab on the machine's own network."""
-    # pyroute2 takes a while to import; listings and help do without it.
-    from tuilab.kernel.host import HostDriver
-    from tuilab.kernel.marks import Mark
-
-    return HostDriver(Mark.of(lab))
-
-
-def watch(lab: Lab, directory: Path) -> None:
-    """Tell a lab when another process has ended it."""
-    loop = asyncio.get_running_loop()
-
-    def look() -> None:
-        if registry.host_is_up(directory):
-            loop.call_later(WATCH_PERIOD, look)
-        else:
-            lab.end(f'lab "{lab.name}" has ended')
-
-    loop.call_later(WATCH_PERIOD, look)
 
 
 def clear(name: str, directory: Path | None = None) -> None:

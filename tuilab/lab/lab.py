@@ -20,7 +20,9 @@ from tuilab.errors import (
     UsageError,
 )
 from tuilab.kernel.detail import Detail
-from tuilab.kernel.driver import Driver, ModelDriver, Process
+from tuilab.kernel.driver import Driver
+from tuilab.kernel.live import Process
+from tuilab.kernel.modelled import ModelDriver
 from tuilab.lab.closeup import Closeup, Spot
 from tuilab.lab.converger import Converger, written
 from tuilab.lab.drift import Drift, Wish

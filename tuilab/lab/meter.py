@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tuilab.kernel.driver import Live
+from tuilab.kernel.live import Live
 from tuilab.model.topology import Endpoint
 
 KEPT = 30

@@ -15,12 +15,15 @@ from pathlib import Path
 from tuilab.errors import RightsError
 from tuilab.kernel import sandbox, ssh
 from tuilab.kernel.sandbox import Keeper
-from tuilab.lab import host, registry
+from tuilab.lab import registry
 from tuilab.lab.ground import HostGround
 from tuilab.lab.guarded import Confirm
 from tuilab.lab.journal import JOURNAL, FileJournal
 from tuilab.lab.lab import Lab
 from tuilab.model.topology import Topology
+
+WATCH_PERIOD = 0.5
+"""Seconds between looks whether a lab in host mode was ended by another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,13 @@ async def open_lab(
     if place.keeper is None:
         is_up = partial(registry.host_is_up, place.directory)
         ground = HostGround(place.name, is_up, ssh.connection(), fresh=place.fresh)
-        driver = host.driver_of(place.name)
+        # pyroute2 takes a while to import; listings and help do without it.
+        from tuilab.kernel.host import HostDriver
+        from tuilab.kernel.marks import Mark
+
+        driver = HostDriver(Mark.of(place.name))
         lab = await Lab.open(driver, journal, place.directory, ground=ground)
     else:
-        # pyroute2 takes a while to import; listings and help do without it.
         from tuilab.kernel.netlink import NetlinkDriver
 
         lab = await Lab.open(NetlinkDriver(), journal, place.directory)
@@ -113,10 +119,23 @@ async def open_lab(
         await lab.restore()
         registry.set_built(place.directory)
     if place.keeper is None:
-        host.watch(lab, place.directory)
+        _watch_host(lab, place.directory)
     else:
         _watch_keeper(lab, place.keeper)
     return lab
+
+
+def _watch_host(lab: Lab, directory: Path) -> None:
+    """Tell a lab in host mode when another process has ended it."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        if registry.host_is_up(directory):
+            loop.call_later(WATCH_PERIOD, look)
+        else:
+            lab.end(f'lab "{lab.name}" has ended')
+
+    loop.call_later(WATCH_PERIOD, look)
 
 
 def _watch_keeper(lab: Lab, keeper: Keeper) -> None:

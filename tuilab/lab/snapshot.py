@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tuilab.kernel.driver import Live, Operstate
+from tuilab.kernel.live import Live, Operstate
 from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.difference import Difference
 from tuilab.plan.history import History

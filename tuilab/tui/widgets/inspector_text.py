@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tuilab.errors import NotFoundError
 from tuilab.kernel.detail import Detail, LinkDetail
-from tuilab.kernel.modelled import detail as modelled
+from tuilab.kernel.modelled import detail_of as modelled
 from tuilab.lab.closeup import Closeup, Spot
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.sysctls import FORWARD_V4, FORWARD_V6, usual
