@@ -469,6 +469,27 @@ def test_drift_is_listed_repaired_and_adopted(lab):
     assert lab("drift", "--lab", "two-hosts").out == ""
 
 
+def test_settings_that_nobody_tells_of_are_drift_too(lab):
+    lab("up", "two-hosts", "--json")
+    lab("exec", "red", "--", "sysctl", "-qw", "net.ipv4.conf.default.rp_filter=1")
+    lab("exec", "blue", "--", "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1")
+    told = [
+        '"red" has net.ipv4.conf.default.rp_filter = 1, not 0',
+        '"blue" has net.ipv6.conf.all.disable_ipv6 = 1, not 0',
+    ]
+    assert lab("drift", code=1).out.splitlines() == told
+    done = lab("add", "address", "blue:eth0", "fd00::2/64", code=3)
+    assert '"blue:eth0" can\'t have fd00::2/64' in done.err
+    assert "--repair" in done.err
+    assert "fd00::2" not in lab("show").out
+    assert lab("drift", "--repair").out.splitlines() == [
+        "ip netns exec blue sysctl -qw net.ipv6.conf.all.disable_ipv6=0",
+        "ip netns exec red sysctl -qw net.ipv4.conf.default.rp_filter=0",
+    ]
+    lab("add", "address", "blue:eth0", "fd00::2/64")
+    assert lab("drift").out == ""
+
+
 def test_drift_has_one_remedy_at_a_time(own):
     own("up", "--lab", "mine")
     assert (

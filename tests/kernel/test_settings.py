@@ -1,12 +1,16 @@
 """Kernel settings on the real kernel, cross-checked with /proc/sys."""
 
+import asyncio
 import errno
+import time
 from pathlib import Path
+
+import pytest
 
 from tests.kernel.packetbox import boxed, sh
 from tests.kernel.test_bridge import until
 from tests.kernel.test_engine import RED, a_lab, assert_as_wished
-from tuilab.errors import EditFailed
+from tuilab.errors import EditFailed, KernelError, UsageError
 from tuilab.kernel import devconf, netns
 from tuilab.model import edits
 from tuilab.model.sysctls import known, path_of, sysctl, usual
@@ -317,3 +321,146 @@ async def test_a_dump_of_links_tells_the_settings_that_proc_does(tmp_path):
                 assert str(told) == f'"red" has {key} = {other}, not {usually}'
                 await lab.repair()
                 assert value("red", key) == usually
+
+
+@boxed
+async def test_settings_of_the_namespace_changed_outside_are_drift_within_a_second(
+    tmp_path,
+):
+    """Of these no event and no dump tells."""
+    keys = (
+        (conf("rp_filter", "default"), "1", "0"),
+        (conf("arp_ignore", "all"), "2", "0"),
+        (conf("accept_ra", "all", "ipv6"), "0", "1"),
+        ("net.ipv4.tcp_sack", "0", "1"),
+    )
+    told = [f'"red" has {key} = {to}, not {back}' for key, to, back in keys]
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        before = to_data(lab.snapshot.observed)
+        lab.subscribe(lambda _: None)
+        for line, (key, to, _) in zip(told, keys, strict=True):
+            began = time.monotonic()
+            sh(f"ip netns exec red sysctl -qw {key}={to}")
+            await drifted(lab, lambda facts, line=line: line in facts)
+            assert time.monotonic() - began < 1.5
+        assert sorted(map(str, lab.snapshot.drift)) == sorted(told)
+        # What has nothing to do with it leaves it alone.
+        await lab.edit(edits.add_address(RED, "10.0.0.9/24"))
+        await lab.undo()
+        assert sorted(map(str, lab.snapshot.drift)) == sorted(told)
+        # Put back by hand, it is seen to be.
+        sh(f"ip netns exec red sysctl -qw {keys[0][0]}=0")
+        await drifted(lab, lambda facts: told[0] not in facts)
+        await lab.repair()
+        await assert_as_wished(lab)
+        assert {key: value("red", key) for key, _, _ in keys} == {
+            key: back for key, _, back in keys
+        }
+        assert to_data(lab.snapshot.observed) == before
+
+
+@boxed
+async def test_who_comes_later_sees_and_adopts_settings_changed_outside(tmp_path):
+    key = "net.ipv4.tcp_sack"
+    async with a_lab(tmp_path) as lab:
+        for change in PAIR:
+            await lab.edit(change)
+    sh(f"ip netns exec blue sysctl -qw {key}=0")
+    async with a_lab(tmp_path, restored=False) as lab:
+        assert [str(it) for it in lab.snapshot.drift] == [
+            f'"blue" has {key} = 0, not 1'
+        ]
+        await lab.adopt()
+        assert not lab.snapshot.drift
+        assert lab.snapshot.topology.namespaces["blue"].sysctls == {key: "0"}
+        await lab.undo()
+        assert value("blue", key) == "1"
+        await lab.redo()
+        assert value("blue", key) == "0"
+        await assert_as_wished(lab)
+
+
+@boxed
+async def test_ipv6_switched_off_for_all_outside_comes_back_whole(tmp_path):
+    async with a_lab() as lab:
+        for change in (
+            *PAIR,
+            edits.add_route("red", Route("fd77::/64", "fd00::2")),
+            edits.add_address(Endpoint("red", "lo"), "fd00:ffff::1/128"),
+        ):
+            await lab.edit(change)
+        before = to_data(lab.snapshot.observed)
+        key = conf("disable_ipv6", "all", "ipv6")
+        lab.subscribe(lambda _: None)
+        sh(f"ip netns exec red sysctl -qw {key}=1")
+        fact = f'"red" has {key} = 1, not 0'
+        await drifted(lab, lambda facts: fact in facts)
+        # One cause, one line: what follows it is not told for each link.
+        assert [it for it in map(str, lab.snapshot.drift) if "disable_ipv6" in it] == [
+            fact
+        ]
+        with pytest.raises(KernelError, match="can't have fd00::9/64") as refused:
+            await lab.edit(edits.add_address(RED, "fd00::9/64"))
+        assert "--repair" in refused.value.hint
+        await lab.edit(edits.add_address(RED, "10.0.0.9/24"))
+        await lab.undo()
+        await lab.repair()
+        await assert_as_wished(lab)
+        for link in ("all", "default", "eth0", "lo"):
+            assert value("red", conf("disable_ipv6", link, "ipv6")) == "0"
+        assert "fd00::1/64" in sh("ip -n red addr show dev eth0")
+        assert "fd77::/64" in sh("ip -n red -6 route")
+        assert to_data(lab.snapshot.observed) == before
+        await lab.edit(edits.add_address(RED, "fd00::9/64"))
+        assert "fd00::9/64" in sh("ip -n red addr show dev eth0")
+
+
+@boxed
+async def test_a_new_link_has_its_ipv6_where_new_ones_were_to_have_none(tmp_path):
+    key = conf("disable_ipv6", "default", "ipv6")
+    async with a_lab(tmp_path) as lab:
+        for change in PAIR:
+            await lab.edit(change)
+    for known_before in (False, True):
+        async with a_lab(tmp_path, restored=False) as lab:
+            drift = [f'"red" has {key} = 1, not 0']
+            if known_before:
+                assert [str(it) for it in lab.snapshot.drift] == drift
+            else:
+                sh(f"ip netns exec red sysctl -qw {key}=1")
+            change = edits.connect(
+                Endpoint("red", "eth1"),
+                Endpoint("blue", "eth1"),
+                a_end={"addresses": ("fd01::1/64",)},
+            )
+            shown = lab.plan(change).commands
+            done = await lab.edit(change)
+            assert not done.notes
+            assert done.commands == shown or not known_before
+            assert "fd01::1/64" in sh("ip -n red addr show dev eth1")
+            assert [str(it) for it in lab.snapshot.drift] == drift
+            await lab.undo()
+            assert [str(it) for it in lab.snapshot.drift] == drift
+            if known_before:
+                with pytest.raises(UsageError, match="nothing of this can be adopted"):
+                    await lab.adopt()
+                await lab.repair()
+                await assert_as_wished(lab)
+                assert value("red", key) == "0"
+
+
+async def drifted(lab, told):
+    """Wait until the drift, in words, is as it should be."""
+    hit = asyncio.Event()
+
+    def look(_):
+        if told([str(it) for it in lab.snapshot.drift]):
+            hit.set()
+
+    unsubscribe = lab.subscribe(look)
+    async with asyncio.timeout(10):
+        look(None)
+        await hit.wait()
+    unsubscribe()

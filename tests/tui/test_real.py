@@ -304,22 +304,40 @@ async def test_drift_is_adopted_and_undone(folder):
 @boxed
 async def test_an_edit_the_kernel_refuses_leaves_the_lab_as_before(folder):
     async with screen(folder, two_hosts()) as bench:
-        sh("ip netns exec red sysctl -qw net.ipv6.conf.default.disable_ipv6=1")
+        # No name of a link, and yet taken.
+        sh("ip -n red link property add dev eth0 altname eth1")
         before = bench.topology
+        await bench.press("v")
+        await bench.choose("a_place", "red")
+        await bench.choose("b_place", "blue")
+        await bench.fill("a_address", "10.9.0.1/24")
+        await bench.press("enter")
+        assert bench.in_dialog
+        assert "the lab is as before" in bench.problem("")
+        assert bench.topology == before
+        sh("ip -n red link property del dev eth0 altname eth1")
+        await bench.press("enter")
+        assert not bench.in_dialog
+        end = Endpoint("red", "eth1")
+        assert bench.topology.link(end).addresses == ("10.9.0.1/24",)
+        assert "10.9.0.1" in sh("ip -n red addr show dev eth1")
+
+
+@boxed
+async def test_an_address_that_can_not_be_is_refused_in_the_dialog(folder):
+    async with screen(folder, two_hosts()) as bench:
+        sh("ip netns exec red sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
         await bench.press("v")
         await bench.choose("a_place", "red")
         await bench.choose("b_place", "blue")
         await bench.fill("a_address", "fd00::1/64")
         await bench.press("enter")
         assert bench.in_dialog
-        assert "the lab is as before" in bench.problem("")
-        assert bench.topology == before
+        said = '"red:eth1" can\'t have fd00::1/64: IPv6 was switched off there'
+        assert said in bench.problem("")
         await bench.fill("a_address", "10.9.0.1/24")
         await bench.press("enter")
         assert not bench.in_dialog
-        end = Endpoint("red", "eth1")
-        assert bench.topology.link(end).addresses == ("10.9.0.1/24",)
-        assert "10.9.0.1" in sh("ip -n red addr show dev eth1")
 
 
 @boxed

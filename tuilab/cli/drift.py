@@ -43,6 +43,7 @@ def drift(
     place = work.enter(work.running(lab, option))
 
     async def go(it: Lab) -> Sequence[Difference]:
+        await it.search()
         if dry_run:
             _show_plan(it, json=json)
         elif repair:

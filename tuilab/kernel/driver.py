@@ -55,6 +55,16 @@ class Driver(Protocol):
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """Look at some namespaces, or at all; absent ones are left out."""
 
+    async def search(self, seconds: float | None = None) -> frozenset[str]:
+        """Read all settings of namespaces: observing reads named and known ones only.
+
+        Args:
+            seconds: How long it may take, about; the rest is for next time.
+
+        Returns:
+            Namespaces to observe again: what was found is looked at from now on.
+        """
+
     async def live(self) -> Mapping[Endpoint, Live]:
         """Operstates and counters of every link known; cheaper than observing."""
 

@@ -22,6 +22,7 @@ from tuilab.kernel import (
     netns,
     observe,
     packing,
+    search,
     sockets,
     syscalls,
     sysctl,
@@ -52,6 +53,9 @@ from tuilab.plan.operations.base import (
 from tuilab.plan.state import NamespaceState, State
 
 T = TypeVar("T")
+
+SEARCH = 0.015
+"""Seconds of the driver's thread for settings that nobody tells of, at each count."""
 
 
 class NetlinkDriver:
@@ -264,23 +268,30 @@ class NetlinkDriver:
                     for space in self._spaces.values()
                     for ifname, alive in space.live().items()
                 }
-                for space in self._spaces.values():
-                    self._look_for_unheard(space)
+                if self._monitor is not None:
+                    for name in self._unheard():
+                        self._monitor.mark_from_thread(name)
                 return found
 
         return await self._apart(count)
 
-    def _look_for_unheard(self, space: Space) -> None:
+    def _unheard(self) -> set[str]:
         """Of most settings, and of proxies, nobody is told that they were changed."""
-        if space.raw is None or self._monitor is None:
-            return
-        changed = space.stale or space.proxies_changed()
-        if space.settings and not changed:
-            self._visit(space)
-            now = {**space.raw.sysctls, **sysctl.read(space.settings)}
-            changed = now != space.raw.sysctls
-        if changed:
-            self._monitor.mark_from_thread(space.name)
+        spaces = self._spaces.values()
+        found = {it.name for it in spaces if it.stale or it.proxies_changed()}
+        return found.union(
+            search.settings_changed(spaces, self._visit, SEARCH, all_named=True)
+        )
+
+    async def search(self, seconds: float | None = None) -> frozenset[str]:
+        """See `Driver`."""
+
+        def go() -> frozenset[str]:
+            with _looking():
+                spaces = self._spaces.values()
+                return frozenset(search.settings_changed(spaces, self._visit, seconds))
+
+        return await self._apart(go)
 
     async def processes(self, namespace: str) -> list[Process]:
         """See `Driver`."""

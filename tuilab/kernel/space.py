@@ -16,7 +16,7 @@ from tuilab.kernel.live import Live
 from tuilab.kernel.observe import Raw, RawAddress, RawLink
 from tuilab.kernel.policies import raw_policies
 from tuilab.model.links import KINDS
-from tuilab.model.sysctls import SYSCTLS
+from tuilab.model.sysctls import IPV6_SWITCHES, SYSCTLS
 from tuilab.model.topology import LO
 from tuilab.plan.state import LinkState
 
@@ -37,6 +37,8 @@ class Space:
         raw: What was dumped last.
         heard: Whether its events reach the monitor.
         settings: Kernel settings to read, besides those that always are.
+        strange: More of them, found to be unusual when all were read.
+        searched: When all were read, as the driver counts.
         made: Whether it was made for the lab, so that all its settings count.
         stale: Whether settings of links are otherwise by now than in ``raw``.
         nsids: The ids by which this namespace knows others, by their inode.
@@ -62,6 +64,8 @@ class Space:
         self.raw: Raw | None = None
         self.heard = False
         self.settings: frozenset[str] = frozenset()
+        self.strange: frozenset[str] = frozenset()
+        self.searched = 0
         self.made = True
         self.stale = False
         self.nsids: dict[int, int] = {}
@@ -110,10 +114,14 @@ class Space:
         return self.raw
 
     def _sysctls(self, links: Mapping[int, RawLink]) -> dict[str, str]:
-        found = netconf.of_all(self.channel) | sysctl.read(self.settings)
+        asked = self.settings | self.strange
+        if self.made and not (self._fresh and self.raw is None):
+            # An edit has to know of these, however lately they were changed.
+            asked = asked | IPV6_SWITCHES
+        found = netconf.of_all(self.channel) | sysctl.read(asked)
         if not self.made:
-            asked = SYSCTLS.keys() | self.settings
-            return {key: value for key, value in found.items() if key in asked}
+            told = SYSCTLS.keys() | self.settings
+            return {key: value for key, value in found.items() if key in told}
         packed = {it.ifname: it.conf for it in links.values() if it.kind in KINDS}
         return devconf.unlike(packed, found, self.settings) | found
 
@@ -129,6 +137,22 @@ class Space:
         bodies = self.channel.dump(wire.RTM_GETNEIGH, wire.PROXIES)
         known = {it for it in self.raw.policies.neighbours if it[1].proxy}
         return raw_policies((), (), bodies).neighbours != known
+
+    def settings_changed(self, *, search: bool) -> bool:
+        """Whether settings are otherwise than when it was dumped; the thread is in it.
+
+        Args:
+            search: Read all that are no link's, of which many tell nobody.
+        """
+        if self.raw is None:
+            return False
+        asked = self.settings | self.strange
+        now = {}
+        if search:
+            now = sysctl.strange()
+            self.strange = frozenset(now)
+        now |= sysctl.read(asked - self.strange)
+        return any(self.raw.sysctls.get(key) != value for key, value in now.items())
 
     def live(self) -> dict[str, Live]:
         """Operstates and counters, by name; says of itself when it is stale."""

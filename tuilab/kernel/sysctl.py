@@ -6,13 +6,18 @@ called through `netns.run_in`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from tuilab.errors import KernelError
-from tuilab.model.sysctls import known, path_of, usual
+from tuilab.model.sysctls import known, of_namespace, path_of, unusual, usual
 
 _ROOT = Path("/proc/sys")
+_MOST = 64
+"""Bytes that a setting takes at most, as text."""
+_OF_NAMESPACE = tuple(of_namespace())
 _inherited: list[str] | None = None
 """What new namespaces of this machine take over from it and is not as usual."""
 
@@ -27,10 +32,31 @@ def read(keys: Iterable[str]) -> dict[str, str]:
     found = {}
     for key in keys:
         try:
-            found[key] = path(key).read_text().strip()
+            # Done by the thousand: a Path takes four times as long.
+            fd = os.open(_file(key), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             continue
+        try:
+            found[key] = os.read(fd, _MOST).decode().strip()
+        finally:
+            os.close(fd)
     return found
+
+
+@lru_cache(maxsize=1 << 12)
+def _file(key: str) -> str:
+    return str(path(key))
+
+
+def strange() -> dict[str, str]:
+    """The settings that are no link's and not as usual, here and now."""
+    return dict(_unusual(tuple(read(_OF_NAMESPACE).items())))
+
+
+@lru_cache(maxsize=16)
+def _unusual(found: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Most namespaces are alike."""
+    return unusual(dict(found))
 
 
 def write(key: str, value: str) -> None:
@@ -60,7 +86,7 @@ def set_defaults(there: Mapping[str, str]) -> None:
     """Give a new namespace tuilab's defaults: the kernel copies the machine's own.
 
     It does so for IPv4's ``all`` and ``default`` (net.core.devconf_inherit_init_net),
-    alike for every namespace, so they are read for the first one only.
+    and kernels differ, but alike for every namespace: all is read for the first only.
 
     Args:
         there: What is known of it already.
@@ -68,8 +94,7 @@ def set_defaults(there: Mapping[str, str]) -> None:
     global _inherited
     if _inherited is None:
         # ``lo`` is there already and does not follow.
-        copied = [k for k in known(["lo"]) if k.startswith("net.ipv4.conf.")]
-        values = read(copied)
+        values = read({*known(["lo"]), *_OF_NAMESPACE})
         _inherited = [k for k, v in values.items() if v != usual(k, {})]
     for key, value in there.items():
         if value != usual(key, {}):

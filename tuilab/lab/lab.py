@@ -50,6 +50,8 @@ from tuilab.plan.planner import Plan, route_to
 from tuilab.plan.repair import Scope, repair
 from tuilab.plan.state import State
 
+OPENING = 0.03
+"""Seconds for settings that are seen by reading each of them, when a lab is opened."""
 _DRIFTED = "the lab is to be like that already: what is otherwise was changed outside"
 
 
@@ -112,6 +114,7 @@ class Lab:
         lab = cls(driver, journal, directory, preview, ground)
         async with lab._exclusive():
             await lab._runner.look()
+            await lab._runner.search(OPENING)
         return lab
 
     @classmethod
@@ -280,7 +283,7 @@ class Lab:
 
         async def go() -> Outcome:
             self._runner.begin()
-            await self._runner.look()
+            await self._look_closely()
             position = self._journal.history.position
 
             def finish(_: tuple[str, ...]) -> None:
@@ -301,7 +304,7 @@ class Lab:
         title = "adopt drift"
 
         async def go() -> Outcome:
-            await self._runner.look()
+            await self._look_closely()
             found = self.adoption()
             if not found.count and not found.left:
                 return Outcome(title)
@@ -430,9 +433,18 @@ class Lab:
     # -- looking -------------------------------------------------------------------
 
     async def rescan(self) -> None:
-        """Observe everything again."""
+        """Observe everything again, and all settings."""
         async with self._mutex:
-            await self._runner.look()
+            await self._look_closely()
+
+    async def search(self) -> None:
+        """Look for changes that are not seen at first sight: all kernel settings."""
+        async with self._mutex:
+            await self._runner.search()
+
+    async def _look_closely(self) -> None:
+        await self._runner.look()
+        await self._runner.search()
 
     async def aclose(self) -> None:
         """Let go of the lab; it goes on running."""

@@ -49,6 +49,15 @@ class Runner:
         self._driver.care(self._asked)
         self._view.take(await self._driver.observe(only), only)
 
+    async def search(self, seconds: float | None = None) -> None:
+        """See what else is otherwise, of which nobody is told; raises as `look`.
+
+        Args:
+            seconds: How long it may take, about.
+        """
+        if found := await self._driver.search(seconds):
+            await self.look(set(found))
+
     def unread(self) -> frozenset[str]:
         """Namespaces with settings that are named by now, but were not looked at."""
         now = self._settings()

@@ -52,7 +52,7 @@ SYSCTLS: dict[str, Sysctl] = {
 """What every look reads, on the machine's own network too.
 
 Where all was made for the lab it also sees what links have, and some of what is for all
-of them; the others only where the lab names them.
+of them; the others where the lab names them, or where one was found to be unusual.
 """
 
 _PLAIN: dict[str, Sysctl] = {
@@ -195,6 +195,12 @@ def link_of(key: str) -> str | None:
     return parts[2]
 
 
+IPV6_SWITCHES = frozenset(
+    f"net.ipv6.conf.{link}.disable_ipv6" for link in ("all", "default")
+)
+"""Whether links do IPv6, and new ones."""
+
+
 def is_ipv6(key: str) -> bool:
     """Whether a setting is one of IPv6."""
     return key.startswith("net.ipv6.")
@@ -238,6 +244,22 @@ def follow(key: str) -> re.Pattern[str] | None:
     return None
 
 
+def of_new_link(sysctls: Mapping[str, str], ifname: str) -> dict[str, str]:
+    """The settings that a link is made with and that are not as usual.
+
+    Of what is set for all links alike ``default`` is no more than a copy, which only
+    links that are made later take after: somebody may have changed it by itself.
+    """
+    found = {}
+    for family, names in _SPREADING.items():
+        for name in names:
+            key = f"net.{family}.conf.{ifname}.{name}"
+            value = sysctls.get(f"net.{family}.conf.default.{name}")
+            if value is not None and value != usual(key, sysctls):
+                found[key] = value
+    return found
+
+
 def ipv6_off(sysctls: Mapping[str, str], ifname: str) -> bool:
     """Whether a link does no IPv6."""
     if not sysctls:
@@ -268,3 +290,13 @@ def known(links: Iterable[str] = ()) -> list[str]:
         for name in settings
     ]
     return [*_PLAIN, *(name for name in names if sysctl(name) and name not in _PLAIN)]
+
+
+def of_namespace() -> list[str]:
+    """All that is no link's: also what only follows, and may not be named itself."""
+    follows = [
+        f"net.{family}.conf.default.{name}"
+        for family, names in _SPREADING.items()
+        for name in names
+    ]
+    return [*known(), *follows]

@@ -89,6 +89,9 @@ def _in_namespace(
         if was.sysctls.get(key) != value:
             value = value or usual(key, now.sysctls)
             wanted = was.sysctls.get(key) or usual(key, was.sysctls)
+            if value == wanted:
+                # Only what it follows is otherwise, which is told.
+                continue
             fact = f'"{name}" has {key} = {value}, not {wanted}'
             yield Difference(name, link_of(key), fact)
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
+from tuilab.errors import KernelError
 from tuilab.model.addressing import version
 from tuilab.model.sharing import altered, unshared
 from tuilab.model.sysctls import ipv6_off, link_of, unusual
@@ -27,6 +28,9 @@ from tuilab.plan.state import (
     kernel_order,
 )
 
+SWITCHED_OFF = (
+    "that was done outside tuilab: tuilab drift shows it, --repair puts it back"
+)
 _MERGED = ("up", "mtu", "mac", "master")
 _IDENTITY = ("kind", "peer", "user", "group")
 
@@ -205,6 +209,23 @@ def settled(goal: State, changed: Collection[str], observed: State) -> State:
             namespaces[name] = settled
             todo |= {name, *_left_alone(before, settled)}
     return State(namespaces)
+
+
+def refuse_without_ipv6(base: State, target: State, goal: State) -> None:
+    """No edit gives an IPv6 address to a link that does no IPv6, by nobody's wish."""
+    for name in unshared(target.namespaces, base.namespaces):
+        wanted = target.namespaces.get(name)
+        for ifname, link in wanted.links.items() if wanted else ():
+            end = Endpoint(name, ifname)
+            was, then = base.link(end), goal.link(end)
+            if then is None or then.ipv6 or not link.ipv6:
+                continue
+            for cidr in link.addresses:
+                if version(cidr) == 6 and not (was and cidr in was.addresses):
+                    raise KernelError(
+                        f'"{end}" can\'t have {cidr}: IPv6 was switched off there',
+                        SWITCHED_OFF,
+                    )
 
 
 def _left_alone(was: NamespaceState | None, now: NamespaceState | None) -> set[str]:

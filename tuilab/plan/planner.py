@@ -26,7 +26,7 @@ from tuilab.plan.forwarding import (
     route_order,
     rule_order,
 )
-from tuilab.plan.merge import merge
+from tuilab.plan.merge import merge, refuse_without_ipv6
 from tuilab.plan.operations import (
     AddAddress,
     AddBridge,
@@ -113,7 +113,9 @@ def plan(
         except KernelError as error:
             raise KernelError(error.summary, IN_THE_WAY, error.errno) from error
         _relabel(was, rename)
-    goal = merge(was.state(), target, _relabelled(observed, renames))
+    before = was.state()
+    goal = merge(before, target, _relabelled(observed, renames))
+    refuse_without_ipv6(before, target, goal)
     return planner.reach(goal)
 
 

@@ -19,6 +19,7 @@ from tuilab.model.sysctls import (
     ipv6_off,
     is_ipv6,
     link_of,
+    of_new_link,
     settings_renamed,
     unusual,
     usual,
@@ -182,6 +183,7 @@ class Machine(BridgePart):
         """A bridge or tap as the kernel makes it: down, no addresses, no master."""
         self._free(endpoint)
         namespace = self._namespace(endpoint.namespace)
+        self._take_after_default(endpoint, link.mtu)
         namespace.links[endpoint.ifname] = replace(
             link,
             up=False,
@@ -237,6 +239,7 @@ class Machine(BridgePart):
             raise refusal(errno.EINVAL, str(old), "stays in its namespace")
         self._free(new)
         self.relocate_link(old, new)
+        self._take_after_default(new, link.mtu)
         ipv6 = not ipv6_off(self._namespace(new.namespace).sysctls, new.ifname)
         self._set(new, up=False, addresses=(), ipv6=ipv6)
 
@@ -299,6 +302,9 @@ class Machine(BridgePart):
         self._mtu_was_set(endpoint, before, mtu)
         if mtu < IPV6_MIN_MTU:
             self._lose_v6(endpoint)
+        elif before < IPV6_MIN_MTU:
+            self._take_after_default(endpoint, mtu)
+            self._turn_ipv6(endpoint.namespace)
         master = self._link(endpoint).master
         if master:
             self._adjust_mtu(Endpoint(endpoint.namespace, master))
@@ -482,6 +488,12 @@ class Machine(BridgePart):
 
     def _links(self, name: str) -> dict[str, LinkState]:
         return self._namespace(name).links
+
+    def _take_after_default(self, endpoint: Endpoint, mtu: int) -> None:
+        namespace = self._namespace(endpoint.namespace)
+        for key, value in of_new_link(namespace.sysctls, endpoint.ifname).items():
+            if mtu >= IPV6_MIN_MTU or not is_ipv6(key):
+                namespace.sysctls[key] = value
 
     def _turn_ipv6(self, name: str) -> None:
         """What the settings say of IPv6 holds: without it go its addresses and all."""
