@@ -253,6 +253,36 @@ def test_the_selection_shows_without_colour() -> None:
     assert ("●", "up selected") in runs
 
 
+def test_a_line_is_turned_like_a_snake_where_it_is_too_wide() -> None:
+    assert draw_text(generate_lab("linear", 8), 40, 1).splitlines() == [
+        "[r1]─────[r2]─────[r3]─────[r4]",
+        "                             │",
+        "                             │",
+        "[r8]─────[r7]─────[r6]─────[r5]",
+    ]
+    ring = draw_text(generate_lab("ring", 16), 40, 1).splitlines()
+    assert ring == [
+        "[r1]──────[r2]─────[r3]────────[r4]",
+        "  │                              │",
+        "  │                              ╰╮",
+        "  │                               │",
+        "  │  [r8]─────[r7]─────[r6]─────[r5]",
+        "  │    │",
+        "  │    │",
+        "  │  [r9]─────[r10]─────[r11]─────[r12]",
+        "  │                                 │",
+        "  ╰╮                              ╭─╯",
+        "   │                              │",
+        " [r16]─────[r15]──────[r14]─────[r13]",
+    ]
+
+
+def test_zooming_into_a_long_line_needs_no_scrolling_to_the_side() -> None:
+    graph = build(snapshot(generate("linear", 100)))
+    for level in (1, 2, 3):
+        assert compose(graph, Wish(110, 30, level)).width <= 110  # type: ignore[arg-type]
+
+
 # -- places ----------------------------------------------------------------------
 
 

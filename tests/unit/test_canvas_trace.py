@@ -371,13 +371,21 @@ def check(
     selected: int = -1,
     choices: Choices | None = None,
     flows: Activity | None = None,
-    shelves: int = 1,
+    folds: int = 1,
 ) -> None:
-    """Draw in every way there is, and read it back."""
+    """Draw in every way there is, and read it back.
+
+    Args:
+        topology: What is drawn.
+        selected: Number of the cable that is.
+        choices: What is folded.
+        flows: What flows.
+        folds: Into how many shelves hosts go, and how often rings and lines are turned.
+    """
     graph = group(build(snapshot(topology)), choices or Choices())
     order = arrange(graph)
-    if shelves > 1:
-        order = arrange(graph, order.memory, shelves)
+    if folds > 1:
+        order = arrange(graph, order.memory, folds, folds)
     cables = topology.cables
     for manner in MANNERS:
         chosen = []
@@ -408,7 +416,7 @@ def test_random_labs_read_back(seed: int) -> None:
             end: Flow(*(dice.random() < share for share in (0.3, 0.3, 0.05)))
             for end, _ in topology.links()
         }
-    check(topology, selected=seed, choices=choices, flows=flows, shelves=1 + seed % 3)
+    check(topology, selected=seed, choices=choices, flows=flows, folds=1 + seed % 3)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -445,6 +453,18 @@ def loops() -> Iterator[tuple[str, Topology]]:
 @pytest.mark.parametrize("lab", [pytest.param(lab, id=name) for name, lab in loops()])
 def test_meshes_and_rings_read_back(lab: Topology) -> None:
     check(lab, selected=1)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("count", [5, 11, 20])
+@pytest.mark.parametrize("kind", ["linear", "ring"])
+def test_rings_and_lines_read_back_however_often_they_are_turned(
+    kind: str, count: int, turns: int
+) -> None:
+    check(generate(kind, count), folds=turns)
+    check(generate(kind, count, routers=True), folds=turns)
+    if kind == "ring":
+        check(switches(count, around(count), 2).topology(), folds=turns)
 
 
 @given(topologies())

@@ -124,11 +124,13 @@ class Order:
         parts: Connected parts from left to right, those of one node last.
         inner: What is inside a node, for those with a drawing inside.
         memory: To be given to the next `arrange`.
+        chained: Whether the largest part is a ring or a line, and can be turned.
     """
 
     parts: list[Layers]
     inner: dict[int, Layers]
     memory: Memory
+    chained: bool = False
 
 
 class Port(NamedTuple):

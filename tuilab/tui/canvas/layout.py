@@ -23,6 +23,10 @@ MOST_LINES = 150
 take too long to fill."""
 MOST_PANES = 2
 """So many panes full of names are better to scroll than a map without names."""
+LEAST_ROWS = {0: 0, 1: 0, 2: 5, 3: 6}
+"""Rows that one row of boxes takes at least, with the space to the next one. Where
+nothing fits, smaller things are drawn all the same."""
+MOST_ATTEMPTS = 4
 FAR = 4
 """A drawing so many times as wide as the pane is beyond all help."""
 
@@ -80,6 +84,9 @@ def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
 
 def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
     """Scenes of one level, the most pleasant first; on most, none if none can help."""
+    if order.chained:
+        yield from _turned(graph, order, level, wish)
+        return
     if wish.level is None and least_width(graph, order, level) > FAR * wish.width:
         if level == 1:
             yield layout(graph, order, Manner(1, wish.roomy, combs=True), wish.width)
@@ -105,6 +112,31 @@ def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sce
             shelved = arrange(graph, order.memory, count)
             manner = Manner(level, wish.roomy, tight=level <= 1)
             yield layout(graph, shelved, manner, wish.width)
+
+
+def _turned(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
+    """Scenes where rings and lines are turned as often as the width of the pane asks.
+
+    Of a level with boxes none, if they would be too tall by far.
+    """
+    manners = [Manner(level, wish.roomy), Manner(level, wish.roomy, tight=True)]
+    if level >= 2:
+        manners = [Manner(level, wish.roomy, names=True), manners[0]]
+    if level >= 2 and len(graph.edges) > MOST_LINES:
+        manners = manners[1:]
+    for manner in manners:
+        turns = math.ceil(least_width(graph, order, level) / wish.width)
+        for attempt in range(MOST_ATTEMPTS):
+            if wish.level is None and LEAST_ROWS[level] * turns > wish.height:
+                break
+            turned = order
+            if turns > 1:
+                turned = arrange(graph, order.memory, turns=turns)
+            scene = layout(graph, turned, manner, wish.width)
+            if scene.width <= wish.width or attempt == MOST_ATTEMPTS - 1:
+                yield scene
+                break
+            turns = max(turns + 1, math.ceil(turns * scene.width / wish.width))
 
 
 def least_width(graph: Graph, order: Order, level: Level) -> int:

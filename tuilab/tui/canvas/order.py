@@ -9,10 +9,11 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from itertools import count
 
+from tuilab.tui.canvas.chain import Chain, chain
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
 from tuilab.tui.canvas.pages import share
-from tuilab.tui.canvas.rank import halves, ranks, ring, shelve
+from tuilab.tui.canvas.rank import ranks, shelve
 
 SWEEPS = 10
 INSERT_LIMIT = 150
@@ -37,16 +38,19 @@ class Arranger:
         memory: Memory,
         home: Item | None = None,
         shelves: int = 1,
+        turns: int = 1,
     ) -> None:
         self.graph = graph
         self.nodes = nodes
         self.segments = segments
         self.memory = memory
         self.rank = ranks(graph, nodes, segments)
-        self.halves: tuple[list[int], list[int]] | None = None
-        if way := ring(graph, nodes, segments):
-            self._halve(way)
-        if shelves > 1:
+        self.chain = chain(graph, nodes, segments)
+        self.line: list[list[int]] = []
+        self.turned = turns > 1 and self.chain is not None
+        if self.chain is not None:
+            self._fold(self.chain, turns)
+        elif shelves > 1:
             places = (memory.get(graph.nodes[node].item) for node in nodes)
             keys = {n: p.key if p else 0.0 for n, p in zip(nodes, places, strict=True)}
             shelve(sorted(nodes, key=keys.__getitem__), segments, self.rank, shelves)
@@ -61,19 +65,20 @@ class Arranger:
         self.bottom = min(self.rank.values())
         self.fresh = count(len(graph.nodes))
 
-    def _halve(self, way: list[int]) -> None:
-        """Put a ring into two rows, so that no line of it is long; hosts outside."""
-        items = {v: self.graph.nodes[v].item for v in way}
+    def _fold(self, way: Chain, turns: int) -> None:
+        """Put a ring or a line into rows; hosts of a ring in two rows stand outside."""
+        items = {v: self.graph.nodes[v].item for v in way.way}
         places = {v: self.memory[it] for v, it in items.items() if it in self.memory}
         before = {v: place.rank for v, place in places.items() if place.joined}
-        self.halves = halves(way, before)
-        upper, lower = self.halves
-        ring = {**dict.fromkeys(upper, 2), **dict.fromkeys(lower, 1)}
-        self.rank = dict(ring)
-        for _, a, b in self.segments:
-            for node, leaf in ((a, b), (b, a)):
-                if leaf not in ring:
-                    self.rank[leaf] = 3 if ring[node] == 2 else 0
+        self.line = way.rows(turns, before)
+        hung = any(way.hosts.values())
+        outside = way.closed and turns == 1
+        for at, row in enumerate(reversed(self.line)):
+            rank = at + 1 if outside else at * (1 + hung) + hung
+            for node in row:
+                self.rank[node] = rank
+                for host in way.hosts.get(node, ()):
+                    self.rank[host] = rank + (1 if outside and at else -1)
 
     def add_gates(self, north: list[Gate], south: list[Gate]) -> dict[Gate, int]:
         """Put rows of crossings on the border around; before `run`.
@@ -130,11 +135,13 @@ class Arranger:
         self.up: dict[int, list[int]] = {v: [] for v in self.row_of}
         self.down: dict[int, list[int]] = {v: [] for v in self.row_of}
         self.beside: dict[int, list[int]] = {v: [] for v in self.row_of}
+        self.hops_of: dict[int, list[Hop]] = {}
         self.channels: list[list[Hop]] = [[] for _ in self.layers.rows]
         self.flats: list[list[Flat]] = [[] for _ in self.layers.rows]
         for hop in self.layers.hops:
             self.down[hop.upper].append(hop.lower)
             self.up[hop.lower].append(hop.upper)
+            self.hops_of.setdefault(hop.edge, []).append(hop)
             self.channels[self.row_of[hop.upper]].append(hop)
         for flat in self.layers.flats:
             self.flats[self.row_of[flat.left]].append(flat)
@@ -155,12 +162,12 @@ class Arranger:
         self.held = {index % len(rows) for index in self.held}
         for gate in self.layers.gates:
             rows[self.row_of[gate]].append(gate)
-        if self.known:
+        if self.known and not self.turned:
             for vertex in sorted(self.known, key=lambda v: (self.known[v], v)):
                 rows[self.row_of[vertex]].append(vertex)
             self._insert_new()
-        elif self.halves:
-            self._line_up(*self.halves)
+        elif self.line:
+            self._line_up()
         else:
             for vertex in self._walk():
                 if vertex not in self.layers.gates:
@@ -181,12 +188,26 @@ class Arranger:
             if flats:
                 share(row, flats, above, below)
 
-    def _line_up(self, upper: list[int], lower: list[int]) -> None:
-        """Fill the rows of a ring."""
-        for some, hosts in ((upper, self.up), (lower, self.down)):
-            for node in some:
-                for vertex in (node, *dict.fromkeys(hosts[node])):
-                    self.layers.rows[self.row_of[vertex]].append(vertex)
+    def _line_up(self) -> None:
+        """Fill the rows of a ring or line: lines from row to row are at its turns."""
+        assert self.chain is not None
+        key: dict[int, float] = {}
+        row_of: dict[int, int] = {}
+        for number, row in enumerate(self.line):
+            row_of.update(dict.fromkeys(row, number))
+            for at, node in enumerate(row):
+                key[node] = at
+                key.update(dict.fromkeys(self.chain.hosts.get(node, ()), at))
+        first, last = (self.chain.way[at] for at in (0, -1))
+        for edge, ends in self.layers.ends.items():
+            left = min(row_of.get(end, 0) for end in ends) % 2 == 1
+            side = -1.0 if left else float("inf")
+            if len(self.line) > 2 and set(ends) == {first, last}:
+                side = -2.0  # what closes a ring passes all rows
+            for hop in self.hops_of.get(edge, ()):
+                key.setdefault(hop.lower, side)
+        for vertex in sorted(self.row_of, key=lambda v: (key[v], v)):
+            self.layers.rows[self.row_of[vertex]].append(vertex)
 
     def _walk(self) -> list[int]:
         """All vertices, depth first from the top, rows kept as paths."""

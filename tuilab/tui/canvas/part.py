@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -93,6 +93,8 @@ class Part:
         self.row = {v: r for r, row in enumerate(layers.rows) for v in row}
         self.shapes: dict[int, Shape] = {}
         self.sides: dict[tuple[int, int], list[Flat]] = {}
+        self.lateral: dict[int, list[tuple[Gate, bool]]] = {}
+        """The lines at the sides of a box, and whether at its right one."""
         self.arcs: list[int] = []
         self.north: dict[int, list[Pin]] = {v: [] for v in self.row}
         self.south: dict[int, list[Pin]] = {v: [] for v in self.row}
@@ -137,10 +139,15 @@ class Part:
             beside = self.at[right] - self.at[left] == 1 and len(room) < most
             if left in self.subs or right in self.subs:
                 beside = number in self.layers.beside
-            if beside:
-                room.append(flat)
-            else:
+            if not beside:
                 self.arcs.append(number)
+                continue
+            room.append(flat)
+            for vertex, east in ((left, True), (right, False)):
+                gate = Gate(flat.edge, self.layers.ends[flat.edge].index(vertex))
+                self.lateral.setdefault(vertex, []).append((gate, east))
+        for gate, (node, east) in self.layers.sides.items():
+            self.lateral.setdefault(node, []).append((gate, east))
 
     def _make_pins(self) -> None:
         made: dict[tuple[int, bool, int], Pin] = {}
@@ -174,24 +181,13 @@ class Part:
         if not self.manner.names or not (self.level == 2 or bridge):
             return 0, 0
         longest = [0, 0]
-        for gate, east in self.sideways(vertex):
+        for gate, east in self.lateral.get(vertex, ()):
             if vertex in self.subs and gate in self.subs[vertex].layers.sides:
                 continue  # its name is inside, where the line comes from
             # Inside of a border there is a blank, where lines may be too.
             wide = len(self._label(gate)) + 1 + (vertex in self.subs)
             longest[east] = max(longest[east], wide)
         return longest[0], longest[1]
-
-    def sideways(self, vertex: int) -> Iterator[tuple[Gate, bool]]:
-        """The lines at the sides of a box, and whether at its right one."""
-        for (left, right), flats in self.sides.items():
-            for east, one in ((True, left), (False, right)):
-                for flat in flats if one == vertex else ():
-                    end = self.layers.ends[flat.edge].index(vertex)
-                    yield Gate(flat.edge, end), east
-        for gate, (node, east) in self.layers.sides.items():
-            if node == vertex:
-                yield gate, east
 
     def side_row(self, gate: Gate) -> int:
         """The row of a line that goes out at a side of the box around."""
@@ -225,7 +221,7 @@ class Part:
             if comb := self.combs.get(vertex):
                 columns = max(columns, span(self.level, comb.ports))
             inset = self._inset(vertex)
-            count = Counter(east for _, east in self.sideways(vertex))
+            count = Counter(east for _, east in self.lateral.get(vertex, ()))
             most = max(count.values(), default=0)
             made = shape(node, self.level, columns, most, inset)
             self.shapes[vertex] = made

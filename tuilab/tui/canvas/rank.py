@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from tuilab.model.topology import HOST
 from tuilab.tui.canvas.graph import Graph
@@ -13,12 +13,6 @@ from tuilab.tui.canvas.layers import Segment
 FEWEST = 4
 """Fewer things that hang from one node stay in one row."""
 CANDIDATES = 3
-SMALLEST_RING = 5
-"""Rings of fewer nodes stand in one row."""
-MOST_HANGING = 2
-"""Where more hosts hang from a node of a ring, all of them stand below it."""
-LARGEST_TURN = 60
-"""In larger rings nobody looks for the start that moves least."""
 
 
 def components(nodes: Collection[int], segments: Iterable[Segment]) -> list[list[int]]:
@@ -91,50 +85,6 @@ def _sources(graph: Graph, nodes: list[int], near: dict[int, set[int]]) -> list[
             least = min(len(near[node]) for node in some)
             return [node for node in some if len(near[node]) == least]
     return []
-
-
-def ring(graph: Graph, nodes: list[int], segments: list[Segment]) -> list[int]:
-    """The way round, if a part is one large ring with little that hangs from it."""
-    near: dict[int, set[int]] = {node: set() for node in nodes}
-    for _, a, b in segments:
-        if a not in near or b not in near or a == b:
-            return []
-        near[a].add(b)
-        near[b].add(a)
-    leaves = {node for node, some in near.items() if len(some) == 1}
-    core = [node for node in nodes if node not in leaves]
-    if len(core) < SMALLEST_RING or not graph.pins.keys().isdisjoint(nodes):
-        return []
-    if any(len(near[node] & leaves) > MOST_HANGING for node in core):
-        return []
-    near = {node: near[node] - leaves for node in core}
-    if any(len(some) != 2 for some in near.values()):
-        return []
-    way = [core[0], min(near[core[0]])]
-    while (ahead := (near[way[-1]] - {way[-2]}).pop()) != way[0]:
-        way.append(ahead)
-    return way if len(way) == len(core) else []
-
-
-def halves(way: list[int], before: Mapping[int, int]) -> tuple[list[int], list[int]]:
-    """A ring in two rows, both from left to right; few nodes change their row.
-
-    Args:
-        way: The nodes the way round.
-        before: The rank of those that were drawn before.
-    """
-    half = (len(way) + 1) // 2
-
-    def stay(start: int) -> int:
-        return sum(
-            before.get(v) == 1 + ((at - start) % len(way) < half)
-            for at, v in enumerate(way)
-        )
-
-    starts = range(len(way)) if before and len(way) <= LARGEST_TURN else [0]
-    start = max(starts, key=stay)
-    turned = way[start:] + way[:start]
-    return turned[:half], turned[: half - 1 : -1]
 
 
 def shelve(

@@ -22,7 +22,9 @@ from tuilab.tui.canvas.order import Arranger
 from tuilab.tui.canvas.rank import components
 
 
-def arrange(graph: Graph, memory: Memory | None = None, shelves: int = 1) -> Order:
+def arrange(
+    graph: Graph, memory: Memory | None = None, shelves: int = 1, turns: int = 1
+) -> Order:
     """Put a graph into rows.
 
     Args:
@@ -30,15 +32,18 @@ def arrange(graph: Graph, memory: Memory | None = None, shelves: int = 1) -> Ord
         memory: From the picture before; what is in there keeps its order.
         shelves: Into how many rows to break what hangs side by side from one node.
             What is remembered then is the order without that: give it all of it.
+        turns: By how many times rings and lines are to be less wide. They are turned
+            like snakes; what is remembered is as with shelves.
     """
-    return _Regions(graph, memory or {}, shelves).run()
+    return _Regions(graph, memory or {}, shelves, turns).run()
 
 
 class _Regions:
     """Arranges the outer region, then what is inside its boxes."""
 
-    def __init__(self, graph: Graph, memory: Memory, shelves: int) -> None:
+    def __init__(self, graph: Graph, memory: Memory, shelves: int, turns: int) -> None:
         self.shelves = shelves
+        self.turns = turns
         self.graph = graph
         self.memory = memory
         self.children: dict[int, list[int]] = {}
@@ -93,11 +98,15 @@ class _Regions:
         segments: list[list[Segment]] = [[] for _ in members]
         for segment in self.outer:
             segments[part_of[segment.a]].append(segment)
-        parts = []
+        parts, sizes = [], []
         for nodes, some in zip(members, segments, strict=True):
-            arranger = Arranger(graph, nodes, some, self.memory, shelves=self.shelves)
+            arranger = Arranger(
+                graph, nodes, some, self.memory, shelves=self.shelves, turns=self.turns
+            )
             parts.append((arranger.key(), arranger.run()))
+            sizes.append((len(nodes), arranger.chain is not None))
         parts.sort(key=lambda part: part[0])
+        chained = max(sizes, default=(0, False))[1]
         layers = [part for _, part in parts]
         gates = self._gates(layers)
         for part in layers:
@@ -105,12 +114,12 @@ class _Regions:
         inner = {
             box: self._inside(box, *gates.get(box, ([], []))) for box in self.inner
         }
-        if self.shelves > 1:
-            return Order(layers, inner, self.memory)
+        if self.shelves > 1 or self.turns > 1:
+            return Order(layers, inner, self.memory, chained)
         places = _remember(graph, layers, None)
         for box, some_layers in inner.items():
             places.update(_remember(graph, [some_layers], graph.nodes[box].item))
-        return Order(layers, inner, {**self.memory, **places})
+        return Order(layers, inner, {**self.memory, **places}, chained)
 
     def _gates(self, parts: list[Layers]) -> dict[int, tuple[list[Gate], list[Gate]]]:
         """The lines at every box from left to right, above and below it."""
