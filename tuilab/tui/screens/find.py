@@ -8,7 +8,7 @@ from dataclasses import replace
 from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
-from tuilab.tui.screens.pick import Entry, PickDialog, fits
+from tuilab.tui.screens.pick import Entry, PickDialog, distance, fits
 from tuilab.tui.text import Line, plain
 from tuilab.tui.widgets.tree_text import Row, tree_rows
 
@@ -29,9 +29,8 @@ class FindScreen(PickDialog[Item, Item]):
 
     def entries(self, query: str) -> Sequence[Entry[Item]]:
         """What has the typed words; first what is named so."""
-        typed = query.strip().lower()
         found = [
-            (_distance(typed, item, itself), item, row)
+            (_distance(query, item) if itself else 2, item, row)
             for item, row, itself in self._rows
             if fits(query, f"{item} {plain(row)}")
         ]
@@ -47,14 +46,8 @@ class FindScreen(PickDialog[Item, Item]):
             self.dismiss(value)
 
 
-def _distance(typed: str, item: Item, itself: bool) -> int:
-    """How far a name is from what was typed; a line about something is no name."""
-    names = (str(item).lower(), (item.ifname or item.namespace).lower())
-    if not itself or not typed:
-        return 2
-    if typed in names:
-        return 0
-    return 1 if any(name.startswith(typed) for name in names) else 2
+def _distance(query: str, item: Item) -> int:
+    return distance(query, str(item), item.ifname or item.namespace)
 
 
 def _named(row: Row, glyphs: Glyphs) -> Line:

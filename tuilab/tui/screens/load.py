@@ -14,7 +14,7 @@ from tuilab.errors import InvalidTopology, TuilabError
 from tuilab.formats import yaml
 from tuilab.lab.lab import Lab
 from tuilab.model.edits import become
-from tuilab.tui.screens.pick import Entry, PickDialog, fits
+from tuilab.tui.screens.pick import Entry, PickDialog, distance, fits
 from tuilab.tui.text import contents, line
 from tuilab.tui.widgets.files import TopologyFile, difference_line, typed_file
 from tuilab.tui.widgets.pick_view import PickView
@@ -48,14 +48,13 @@ class LoadScreen(PickDialog[Path, Path]):
             yield Static(id="commands")
 
     def entries(self, query: str) -> Sequence[Entry[Path]]:
-        """The files that fit; a path that was typed comes first."""
+        """The files that fit: the path that was typed, what is named so, the others."""
         rows: list[Entry[Path]] = []
         if typed := typed_file(query):
             rows.append((typed, line(query)))
-        rows += [
-            (file.path, file.line) for file in self._files if fits(query, file.text)
-        ]
-        return rows
+        found = [file for file in self._files if fits(query, file.text)]
+        found.sort(key=lambda it: distance(query, it.path.name, it.path.stem))
+        return rows + [(file.path, file.line) for file in found]
 
     @on(PickView.Moved)
     @on(Input.Changed, "#query")

@@ -133,6 +133,16 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
             self.listed.show_entries(entries, self.start_at())
 
 
+def distance(query: str, *names: str) -> int:
+    """How far what was typed is from any of some names: 0 that, 1 its beginning, 2."""
+    typed = query.strip().lower()
+    lower = [name.lower() for name in names]
+    if typed in lower:
+        return 0
+    begins = typed and any(name.startswith(typed) for name in lower)
+    return 1 if begins else 2
+
+
 def fits(query: str, text: str) -> bool:
     """Whether every word typed is somewhere in a text."""
     lower = text.lower()
