@@ -82,7 +82,7 @@ class Send(Form):
             "As",
             Field(
                 "from",
-                placeholder="the address that the kernel chooses",
+                placeholder="as the kernel chooses",
                 help="The address to send from.",
             ),
         ),
