@@ -2,10 +2,12 @@
 
 The real program on a terminal of 160x48 that counts bytes and takes times, with a lab
 of a hundred hosts in a real sandbox: bytes for each kind of action, then the time from
-a key to what it paints while 1000 link events a second arrive and 20 links are
-captured. Beside it, in the same run, a bare Textual app with one scroll view of as many
-cells, in which a key moves a marked line. Milliseconds and bytes; `late` are events
-that could not be made in time.
+a key to what it paints, with the hosts folded and unfolded, at rest and while 1000
+link events a second arrive, 20 links are captured in its packet list and two hosts
+ping each other. `busy events` and `busy packets` are what has reached the program
+while it was busy, a second; `cpu` is its processor time in percent of one core. Beside
+it, in the same run, a bare Textual app with one scroll view of as many cells, in which
+a key moves a marked line. Milliseconds and bytes.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.e2e.home import TUILAB, Home
+from tests.e2e.home import Home
 from tests.e2e.pty import CountingTerminal
 from tuilab.formats import yaml
 from tuilab.model import generate
@@ -81,24 +83,56 @@ def measure(home: Home, keys: int) -> dict[str, float]:
     path.write_text(yaml.dump(generate.star(HOSTS)))
     home.tuilab("up", str(path), "--lab", LAB)
     found: dict[str, float] = {}
-    with terminal(home, [*TUILAB, LAB]) as screen:
+    seen = home.folder / "seen.json"
+    counted = [sys.executable, "-m", "tests.bench.counted", str(seen), LAB]
+    with terminal(home, counted) as screen:
         start = screen.read_until(lambda seen: b"zoom" in seen)
         found["bytes start"] = len(screen.rest(start, quiet=4.0))
-        for name, key in (("select", "j"), ("zoom", "+"), ("fit", "0"), ("fold", "f")):
+        actions = (("select", "j"), ("zoom", "+"), ("fit", "0"), ("unfold", "f"))
+        for name, key in actions:
             screen.send(key)
             found[f"bytes {name}"] = len(screen.rest(quiet=1.0))
         screen.send("\x0c")
         found["bytes whole screen"] = len(screen.rest(quiet=1.0))
+        found |= times("unfolded", screen, "lh", keys)
+        screen.send("f")
+        screen.rest(quiet=1.0)
         found |= times("idle", screen, "lh", keys)
-        with load(home) as late:
+        watch(screen)
+        with load(home):
+            began = time.monotonic()
             found |= times("busy", screen, "lh", keys)
-            found["busy late"] = late()
+            lasted = time.monotonic() - began
+        screen.send("q\r")
+        screen.wait()
+    for name, count in json.loads(seen.read_text()).items():
+        found[f"busy {name}"] = count if name == "links" else count / lasted
     with terminal(home, [sys.executable, "-c", PEER]) as screen:
         screen.rest(screen.read_until(lambda seen: b"line 47" in seen))
         screen.send("j")
         found["bytes peer select"] = len(screen.rest(quiet=1.0))
         found |= times("peer", screen, "jk", keys)
     return found
+
+
+def watch(screen: CountingTerminal) -> None:
+    """Capture the links of as many hosts, selected one after the other."""
+    screen.send("h" * 20)
+    screen.rest(quiet=1.0)
+    right, down, left = (f"\x1b[1;2{way}" for way in "CBD")
+    half = CAPTURES // 2 - 1
+    for key in (*[right] * half, down, *[left] * half):
+        screen.send(key)
+        screen.rest(quiet=0.2)
+    screen.send("w")
+    screen.read_until(lambda seen: b"Watch links" in seen)
+    screen.rest(quiet=1.0)
+    screen.send("\r")
+    screen.rest(quiet=1.0)
+    screen.send("\x1b")  # the drawing has the keys again
+    screen.rest(quiet=1.0)
+    screen.send("l")
+    screen.rest(quiet=1.0)
 
 
 @contextmanager
@@ -114,7 +148,7 @@ def times(
     name: str, screen: CountingTerminal, keys: str, count: int
 ) -> dict[str, float]:
     """From a key to the mark of what is selected then, there and back again."""
-    took = []
+    took, cpu, start = [], screen.cpu(), time.monotonic()
     for number in range(count):
         began = time.perf_counter()
         screen.send(keys[number % 2])
@@ -124,48 +158,45 @@ def times(
         screen.rest(quiet=0.1)
     took.sort()
     return {
+        f"{name} cpu %": (screen.cpu() - cpu) / (time.monotonic() - start) * 100,
         f"{name} key to paint p50 ms": statistics.median(took),
         f"{name} key to paint p99 ms": took[int(len(took) * 0.99)],
     }
 
 
 @contextmanager
-def load(home: Home) -> Iterator[object]:
-    """Link events and captures; gives how many events there are too few."""
-    ports = sorted(json.loads(home.tuilab("show", LAB, "--json").out)["namespaces"])
-    ends = [f"{name}:eth0" for name in ports if name != HOST][:CAPTURES]
-    capture = home.popen(
-        *("capture", "--lab", LAB, *ends, "-w", str(home.folder / "packets.pcapng"))
-    )
+def load(home: Home) -> Iterator[None]:
+    """Link events of the kernel, and packets of two hosts whose links are captured."""
+    spaces = json.loads(home.tuilab("show", LAB, "--json").out)["namespaces"]
+    names = sorted(name for name in spaces if name != HOST)
+    to = spaces[names[1]]["links"]["eth0"]["addresses"][0].partition("/")[0]
+    inside = ("exec", "--lab", LAB)
+    ping = home.popen(*inside, names[0], "--", "ping", "-q", "-i", "0.01", to)
     maker = home.popen(
-        *("exec", "--lab", LAB, HOST, "--", "ip", "-force", "-batch", "-"),
-        stdin=subprocess.PIPE,
+        *(*inside, HOST, "--", "ip", "-force", "-batch", "-"), stdin=subprocess.PIPE
     )
-    stop, made, began = threading.Event(), [0], time.monotonic()
+    stop, began = threading.Event(), time.monotonic()
 
     def make() -> None:
         assert maker.stdin is not None
+        made = 0
         while not stop.wait(0.05):
             due = int((time.monotonic() - began) * EVENTS)
-            for number in range(made[0], due):
+            for number in range(made, due):
                 maker.stdin.write(f"link set dev lo alias n{number}\n")
             maker.stdin.flush()
-            made[0] = due
+            made = due
 
     thread = threading.Thread(target=make)
     thread.start()
-
-    def late() -> float:
-        return max(0.0, (time.monotonic() - began) * EVENTS - made[0])
-
     try:
-        yield late
+        yield
     finally:
         stop.set()
         thread.join()
         maker.communicate()
-        capture.terminate()
-        capture.communicate()
+        ping.terminate()
+        ping.communicate()
 
 
 if __name__ == "__main__":

@@ -21,10 +21,15 @@ from textual.strip import Strip
 NEAR = 4
 """So many cells that are right already are sent again rather than jumped over."""
 
+KEPT = 5000
+"""So many pieces of text are kept as cells: most of a screen is the same for long."""
+
 _Look = tuple[str, str, str]
 """Attributes, foreground and background, as the terminal is told."""
 _PLAIN: _Look = ("", "", "")
 _Cell = tuple[str, _Look]
+_UNKNOWN: _Cell = ("\0", _PLAIN)
+"""What the terminal shows where nothing has been sent yet."""
 _HALF: _Cell = ("", _PLAIN)
 """What is behind a sign that is two cells wide."""
 _SHOWS = frozenset({"4", "7", "9", "21", "53"})
@@ -50,13 +55,14 @@ class Shown:
     """What the terminal shows, as far as it is known."""
 
     def __init__(self) -> None:
-        self._cells: dict[tuple[int, int], _Cell] = {}
+        self._rows: dict[int, list[_Cell]] = {}
         self._looks: dict[tuple[Style, ColorSystem], _Look] = {}
+        self._pieces: dict[tuple[Segment, ColorSystem], tuple[_Cell, ...]] = {}
         self._size: object = None
 
     def forget(self) -> None:
         """The terminal may show anything now."""
-        self._cells.clear()
+        self._rows.clear()
 
     def changes(
         self, update: CompositorUpdate, console: Console, size: object
@@ -90,17 +96,22 @@ class Shown:
         return _sent(runs)
 
     def _changed(
-        self, x: int, y: int, cells: Iterable[_Cell]
+        self, x: int, y: int, cells: list[_Cell]
     ) -> Iterator[tuple[int, list[_Cell]]]:
         """Runs of cells that differ, each with its first column."""
-        shown = self._cells
+        row = self._rows.setdefault(y, [])
+        end = x + len(cells)
+        row += [_UNKNOWN] * (end - len(row))
+        before = row[x:end]
+        if before == cells:
+            return
+        row[x:end] = cells
         run: list[_Cell] = []
         start = same = 0
-        for column, cell in enumerate(cells, x):
-            if shown.get((column, y)) != cell:
+        for column, (old, cell) in enumerate(zip(before, cells, strict=True), x):
+            if old != cell:
                 if not run:
                     start = column
-                shown[column, y] = cell
                 run.append(cell)
                 same = 0
             elif run:
@@ -112,24 +123,32 @@ class Shown:
         if run:
             yield start, run[: len(run) - same]
 
-    def _seen(
-        self, segments: Iterable[Segment], system: ColorSystem
-    ) -> Iterator[_Cell]:
+    def _seen(self, segments: Iterable[Segment], system: ColorSystem) -> list[_Cell]:
         """The cells of a piece of a line."""
-        for text, style, control in segments:
-            if control:
-                continue
-            look = self._look(style, system) if style else _PLAIN
-            # Nobody sees what colour a blank would be written in.
-            blank = (
-                look if _SHOWS.intersection(look[0].split(";")) else ("", "", look[2])
-            )
-            for sign in text:
-                width = 1 if sign.isascii() else cell_len(sign)
-                if width:
-                    yield sign, blank if sign == " " else look
-                if width == 2:
-                    yield _HALF
+        cells: list[_Cell] = []
+        for segment in segments:
+            piece = self._pieces.get((segment, system))
+            if piece is None:
+                if len(self._pieces) >= KEPT:
+                    self._pieces.clear()
+                piece = tuple(self._cells(segment, system))
+                self._pieces[segment, system] = piece
+            cells += piece
+        return cells
+
+    def _cells(self, segment: Segment, system: ColorSystem) -> Iterator[_Cell]:
+        text, style, control = segment
+        if control:
+            return
+        look = self._look(style, system) if style else _PLAIN
+        # Nobody sees what colour a blank would be written in.
+        blank = look if _SHOWS.intersection(look[0].split(";")) else ("", "", look[2])
+        for sign in text:
+            width = 1 if sign.isascii() else cell_len(sign)
+            if width:
+                yield sign, blank if sign == " " else look
+            if width == 2:
+                yield _HALF
 
     def _look(self, style: Style, system: ColorSystem) -> _Look:
         look = self._looks.get((style, system))

@@ -121,14 +121,8 @@ class Inspector(PickView):
         if not self._rows and self.sought:
             lines = [line((f'nothing has "{self.sought}"', "dim"))]
         before, self._lines = self._lines, lines
-        widest = max(map(width, lines), default=0)
-        if len(lines) != len(before) or widest != self._widest:
-            self._widest = widest
-            self.lines_changed()
-        else:
-            for index, (was, now) in enumerate(zip(before, lines, strict=True)):
-                if was != now:
-                    self.refresh_lines(index, 1)
+        self._widest = max(map(width, lines), default=0)
+        self.some_changed(before, lines)
         self._stay_at(at)
 
     def _stay_at(self, row: Row | None) -> None:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from textual.content import Content
-from textual.reactive import reactive
-from textual.widget import Widget
+from textual.reactive import var
 
 from tuilab.tui.actions import Context
-from tuilab.tui.text import content
+from tuilab.tui.text import Line
+from tuilab.tui.widgets.bar import Bar
 from tuilab.tui.widgets.keys_text import keys_line
 
 
-class KeysBar(Widget):
+class KeysBar(Bar):
     """One row."""
 
-    DEFAULT_CSS = """
-    KeysBar {
-        height: 1;
-        background: $panel;
-        link-style: none;
-        link-background-hover: $accent;
-        link-style-hover: bold;
-    }
-    """
+    context: var[Context | None] = var(None)
 
-    context: reactive[Context | None] = reactive(None)
+    def watch_context(self) -> None:
+        """Other things are possible."""
+        self.look_again()
 
-    def render(self) -> Content:
+    def says(self) -> Line:
         """The keys."""
-        if self.context is None:
-            return Content("")
-        return content(keys_line(self.context, self.size.width))
+        return keys_line(self.context, self.size.width) if self.context else ()

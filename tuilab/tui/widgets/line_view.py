@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -62,6 +64,18 @@ class LineView(ScrollView, can_focus=True):
 
     def lines_changed(self) -> None:
         """Draw again after the lines have changed."""
+        self._fit()
+        self.refresh()
+
+    def some_changed(self, before: Sequence[Line], after: Sequence[Line]) -> None:
+        """Draw again those lines that are others than before."""
+        self._fit()
+        for index, (was, now) in enumerate(zip_longest(before, after)):
+            if was != now:
+                self.refresh_lines(index, 1)
+
+    def _fit(self) -> None:
+        """Scroll over as many lines as there are."""
         size = Size(self.line_width(), self.line_count())
         if size == self.virtual_size:
             pass
@@ -71,7 +85,6 @@ class LineView(ScrollView, can_focus=True):
             # That would lay out the whole screen, though only a scroll bar moves.
             self.set_reactive(LineView.virtual_size, size)
             self._scroll_update(size)
-        self.refresh()
 
     @property
     def rows(self) -> int:

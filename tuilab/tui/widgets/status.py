@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-from textual.content import Content
-from textual.reactive import reactive
-from textual.widget import Widget
+from textual.reactive import var
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.topology import Topology
 from tuilab.tui.glyphs import UNICODE, Glyphs
-from tuilab.tui.text import content
+from tuilab.tui.text import Line
+from tuilab.tui.widgets.bar import Bar
 from tuilab.tui.widgets.status_text import status_line
 
 
-class StatusBar(Widget):
+class StatusBar(Bar):
     """One row."""
 
-    DEFAULT_CSS = """
-    StatusBar {
-        height: 1;
-        background: $panel;
-        link-style: none;
-        link-background-hover: $accent;
-        link-style-hover: bold;
-    }
-    """
-
-    snapshot: reactive[Snapshot | None] = reactive(None)
-    capturing: reactive[str] = reactive("")
-    gone: reactive[str] = reactive("")
-    saved: reactive[Topology | None] = reactive(None)
+    snapshot: var[Snapshot | None] = var(None)
+    capturing: var[str] = var("")
+    gone: var[str] = var("")
+    saved: var[Topology | None] = var(None)
 
     def __init__(self, glyphs: Glyphs = UNICODE) -> None:
         super().__init__()
         self._glyphs = glyphs
 
-    def render(self) -> Content:
-        """What the bar says."""
+    def watch_snapshot(self) -> None:
+        """The lab looks different."""
+        self.look_again()
+
+    def watch_capturing(self) -> None:
+        """Other links are watched."""
+        self.look_again()
+
+    def watch_gone(self) -> None:
+        """The lab has ended."""
+        self.look_again()
+
+    def watch_saved(self) -> None:
+        """The file says something else."""
+        self.look_again()
+
+    def says(self) -> Line:
+        """Which lab, how it stands, where it lives."""
         if self.snapshot is None:
-            return Content("")
-        return content(
-            status_line(
-                self.snapshot,
-                self.size.width,
-                self._glyphs,
-                capturing=self.capturing,
-                gone=self.gone,
-                unsaved=self.saved not in (None, self.snapshot.topology),
-            )
+            return ()
+        return status_line(
+            self.snapshot,
+            self.size.width,
+            self._glyphs,
+            capturing=self.capturing,
+            gone=self.gone,
+            unsaved=self.saved not in (None, self.snapshot.topology),
         )
