@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.e2e.home import DEADLINE, ROOT, TOPOLOGIES, spin
+from tests.e2e.home import DEADLINE, ROOT, TOPOLOGIES, TUILAB, spin
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -363,3 +363,66 @@ def test_capture_to_a_file_that_others_read(home):
         assert len(lines) == 2, (reader, done)
         assert "request" in lines[0], reader
         assert "reply" in lines[1], reader
+
+
+APART = ("unshare", "--pid", "--fork", "--mount-proc")
+"""With processes of its own, so that nobody else's `down --all` sees what is lost."""
+
+
+def test_a_lab_whose_state_is_gone_is_told_of_and_ended(home):
+    """Moved away, deleted, or replaced; other people's folders are left alone."""
+    words = " ".join(TUILAB)
+    script = f"""
+        set -e
+        labs=$XDG_STATE_HOME/tuilab/labs
+        export XDG_STATE_HOME
+        for name in kept moved deleted replaced; do
+            {words} up --lab $name
+        done
+        XDG_STATE_HOME=$HOME/other {words} up --lab elsewhere
+        {words} doctor --json >$HOME/before
+        mv $labs/moved $HOME/moved
+        rm -r $labs/deleted $labs/replaced
+        {words} up --lab replaced
+        {words} doctor --json >$HOME/after
+        {words} ls --json >$HOME/known
+        pgrep -c tuilab-keeper >$HOME/many
+        {words} down --all --yes
+        pgrep -c tuilab-keeper >$HOME/left
+        XDG_STATE_HOME=$HOME/other {words} ls --json >$HOME/elsewhere
+        XDG_STATE_HOME=$HOME/other {words} down --all --yes
+        ! pgrep tuilab-keeper
+        {words} down --all --yes
+    """
+    apart = APART if os.getuid() == 0 else (*APART, "--user", "--map-root-user")
+    if subprocess.run([*apart, "true"], capture_output=True).returncode:
+        pytest.skip("no namespace of processes can be had")
+    done = subprocess.run(
+        [*apart, "sh", "-c", script],
+        env=home.environment,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+    )
+    assert done.returncode == 0, done.stderr
+
+    def read(name):
+        return (home.folder / name).read_text()
+
+    def told(name):
+        return next(it for it in json.loads(read(name)) if it["name"] == "labs")
+
+    assert told("before")["ok"]
+    assert not told("after")["ok"]
+    for name in ("moved", "deleted", "replaced"):
+        assert f'"{home.labs / name}"' in told("after")["detail"]
+        assert (
+            f'lab "{name}" has ended, whose state "{home.labs / name}"' in done.stderr
+        )
+    assert "kept" not in told("after")["detail"]
+    assert "tuilab down --all" in told("after")["remedy"]
+    assert {it["name"] for it in json.loads(read("known"))} == {"kept", "replaced"}
+    assert (read("many"), read("left")) == ("6\n", "1\n")
+    (elsewhere,) = json.loads(read("elsewhere"))
+    assert elsewhere["running"]
+    assert done.stderr.rstrip().endswith("no lab is there")

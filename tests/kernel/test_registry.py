@@ -67,10 +67,10 @@ def die(keeper):
     os.kill(os.getpid(), signal.SIGKILL)
 
 create = sandbox.create
-def create_and_die(name, announce):
+def create_and_die(name, announce, home):
     global record
     record = announce
-    return create(name, die)
+    return create(name, die, home)
 sandbox.create = create_and_die
 registry.ensure_keeper(registry.directory_of(sys.argv[1]))
 """

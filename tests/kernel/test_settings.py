@@ -12,6 +12,7 @@ from tests.kernel.test_bridge import until
 from tests.kernel.test_engine import RED, a_lab, assert_as_wished
 from tuilab.errors import EditFailed, KernelError, UsageError
 from tuilab.kernel import devconf, netns
+from tuilab.kernel.netlink import NetlinkDriver
 from tuilab.model import edits
 from tuilab.model.sysctls import known, path_of, sysctl, usual
 from tuilab.model.topology import Endpoint, Route
@@ -464,3 +465,22 @@ async def drifted(lab, told):
         look(None)
         await hit.wait()
     unsubscribe()
+
+
+@boxed
+async def test_all_settings_are_looked_at_in_turn_where_time_is_short(tmp_path):
+    driver = NetlinkDriver()
+    async with a_lab(driver=driver) as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        assert await driver.search() == frozenset()
+        sh("ip netns exec red sysctl -qw net.ipv4.tcp_sack=0")
+        # At least one each time: host, blue and red are three.
+        found = [await driver.search(0.0) for _ in range(3)]
+        assert sorted(found, key=len)[:2] == [frozenset()] * 2
+        assert frozenset().union(*found) == {"red"}
+        assert not lab.snapshot.drift
+        await lab.rescan()
+        assert [str(it) for it in lab.snapshot.drift] == [
+            '"red" has net.ipv4.tcp_sack = 0, not 1'
+        ]

@@ -100,17 +100,22 @@ def down(
     if keep:
         ending = [it for it in ending if it.running]
     lost = _lost() if every else []
-    if not ending and not lost:
+    orphans = registry.orphans() if every and not work.on_host() else []
+    if not ending and not lost and not orphans:
         say("no lab is there")
         return
     if not yes and sys.stdin.isatty() and sys.stderr.isatty():
-        _ask([it.name for it in ending] + [_name(mark) for mark in lost], keep=keep)
+        names = [it.name for it in ending] + [it.name for it in orphans]
+        _ask(names + [_name(mark) for mark in lost], keep=keep)
     for it in ending:
         if it.host and it.running and work.forced() is not None:
             _empty(it)
         registry.end(it, keep=keep)
         rest = f", tuilab up {it.name} brings it back" if keep else ""
         say(f'lab "{it.name}" has ended{rest}')
+    for orphan in orphans:
+        registry.end_orphan(orphan)
+        say(f'lab "{orphan.name}" has ended, whose state "{orphan.directory}" is gone')
     for mark in lost:
         _clear(mark)
 

@@ -11,7 +11,7 @@ from tuilab.cli import work
 from tuilab.cli.draw import put_drawing, put_plain, seen, wished
 from tuilab.cli.options import Json, LabArgument, LabOption
 from tuilab.cli.output import put, put_json, say
-from tuilab.errors import EXIT_OK, EXIT_RIGHTS, UsageError
+from tuilab.errors import EXIT_OK, EXIT_RIGHTS, TuilabError, UsageError
 
 if TYPE_CHECKING:
     from tuilab.kernel.probe import Check
@@ -139,7 +139,7 @@ def doctor(json: Json = False) -> int:
     """Say what this machine can do for labs, and what to do about the rest."""
     from tuilab.kernel import probe
 
-    checks = [*probe.checks(), _keys()]
+    checks = [*probe.checks(), _keys(), _labs()]
     fatal = any(check.required and not check.ok for check in checks)
     if json:
         fields = ("name", "ok", "detail", "remedy", "required")
@@ -167,6 +167,22 @@ def _keys() -> Check:
     changed = len(keymap.changed)
     detail = f"{changed} of your own" if changed else "as usual"
     return Check("keys", True, f"{detail} ({path})")
+
+
+def _labs() -> Check:
+    """Whether all sandboxes of this user belong to a lab that is known."""
+    from tuilab.kernel.probe import Check
+    from tuilab.lab import registry
+
+    try:
+        orphans = registry.orphans()
+    except TuilabError as error:
+        return Check("labs", False, error.summary, error.hint)
+    if not orphans:
+        return Check("labs", True, "every sandbox belongs to one")
+    lost = ", ".join(f'"{it.directory}"' for it in orphans)
+    detail = f"of labs that still run the state is gone: {lost}"
+    return Check("labs", False, detail, "put it back, or tuilab down --all ends them")
 
 
 def schema() -> None:

@@ -23,6 +23,8 @@ if __name__ == "__main__":
 
 from tuilab.kernel import mounts, syscalls
 
+COMM = "tuilab-keeper"
+"""What a keeper is called in the list of processes."""
 _CONTROL = 0
 _KEEP = b"keep"
 _IGNORED = (
@@ -215,7 +217,7 @@ def _keep() -> NoReturn:
     # PID 1 gets no signal that it has no handler for, and a machine that shuts down
     # must not wait for us.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    syscalls.set_name("tuilab-keeper")
+    syscalls.set_name(COMM)
     while True:
         signal.pause()
 

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from tuilab.errors import (
     UsageError,
 )
 from tuilab.kernel import idmap, mounts, refusals, syscalls
+from tuilab.kernel.keeper import COMM
 
 _PROGRAM = Path(__file__).with_name("keeper.py")
 _START_SECONDS = 20.0
@@ -77,7 +78,11 @@ class Keeper:
         )
 
 
-def create(name: str, announce: Callable[[Keeper], None] | None = None) -> Keeper:
+def create(
+    name: str,
+    announce: Callable[[Keeper], None] | None = None,
+    home: Path | None = None,
+) -> Keeper:
     """Make a sandbox; the caller stays outside.
 
     The keeper outlives the caller and its terminal. May be called with threads
@@ -87,13 +92,14 @@ def create(name: str, announce: Callable[[Keeper], None] | None = None) -> Keepe
         name: The lab's.
         announce: Called with the keeper before it may stay. If that fails, or this
             process is killed over it, there is no sandbox.
+        home: Where the lab keeps its state, for `keepers` to tell.
 
     Raises:
         RightsError: No sandbox can be had here; the hint says what would allow it.
         KernelError: The kernel refused, or did not finish in time.
         Exception: Whatever ``announce`` raises.
     """
-    with _started(name) as (keeper, control, _notes):
+    with _started(name, home) as (keeper, control, _notes):
         if announce is not None:
             announce(keeper)
         try:
@@ -188,6 +194,51 @@ def check_writable(path: Path) -> None:
             f'"{path}" would be seen in this lab only, and end with it',
             "choose a folder outside of /etc and /run",
         )
+
+
+def keepers() -> Iterator[tuple[Keeper, Path]]:
+    """This user's keepers that live, each with where its lab keeps its state.
+
+    Whether that is there or not, and whatever it says. Those of another container are
+    left out, as are those that were not told of a place.
+    """
+    for pid in _processes():
+        with suppress(OSError, ValueError, LookupError):
+            if (found := _found(pid)) is not None:
+                yield found
+
+
+def _processes() -> list[int]:
+    try:
+        names = os.listdir("/proc")  # noqa: PTH208 - names will do
+    except FileNotFoundError:
+        return []
+    return [int(name) for name in names if name.isdigit()]
+
+
+def _found(pid: int) -> tuple[Keeper, Path] | None:
+    base = Path(f"/proc/{pid}")
+    started = _start_time(pid)
+    if (base / "comm").read_text().strip() != COMM or started is None:
+        return None
+    words = (base / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+    rows = dict(it.split(":", 1) for it in (base / "status").read_text().splitlines())
+    # Its own namespace of processes is one below ours, or it has none.
+    numbers = rows["NSpid"].split()
+    mine = int(rows["Uid"].split()[0]) == os.getuid() and len(numbers) <= 2
+    if (
+        not mine
+        or _PROGRAM.name not in str(words[-3])
+        or not words[-1].startswith(b"/")
+    ):
+        return None
+    user_ns, pid_ns = (
+        os.readlink(base / "ns" / kind) != os.readlink(f"/proc/self/ns/{kind}")  # noqa: PTH115
+        for kind in ("user", "pid")
+    )
+    keeper = Keeper(pid, started, _boot_id(), user_ns, pid_ns)
+    # All of it was said of the same process if that is still there.
+    return (keeper, Path(os.fsdecode(words[-1]))) if alive(keeper) else None
 
 
 def alive(keeper: Keeper) -> bool:
@@ -322,13 +373,15 @@ def _ended(pidfd: int, seconds: float) -> bool:
 
 
 @contextmanager
-def _started(name: str) -> Iterator[tuple[Keeper, socket.socket, list[str]]]:
+def _started(
+    name: str, home: Path | None = None
+) -> Iterator[tuple[Keeper, socket.socket, list[str]]]:
     """A sandbox that goes when the block ends, unless "keep" was sent to it."""
     control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with control:
         with far:
             control.send(json.dumps({"maps": idmap.choices()}).encode())
-            process = _popen(name, far)
+            process = _popen(name, home, far)
         try:
             control.settimeout(_START_SECONDS)
             report = _receive(control)
@@ -344,10 +397,14 @@ def _started(name: str) -> Iterator[tuple[Keeper, socket.socket, list[str]]]:
             process.wait()
 
 
-def _popen(name: str, control: socket.socket) -> subprocess.Popen[bytes]:
+def _popen(
+    name: str, home: Path | None, control: socket.socket
+) -> subprocess.Popen[bytes]:
+    # Nobody reads it but `keepers`, in the command line of a process that stays.
+    words = [] if home is None else [str(home)]
     try:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_PROGRAM), name],
+            [sys.executable, "-I", "-S", str(_PROGRAM), name, *words],
             stdin=control.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -30,9 +30,11 @@ def settings_changed(
     mine = [space for space in spaces if space.raw is not None]
     turn = max((space.searched for space in mine), default=0) + 1
     end = math.inf if seconds is None else time.thread_time() + seconds
-    found = []
+    found: list[str] = []
+    searched = 0
     for space in sorted(mine, key=lambda it: it.searched):
-        search = space.made and time.thread_time() < end
+        search = space.made and (not searched or time.thread_time() < end)
+        searched += search
         if search:
             space.searched = turn
         elif not (all_named and space.settings | space.strange):

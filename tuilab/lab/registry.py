@@ -139,11 +139,15 @@ def find(name: str | None = None) -> LabInfo:
 
 def keeper_of(directory: Path) -> Keeper | None:
     """The living keeper of a lab, or None."""
+    keeper = _recorded(directory)
+    return keeper if keeper is not None and sandbox.alive(keeper) else None
+
+
+def _recorded(directory: Path) -> Keeper | None:
     try:
-        keeper = Keeper.from_data(json.loads((directory / KEEPER).read_text()))
+        return Keeper.from_data(json.loads((directory / KEEPER).read_text()))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return keeper if sandbox.alive(keeper) else None
 
 
 def ensure_keeper(directory: Path) -> Keeper:
@@ -165,7 +169,7 @@ def ensure_keeper(directory: Path) -> Keeper:
             return keeper
         try:
             (directory / BUILT).unlink(missing_ok=True)
-            return sandbox.create(directory.name, record)
+            return sandbox.create(directory.name, record, directory)
         except OSError as error:
             raise _unusable(directory, error) from error
 
@@ -255,6 +259,45 @@ def end(lab: LabInfo, *, keep: bool = False) -> None:
         # What a process that was killed over this left is gone with it.
         for old in gone.parent.glob(f"{_GONE}*"):
             shutil.rmtree(old, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A sandbox that runs although the state of its lab is gone, moved or replaced.
+
+    Attributes:
+        keeper: The sandbox.
+        directory: Where the state was.
+    """
+
+    keeper: Keeper
+    directory: Path
+
+    @property
+    def name(self) -> str:
+        """The lab's name."""
+        return self.directory.name
+
+
+def orphans() -> list[Orphan]:
+    """This user's sandboxes that no lab's state tells of, wherever that was kept."""
+    known = {lab.keeper for lab in labs()}
+    return [
+        Orphan(keeper, directory)
+        for keeper, directory in sandbox.keepers()
+        if keeper not in known and not _told_of(keeper, directory)
+    ]
+
+
+def _told_of(keeper: Keeper, directory: Path) -> bool:
+    """Whether a lab's state tells of a keeper, as seen from here or from there."""
+    there = Path(f"/proc/{keeper.pid}/root", *directory.parts[1:])
+    return any(_recorded(it) == keeper for it in (directory, there))
+
+
+def end_orphan(orphan: Orphan) -> None:
+    """End a sandbox without state; raises as `end`."""
+    sandbox.destroy(orphan.keeper)
 
 
 def _end_on_host(lab: LabInfo) -> None:
