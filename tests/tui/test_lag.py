@@ -13,7 +13,9 @@ from textual.widgets import Static
 
 from tests.tui.bench import opened
 from tests.tui.labs import router
+from tuilab.lab.lab import Lab
 from tuilab.model import edits, generate
+from tuilab.tui.screens import form
 
 SIZE = (160, 48)
 AS_MUCH_AS = 1.5
@@ -74,3 +76,29 @@ async def test_no_step_is_long(topology, monkeypatch):
             await bench.press("u")
         assert "late" not in bench.topology.namespaces
         assert max(taken) < AS_MUCH_AS * screen
+
+
+async def test_a_large_shape_is_made_beside_the_loop(monkeypatch):
+    lab = await Lab.preview()
+    change = generate.grow(generate.star(1000), "generate star1000")
+    with steps(monkeypatch) as taken:
+        began = time.process_time()
+        await lab.edit(change)
+        whole = time.process_time() - began
+    assert len(lab.snapshot.topology.namespaces) == 1001
+    assert max(taken) < whole / 4
+    await lab.aclose()
+
+
+async def test_it_is_said_what_takes_long(monkeypatch):
+    monkeypatch.setattr(form, "SLOW", 0.001)
+    async with opened(size=(80, 24)) as bench:
+        await bench.press("B")
+        await bench.fill("number", "1000")
+        dialog = bench.app.screen
+        said = []
+        monkeypatch.setattr(dialog, "_say", said.append)
+        await bench.press("enter")
+        await bench.until(lambda: not bench.in_dialog)
+        assert said[0] == "making 1000 hosts, 1 switch, 1000 cables ..."
+        assert len(bench.topology.namespaces) == 1001

@@ -27,7 +27,7 @@ from tuilab.lab.journal import Begun, Journal
 from tuilab.lab.runner import Runner
 from tuilab.lab.settings import Named, Settings, begun_settings, together, told
 from tuilab.lab.snapshot import Outcome
-from tuilab.lab.uninterrupted import uninterrupted
+from tuilab.lab.uninterrupted import beside, uninterrupted
 from tuilab.lab.view import View
 from tuilab.model import validate
 from tuilab.model.edits import Rename
@@ -38,6 +38,8 @@ from tuilab.plan.state import State, from_data, to_data
 
 Finish = Callable[[tuple[str, ...]], None]
 """Writes to the journal that it is done, with the commands it took."""
+LARGE = 50
+"""A plan for so many namespaces is made beside the loop."""
 
 
 class Converger:
@@ -96,8 +98,10 @@ class Converger:
     ) -> Outcome:
         self.runner.begin()
         self._ground.prepare(after)
-        await self.runner.look(self._scope(after))
-        steps = self.plan(after, renames, self._view.snapshot.observed)
+        await self.runner.look(scope := self._scope(after))
+        observed = self._view.snapshot.observed
+        large = len(scope) > LARGE
+        steps = await beside(large, self.plan, after, renames, observed)
         if not steps.operations:
             await written(finish, ())
             self._ground.settle(after)

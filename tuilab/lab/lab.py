@@ -39,6 +39,7 @@ from tuilab.lab.snapshot import (
     Outcome,
     Snapshot,
 )
+from tuilab.lab.uninterrupted import beside
 from tuilab.lab.view import View
 from tuilab.model import validate
 from tuilab.model.edits import Change
@@ -254,7 +255,7 @@ class Lab:
 
         async def go() -> Outcome:
             before = self._journal.history.topology
-            after = self._checked(change, before)
+            after = await beside(change.large, self._checked, change, before)
             if after == before:
                 # Whoever asks for it may have seen that it is not so.
                 drift = bool(self.snapshot.drift)

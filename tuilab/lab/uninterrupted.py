@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -19,3 +20,12 @@ async def uninterrupted(work: Awaitable[T]) -> T:
         if not task.cancelled():
             task.exception()  # nobody is left to be told
         raise
+
+
+async def beside(
+    large: bool, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """What comes of pure work; of much of it in a thread, so that the loop goes on."""
+    if not large:
+        return work(*args, **kwargs)
+    return await uninterrupted(asyncio.to_thread(work, *args, **kwargs))

@@ -34,6 +34,8 @@ from tuilab.model.topology import (
 
 NETWORK = ipaddress.ip_network("10.0.0.0/16")
 MOST_HOSTS = 1024
+LARGE = 50
+"""So many namespaces or cables are a large change."""
 STP = Bridge(stp=True, forward_delay=4.0, hello_time=1.0, max_age=6.0)
 """A switch in a loop, with the quickest timers that IEEE 802.1D-1998 (8.10.2) allows
 together: frames flow after eight seconds instead of thirty."""
@@ -417,4 +419,8 @@ def generate(
 def grow(lab: Topology, title: str) -> Change:
     """A generated lab put beside what is there, with names and addresses of its own."""
     clip = Clip(lab)
-    return Change(title, lambda now: pasted(clip, now).topology)
+    return Change(
+        title,
+        lambda now: pasted(clip, now).topology,
+        large=len(lab.namespaces) > LARGE or len(lab.cables) > LARGE,
+    )

@@ -33,11 +33,14 @@ class Change:
         title: What the history shows, such as ``add bridge host:br0``.
         apply: Makes the new topology; raises UsageError where that makes no sense.
         renames: What keeps its identity under a new name.
+        large: To make and to check the new topology takes so long that nobody should
+            have to wait for it.
     """
 
     title: str
     apply: Callable[[Topology], Topology]
     renames: tuple[Rename, ...] = ()
+    large: bool = False
 
 
 def together(title: str, changes: Iterable[Change]) -> Change:

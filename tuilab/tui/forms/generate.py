@@ -45,6 +45,8 @@ class Generate(ChangeForm):
         ),
     )
 
+    _made: tuple[object, Topology] | None = None
+
     def options(self, name: str, values: Values) -> Sequence[Option]:
         """Every shape."""
         return [Option(kind, kind) for kind in SHAPES]
@@ -100,12 +102,16 @@ class Generate(ChangeForm):
             UsageError: It can't be.
         """
         unused = self.unused(values)
-        return generate(
+        asked = (
             text(values, "kind"),
             int(text(values, "number")[:9]),
-            fan=None if "fan" in unused else int(text(values, "fan")[:9]),
-            routers="routers" not in unused and flag(values, "routers"),
+            None if "fan" in unused else int(text(values, "fan")[:9]),
+            "routers" not in unused and flag(values, "routers"),
         )
+        if self._made is None or self._made[0] != asked:
+            kind, number, fan, routers = asked
+            self._made = asked, generate(kind, number, fan=fan, routers=routers)
+        return self._made[1]
 
 
 def counts(shape: Topology) -> str:

@@ -34,7 +34,7 @@ class ChangeScreen(FormDialog):
     async def carry_out(self) -> None:
         """Change the lab, unless everything is as it was."""
         change, topology = self._change, self._lab.snapshot.topology
-        if change is None or change.apply(topology) == topology:
+        if change is None or (not change.large and change.apply(topology) == topology):
             self.dismiss(None)
             return
         await self._lab.edit(change)

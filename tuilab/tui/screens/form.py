@@ -24,6 +24,9 @@ from tuilab.tui.widgets.tick_list import TickList
 from tuilab.tui.widgets.ticks import Ticks
 
 Answers = dict[str, Value]
+HELP = "F1 field help"
+SLOW = 0.2
+"""Seconds after which it is said that it takes its time."""
 
 
 class FormDialog(Dialog[Answers]):
@@ -115,7 +118,7 @@ class FormDialog(Dialog[Answers]):
 
     def on_mount(self) -> None:
         """Show the proposals."""
-        self.query_one("#frame").border_subtitle = "F1 field help"
+        self._say(HELP)
         self._judge()
 
     def first_focus(self) -> Widget | None:
@@ -207,12 +210,24 @@ class FormDialog(Dialog[Answers]):
             self.app.bell()
             return
         self._busy = True
+        slow = self.set_timer(SLOW, lambda: self._say(self.working))
         try:
             await self.carry_out()
         except TuilabError as error:
             self.refuse(_words(error))
         finally:
             self._busy = False
+            slow.stop()
+            if self.is_attached:
+                self._say(HELP)
+
+    @property
+    def working(self) -> str:
+        """What is said while it takes its time."""
+        return "working ..."
+
+    def _say(self, words: str) -> None:
+        self.query_one("#frame").border_subtitle = words
 
     def _focus_problem(self) -> None:
         for name in self._form.problems(self.values):

@@ -26,3 +26,8 @@ class GenerateScreen(ChangeScreen):
             return [head, *super().prepare()]
         self._change = self._shape.change(self.values)
         return [head, line(("Too many commands to list here.", "dim"))]
+
+    @property
+    def working(self) -> str:
+        """What is being made."""
+        return f"making {counts(self._shape.shape(self.values))} ..."

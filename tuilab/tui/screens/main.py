@@ -52,6 +52,10 @@ if TYPE_CHECKING:
     from tuilab.tui.app import TuilabApp
 
 
+FEW = 5
+"""What the switch of more things would run is not foretold."""
+
+
 class MainScreen(OneSize, Screen[None]):
     """Everything about one lab."""
 
@@ -363,6 +367,8 @@ class MainScreen(OneSize, Screen[None]):
         return hint_lines(item, self.context(), self._hinted[1])
 
     def _switch_commands(self) -> Sequence[str]:
+        if len(self.selection) > FEW:
+            return ()
         change = toggle(self.topology, self.selection)
         try:
             return self.lab.plan(change).commands if change else ()
