@@ -1,20 +1,25 @@
-"""How fast the command line starts: ``python -m tests.bench.start``.
+"""How fast tuilab starts: ``python -m tests.bench.start``.
 
 ``tuilab --version`` against a bare Python, ``tuilab ls`` against ``import pyroute2``,
-interleaved. Seconds are wall time of whole processes, the median of the runs; ratios
-are medians of the ratios run by run.
+and the screen with a lab that runs, up to its first paint, against that of a bare
+Textual app; interleaved. Seconds are wall time of whole processes, the median of the
+runs; ratios are medians of the ratios run by run.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from tests.bench.screen import PEER
+from tests.e2e.home import Home
+from tests.e2e.pty import CountingTerminal
 
 TUILAB = (sys.executable, "-m", "tuilab")
 COMMANDS = {
@@ -23,7 +28,16 @@ COMMANDS = {
     "tuilab --version": (*TUILAB, "--version"),
     "tuilab ls": (*TUILAB, "ls"),
 }
-AGAINST = {"tuilab --version": "python", "tuilab ls": "import pyroute2"}
+SCREENS = {
+    "Textual": ((sys.executable, "-c", PEER), b"line 47"),
+    "tuilab LAB": ((*TUILAB, "router"), b"zoom"),
+}
+"""What to start, and what is among the last things of the first paint."""
+AGAINST = {
+    "tuilab --version": "python",
+    "tuilab ls": "import pyroute2",
+    "tuilab LAB": "Textual",
+}
 
 
 def main() -> None:
@@ -31,21 +45,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    took: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    with tempfile.TemporaryDirectory() as state:
-        environment = os.environ | {"XDG_STATE_HOME": state}
-        for number in range(options.runs + 1):
-            for name, command in COMMANDS.items():
-                began = time.perf_counter()
-                subprocess.run(
-                    command,
-                    check=True,
-                    env=environment,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-                if number:  # the first one warms the caches
-                    took[name].append(time.perf_counter() - began)
+    home = Home()
+    try:
+        home.tuilab("up", "router", "--lab", "router")
+        took = measure(home, options.runs)
+    finally:
+        home.close()
     rows = []
     for name, times in took.items():
         row: dict[str, object] = {"command": name, "seconds": statistics.median(times)}
@@ -62,6 +67,40 @@ def main() -> None:
         if "ratio" in row:
             line += f"   {row['ratio']:.2f}x of {row['against']}"
         print(line)
+
+
+def measure(home: Home, runs: int) -> Mapping[str, list[float]]:
+    """Seconds of each run, by what was started."""
+    starts: dict[str, Callable[[], float]] = {
+        name: partial(whole, home, command) for name, command in COMMANDS.items()
+    }
+    for name, (command, last) in SCREENS.items():
+        starts[name] = partial(first_paint, home, command, last)
+    took: dict[str, list[float]] = {name: [] for name in starts}
+    for number in range(runs + 1):
+        for name, start in starts.items():
+            seconds = start()
+            if number:  # the first one warms the caches
+                took[name].append(seconds)
+    return took
+
+
+def whole(home: Home, command: tuple[str, ...]) -> float:
+    """Until a program has ended."""
+    began = time.perf_counter()
+    subprocess.run(command, check=True, env=home.environment, capture_output=True)
+    return time.perf_counter() - began
+
+
+def first_paint(home: Home, command: tuple[str, ...], last: bytes) -> float:
+    """Until a screen shows that."""
+    began = time.perf_counter()
+    screen = CountingTerminal(command, home.environment, home.folder)
+    try:
+        screen.read_until(lambda seen: last in seen)
+        return time.perf_counter() - began
+    finally:
+        screen.close()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,11 @@ stand in modules by theme, imported only when they are called for.
 
 from __future__ import annotations
 
+import gc
 import sys
+
+SELDOM = 50_000
+"""Objects made before garbage is looked for: what a command makes it mostly keeps."""
 
 
 def main() -> int:
@@ -18,6 +22,7 @@ def main() -> int:
 
         print(f"tuilab {__version__}")
         return 0
+    gc.set_threshold(SELDOM)
     try:
         from tuilab.cli.app import run
     except KeyboardInterrupt:
