@@ -1,6 +1,7 @@
 """How many packets a second reach the disk: ``python -m tests.bench.capture``.
 
-`tuilab capture -w`, `tcpdump -B 32768 -w` and `dumpcap -B 32 -w` on one end of a cable,
+`tuilab capture -w`, the screen (open, following, typed at meanwhile: from each key to
+what it paints), `tcpdump -B 32768 -w` and `dumpcap -B 32 -w` on one end of a cable,
 each alone, in turn at every rate; a generator in C, pinned to one core, sends into the
 other end while the capturer has the other cores. The figure is the highest rate at
 which each had every single frame in its file, at the second try if the first lost some.
@@ -27,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import stored
+from tests.bench.following import Following, summary
 
 SIZES = (142, 1400)
 RATES = (25, 50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 0)
@@ -40,54 +42,95 @@ SOURCE = Path(__file__).with_name("frames.c")
 TUILAB = [sys.executable, "-m", "tuilab"]
 
 
+class Program:
+    """A program that captures while it runs, and ends at SIGINT."""
+
+    def __init__(self, command: list[str], ready: str, path: Path) -> None:
+        """Start it and wait until it listens."""
+        self.file = path
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        assert self._process.stderr is not None
+        said: list[str] = []
+        while not (said and said[-1].startswith(ready)):
+            said.append(self._process.stderr.readline())
+            if not said[-1]:
+                sys.exit(f"{command}: {''.join(said)}")
+
+    def accompany(self, generator: subprocess.Popen[str]) -> None:
+        """Wait until the generator has ended."""
+        generator.wait()
+
+    def settle(self, quiet: float) -> None:
+        """Wait until the file has not grown for so many seconds."""
+        size, since = -1, time.monotonic()
+        while time.monotonic() < since + quiet:
+            now = self.file.stat().st_size if self.file.exists() else -1
+            if now != size:
+                size, since = now, time.monotonic()
+            time.sleep(0.05)
+
+    def finish(self, path: Path) -> tuple[float, float]:
+        """End it; CPU seconds and the most resident megabytes."""
+        self._process.send_signal(signal.SIGINT)
+        _, status, usage = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
+
+
 @dataclass
 class Contender:
-    """A program that captures.
+    """Who captures.
 
     Attributes:
         name: What it is called.
-        command: What to run, from the file's path.
-        ready: A line on standard error that says that it listens begins with this.
+        start: Starts it, from the file's path.
+        sender: The host at the other end of the cable.
         best: The highest rate without loss, frames a second, by size.
         cpu: Microseconds of CPU time a packet at that rate, start and end included.
         memory: Megabytes, the most that were resident in any try.
         unbeaten: Sizes of which nothing was lost at the generator's limit.
+        keys: Milliseconds from each key to what it painted, in tries without loss.
     """
 
     name: str
-    command: Callable[[Path], list[str]]
-    ready: str
+    start: Callable[[Path], Program | Following]
+    sender: str = "red"
     best: dict[int, float] = field(default_factory=dict)
     cpu: dict[int, float] = field(default_factory=dict)
     memory: float = 0.0
     unbeaten: set[int] = field(default_factory=set)
+    keys: dict[int, list[float]] = field(default_factory=dict)
 
 
-def contenders() -> list[Contender]:
+def contenders(directory: Path) -> list[Contender]:
     """Those that are installed; what is missing is said."""
+
+    def program(name: str, command: list[str], ready: str) -> Contender:
+        return Contender(name, lambda path: Program([*command, str(path)], ready, path))
+
     blue = [*TUILAB, "exec", "blue", "--"]
     found = [
+        program("tuilab", [*TUILAB, "capture", "blue:eth0", "-w"], "capturing on"),
         Contender(
-            "tuilab",
-            lambda path: [*TUILAB, "capture", "blue:eth0", "-w", str(path)],
-            "capturing on",
-        )
+            "screen",
+            # The one that is offered is red's end: the first of the lab.
+            lambda path: Following([*TUILAB, LAB], os.environ, directory, directory),
+            sender="blue",
+        ),
     ]
-    if shutil.which("tcpdump"):
-        root = ["-Z", "root"] if os.geteuid() == 0 else []
-        words = ["tcpdump", *root, "-i", "eth0", "-B", "32768", "-w"]
-        found.append(
-            Contender(
-                "tcpdump", lambda path: [*blue, *words, str(path)], "tcpdump: listening"
-            )
-        )
-    if shutil.which("dumpcap"):
-        words_ = ["dumpcap", "-q", "-i", "eth0", "-B", "32", "-w"]
-        found.append(
-            Contender("dumpcap", lambda path: [*blue, *words_, str(path)], "File: ")
-        )
-    for name in ("tcpdump", "dumpcap"):
-        if name not in {it.name for it in found}:
+    root = ["-Z", "root"] if os.geteuid() == 0 else []
+    others = {
+        "tcpdump": (["-i", "eth0", *root, "-B", "32768", "-w"], "tcpdump: listening"),
+        "dumpcap": (["-q", "-i", "eth0", "-B", "32", "-w"], "File: "),
+    }
+    for name, (words, ready) in others.items():
+        if shutil.which(name):
+            found.append(program(name, [*blue, name, *words], ready))
+        else:
             print(f"{name} left out: not installed", file=sys.stderr)
     return found
 
@@ -105,28 +148,24 @@ class Bench:
         self.cpu = cpus[-1]
         self.others = set(cpus[:-1] or cpus)
 
-    def trial(self, contender: Contender, size: int, rate: float) -> dict[str, float]:
-        """One capture of one burst."""
+    def trial(
+        self, contender: Contender, size: int, rate: float
+    ) -> tuple[dict[str, float], list[float]]:
+        """One capture of one burst; and what keys took."""
         path = self.directory / "trial.pcap"
-        process = subprocess.Popen(
-            contender.command(path),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, self.others),
-        )
-        assert process.stderr is not None
-        said = []
-        while not (said and said[-1].startswith(contender.ready)):
-            said.append(process.stderr.readline())
-            if not said[-1]:
-                sys.exit(f"{contender.name}: {''.join(said)}")
-        made = self.generate(size, rate)
-        settled(path)
-        process.send_signal(signal.SIGINT)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stderr.close()
+        everywhere = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, self.others)
+        capturer = contender.start(path)
+        try:
+            generator = self.generate(contender.sender, size, rate)
+            capturer.accompany(generator)
+            assert generator.stdout is not None
+            made = json.loads(generator.stdout.read())
+            generator.stdout.close()
+            capturer.settle(QUIET)
+        finally:
+            spent, memory = capturer.finish(path)
+            os.sched_setaffinity(0, everywhere)
         counted = subprocess.run(
             [str(self.frames), "count", str(path)],
             check=True,
@@ -135,24 +174,24 @@ class Bench:
         )
         path.unlink()
         sent = made["sent"]
-        return {
+        result = {
             "rate": sent / made["seconds"],
             "lost": sent - int(counted.stdout),
-            "memory": usage.ru_maxrss / 1000,
-            "cpu_us": (usage.ru_utime + usage.ru_stime) / sent * 1e6,
+            "memory": memory,
+            "cpu_us": spent / sent * 1e6,
         }
+        return result, capturer.took if isinstance(capturer, Following) else []
 
-    def generate(self, size: int, rate: float) -> dict[str, float]:
-        """Send frames into the other end."""
+    def generate(self, host: str, size: int, rate: float) -> subprocess.Popen[str]:
+        """Send frames into a host's end of the cable."""
         count = int((rate or 1_000_000) * SECONDS)
         words = ["send", "eth0", size, rate, count, self.cpu]
-        done = subprocess.run(
-            [*TUILAB, "exec", "red", "--", str(self.frames), *map(str, words)],
-            check=True,
-            capture_output=True,
+        return subprocess.Popen(
+            [*TUILAB, "exec", host, "--", str(self.frames), *map(str, words)],
+            stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, {self.cpu}),
         )
-        return json.loads(done.stdout)
 
     def climb(self, everyone: list[Contender], size: int, rates: Sequence[int]) -> None:
         """Raise the rate for each until it loses frames; all in turn at each rate."""
@@ -160,10 +199,11 @@ class Bench:
         for thousands in rates:
             for contender in list(standing):
                 for _ in range(TRIES):
-                    found = self.trial(contender, size, thousands * 1000)
+                    found, keys = self.trial(contender, size, thousands * 1000)
                     print(
                         f"{size:5} {contender.name:8} {found['rate'] / 1000:7.0f} k/s "
-                        f"{found['lost']:7.0f} lost {found['cpu_us']:5.2f} us",
+                        f"{found['lost']:7.0f} lost {found['cpu_us']:5.2f} us"
+                        + told(keys),
                         file=sys.stderr,
                     )
                     contender.memory = max(contender.memory, found["memory"])
@@ -175,6 +215,7 @@ class Bench:
                 best = contender.best.get(size, 0)
                 contender.best[size] = max(best, found["rate"])
                 contender.cpu[size] = found["cpu_us"]
+                contender.keys.setdefault(size, []).extend(keys)
         # Whom the generator can't beat: that one was luckier is not their merit.
         limit = max((it.best[size] for it in standing), default=0)
         for contender in standing:
@@ -182,14 +223,14 @@ class Bench:
             contender.best[size] = limit
 
 
-def settled(path: Path) -> None:
-    """Wait until a file no longer grows."""
-    size, since = -1, time.monotonic()
-    while time.monotonic() < since + QUIET:
-        now = path.stat().st_size if path.exists() else -1
-        if now != size:
-            size, since = now, time.monotonic()
-        time.sleep(0.05)
+def told(keys: list[float]) -> str:
+    """How long keys took, in words."""
+    times = summary(keys)
+    return (
+        "  key p50 {key_p50_ms:.0f} p99 {key_p99_ms:.0f} ms".format(**times)
+        if times
+        else ""
+    )
 
 
 def in_lab(
@@ -201,7 +242,7 @@ def in_lab(
     up = [*TUILAB, "up", "two-hosts", "--lab", LAB]
     subprocess.run(up, check=True, stdout=subprocess.DEVNULL)
     try:
-        bench, everyone = Bench(directory), contenders()
+        bench, everyone = Bench(directory), contenders(directory)
         for size in sizes:
             bench.climb(everyone, size, rates)
     finally:
@@ -222,6 +263,7 @@ def in_lab(
                     "ratio": round(ours / rate, 3) if rate else None,
                     "cpu_us": contender.cpu.get(size),
                     "memory_mb": contender.memory,
+                    **summary(contender.keys.get(size, [])),
                 }
             )
     return rows
@@ -255,6 +297,11 @@ def main() -> None:
             f"{row['who']:10}{row['bytes']:>6}{rate:>11}{row['ratio'] or '-':>11}"
             f"{row['cpu_us'] or 0:>7.2f}{row['memory_mb']:>5.0f}"
         )
+        if row.get("keys"):
+            print(
+                f"{'':10}key to paint meanwhile: p50 {row['key_p50_ms']:.0f} ms, "
+                f"p99 {row['key_p99_ms']:.0f} ms of {row['keys']} keys"
+            )
     stored.table(kept)
 
 

@@ -47,6 +47,20 @@ class CountingTerminal:
         )
         os.close(slave)
 
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return self._process.pid
+
+    @property
+    def fd(self) -> int:
+        """What to wait on for something to be painted."""
+        return self._master
+
+    def read(self) -> bytes:
+        """What is painted next."""
+        return os.read(self._master, 1 << 16)
+
     def send(self, text: str) -> None:
         """Type."""
         os.write(self._master, text.encode())
@@ -60,7 +74,7 @@ class CountingTerminal:
             left = end - time.monotonic()
             news = select.select([self._master], [], [], max(0.0, left))[0]
             assert news, f"not painted in {deadline:.0f} s; but {seen[-2000:]!r}"
-            seen += os.read(self._master, 1 << 16)
+            seen += self.read()
         return seen
 
     def painted(self) -> bytes:
@@ -70,7 +84,7 @@ class CountingTerminal:
     def rest(self, seen: bytes = b"", quiet: float = QUIET) -> bytes:
         """What was seen, and what still comes until it has been quiet for so long."""
         while select.select([self._master], [], [], quiet)[0]:
-            seen += os.read(self._master, 1 << 16)
+            seen += self.read()
         return seen
 
     def cpu(self) -> float:

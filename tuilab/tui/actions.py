@@ -256,6 +256,11 @@ def _captured(context: Context) -> str:
     return f"no packet has been captured yet: {context.key('watch')} starts it"
 
 
+def _watched(context: Context) -> str:
+    """What can be chosen before the first packet comes."""
+    return "" if context.capturing else _captured(context)
+
+
 def _undoable(context: Context) -> str:
     if context.snapshot.history.undo() is None:
         return "nothing to undo: this is how the lab began"
@@ -395,8 +400,8 @@ _TABLE: tuple[Action, ...] = (
     Action(
         "filter_rows", ("slash",), "", "show only some rows", "View", _row, "inspector"
     ),
-    _seen("follow", "space", "follow", "pause or follow"),
-    _seen("filter_packets", "slash", "filter", "show only some packets"),
+    _seen("follow", "space", "follow", "pause or follow", _watched),
+    _seen("filter_packets", "slash", "filter", "show only some packets", _watched),
     _seen("conversation", "f", "stream", "only its conversation; again: what was said"),
     _seen("packet_hex", "x", "hex", "bytes of the packet on or off"),
     _seen("mark_packet", "m", "mark", "mark with a letter, again to clear"),
