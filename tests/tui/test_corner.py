@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.canvas_labs import fat_tree, two_hosts
+from tests.canvas_labs import fat_tree, switch, two_hosts
 from tests.tui.canvas_bench import CanvasBench, namespace, shown
+from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.widget import Canvas
 
 
@@ -41,6 +42,23 @@ async def test_it_never_covers_the_selection() -> None:
             cells = {(box.x + left, box.y + top)}
             cells |= {(box.x + left + box.width - 1, box.y + top + box.height - 1)}
             assert not any(found[0].contains(*cell) for cell in cells), item
+
+
+async def test_it_stands_in_the_emptiest_corner() -> None:
+    app = CanvasBench(switch(12).snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.canvas.choices = Choices(most=100)
+        await pilot.press("plus", "plus")
+        found = app.canvas._map()
+        assert found is not None
+        place = found[0]
+        left, top = place.offset - app.canvas._origin
+        under = {
+            app.canvas.drawing.at(left + x, top + y)
+            for x in range(place.width)
+            for y in range(place.height)
+        }
+        assert under == {None}
 
 
 async def test_a_drawing_that_fits_has_none() -> None:

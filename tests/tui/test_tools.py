@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.canvas_labs import fat_tree, snapshot, switch, two_subnets
+from tests.canvas_labs import branches, fat_tree, snapshot, switch, two_subnets
 from tests.tui.bench import opened
 from tests.tui.canvas_bench import CanvasBench, cell, namespace, shown
 from tests.tui.labs import switch as small
@@ -145,6 +145,18 @@ async def test_only_what_is_in_sight_gets_letters() -> None:
         assert all(left <= x < left + width for _, (x, _) in seen)
         assert all(top <= y < top + height for _, (_, y) in seen)
         assert len(seen) < 60
+
+
+async def test_letters_on_the_map_cover_no_others() -> None:
+    app = CanvasBench(branches(10, 19).snapshot())
+    async with app.run_test(size=(160, 48)) as pilot:
+        await pilot.press("minus", "minus", "minus")
+        assert app.canvas.level == 0
+        app.canvas.start_jump()
+        places = [place for _, place in app.canvas.in_sight()]
+        cells = [(x + step, y) for x, y in places for step in (0, 1)]
+        assert len(cells) == len(set(cells)) > 0
+        assert {item.kind for item, _ in app.canvas.in_sight()} >= {"bridge", "grid"}
 
 
 async def test_every_thing_of_a_large_lab_has_letters_of_its_own() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.tui.bench import opened
 from tests.tui.labs import router, switch, two_hosts
 from tuilab.model import edits, policy_edits
+from tuilab.model.generate import generate
 from tuilab.model.topology import HOST, Neighbour, Route, Rule
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
@@ -93,6 +94,20 @@ async def test_the_list_and_the_drawing_show_the_same():
         await bench.press("T")
         await bench.until(lambda: in_sight(bench, "canvas"))
         assert bench.main.selected == Item("link", "blue", "eth0")
+
+
+async def test_the_frame_says_how_much_is_in_sight_where_that_is_not_all():
+    async with opened(generate("fat-tree", 4)) as bench:
+        canvas = bench.main.canvas
+        await bench.until(lambda: "% in sight ─" in bench.text)
+        assert canvas.fitted
+        assert f" zoom 1/3, {int(canvas.portion * 100)}% in sight" in bench.text
+        await bench.press("z")
+        await bench.until(
+            lambda: f" zoom 1/3, {int(canvas.portion * 100)}%" in bench.text
+        )
+        await bench.press("minus")
+        await bench.until(lambda: " zoom 0/3" in bench.text)
 
 
 async def test_the_frame_of_the_list_says_so_with_nothing_selected():

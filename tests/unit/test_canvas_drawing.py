@@ -638,6 +638,15 @@ def test_ten_bridges_of_nineteen_hosts_fit_a_wide_terminal_with_all_names() -> N
     assert all(f"●h{n}{at}" in made.text() for n in range(10) for at in range(19))
 
 
+def test_one_group_unfolded_does_not_take_the_names_away() -> None:
+    graph = build(branches(10, 19).snapshot())
+    whole = compose(graph, Wish(104, 26, scrolled=True))
+    grid = next(key.item for key in whole.graph.nodes if key.cells)
+    choices = Choices(folds={grid: False})
+    scene = compose(graph, Wish(104, 26, None, choices, scrolled=True))
+    assert whole.level == scene.level == 1
+
+
 def test_what_is_too_wide_stands_on_shelves_in_the_same_order() -> None:
     graph = build(switch(8).snapshot())
     wide = compose(graph, Wish(160, 48, 2))

@@ -14,6 +14,8 @@ from tuilab.tui.canvas.scene import Scene
 WIDEST, TALLEST = 28, 9
 LEAST = (40, 10)
 """A smaller pane has no room for it."""
+ENOUGH = 0.75
+"""Where so much of a drawing is in sight it would hide more than it shows."""
 
 
 class CornerView(LabView):
@@ -21,6 +23,8 @@ class CornerView(LabView):
 
     _map_on = True
     _map_made: tuple[Scene, Area, tuple[Row, ...]] | None = None
+    _map_put: tuple[Scene, object, Region | None] | None = None
+    _corner: Offset | None = None
     _map_shown: tuple[Region, tuple[Row, ...]] | None = None
 
     def turn_map(self) -> None:
@@ -31,33 +35,76 @@ class CornerView(LabView):
     def _map(self) -> tuple[Region, tuple[Row, ...]] | None:
         """Where it is in the pane, and its rows."""
         width, height = self.size
-        fits = self._drawing.width <= width and self._drawing.height <= height
-        if not self._map_on or fits or width < LEAST[0] or height < LEAST[1]:
+        small = width < LEAST[0] or height < LEAST[1]
+        if not self._map_on or small or self.portion > ENOUGH:
             return None
         rows = self._map_rows()
-        return (self._free_corner(rows), rows) if rows else None
+        place = self._map_place(rows) if rows else None
+        return None if place is None else (place, rows)
+
+    def _view(self) -> Area:
+        """What of the drawing is in sight."""
+        left, top = -self._origin
+        return Area(left, top, *self.size)
 
     def _map_rows(self) -> tuple[Row, ...]:
         """Its rows: they differ where other things stand, or others are in sight."""
-        left, top = -self._origin
-        view = Area(left, top, *self.size)
-        made = self._map_made
+        view, made = self._view(), self._map_made
         if made is None or made[0] is not self._scene or made[1] != view:
             size = min(view.width // 4, WIDEST), min(view.height // 3, TALLEST)
             rows = minimap(self._drawing, view, *size, ascii_only=self.ascii_only)
             self._map_made = made = (self._scene, view, rows)
         return made[2]
 
-    def _free_corner(self, rows: tuple[Row, ...]) -> Region:
-        wide = sum(len(run.text) for run in rows[0]) if rows else 0
+    def _map_place(self, rows: tuple[Row, ...]) -> Region | None:
+        """Where it is: that depends on the selection too."""
+        key, put = (self._view(), self.selected), self._map_put
+        if put is None or put[0] is not self._scene or put[1] != key:
+            self._map_put = put = (self._scene, key, self._free_corner(rows))
+        return put[2]
+
+    def _free_corner(self, rows: tuple[Row, ...]) -> Region | None:
+        """The corner with the least in it; none where the selection is in all.
+
+        It stays where it is as long as no other corner is much emptier.
+        """
+        wide = sum(len(run.text) for run in rows[0])
         right, bottom = self.size.width - wide, self.size.height - len(rows)
         corners = [(right, bottom), (right, 0), (0, bottom), (0, 0)]
-        area = self._area(self.selected) if self.selected is not None else None
-        places = [Region(x, y, wide, len(rows)) for x, y in corners]
-        if area is None:
-            return places[0]
-        taken = Region(*area).translate(self._origin)
-        return next((it for it in places if not it.overlaps(taken)), places[0])
+        chosen = self._chosen_cells()
+        best: tuple[int, Region] | None = None
+        for place in (Region(x, y, wide, len(rows)) for x, y in corners):
+            if any(place.overlaps(cells) for cells in chosen):
+                continue
+            covered = self._covered(place)
+            if place.offset == self._corner:
+                covered -= wide
+            if best is None or covered < best[0]:
+                best = covered, place
+        if best is None:
+            return None
+        self._corner = best[1].offset
+        return best[1]
+
+    def _chosen_cells(self) -> list[Region]:
+        """Where the selection is in the pane."""
+        item, drawing = self.selected, self._drawing
+        if item is None or (area := self._area(item)) is None:
+            return []
+        cells = [Region(*area)]
+        if item in drawing.frames:
+            cells = [Region(area.x, area.y, area.width, 1)]
+        elif item in drawing.ways and item not in drawing.boxes:
+            cells = [Region(x, y, 1, 1) for x, y in drawing.ways[item]]
+        return [some.translate(self._origin) for some in cells]
+
+    def _covered(self, place: Region) -> int:
+        """How many signs of the drawing are under a part of the pane."""
+        left, top = place.offset - self._origin
+        rows = self._drawing.rows[max(0, top) : max(0, top + place.height)]
+        start, end = max(0, left), max(0, left + place.width)
+        texts = ("".join(run.text for run in row)[start:end] for row in rows)
+        return sum(len(text) - text.count(" ") for text in texts)
 
     def map_cell(self, at: Offset) -> Offset | None:
         """The cell of the drawing that a cell of the small picture stands for."""

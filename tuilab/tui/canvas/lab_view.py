@@ -53,7 +53,7 @@ class LabView(DrawingView):
             return self.canvas
 
     class Zoomed(Message, namespace="canvas"):
-        """Another level of detail is shown."""
+        """Another level of detail is shown, or more or less of the drawing."""
 
         def __init__(self, level: Level, *, fitted: bool) -> None:
             super().__init__()
@@ -80,6 +80,7 @@ class LabView(DrawingView):
         self._held: Mapping[Item, Slot] = {}
         self._flows: Activity = {}
         self._calm: Timer | None = None
+        self._said_zoom: object = None
         self._scene = Scene(Manner(1))
         self._plain = Drawing()
         if snapshot is not None:
@@ -285,7 +286,6 @@ class LabView(DrawingView):
             return
         # A pane out of sight has no size; its drawing must fit its lab all the same.
         width, height = self.size.width or 80, self.size.height or 24
-        before = self._scene.level, self._zoom
         wish = Wish(
             width, height, self._zoom, self._choices, self._ascii, scrolled=True
         )
@@ -295,7 +295,8 @@ class LabView(DrawingView):
         before_pins = self._memory if graph.pins else {}
         self._memory = {**self._scene.memory, **before_pins}
         self._redraw()
-        if (self._scene.level, self._zoom) != before:
+        said, self._said_zoom = self._said_zoom, (self.level, self._zoom, self.portion)
+        if said != self._said_zoom:
             self.post_message(self.Zoomed(self.level, fitted=self.fitted))
 
     def hold(self, places: Mapping[Item, Slot]) -> None:

@@ -21,7 +21,7 @@ MOST_SHELVES = 4
 MOST_LINES = 150
 """With more lines than these no pane has room for the names of all ports, and shelves
 take too long to fill."""
-MOST_PANES = 2
+MOST_PANES = 3
 """So many panes full of names are better to scroll than a map without names."""
 LEAST_ROWS = {0: 0, 1: 0, 2: 5, 3: 6}
 """Rows that one row of boxes takes at least, with the space to the next one. Where
@@ -158,8 +158,10 @@ def _manners(level: Level, roomy: bool) -> Iterator[Manner]:
     if level == 1:
         yield Manner(level, roomy, combs=True)
         yield Manner(level, roomy, tight=True, combs=True)
-    yield Manner(level, roomy, tight=level <= 1, narrow=2)
-    yield Manner(level, roomy, tight=level <= 1, narrow=8)
+    for narrow in (2, 8):
+        yield Manner(level, roomy, tight=level <= 1, narrow=narrow)
+    if level == 1:
+        yield Manner(1, roomy, tight=True, combs=True, narrow=8)
 
 
 def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:

@@ -102,6 +102,17 @@ class DrawingView(ScrollView):
         y = max(0, (height - self._drawing.height) // 2)
         return Offset(x, y) - self.scroll_offset
 
+    @property
+    def portion(self) -> float:
+        """How much of the drawing can be seen at once: 1 is all of it."""
+        across, down = (
+            min(1.0, shown / max(1, whole))
+            for shown, whole in zip(
+                self.size, (self._drawing.width, self._drawing.height), strict=True
+            )
+        )
+        return across * down
+
     def notify_style_update(self) -> None:
         """Theme or focus have changed."""
         super().notify_style_update()

@@ -184,19 +184,19 @@ class Canvas(CornerView, can_focus=True):
         """What can be seen, each with a cell for its letters, from top to bottom."""
         left, top = -self._origin
         view = Area(left, top, self.size.width, self.size.height)
-        places: dict[tuple[int, int], Item] = {}
-        for item, way in self._drawing.ways.items():
-            if item.kind == "cable":
-                x, y = way[len(way) // 2]
-                places[x, y] = item
-        for item, box in self._drawing.boxes.items():
-            places[box.x, box.y] = item
-        found = [
-            (item, place)
-            for place, item in places.items()
-            if view.x <= place[0] < view.x + view.width - 1
-            and view.y <= place[1] < view.y + view.height
-        ]
+        drawing = self._drawing
+        cables = [it for it in drawing.ways if it.kind == "cable"]
+        middles = {it: drawing.ways[it][len(drawing.ways[it]) // 2] for it in cables}
+        corners = {it: (box.x, box.y) for it, box in drawing.boxes.items()}
+        taken: set[tuple[int, int]] = set()
+        found = []
+        for item, (x, y) in [*corners.items(), *middles.items()]:
+            seen = view.x <= x < view.x + view.width - 1
+            seen &= view.y <= y < view.y + view.height
+            # On the map things are too close together to have letters each.
+            if seen and taken.isdisjoint((x + step, y) for step in (-1, 0, 1)):
+                taken.add((x, y))
+                found.append((item, (x, y)))
         return sorted(found, key=lambda entry: (entry[1][1], entry[1][0]))
 
     def on_blur(self) -> None:

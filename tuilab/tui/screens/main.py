@@ -232,6 +232,7 @@ class MainScreen(OneSize, Screen[None]):
             self.lab.name,
             canvas.level,
             fitted=canvas.fitted,
+            portion=canvas.portion,
             drawn=self.map is canvas,
         )
         room = pane.size.width - 4

@@ -10,11 +10,24 @@ from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.graph import Item
 
 
-def topology_title(name: str, level: int, *, fitted: bool, drawn: bool) -> str:
-    """The lab's name, and the level of detail where it is drawn."""
+def topology_title(
+    name: str, level: int, *, fitted: bool, portion: float, drawn: bool
+) -> str:
+    """The lab's name, and the level of detail where it is drawn.
+
+    Args:
+        name: Of the lab.
+        level: Of detail.
+        fitted: Whether that is the most detailed one that fits.
+        portion: How much of the drawing is in sight.
+        drawn: Whether it is drawn; it may be a list.
+    """
     if not drawn:
         return f"Topology  {name}  list"
-    return f"Topology  {name}  zoom {level}/{max(LEVELS)}{' fit' if fitted else ''}"
+    zoom = f"Topology  {name}  zoom {level}/{max(LEVELS)}"
+    if portion < 1:
+        return f"{zoom}, {max(1, int(portion * 100))}% in sight"
+    return f"{zoom} fit" if fitted else zoom
 
 
 def selection_text(snapshot: Snapshot, items: Sequence[Item], cells: int) -> str:
@@ -42,9 +55,10 @@ def _alone(snapshot: Snapshot, item: Item, cells: int) -> str:
 def _fitted(words: Sequence[str], cells: int) -> str:
     """The first word, and as many more as there is room for."""
     text = words[0]
-    for word in words[1:]:
-        if len(text) + 2 + len(word) > cells:
-            break
+    for index, word in enumerate(words[1:], 1):
+        rest = 0 if index == len(words) - 1 else len("  ...")
+        if len(text) + 2 + len(word) + rest > cells:
+            return f"{text}  ..."
         text += f"  {word}"
     return text
 
