@@ -1,5 +1,7 @@
 """Several things at once: removed, switched, copied."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.tui.labs import BLUE, BR0, PORT1, RED, built, router, switch, two_hosts
@@ -10,7 +12,15 @@ from tuilab.lab.clipboard import Clipboard
 from tuilab.model import edits, policy_edits
 from tuilab.model.edits.clip import cut_out
 from tuilab.model.edits.paste import contents, duplicate, fresh_name, paste, pasted
-from tuilab.model.topology import HOST, Endpoint, Neighbour, Route, Rule, Topology
+from tuilab.model.topology import (
+    HOST,
+    Endpoint,
+    Expectation,
+    Neighbour,
+    Route,
+    Rule,
+    Topology,
+)
 from tuilab.model.validate import problems
 
 RED2 = Endpoint("red2", "eth0")
@@ -115,6 +125,39 @@ def test_a_static_entry_follows_the_machine_that_it_is_of():
     assert entry not in ("", mac)
     alone = duplicate(lab, [BR0, PORT1]).apply(lab)
     assert not problems(alone)
+
+
+def test_what_was_placed_by_hand_stands_beside_itself():
+    lab = replace(switch(), layout={"red": (0, 0), "blue": (1, 0), "host:br0": (0, 2)})
+    one = pasted(cut_out(lab, ["red"]), lab).topology
+    assert one.layout == {**lab.layout, "red2": (2, 0)}
+    both = pasted(cut_out(lab, ["red", "blue", BR0]), lab).topology
+    assert both.layout["red2"] == (2, 0)
+    assert both.layout["blue2"] == (3, 0)
+    assert both.layout["host:br1"] == (2, 2)
+    elsewhere = pasted(cut_out(lab, ["red"]), Topology("other")).topology
+    assert elsewhere.layout == {"red": (0, 0)}
+
+
+def test_what_must_hold_of_a_part_must_hold_of_its_copy():
+    must = [("red", "blue"), ("blue", "10.0.0.1"), ("red", "192.0.2.1")]
+    lab = replace(switch(), expect=tuple(Expectation(*it) for it in must))
+    one = pasted(cut_out(lab, ["red"]), lab).topology
+    assert one.expect == lab.expect
+    both = pasted(cut_out(lab, ["red", "blue"]), lab).topology
+    assert both.expect[3:] == (
+        Expectation("red2", "blue2"),
+        Expectation("blue2", both.link(RED2).addresses[0].partition("/")[0]),
+    )
+
+
+def test_what_was_joined_by_others_alone_is_not_expected_of_a_copy():
+    lab = router()
+    ends = ["left", "right"]
+    must = (Expectation(*ends), Expectation(*ends, reachable=False))
+    lab = replace(lab, expect=must)
+    clip = cut_out(lab, ends)
+    assert clip.lab.expect == must[1:]
 
 
 def test_a_full_network_takes_no_copy():

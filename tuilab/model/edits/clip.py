@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tuilab.errors import UsageError
+from tuilab.model.edits.along import expected_of, places_of
 from tuilab.model.edits.parts import find_link, find_namespace, take_out
 from tuilab.model.edits.several import Target
 from tuilab.model.sysctls import link_of
@@ -64,6 +65,12 @@ def cut_out(topology: Topology, targets: Iterable[Target]) -> Clip:
     for end in joins:
         bridge = replace(find_link(part, end), addresses=(), mac=None)
         part = part.with_link(end, bridge)
+    nodes = {*whole, *map(str, kept - joins)}
+    part = replace(
+        part,
+        layout=places_of(topology, nodes),
+        expect=expected_of(topology, part, whole, joins),
+    )
     return Clip(part, around | {HOST}, joins)
 
 

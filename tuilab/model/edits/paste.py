@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from tuilab.model.addressing import IFNAMSIZ, NAME_MAX, derived_mac, segment
+from tuilab.model.edits.along import put_along
 from tuilab.model.edits.change import Change
 from tuilab.model.edits.clip import Clip, cut_out, is_joint
 from tuilab.model.edits.parts import with_free_mac
@@ -127,7 +128,7 @@ def pasted(clip: Clip, topology: Topology) -> Pasted:
         links[new.ifname] = link
     for name, links in changed.items():
         after = after.with_namespace(name, replace(after.namespaces[name], links=links))
-    return Pasted(after, names, made)
+    return Pasted(put_along(clip.lab, after, names, made, numbers), names, made)
 
 
 def _with_numbers(
