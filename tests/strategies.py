@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import tests.profile  # noqa: F401 - loads the Hypothesis profile
 from tuilab.errors import TuilabError
-from tuilab.model import edits, policy_edits
+from tuilab.model import edits, policy_edits, vlans
 from tuilab.model.addressing import Network, interface, segment_networks
 from tuilab.model.edits import Change
 from tuilab.model.links import Bridge, Endpoint, Link, PortLink, Tap, Veth
@@ -87,6 +87,20 @@ LINK_SETTINGS = {
     "ipv6": ("forwarding", "disable_ipv6", "accept_ra"),
 }
 SYSCTLS = ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+
+
+@st.composite
+def tagged(draw: st.DrawFn) -> tuple[str, ...] | None:
+    """VLANs of a port or a bridge: as usual, none, some."""
+    if draw(st.integers(0, 5)) == 0:
+        return None
+    numbers = st.sampled_from((1, 2, 3, 4, 5, 10, 11, 12, 100, 4093, 4094))
+    flags = st.sampled_from(((), ("untagged",)))
+    table = draw(st.dictionaries(numbers, flags, max_size=8))
+    if table and draw(st.booleans()):
+        vlan = draw(st.sampled_from(sorted(table)))
+        table[vlan] = ("pvid", *table[vlan])
+    return vlans.words(table)
 
 
 def fits(topology: Topology) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from tests.kernel.packetbox import boxed, sh
 from tests.kernel.test_engine import DEADLINE, _ip, a_lab
 from tuilab.errors import NotFoundError
-from tuilab.kernel.closely import read_vlans
+from tuilab.kernel.bridging import read_vlans
 from tuilab.kernel.wire import IFINFO, attribute
 from tuilab.model import edits, policy_edits
 from tuilab.model.topology import Endpoint, Neighbour, Route, Rule, Tap

@@ -234,6 +234,7 @@ def _looks_right(key: str, item: Item) -> bool:
     wanted: dict[str, type] = {
         "addresses": list,
         "fdb": list,
+        "vlans": list,
         "routes": list,
         "rules": list,
         "neighbours": list,
@@ -368,7 +369,7 @@ def _list(piece: Piece) -> None:
 def _listed(piece: Piece, item: Item) -> list[Item]:
     """What is no list, as the list that it was probably meant to be."""
     pairs = item.value if isinstance(item.value, dict) else {}
-    if piece.key == "fdb" and piece.scalar:
+    if piece.key in ("fdb", "vlans") and piece.scalar:
         return [Item(item.text, item.start, item.end, item.text)]
     if piece.key == "addresses":
         words = [Item(k, i.key or i.start, i.end, k) for k, i in pairs.items()]

@@ -104,6 +104,14 @@ class PortModel(LinkModel):
             examples=[["02:00:00:00:00:01"]],
         ),
     ] = []
+    vlans: Annotated[
+        list[Word] | None,
+        Field(
+            description="All VLANs it is in, where its bridge has vlan_filtering: each "
+            "as bridge(8) takes it after vid; 1 pvid untagged if left out.",
+            examples=[["10 pvid untagged", "20-29", 30]],
+        ),
+    ] = None
 
 
 class CableEnd(PortModel):
@@ -146,6 +154,14 @@ class BridgeLink(LinkModel):
     mcast_snooping: Annotated[
         bool, Field(description="Whether multicast goes only where it is asked for.")
     ] = True
+    vlans: Annotated[
+        list[Word] | None,
+        Field(
+            description="With vlan_filtering, the VLANs that it is in itself, as if it "
+            "were a port; 1 pvid untagged if left out.",
+            examples=[["10 pvid untagged", 20]],
+        ),
+    ] = None
 
 
 class TapLink(PortModel):

@@ -23,6 +23,7 @@ MOST_LEVELS = 32
 _LISTS = (
     "addresses",
     "fdb",
+    "vlans",
     "routes",
     "hops",
     "rules",

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from tuilab.kernel import wire
-from tuilab.kernel.wire import NDMSG, attributes, number, text
+from tuilab.kernel.wire import IFINFO, NDMSG, attributes, number, text
+from tuilab.model.vlans import Flags, Vlans, words
 from tuilab.plan.bridging import PLAIN_PORT, BridgeState, PortState, chosen_cost
 
 NUD_NOARP = 0x40
@@ -92,6 +93,30 @@ def entries(
             if mac:
                 found.setdefault(port, set()).add(mac)
     return {port: tuple(sorted(macs)) for port, macs in found.items()}
+
+
+def vlans_of(bodies: Iterable[bytes]) -> dict[int, Vlans]:
+    """The VLANs of bridges and ports, by index; those that are in none are left out."""
+    return {index: found for index, found in map(read_vlans, bodies) if found}
+
+
+def read_vlans(body: bytes) -> tuple[int, Vlans]:
+    """The index of a link, and its VLANs."""
+    index = IFINFO.unpack_from(body)[2]
+    spec = attributes(body, IFINFO.size).get(wire.IFLA_AF_SPEC, b"")
+    found: dict[int, Flags] = {}
+    begin = 0
+    for kind, data in wire.each(spec):
+        if kind != wire.IFLA_BRIDGE_VLAN_INFO:
+            continue
+        flags, vlan = wire.VLAN_INFO.unpack_from(data)
+        if flags & wire.VLAN_RANGE_BEGIN:
+            begin = vlan
+            continue
+        first = begin if flags & wire.VLAN_RANGE_END else vlan
+        held = tuple(word for word, bit in wire.VLAN_FLAGS.items() if flags & bit)
+        found.update(dict.fromkeys(range(first, vlan + 1), held))
+    return index, words(found)
 
 
 def _static(body: bytes) -> str:

@@ -13,7 +13,7 @@ from dataclasses import fields, replace
 
 from tuilab.errors import NotFoundError
 from tuilab.kernel import observe, policies, sockets, sysctl, wire
-from tuilab.kernel.bridging import NTF_EXT_LEARNED, NUD_NOARP
+from tuilab.kernel.bridging import NTF_EXT_LEARNED, NUD_NOARP, vlans_of
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.detail import (
     AddressDetail,
@@ -39,8 +39,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 """The unit of ages in netlink (USER_HZ)."""
 NUD_PERMANENT = 0x80
 NTF_ROUTER = 0x80
-RTEXT_FILTER_BRVLAN = 0x2
-IFLA_TXQLEN, IFLA_QDISC, IFLA_AF_SPEC, IFLA_BRIDGE_VLAN_INFO = 13, 6, 26, 2
+IFLA_TXQLEN, IFLA_QDISC = 13, 6
 IFLA_BRPORT_STATE = 1
 IFLA_BR_ROOT_ID, IFLA_BR_BRIDGE_ID, IFLA_BR_ROOT_PATH_COST = 10, 11, 13
 IFLA_TUN_PI, IFLA_TUN_VNET_HDR, IFLA_TUN_PERSIST, IFLA_TUN_MULTI_QUEUE = 4, 5, 6, 7
@@ -253,26 +252,11 @@ def _bridge_id(packed: bytes | None) -> str:
 
 def _vlans(channel: Channel) -> dict[int, tuple[str, ...]]:
     """The VLANs of bridges and ports, by index."""
-    ask = IFINFO.pack(wire.AF_BRIDGE, 0, 0, 0, 0)
-    ask += wire.attribute(wire.IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN.to_bytes(4, "little"))
     try:
-        return dict(map(read_vlans, channel.dump(wire.RTM_GETLINK, ask)))
+        return vlans_of(channel.dump(wire.RTM_GETLINK, wire.VLANS))
     except OSError:
         # A kernel without VLANs, or without bridges.
         return {}
-
-
-def read_vlans(body: bytes) -> tuple[int, tuple[str, ...]]:
-    """The index of a link, and its VLANs as ``10 pvid untagged``."""
-    index = IFINFO.unpack_from(body)[2]
-    spec = attributes(body, IFINFO.size).get(IFLA_AF_SPEC, b"")
-    found = []
-    for kind, data in wire.each(spec):
-        if kind == IFLA_BRIDGE_VLAN_INFO:
-            flags, vlan = struct.unpack_from("=HH", data)
-            words = _words(flags, {0x2: "pvid", 0x4: "untagged"})
-            found.append(" ".join([str(vlan), *words]))
-    return index, tuple(found)
 
 
 def _addresses(bodies: Iterable[bytes]) -> dict[int, list[AddressDetail]]:
@@ -461,4 +445,4 @@ def _words(flags: int, names: Mapping[int, str]) -> tuple[str, ...]:
     return tuple(name for bit, name in names.items() if flags & bit)
 
 
-__all__ = ["look", "read_vlans"]
+__all__ = ["look"]

@@ -27,6 +27,7 @@ from tuilab.model.addressing import version
 from tuilab.model.routing import DEFAULT_TABLE, LOCAL_TABLE, MAIN_TABLE
 from tuilab.model.sysctls import known, link_of, usual
 from tuilab.model.topology import HOST, LO, Endpoint
+from tuilab.plan.bridging import PLAIN_PORT
 from tuilab.plan.difference import rule_words
 from tuilab.plan.forwarding import (
     RouteState,
@@ -181,6 +182,12 @@ def detail_of(state: State, name: str, ifname: str | None = None) -> Detail:
     )
 
 
+def _vlans(link: LinkState) -> tuple[str, ...]:
+    if link.bridge.vlan_filtering:
+        return link.bridge.vlans
+    return () if link.port.vlans == PLAIN_PORT.vlans else link.port.vlans
+
+
 def _link(state: State, index: int, ifname: str, link: LinkState) -> LinkDetail:
     live = Live(modelled_operstate(state, link), index=index)
     stp = "forwarding" if live.operstate == "up" else "disabled"
@@ -195,6 +202,7 @@ def _link(state: State, index: int, ifname: str, link: LinkState) -> LinkDetail:
         master=link.master or "",
         peer=link.peer,
         stp=stp if link.master else "",
+        vlans=_vlans(link),
         addresses=tuple(
             AddressDetail(cidr, scope="host" if ifname == LO else "global")
             for cidr in link.addresses

@@ -24,6 +24,7 @@ from tuilab.model.addressing import canonical_cidr, link_local, version
 from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.sysctls import ipv6_off, unusual
 from tuilab.model.topology import LO, UNICAST, Endpoint
+from tuilab.model.vlans import Vlans
 from tuilab.plan.bridging import PLAIN_BRIDGE, PLAIN_PORT, BridgeState, PortState
 from tuilab.plan.forwarding import HopState, RouteState
 from tuilab.plan.state import LinkState, NamespaceState, kernel_order
@@ -93,6 +94,7 @@ class Raw:
         sysctls: As read.
         policies: Rules and neighbours.
         entries: Static MACs by the ifindex of the port they are behind.
+        vlans: By ifindex, where a bridge looks at them.
     """
 
     links: Mapping[int, RawLink]
@@ -101,6 +103,7 @@ class Raw:
     sysctls: Mapping[str, str]
     policies: RawPolicies
     entries: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    vlans: Mapping[int, Vlans] = field(default_factory=dict)
 
 
 def raw_link(body: bytes) -> RawLink:
@@ -351,6 +354,7 @@ def state_of(
             raw.addresses.get(index, ()),
             peers.get(index),
             raw.entries.get(index, ()),
+            _vlans(raw, link),
             not ipv6_off(raw.sysctls, link.ifname),
         )
         known = former.get(index)
@@ -365,14 +369,30 @@ def state_of(
     return NamespaceState(links, routes, sysctls, policies.rules, policies.named(names))
 
 
+def _vlans(raw: Raw, link: RawLink) -> Vlans | None:
+    """Those of a bridge that looks at them, or of its port; None for all else."""
+    bridge = raw.links.get(link.master, link) if link.is_port else link
+    if not bridge.bridge.vlan_filtering:
+        return None
+    return raw.vlans.get(link.index, ())
+
+
 def _link_state(
     link: RawLink,
     master: str | None,
     addresses: tuple[str, ...],
     peer: Endpoint | None,
     entries: tuple[str, ...],
+    vlans: Vlans | None,
     ipv6: bool,
 ) -> LinkState:
+    bridge, port = link.bridge, link.port
+    if entries and master:
+        port = replace(port, fdb=entries)
+    if vlans is not None and link.is_port:
+        port = replace(port, vlans=vlans)
+    elif vlans is not None:
+        bridge = replace(bridge, vlans=vlans)
     return LinkState(
         kind=link.kind,
         up=bool(link.flags & IFF_UP),
@@ -383,7 +403,7 @@ def _link_state(
         peer=peer,
         user=link.user,
         group=link.group,
-        bridge=link.bridge,
-        port=replace(link.port, fdb=entries) if entries and master else link.port,
+        bridge=bridge,
+        port=port,
         ipv6=ipv6,
     )

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tuilab.errors import KernelError
 from tuilab.kernel import devconf, netconf, netns, observe, packing, sysctl, wire
-from tuilab.kernel.bridging import entries
+from tuilab.kernel.bridging import entries, vlans_of
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.live import Live
 from tuilab.kernel.observe import Raw, RawAddress, RawLink
@@ -18,6 +18,7 @@ from tuilab.kernel.policies import raw_policies
 from tuilab.model.links import KINDS
 from tuilab.model.sysctls import IPV6_SWITCHES, SYSCTLS
 from tuilab.model.topology import LO
+from tuilab.model.vlans import Vlans
 from tuilab.plan.state import LinkState
 
 T = TypeVar("T")
@@ -107,6 +108,7 @@ class Space:
                 self.channel.dump(wire.RTM_GETNEIGH, wire.PROXIES),
             ),
             self._entries([link.index for link in links.values() if link.is_port]),
+            self._vlans(any(it.bridge.vlan_filtering for it in links.values())),
         )
         self._indexes = {link.ifname: link.index for link in links.values()}
         self._highest = max(self._highest, *links) if links else self._highest
@@ -129,6 +131,11 @@ class Space:
         if not ports:
             return {}
         return entries(self.channel.dump(wire.RTM_GETNEIGH, wire.ENTRIES), ports)
+
+    def _vlans(self, looked_at: bool) -> Mapping[int, Vlans]:
+        if not looked_at:
+            return {}
+        return vlans_of(self.channel.dump(wire.RTM_GETLINK, wire.VLANS))
 
     def proxies_changed(self) -> bool:
         """Whether others are answered for than when it was dumped."""

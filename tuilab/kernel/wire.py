@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
+RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_SETLINK = 16, 17, 18, 19
 RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR = 20, 21, 22
 RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE = 24, 25, 26
 RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, RTM_GETRULE = 28, 29, 30, 34
@@ -28,13 +28,16 @@ IFLA_INFO_KIND, IFLA_INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA = 4, 5
 NDA_LLADDR, NDA_VLAN, NDA_MASTER = 2, 5, 9
 AF_BRIDGE = 7
+IFLA_BRIDGE_FLAGS, IFLA_BRIDGE_VLAN_INFO, BRIDGE_FLAGS_SELF = 0, 2, 2
+VLAN_FLAGS = {"pvid": 0x2, "untagged": 0x4}
+VLAN_RANGE_BEGIN, VLAN_RANGE_END = 0x8, 0x10
 IFLA_TUN_OWNER, IFLA_TUN_GROUP, IFLA_TUN_TYPE = 1, 2, 3
 IFA_ADDRESS, IFA_LOCAL, IFA_BROADCAST, IFA_FLAGS, IFA_PROTO = 1, 2, 4, 8, 11
 RTA_DST, RTA_OIF, RTA_GATEWAY, RTA_PRIORITY, RTA_TABLE = 1, 4, 5, 6, 15
 RTA_PREFSRC, RTA_MULTIPATH = 7, 9
 NETNSA_NSID, NETNSA_FD = 1, 3
 IFF_UP = 0x1
-RTEXT_FILTER_SKIP_STATS = 0x8
+RTEXT_FILTER_BRVLAN_COMPRESSED, RTEXT_FILTER_SKIP_STATS = 0x4, 0x8
 RTN_UNICAST = 1
 RT_TABLE_MAIN = 254
 
@@ -49,6 +52,8 @@ NDMSG = struct.Struct("=B3xiHBB")
 """Family, index of the link, state, flags, type."""
 FIBMSG = struct.Struct("=8BI")
 """Family, lengths of destination and source, tos, table, two unused, action, flags."""
+VLAN_INFO = struct.Struct("=HH")
+"""Flags, number."""
 NETNS = struct.Struct("=B3x")
 
 _ATTRIBUTE = struct.Struct("=HH")
@@ -176,6 +181,8 @@ def quick(noun: str, verb: str, args: Mapping[str, Any]) -> Message | None:
         return _address(verb, args)
     if noun == "fdb":
         return _entry(verb, args)
+    if noun == "vlan":
+        return _vlans(verb, args)
     return _route(verb, args) if noun == "route" else None
 
 
@@ -288,6 +295,23 @@ def _entry(verb: str, args: Mapping[str, Any]) -> Message:
     return Message(kind, flags, head + _mac(NDA_LLADDR, args["lladdr"]))
 
 
+_VLAN_VERBS = {"add": RTM_SETLINK, "del": RTM_DELLINK}
+
+
+def _vlans(verb: str, args: Mapping[str, Any]) -> Message:
+    """VLANs of a port, or of a bridge itself, as `bridge vlan`."""
+    first, last = args["first"], args["last"]
+    flags = sum(VLAN_FLAGS[word] for word in args["flags"])
+    spec = b""
+    if args["itself"]:
+        spec = attribute(IFLA_BRIDGE_FLAGS, BRIDGE_FLAGS_SELF.to_bytes(2, "little"))
+    for vlan, end in {first: VLAN_RANGE_BEGIN, last: VLAN_RANGE_END}.items():
+        told = flags | (end if first != last else 0)
+        spec += attribute(IFLA_BRIDGE_VLAN_INFO, VLAN_INFO.pack(told, vlan))
+    body = IFINFO.pack(AF_BRIDGE, 0, args["index"], 0, 0)
+    return Message(_VLAN_VERBS[verb], 0, body + attribute(IFLA_AF_SPEC, spec))
+
+
 def name_namespace(fd: int) -> Message:
     """Give a namespace an id, whichever is free, where this is sent."""
     body = NETNS.pack(0) + _u32(NETNSA_NSID, 0xFFFFFFFF) + _u32(NETNSA_FD, fd)
@@ -314,6 +338,9 @@ ADDRESSES = IFADDR.pack(0, 0, 0, 0, 0)
 ROUTES = RTMSG.pack(0, 0, 0, 0, 0, 0, 0, 0, 0)
 RULES = FIBMSG.pack(*[0] * 9)
 NEIGHBOURS = NDMSG.pack(0, 0, 0, 0, 0)
+VLANS = IFINFO.pack(AF_BRIDGE, 0, 0, 0, 0) + _u32(
+    IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN_COMPRESSED
+)
 ENTRIES = NDMSG.pack(AF_BRIDGE, 0, 0, 0, 0)
 NTF_PROXY = 0x08
 PROXIES = NDMSG.pack(0, 0, 0, NTF_PROXY, 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from tuilab.errors import Problem
+from tuilab.model import vlans
 from tuilab.model.addressing import derived_mac, mac_problem
 from tuilab.model.links import PORT_OPTIONS, Bridge, Endpoint, Link, PortLink, Tap
 from tuilab.model.topology import Namespace
@@ -26,6 +27,7 @@ MOST_BRIDGE_PRIORITY, MOST_PORT_PRIORITY, MOST_COST = 65535, 63, 65535
 KERNELS_TAP_COSTS = (2, 100)
 """What kernels choose for a tap, new and old: no dump tells who chose a cost."""
 
+VLAN_WORDS = "write 10, 10 untagged, 10 pvid untagged or 20-29, each VLAN once"
 _Path = tuple[str | int, ...]
 
 
@@ -38,6 +40,8 @@ def bridging_problems(lab: str, name: str, namespace: Namespace) -> Iterator[Pro
             yield from _bridge(at, endpoint, link)
         elif isinstance(link, PortLink):
             yield from _port(at, endpoint, link)
+        if isinstance(link, Bridge | PortLink) and link.vlans is not None:
+            yield from _vlans(at, endpoint, link, namespace)
     for bridge in namespace.bridges():
         yield from _entries(lab, name, bridge, namespace)
 
@@ -86,6 +90,21 @@ def _port(at: _Path, endpoint: Endpoint, link: PortLink) -> Iterator[Problem]:
             yield Problem((*at, "fdb", index), fact, remedy)
 
 
+def _vlans(
+    at: _Path, endpoint: Endpoint, link: Bridge | PortLink, namespace: Namespace
+) -> Iterator[Problem]:
+    name = endpoint.ifname if isinstance(link, Bridge) else link.master
+    bridge = namespace.links.get(name or "")
+    if isinstance(bridge, Bridge) and not bridge.vlan_filtering:
+        fact = (
+            f'"{endpoint}" can\'t have vlans: "{endpoint.namespace}:{name}" does not '
+        )
+        remedy = f"switch vlan_filtering of {name} on, or remove vlans"
+        yield Problem((*at, "vlans"), fact + "look at them", remedy)
+    for index, fact in vlans.problems(link.vlans or ()):
+        yield Problem((*at, "vlans", index), f'"{endpoint}": {fact}', VLAN_WORDS)
+
+
 def _entries(
     lab: str, name: str, bridge: str, namespace: Namespace
 ) -> Iterator[Problem]:
@@ -122,6 +141,7 @@ __all__ = [
     "KERNELS_TAP_COSTS",
     "SECONDS",
     "TICK",
+    "VLAN_WORDS",
     "bridging_problems",
     "said_as_port",
 ]

@@ -80,6 +80,8 @@ class PortLink(Link):
         learning: MACs seen on the port are learned.
         flood: Frames for unknown MACs leave by it.
         fdb: Static entries: MACs that are said to be behind the port.
+        vlans: All it is in, where its bridge looks at them; see `model.vlans`. None for
+            ``1 pvid untagged``.
     """
 
     isolated: bool = False
@@ -89,6 +91,7 @@ class PortLink(Link):
     learning: bool = True
     flood: bool = True
     fdb: tuple[str, ...] = ()
+    vlans: tuple[str, ...] | None = None
 
 
 PORT_OPTIONS = tuple(
@@ -127,6 +130,7 @@ class Bridge(Link):
         hello_time: Seconds between the messages of the root; 2 by default.
         max_age: Seconds after which such a message is stale; 20 by default.
         vlan_filtering: Whether it looks at VLAN tags.
+        vlans: Those it is in itself, as a port of its own; as of a `PortLink`.
         mcast_snooping: Whether multicast goes to those only who asked for it.
     """
 
@@ -140,6 +144,7 @@ class Bridge(Link):
     max_age: float | None = None
     vlan_filtering: bool = False
     mcast_snooping: bool = True
+    vlans: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from tuilab.model import vlans
 from tuilab.model.addressing import canonical_cidr, show_destination
 from tuilab.model.canonical import (
     canonical_neighbour,
@@ -88,6 +89,8 @@ def link_to_data(link: Link) -> dict[str, Any]:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         data[field.name] = list(value) if isinstance(value, tuple) else value
+    if "vlans" in data:
+        data["vlans"] = [_number(text) for text in data["vlans"]]
     return data
 
 
@@ -222,6 +225,10 @@ def link_from_data(ifname: str, data: Mapping[str, Any], peer: Endpoint | None) 
         values["mac"] = values["mac"].lower()
     if "fdb" in values:
         values["fdb"] = tuple(mac.lower() for mac in values["fdb"])
+    if values.get("vlans") is not None:
+        values["vlans"] = vlans.canonical(
+            tuple(" ".join(str(it).split()) for it in values["vlans"])
+        )
     for name in ("user", "group"):
         if values.get(name) is not None:
             values[name] = str(values[name])

@@ -7,7 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from tuilab.errors import UsageError
-from tuilab.model.bridging import SECONDS
+from tuilab.model import vlans
+from tuilab.model.bridging import SECONDS, VLAN_WORDS
 from tuilab.model.links import (
     BRIDGE_OPTIONS,
     PORT_OPTIONS,
@@ -18,13 +19,18 @@ from tuilab.model.links import (
 )
 
 LINK_WORDS = "up, down, mtu N, mac MAC, master BRIDGE, nomaster, user U or group G"
-PORT_WORDS = "isolated, hairpin, learning or flood on|off, cost N, priority N"
+PORT_WORDS = (
+    "isolated, hairpin, learning or flood on|off, cost N, priority N, "
+    'vlans "10 pvid untagged, 20-29"'
+)
 BRIDGE_WORDS = (
     "stp, vlan_filtering or mcast_snooping on|off, priority N, and ageing, "
-    "forward_delay, hello_time or max_age SECONDS"
+    "forward_delay, hello_time or max_age SECONDS, vlans as of a port"
 )
 
 
+_LISTS = ("fdb", "vlans")
+"""What has several members, which need words of their own."""
 _FIELDS = (*fields(PortLink), *fields(Bridge), *fields(Tap))
 _VALUED = tuple(
     dict.fromkeys(f.name for f in _FIELDS if f.name not in ("up", "addresses", "fdb"))
@@ -82,6 +88,11 @@ def _value(name: str, text: str) -> Any:
         if text not in _TRUTH:
             raise UsageError(f'"{text}" is no value for {name}', "say on, off, default")
         return _TRUTH[text]
+    if name == "vlans":
+        found = vlans.typed(text)
+        if fact := next((fact for _, fact in vlans.problems(found)), ""):
+            raise UsageError(fact, f"{VLAN_WORDS}, with commas between, or none")
+        return found
     if name in _NUMBERS:
         what, make = _NUMBERS[name]
         try:
@@ -96,8 +107,10 @@ def _value(name: str, text: str) -> Any:
 def option_names(link: Link) -> tuple[str, ...]:
     """What a bridge, or a port of one, can be set to besides what every link can."""
     if isinstance(link, PortLink):
-        return tuple(name for name in PORT_OPTIONS if name != "fdb")
-    return BRIDGE_OPTIONS if isinstance(link, Bridge) else ()
+        return tuple(name for name in PORT_OPTIONS if name not in _LISTS)
+    if isinstance(link, Bridge):
+        return tuple(name for name in BRIDGE_OPTIONS if name not in _LISTS)
+    return ()
 
 
 def option_words(link: Link) -> str:

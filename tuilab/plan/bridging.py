@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
+from tuilab.model import vlans
 from tuilab.model.bridging import KERNELS_TAP_COSTS
 from tuilab.model.links import BRIDGE_OPTIONS, Bridge, Link, PortLink
 
@@ -17,7 +18,11 @@ _KERNELS_COSTS = {"veth": (2,), "tap": KERNELS_TAP_COSTS}
 
 @dataclass(frozen=True, slots=True)
 class BridgeState:
-    """What a bridge is set to; times in centiseconds, as in netlink (USER_HZ)."""
+    """What a bridge is set to; times in centiseconds, as in netlink (USER_HZ).
+
+    Attributes:
+        vlans: Those it is in itself; as usual where it does not look at them.
+    """
 
     stp: bool = False
     priority: int = 32768
@@ -27,6 +32,7 @@ class BridgeState:
     max_age: int = 2000
     vlan_filtering: bool = False
     mcast_snooping: bool = True
+    vlans: tuple[str, ...] = vlans.USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class PortState:
     Attributes:
         cost: None for whatever the kernel chose by the link's speed.
         fdb: The static entries, sorted.
+        vlans: Those it is in; as usual where its bridge does not look at them.
     """
 
     isolated: bool = False
@@ -45,6 +52,7 @@ class PortState:
     learning: bool = True
     flood: bool = True
     fdb: tuple[str, ...] = ()
+    vlans: tuple[str, ...] = vlans.USUAL
 
 
 _T = TypeVar("_T", BridgeState, PortState)
@@ -53,7 +61,9 @@ PLAIN_BRIDGE, PLAIN_PORT = BridgeState(), PortState()
 """As the kernel makes them."""
 
 TIMES = ("ageing", "forward_delay", "hello_time", "max_age")
-PORT_SETTINGS = tuple(f.name for f in fields(PortState) if f.name != "fdb")
+_LISTS = ("fdb", "vlans")
+"""What is set member by member."""
+PORT_SETTINGS = tuple(f.name for f in fields(PortState) if f.name not in _LISTS)
 
 
 def bridge_of(link: Link) -> BridgeState:
@@ -76,6 +86,8 @@ def port_of(link: Link) -> PortState:
     if values["priority"] is None:
         values["priority"] = PORT_PRIORITY
     values["cost"] = chosen_cost(link.kind, link.cost)
+    if link.vlans is not None:
+        values["vlans"] = link.vlans
     return PortState(**values, fdb=tuple(sorted(link.fdb)))
 
 
@@ -100,18 +112,24 @@ def written(link: Link, bridge: BridgeState, port: PortState) -> Link:
         for name in ("priority", *TIMES):
             if name in values and getattr(bridge, name) == getattr(default, name):
                 values[name] = None
-        return replace(link, **values)
+        return replace(link, **_unusual_vlans(values))
     if isinstance(link, PortLink) and port_of(link) != port:
         was = port_of(link)
         found = {
             name: getattr(port, name)
-            for name in (*PORT_SETTINGS, "fdb")
+            for name in (*PORT_SETTINGS, *_LISTS)
             if getattr(port, name) != getattr(was, name)
         }
         if found.get("priority") == PORT_PRIORITY:
             found["priority"] = None
-        return replace(link, **found)
+        return replace(link, **_unusual_vlans(found))
     return link
+
+
+def _unusual_vlans(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        k: None if (k, v) == ("vlans", vlans.USUAL) else v for k, v in values.items()
+    }
 
 
 def _seconds(centiseconds: int) -> float:
@@ -128,13 +146,20 @@ def merged_options(was: _T, wanted: _T, there: _T) -> _T:
         if field.name == "fdb":
             gone, new = set(before) - set(after), set(after) - set(before)
             values["fdb"] = tuple(sorted((set(now) - gone) | new))
+        elif field.name == "vlans":
+            values["vlans"] = vlans.merged(before, after, now)
         else:
             values[field.name] = now if before == after else after
     return type(there)(**values)
 
 
 def holdable_bridge(bridge: BridgeState) -> BridgeState:
-    """What the kernel makes of it: spanning tree has bounds of its own."""
+    """What the kernel makes of it: spanning tree has bounds of its own.
+
+    VLANs are told of where they matter only.
+    """
+    if not bridge.vlan_filtering and bridge.vlans != vlans.USUAL:
+        bridge = replace(bridge, vlans=vlans.USUAL)
     if not bridge.stp:
         return bridge
     delay = min(max(bridge.forward_delay, LEAST_DELAY), MOST_DELAY)
@@ -144,11 +169,11 @@ def holdable_bridge(bridge: BridgeState) -> BridgeState:
 def changed_options(
     there: BridgeState | PortState, wanted: BridgeState | PortState
 ) -> dict[str, Any]:
-    """Options that are to change, by name, entries of the fdb aside."""
+    """Options that are to change, by name; entries of the fdb and VLANs aside."""
     return {
         f.name: getattr(wanted, f.name)
         for f in fields(there)
-        if f.name != "fdb" and getattr(there, f.name) != getattr(wanted, f.name)
+        if f.name not in _LISTS and getattr(there, f.name) != getattr(wanted, f.name)
     }
 
 
@@ -158,6 +183,8 @@ def differing_options(
     """What is otherwise in ``new``, in words."""
     for name, value in changed_options(old, new).items():
         yield f"has {show_option(name, value)}"
+    if old.vlans != new.vlans:
+        yield f"is in VLANs {vlans.shown(new.vlans)}, not {vlans.shown(old.vlans)}"
     if isinstance(old, PortState) and isinstance(new, PortState):
         for mac in old.fdb:
             if mac not in new.fdb:
@@ -171,6 +198,8 @@ def show_option(name: str, value: object) -> str:
     """An option as a person would say it."""
     if isinstance(value, bool):
         return f"{name} {'on' if value else 'off'}"
+    if isinstance(value, tuple):
+        return f"{name} {', '.join(value) or 'none'}"
     if name in TIMES and isinstance(value, int):
         return f"{name} {_seconds(value)} s"
     return f"{name} {'default' if value is None else value}"
@@ -188,9 +217,21 @@ def options_to_data(options: BridgeState | PortState) -> dict[str, Any]:
 
 def bridge_from_data(data: Mapping[str, Any]) -> BridgeState:
     """Read what `options_to_data` made of a bridge."""
-    return BridgeState(**data)
+    return BridgeState(**{**data, "vlans": _vlans(data)})
 
 
 def port_from_data(data: Mapping[str, Any]) -> PortState:
     """Read what `options_to_data` made of a port."""
-    return PortState(**{**data, "fdb": tuple(data.get("fdb", ()))})
+    fdb = tuple(data.get("fdb", ()))
+    return PortState(**{**data, "fdb": fdb, "vlans": _vlans(data)})
+
+
+def _vlans(data: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(data.get("vlans", vlans.USUAL))
+
+
+def looked_at(port: PortState, master: BridgeState | None) -> PortState:
+    """A port as a bridge has it that may not look at VLANs."""
+    if port.vlans == vlans.USUAL or (master is not None and master.vlan_filtering):
+        return port
+    return replace(port, vlans=vlans.USUAL)

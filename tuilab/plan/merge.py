@@ -16,7 +16,12 @@ from tuilab.model.addressing import version
 from tuilab.model.sharing import altered, unshared
 from tuilab.model.sysctls import ipv6_off, link_of, unusual
 from tuilab.model.topology import Endpoint
-from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, merged_options
+from tuilab.plan.bridging import (
+    PLAIN_PORT,
+    holdable_bridge,
+    looked_at,
+    merged_options,
+)
 from tuilab.plan.forwarding import neighbourly, routable
 from tuilab.plan.state import (
     IPV6_MIN_MTU,
@@ -281,8 +286,10 @@ def _settled_link(
     values["ipv6"] = not ipv6_off
     if link.master is not None and link.master not in links:
         values["master"] = None
-    if values.get("master", link.master) is None:
+    if (master := values.get("master", link.master)) is None:
         values["port"] = PLAIN_PORT
+    else:
+        values["port"] = looked_at(link.port, links[master].bridge)
     # Most stand as they are.
     values = {k: v for k, v in values.items() if getattr(link, k) != v}
     if values:

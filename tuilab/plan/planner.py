@@ -18,7 +18,6 @@ from tuilab.model.edits import Rename
 from tuilab.model.sharing import unshared
 from tuilab.model.sysctls import follow, link_of, usual
 from tuilab.model.topology import HOST, LO, Endpoint
-from tuilab.plan.bridging import changed_options
 from tuilab.plan.forwarding import (
     RouteState,
     hinders,
@@ -30,14 +29,12 @@ from tuilab.plan.merge import merge, refuse_without_ipv6
 from tuilab.plan.operations import (
     AddAddress,
     AddBridge,
-    AddEntry,
     AddRoute,
     AddRule,
     AddTap,
     AddVeth,
     CreateNamespace,
     DeleteAddress,
-    DeleteEntry,
     DeleteLink,
     DeleteNamespace,
     DeleteNeighbour,
@@ -48,14 +45,13 @@ from tuilab.plan.operations import (
     RenameLink,
     RenameNamespace,
     ReplaceRoute,
-    SetBridge,
     SetLink,
     SetNeighbour,
-    SetPort,
     SetSysctl,
 )
 from tuilab.plan.simulate import Machine, OpenNamespace
 from tuilab.plan.state import LinkState, NamespaceState, State, kernel_order
+from tuilab.plan.switching import Wanted, set_bridging
 
 MAX_ROUNDS = 4
 PUT_BACK = "put back what an earlier step takes along"
@@ -159,10 +155,6 @@ def _relabel(machine: Machine, rename: Rename) -> None:
         machine.rename_namespace(str(rename.old), str(rename.new))
 
 
-_Wanted = tuple[Endpoint, LinkState]
-"""A link, and how it should be."""
-
-
 class _Planner:
     def __init__(self, observed: State) -> None:
         self.machine = Machine(observed)
@@ -249,7 +241,7 @@ class _Planner:
                 # Once more: its mtu may have followed a port.
                 self._set_links(name, namespace)
         for name, namespace in ends.items():
-            self._set_bridging(name, namespace)
+            set_bridging(self, self._apart(name, namespace))
         for name, namespace in ends.items():
             self._set_sysctls(name, namespace, of_links=True)
             self._set_addresses(name, namespace)
@@ -332,7 +324,7 @@ class _Planner:
             if (mac, mtu, master, up) != (None, None, None, None):
                 self.emit(SetLink(endpoint, mac, mtu, master, up, reason=why))
 
-    def _apart(self, name: str, goal: NamespaceState) -> list[_Wanted]:
+    def _apart(self, name: str, goal: NamespaceState) -> list[Wanted]:
         """The links of a namespace that are there, but not as they should be."""
         now = self.machine.peek(name)
         links = now.links if now else {}
@@ -342,34 +334,6 @@ class _Planner:
             for ifname, wanted in goal.links.items()
             if ifname in links and (links[ifname] != wanted or ifname in doubtful)
         ]
-
-    def _set_bridging(self, name: str, namespace: NamespaceState) -> None:
-        """Options of bridges and ports, and static entries: those that go first."""
-        apart = self._apart(name, namespace)
-        for endpoint, wanted in apart:
-            there = self.machine.link(endpoint)
-            if there is None:
-                continue
-            if there.bridge != wanted.bridge:
-                if there.bridge.stp and not wanted.bridge.stp:
-                    # Only without it may the times be any.
-                    self.emit(SetBridge(endpoint, stp=False))
-                    there = self.machine.link(endpoint) or there
-                options = changed_options(there.bridge, wanted.bridge)
-                if options:
-                    self.emit(SetBridge(endpoint, **options))
-            if there.port != wanted.port and there.master == wanted.master:
-                options = changed_options(there.port, wanted.port)
-                if options:
-                    self.emit(SetPort(endpoint, **options))
-                for mac in there.port.fdb:
-                    if mac not in wanted.port.fdb:
-                        self.attempt(DeleteEntry(endpoint, mac))
-        for endpoint, wanted in apart:
-            there = self.machine.link(endpoint)
-            for mac in wanted.port.fdb:
-                if there is not None and mac not in there.port.fdb:
-                    self.attempt(AddEntry(endpoint, mac))
 
     def _set_addresses(self, name: str, namespace: NamespaceState) -> None:
         for endpoint, wanted in self._apart(name, namespace):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tuilab.errors import KernelError
+from tuilab.model import vlans
 from tuilab.model.topology import Endpoint
-from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge
+from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, looked_at
 from tuilab.plan.state import DEFAULT_MTU, IPV6_MIN_MTU, LinkState
 
 
@@ -49,6 +50,11 @@ class BridgePart:
             raise _refusal(errno.EOPNOTSUPP, endpoint, "is no bridge")
         bridge = replace(link.bridge, **options)  # type: ignore[arg-type]
         self._set(endpoint, bridge=holdable_bridge(bridge))
+        if link.bridge.vlan_filtering and not bridge.vlan_filtering:
+            for name, other in list(self._links(endpoint.namespace).items()):
+                if other.master == endpoint.ifname:
+                    port = looked_at(other.port, bridge)
+                    self._set(Endpoint(endpoint.namespace, name), port=port)
 
     def set_port(self, endpoint: Endpoint, options: Mapping[str, object]) -> None:
         """As ``ip link set dev PORT type bridge_slave``."""
@@ -75,6 +81,42 @@ class BridgePart:
             raise _refusal(errno.ENOENT, endpoint, f"has no entry for {mac}")
         fdb = tuple(m for m in link.port.fdb if m != mac)
         self._set(endpoint, port=replace(link.port, fdb=fdb))
+
+    def add_vlans(self, endpoint: Endpoint, entry: str) -> None:
+        """As ``bridge vlan add dev LINK vid ENTRY``, ``self`` for a bridge."""
+        low, high, flags = vlans.entry(entry)
+
+        def add(found: Mapping[int, vlans.Flags]) -> Mapping[int, vlans.Flags]:
+            for vlan in range(low, high + 1):
+                found = vlans.with_vlan(found, vlan, flags)
+            return found
+
+        self._change_vlans(endpoint, add)
+
+    def delete_vlans(self, endpoint: Endpoint, entry: str) -> None:
+        """As ``bridge vlan del dev LINK vid ENTRY``, ``self`` for a bridge."""
+        low, high, _ = vlans.entry(entry)
+        self._change_vlans(
+            endpoint,
+            lambda found: {k: v for k, v in found.items() if not low <= k <= high},
+        )
+
+    def _change_vlans(
+        self,
+        endpoint: Endpoint,
+        change: Callable[[Mapping[int, vlans.Flags]], Mapping[int, vlans.Flags]],
+    ) -> None:
+        link = self._link(endpoint)
+        itself = link.kind == "bridge"
+        options = link.bridge if itself else self._port(endpoint).port
+        master = endpoint.ifname if itself else link.master
+        bridge = self._link(Endpoint(endpoint.namespace, str(master))).bridge
+        if not bridge.vlan_filtering:
+            # The kernel takes it, and shows it to who asks: it is not our way.
+            raise _refusal(errno.EINVAL, endpoint, "is in no VLANs that matter")
+        found = vlans.words(change(vlans.table(options.vlans)))
+        changed = replace(options, vlans=found)
+        self._set(endpoint, **{"bridge" if itself else "port": changed})
 
     def _port(self, endpoint: Endpoint) -> LinkState:
         link = self._link(endpoint)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tuilab.errors import NotFoundError, UsageError
+from tuilab.model import vlans
 from tuilab.model.addressing import canonical_cidr, derived_mac
-from tuilab.model.links import PortLink, without_master
+from tuilab.model.links import Bridge, PortLink, without_master
 from tuilab.model.routing import without_dead_ends
 from tuilab.model.sysctls import settings_renamed
 from tuilab.model.topology import Endpoint, Link, Loopback, Namespace, Topology, Veth
@@ -49,6 +50,8 @@ def canonical_link(link: Link) -> Link:
     link = replace(link, addresses=addresses, mac=mac)
     if isinstance(link, PortLink) and link.fdb:
         link = replace(link, fdb=tuple(mac.lower() for mac in link.fdb))
+    if isinstance(link, PortLink | Bridge) and link.vlans is not None:
+        link = replace(link, vlans=vlans.canonical(link.vlans))
     return link
 
 

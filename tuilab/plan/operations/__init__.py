@@ -6,7 +6,14 @@
 
 from tuilab.plan.operations.addresses import AddAddress, DeleteAddress
 from tuilab.plan.operations.base import Operation
-from tuilab.plan.operations.bridge import AddEntry, DeleteEntry, SetBridge, SetPort
+from tuilab.plan.operations.bridge import (
+    AddEntry,
+    AddVlans,
+    DeleteEntry,
+    DeleteVlans,
+    SetBridge,
+    SetPort,
+)
 from tuilab.plan.operations.links import (
     AddBridge,
     AddTap,
@@ -38,6 +45,7 @@ __all__ = [
     "AddRule",
     "AddTap",
     "AddVeth",
+    "AddVlans",
     "CreateNamespace",
     "DeleteAddress",
     "DeleteEntry",
@@ -46,6 +54,7 @@ __all__ = [
     "DeleteNeighbour",
     "DeleteRoute",
     "DeleteRule",
+    "DeleteVlans",
     "MoveLink",
     "Operation",
     "RenameLink",

@@ -38,7 +38,7 @@ class Rtnl:
     """
 
     namespace: str
-    noun: Literal["link", "addr", "route", "rule", "neigh", "fdb"]
+    noun: Literal["link", "addr", "route", "rule", "neigh", "fdb", "vlan"]
     verb: Literal["add", "set", "replace", "del", "property_add"]
     args: Mapping[str, Any] = field(default_factory=dict)
 

@@ -6,8 +6,9 @@ import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from shlex import quote
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
+from tuilab.model import vlans
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.plan.operations.base import Index, Operation, Request, Rtnl, ip
 from tuilab.plan.simulate import Machine
@@ -55,6 +56,11 @@ class _OnLink(Operation):
     @property
     def touches(self) -> tuple[str, ...]:
         return (self.endpoint.namespace,)
+
+    def _bridge(self, words: str) -> tuple[str, ...]:
+        where = self.endpoint.namespace
+        program = "bridge" if where == HOST else f"bridge -n {quote(where)}"
+        return (f"{program} {words}",)
 
     def _options(self) -> dict[str, Any]:
         """What is to change."""
@@ -131,11 +137,6 @@ class _Entry(_OnLink):
             "state": NUD_NOARP,
         }
 
-    def _line(self, words: str) -> tuple[str, ...]:
-        where = self.endpoint.namespace
-        program = "bridge" if where == HOST else f"bridge -n {quote(where)}"
-        return (f"{program} fdb {words}",)
-
 
 @dataclass(frozen=True, slots=True)
 class AddEntry(_Entry):
@@ -150,7 +151,7 @@ class AddEntry(_Entry):
 
     def commands(self) -> tuple[str, ...]:
         port = quote(self.endpoint.ifname)
-        return self._line(f"replace {self.mac} dev {port} master static")
+        return self._bridge(f"fdb replace {self.mac} dev {port} master static")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,58 @@ class DeleteEntry(_Entry):
 
     def commands(self) -> tuple[str, ...]:
         port = quote(self.endpoint.ifname)
-        return self._line(f"del {self.mac} dev {port} master")
+        return self._bridge(f"fdb del {self.mac} dev {port} master")
+
+
+@dataclass(frozen=True, slots=True)
+class _Vlans(_OnLink):
+    """Some VLANs of a port, or of a bridge itself, as an entry of `model.vlans`."""
+
+    entry: str
+    itself: bool = False
+
+    def _request(self, verb: Literal["add", "del"]) -> tuple[Request, ...]:
+        first, last, flags = vlans.entry(self.entry)
+        args = {
+            "index": Index(self.endpoint.ifname),
+            "first": first,
+            "last": last,
+            "flags": flags,
+            "itself": self.itself,
+        }
+        return (Rtnl(self.endpoint.namespace, "vlan", verb, args),)
+
+    def _words(self, verb: str) -> tuple[str, ...]:
+        line = f"vlan {verb} dev {quote(self.endpoint.ifname)} vid {self.entry}"
+        return self._bridge(line + (" self" if self.itself else ""))
+
+
+@dataclass(frozen=True, slots=True)
+class AddVlans(_Vlans):
+    """VLANs more, or with other flags."""
+
+    def simulate(self, machine: Machine) -> None:
+        machine.add_vlans(self.endpoint, self.entry)
+
+    def requests(self) -> tuple[Request, ...]:
+        return self._request("add")
+
+    def commands(self) -> tuple[str, ...]:
+        return self._words("add")
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteVlans(_Vlans):
+    """VLANs less."""
+
+    def simulate(self, machine: Machine) -> None:
+        machine.delete_vlans(self.endpoint, self.entry)
+
+    def requests(self) -> tuple[Request, ...]:
+        return self._request("del")
+
+    def commands(self) -> tuple[str, ...]:
+        return self._words("del")
 
 
 def _word(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import Any
 
@@ -95,7 +95,8 @@ class AddBridge(Operation):
         return changed_options(PLAIN_BRIDGE, self.bridge)
 
     def simulate(self, machine: Machine) -> None:
-        link = LinkState("bridge", False, self.mtu, self.mac, bridge=self.bridge)
+        bridge = replace(self.bridge, vlans=PLAIN_BRIDGE.vlans)
+        link = LinkState("bridge", False, self.mtu, self.mac, bridge=bridge)
         machine.add_link(self.endpoint, link)
 
     def requests(self) -> tuple[Request, ...]:
