@@ -10,7 +10,7 @@ from tests.tui.bench import opened
 from tests.tui.labs import PORT1, RED, built, switch, two_hosts
 from tuilab.errors import UsageError
 from tuilab.model import edits, policy_edits
-from tuilab.model.topology import Neighbour, Rule
+from tuilab.model.topology import Endpoint, Neighbour, Rule
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.forms.edit_link import EditLink
 from tuilab.tui.forms.edit_namespace import EditNamespace
@@ -22,6 +22,7 @@ from tuilab.tui.forms.namespace_lines import (
     show_rule,
 )
 
+BR0 = Endpoint("host", "br0")
 MAC = "02:00:00:00:00:09"
 
 
@@ -105,6 +106,40 @@ def test_entries_of_a_port_are_lines_too():
     assert after.link(PORT1).fdb == (MAC,)
     assert "twice" in form.problems(form.propose({"fdb": (MAC, MAC)}))["fdb"]
     assert "fdb" in EditLink(lab, RED).unused(EditLink(lab, RED).propose({}))
+
+
+def test_vlans_are_lines_where_a_bridge_looks_at_them():
+    plain = switch()
+    form = EditLink(plain, PORT1)
+    assert "vlans" in form.unused(form.propose({}))
+    lab = edits.set_link(BR0, vlan_filtering=True).apply(plain)
+    form = EditLink(lab, PORT1)
+    proposed = form.propose({})
+    assert proposed["vlans"] == ("1 pvid untagged",)
+    assert form.change(form.propose({"mtu": "1400"})).title.endswith("mtu 1400")
+    given = form.propose({"vlans": ("20-29", "10 untagged  pvid", "")})
+    assert form.problems(given) == {}
+    after = form.change(given).apply(lab)
+    assert after.link(PORT1).vlans == ("10 pvid untagged", "20-29")
+    wrong = form.problems(form.propose({"vlans": ("10", "5-20")}))["vlans"]
+    assert "VLAN 10 is there twice" in wrong
+    # None at all is not the same as what every port has.
+    none = form.change(form.propose({"vlans": ("",)})).apply(lab)
+    assert none.link(PORT1).vlans == ()
+    again = EditLink(after, PORT1)
+    usual = again.change(again.propose({"vlans": ("1 pvid untagged",)}))
+    assert usual.apply(after) == lab
+    # Out of the bridge they go.
+    out = again.change(again.propose({"master": ""})).apply(after)
+    assert out.link(PORT1).vlans is None
+    # The bridge itself, as soon as it is to look at them.
+    form = EditLink(plain, BR0)
+    assert "vlans" in form.unused(form.propose({}))
+    given = {"options": "vlan_filtering on", "vlans": ("10 pvid untagged",)}
+    after = form.change(form.propose(given)).apply(plain)
+    assert after.link(BR0).vlans == ("10 pvid untagged",)
+    form = EditLink(after, BR0)
+    assert form.change(form.propose({"options": ""})).apply(after) == plain
 
 
 async def test_a_mistake_in_a_line_is_told_of_at_its_field():

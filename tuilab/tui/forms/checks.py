@@ -21,6 +21,7 @@ from tuilab.model.addressing import (
     namespace_name_problem,
     show_destination,
 )
+from tuilab.model.bridging import VLAN_WORDS
 from tuilab.model.routing import TABLES
 from tuilab.model.topology import (
     REFUSALS,
@@ -32,6 +33,7 @@ from tuilab.model.topology import (
     Topology,
 )
 from tuilab.model.validate import LEAST_MTU
+from tuilab.model.vlans import problems as vlan_problems
 
 
 def new_namespace(topology: Topology, name: str, former: str = "") -> str:
@@ -123,6 +125,12 @@ def macs(typed: tuple[str, ...]) -> str:
         if one.lower() in (other.lower() for other in typed[:number]):
             return f'"{one}" is there twice; give each MAC once'
     return ""
+
+
+def vlans(typed: tuple[str, ...]) -> str:
+    """Why these are not the VLANs of a link."""
+    fact = next((fact for _, fact in vlan_problems(typed)), "")
+    return f"{fact}; {VLAN_WORDS}" if fact else ""
 
 
 def account(typed: str, what: str) -> str:

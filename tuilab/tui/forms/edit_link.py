@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tuilab.errors import NotFoundError, UsageError
+from tuilab.model import vlans
 from tuilab.model.edits import (
     Change,
     add_address,
@@ -78,6 +79,16 @@ class EditLink(ChangeForm):
                 "Empty a line to remove it.",
             ),
         ),
+        row(
+            "VLANs",
+            Field(
+                "vlans",
+                "list",
+                placeholder="add 10, 20-29 or 30 pvid untagged",
+                help="All that it is in: 10 with tags, 10 untagged without; pvid is "
+                "that of frames that come in without. Empty a line to remove it.",
+            ),
+        ),
         row("Owner", Field("user", placeholder="anyone entitled", help="A user.")),
         row("Group", Field("group", placeholder="none", help="A group.")),
         row(
@@ -119,6 +130,7 @@ class EditLink(ChangeForm):
             "master": link.master or "",
             "options": option_words(link),
             "fdb": link.fdb if isinstance(link, PortLink) else (),
+            "vlans": self._vlans(link),
             "addresses": link.addresses,
             **own,
             **given,
@@ -138,7 +150,26 @@ class EditLink(ChangeForm):
             out.add("options")
         if not (isinstance(link, PortLink) and text(values, "master")):
             out.add("fdb")
+        if not self._looks_at_vlans(values):
+            out.add("vlans")
         return frozenset(out)
+
+    @staticmethod
+    def _vlans(link: Link) -> tuple[str, ...]:
+        if not isinstance(link, Bridge | PortLink):
+            return ()
+        return vlans.USUAL if link.vlans is None else link.vlans
+
+    def _looks_at_vlans(self, values: Values) -> bool:
+        """Whether the bridge, or that of the port, has or gets VLAN filtering."""
+        link = self._link()
+        if isinstance(link, Bridge):
+            return not self._wrong_options(values) and bool(
+                options_from(link, text(values, "options"))["vlan_filtering"]
+            )
+        master = Endpoint(self.endpoint.namespace, text(values, "master"))
+        bridge = self.topology.link(master) if isinstance(link, PortLink) else None
+        return isinstance(bridge, Bridge) and bridge.vlan_filtering
 
     def problems(self, values: Values) -> dict[str, str]:
         """Wrong names, numbers and addresses."""
@@ -150,6 +181,7 @@ class EditLink(ChangeForm):
             "mac": checks.mac(text(values, "mac")),
             "options": self._wrong_options(values),
             "fdb": checks.macs(lines(values, "fdb")),
+            "vlans": checks.vlans(lines(values, "vlans")),
             "user": checks.account(text(values, "user"), "user"),
             "group": checks.account(text(values, "group"), "group"),
             "addresses": checks.addresses(lines(values, "addresses")),
@@ -198,6 +230,9 @@ class EditLink(ChangeForm):
             wanted |= options_from(link, text(values, "options"))
         if "fdb" not in self.unused(values):
             wanted["fdb"] = tuple(mac.lower() for mac in lines(values, "fdb"))
+        if isinstance(link, Bridge | PortLink):
+            told = None if "vlans" in self.unused(values) else lines(values, "vlans")
+            wanted["vlans"] = vlans.canonical(told)
         return {k: v for k, v in wanted.items() if v != getattr(link, k)}
 
     def _wrong_options(self, values: Values) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tuilab.kernel.detail import AddressDetail, Detail, Entry, LinkDetail, RouteDetail
 from tuilab.lab.meter import Rate, Traffic
+from tuilab.model import vlans
 from tuilab.model.routing import LOCAL_TABLE
 from tuilab.model.topology import Endpoint
 from tuilab.plan.bridging import changed_options, show_option
@@ -49,15 +50,24 @@ def general(rows: Rows, end: Endpoint, link: LinkDetail, truth: Truth) -> None:
         rows.put(truth.fact("on", link.below))
     if link.qdisc:
         rows.put(truth.fact("qdisc", link.qdisc))
-    for name, values in (
-        ("flags", link.flags),
-        ("altnames", link.altnames),
-        ("vlans", link.vlans),
-    ):
+    _put_vlans(rows, link, wish, truth)
+    for name, values in (("flags", link.flags), ("altnames", link.altnames)):
         for at, value in enumerate(values):
             rows.put(truth.fact("" if at else name, value))
     if link.index:
         rows.put(truth.fact("index", str(link.index)))
+
+
+def _put_vlans(
+    rows: Rows, link: LinkDetail, wish: LinkState | None, truth: Truth
+) -> None:
+    """VLANs, of a bridge itself or of a port."""
+    wished = None
+    if wish is not None and (wish.master or wish.kind == "bridge"):
+        wished = wish.bridge.vlans if wish.kind == "bridge" else wish.port.vlans
+    if link.vlans or wished not in (None, vlans.USUAL):
+        told = None if wished is None else vlans.shown(wished)
+        rows.put(truth.fact("vlans", vlans.shown(link.vlans), told))
 
 
 def in_short(rows: Rows, end: Endpoint, link: LinkDetail, truth: Truth) -> None:
