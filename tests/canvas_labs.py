@@ -297,3 +297,12 @@ def at_random(seed: int) -> Sketch:
     for number in range(dice.randint(0, 3)):
         sketch.tap(dice.choice(places), f"tap{number}")
     return sketch
+
+
+def pins_at_random(topology: Topology, seed: int) -> Mapping[str, tuple[int, int]]:
+    """Places for some nodes of a lab, as if a person had set them."""
+    dice = random.Random(seed)
+    names = [str(name) for name in topology.namespaces]
+    names += [str(end) for end, link in topology.links() if link.kind == "bridge"]
+    chosen = [name for name in names if dice.random() < 0.3]
+    return {name: (dice.randint(-1, 6), dice.randint(-1, 4)) for name in chosen}

@@ -19,6 +19,7 @@ from tests.canvas_labs import (
     nested,
     nodes,
     odd,
+    pins_at_random,
     ring,
     snapshot,
     switch,
@@ -37,12 +38,13 @@ from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.draw import draw_text
 from tuilab.tui.canvas.drawing import Area, Drawing, differences
 from tuilab.tui.canvas.glyphs import ASCII
-from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.group import group
-from tuilab.tui.canvas.layers import Order
+from tuilab.tui.canvas.layers import Order, Segment
 from tuilab.tui.canvas.layout import Wish, compose, layout, least_width
 from tuilab.tui.canvas.names import renamed_places
 from tuilab.tui.canvas.navigate import next_node, next_port, ports
+from tuilab.tui.canvas.rank import components
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Manner
@@ -333,13 +335,20 @@ def left_to_right(order: Order, names: list[Item]) -> dict[Item, tuple[int, int,
     return out
 
 
+@pytest.mark.parametrize("pinned", [False, True])
 @pytest.mark.parametrize("seed", range(60))
-def test_one_node_more_or_less_reorders_nothing(seed: int) -> None:
+def test_one_node_more_or_less_reorders_nothing(seed: int, pinned: bool) -> None:
+    """What was set by hand stands at its column, whatever comes to stand before it."""
     dice = random.Random(seed)
     sketch = at_random(seed)
+    pins = pins_at_random(sketch.topology(), seed) if pinned else {}
     choices = Choices(most=(3, 100)[seed % 2])
-    before = group(build(sketch.snapshot()), choices)
-    order = arrange(before)
+
+    def read() -> Graph:
+        return group(build(snapshot(sketch.topology(pins))), choices)
+
+    before = read()
+    order = arrange(before, arrange(replace(before, pins={})).memory)
     for step in range(6):
         place = dice.choice(
             [node.item for node in before.nodes] or [namespace("first")]
@@ -349,12 +358,17 @@ def test_one_node_more_or_less_reorders_nothing(seed: int) -> None:
             sketch.add(f"new{step}")
         else:
             sketch.cable(f"new{step}", where)
-        after = group(build(sketch.snapshot()), choices)
+        after = read()
         new = arrange(after, order.memory)
         old_places = left_to_right(order, [node.item for node in before.nodes])
         new_places = left_to_right(new, [node.item for node in after.nodes])
         # What is folded from now on has no place of its own.
-        old_places = {it: at for it, at in old_places.items() if it in new_places}
+        by_hand = {before.nodes[node].item for node in before.pins}
+        old_places = {
+            item: place
+            for item, place in old_places.items()
+            if item in new_places and item not in by_hand
+        }
         for one, (rank, *old_one) in old_places.items():
             for other, (other_rank, *old_other) in old_places.items():
                 same_row = rank == other_rank and old_one[0] == old_other[0]
@@ -363,6 +377,65 @@ def test_one_node_more_or_less_reorders_nothing(seed: int) -> None:
                 if new_places[one][0] == rank == new_places[other][0]:
                     assert new_places[one][1:] < new_places[other][1:]
         before, order = after, new
+
+
+Places = dict[Item, tuple[int, int]]
+
+
+def parts_of(graph: Graph) -> dict[Item, Places]:
+    """Where everything is, part by part and by the first node of each, in one shelf."""
+    scene = layout(graph, arrange(graph), Manner(2), 10_000)
+    top = {n: graph.parents.get(n, n) for n in range(len(graph.nodes))}
+    segments = [
+        Segment(number, top[edge.a.node], top[edge.b.node])
+        for number, edge in enumerate(graph.edges)
+    ]
+    return {
+        graph.nodes[part[0]].item: {
+            graph.nodes[n].item: (scene.boxes[n].x, scene.boxes[n].y)
+            for n in top
+            if top[n] in part
+        }
+        for part in components(sorted(set(top.values())), segments)
+    }
+
+
+def left_of(part: Places) -> int:
+    return min(x for x, _ in part.values())
+
+
+def shape_of(part: Places) -> Places:
+    """A part as seen from its upper left."""
+    top = min(y for _, y in part.values())
+    return {item: (x - left_of(part), y - top) for item, (x, y) in part.items()}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_place_set_by_hand_moves_its_own_part_alone(seed: int) -> None:
+    dice = random.Random(seed)
+    graph = group(build(at_random(seed).snapshot()), Choices())
+    before = parts_of(graph)
+    for node in range(len(graph.nodes)):
+        place = (dice.randint(0, 5), dice.randint(0, 4))
+        after = parts_of(replace(graph, pins={node: place}))
+        own = next(it for it, part in before.items() if graph.nodes[node].item in part)
+        others = [item for item in before if item != own]
+        assert all(shape_of(before[it]) == shape_of(after[it]) for it in others)
+        in_order = sorted(others, key=lambda it: left_of(before[it]))
+        assert in_order == sorted(others, key=lambda it: left_of(after[it]))
+
+
+def test_what_is_joined_with_nothing_can_be_put_anywhere() -> None:
+    sketch = switch(3).add("lonely")
+    plain = drawing(sketch.topology()).boxes
+    for place in ((0, 2), (2, 0), (9, 3), (0, 0)):
+        boxes = dict(drawing(sketch.topology({"lonely": place})).boxes)
+        box = boxes.pop(namespace("lonely"))
+        assert all(boxes[item] == plain[item] for item in boxes)
+        for other in boxes.values():
+            apart = box.x > other.x + other.width or other.x > box.x + box.width
+            over = box.y >= other.y + other.height or other.y >= box.y + box.height
+            assert apart or over
 
 
 def test_what_comes_back_stands_where_it_stood() -> None:

@@ -16,7 +16,14 @@ from itertools import combinations
 import pytest
 from hypothesis import given
 
-from tests.canvas_labs import KNOWN, around, at_random, snapshot, switches
+from tests.canvas_labs import (
+    KNOWN,
+    around,
+    at_random,
+    pins_at_random,
+    snapshot,
+    switches,
+)
 from tests.strategies import topologies
 from tuilab.model.generate import generate
 from tuilab.model.topology import Endpoint, Tap, Topology
@@ -417,6 +424,12 @@ def test_random_labs_read_back(seed: int) -> None:
             for end, _ in topology.links()
         }
     check(topology, selected=seed, choices=choices, flows=flows, folds=1 + seed % 3)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_labs_with_places_set_by_hand_read_back(seed: int) -> None:
+    sketch = at_random(seed)
+    check(sketch.topology(pins_at_random(sketch.topology(), seed)))
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tuilab.model.edits.layout import Slot
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.group import group
 from tuilab.tui.canvas.layers import Memory, Order
 from tuilab.tui.canvas.part import Part
+from tuilab.tui.canvas.put import put, put_apart
 from tuilab.tui.canvas.regions import arrange
-from tuilab.tui.canvas.scene import Box, Manner, Scene
+from tuilab.tui.canvas.scene import Manner, Scene
 
 PART_GAP = 4
 SHELF_GAP = 1
@@ -175,10 +177,14 @@ def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
     """
     scene = Scene(manner, graph, order.memory)
     shelf: list[Part] = []
+    apart: list[tuple[Slot, Part]] = []
     used = 0
     for layers in order.parts:
         part = Part(graph, layers, manner, width, order.inner)
         part.run()
+        if len(part.row) == 1 and (place := graph.pins.get(next(iter(part.row)))):
+            apart.append((place, part))
+            continue
         if shelf and used + PART_GAP + part.width > width:
             _put(scene, shelf)
             shelf, used = [], 0
@@ -186,6 +192,8 @@ def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
         shelf.append(part)
     if shelf:
         _put(scene, shelf)
+    if apart:
+        put_apart(scene, apart)
     return scene
 
 
@@ -195,13 +203,5 @@ def _put(scene: Scene, shelf: list[Part]) -> None:
     height = max(part.height for part in shelf)
     x = 0
     for part in shelf:
-        dx, dy = x, top + height - part.height
-        for vertex, box in part.boxes.items():
-            scene.boxes[vertex] = Box(box.x + dx, box.y + dy, box.shape)
-        for edge, way in part.ways.items():
-            scene.ways[edge] = [(a + dx, b + dy) for a, b in way]
-        for gate, (a, b) in part.gates.items():
-            scene.gates[gate] = a + dx, b + dy
+        put(scene, part, x, top + height - part.height)
         x += part.width + PART_GAP
-    scene.width = max(scene.width, x - PART_GAP)
-    scene.height = top + height

@@ -13,7 +13,7 @@ from tuilab.tui.canvas.chain import Chain, chain
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
 from tuilab.tui.canvas.pages import share
-from tuilab.tui.canvas.rank import ranks, shelve
+from tuilab.tui.canvas.rank import ranks, set_by_hand, shelve
 
 SWEEPS = 10
 INSERT_LIMIT = 150
@@ -79,6 +79,7 @@ class Arranger:
                 self.rank[node] = rank
                 for host in way.hosts.get(node, ()):
                     self.rank[host] = rank + (1 if outside and at else -1)
+        set_by_hand(self.graph, self.rank)
 
     def add_gates(self, north: list[Gate], south: list[Gate]) -> dict[Gate, int]:
         """Put rows of crossings on the border around; before `run`.
@@ -206,7 +207,9 @@ class Arranger:
                 side = -2.0  # what closes a ring passes all rows
             for hop in self.hops_of.get(edge, ()):
                 key.setdefault(hop.lower, side)
-        for vertex in sorted(self.row_of, key=lambda v: (key[v], v)):
+                key.setdefault(hop.upper, side)
+        inner = (v for v in self.row_of if v not in self.layers.gates)
+        for vertex in sorted(inner, key=lambda v: (key[v], v)):
             self.layers.rows[self.row_of[vertex]].append(vertex)
 
     def _walk(self) -> list[int]:

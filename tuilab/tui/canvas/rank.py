@@ -60,12 +60,15 @@ def ranks(graph: Graph, nodes: list[int], segments: list[Segment]) -> dict[int, 
         rank.setdefault(node, 0)
     for tap, node in hanging.items():
         rank[tap] = rank[node] - 1
-    pins = {node: graph.pins[node] for node in nodes if node in graph.pins}
-    if pins:
-        top = max(rank.values())
-        for node, (_, row) in pins.items():
-            rank[node] = top - row
+    set_by_hand(graph, rank)
     return rank
+
+
+def set_by_hand(graph: Graph, rank: dict[int, int]) -> None:
+    """Put what has a place of its own into that row, counted from the top one."""
+    top = max(rank.values())
+    for node in rank.keys() & graph.pins.keys():
+        rank[node] = top - graph.pins[node][1]
 
 
 def _sources(graph: Graph, nodes: list[int], near: dict[int, set[int]]) -> list[int]:

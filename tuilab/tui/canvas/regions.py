@@ -92,8 +92,7 @@ class _Regions:
         """All regions."""
         graph = self.graph
         free = [node for node in range(len(graph.nodes)) if node not in graph.parents]
-        pinned = any(node in graph.pins for node in free)
-        members = [free] if pinned else components(free, self.outer)
+        members = components(free, self.outer)
         part_of = {node: i for i, part in enumerate(members) for node in part}
         segments: list[list[Segment]] = [[] for _ in members]
         for segment in self.outer:
@@ -104,7 +103,9 @@ class _Regions:
                 graph, nodes, some, self.memory, shelves=self.shelves, turns=self.turns
             )
             parts.append((arranger.key(), arranger.run()))
-            sizes.append((len(nodes), arranger.chain is not None))
+            # Where something is set by hand, columns count from the first one.
+            movable = graph.pins.keys().isdisjoint(nodes)
+            sizes.append((len(nodes), arranger.chain is not None and movable))
         parts.sort(key=lambda part: part[0])
         chained = max(sizes, default=(0, False))[1]
         layers = [part for _, part in parts]
