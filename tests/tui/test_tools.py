@@ -227,11 +227,33 @@ async def test_keys_of_the_drawing_say_in_the_list_where_they_work(key: str) -> 
         assert bench.toasts == ["the list is shown: T shows the drawing"]
 
 
-def test_a_folded_group_says_what_unfolds_it() -> None:
-    group = Item("grid", HOST, "br0")
-    context = Context(snapshot=snapshot(small()), selection=(group,))
-    for name in ("delete", "duplicate", "copy_part", "move", "toggle", "rename"):
+def test_what_can_not_be_done_with_a_folded_group_says_what_unfolds_it() -> None:
+    group, some = Item("grid", HOST, "br0"), (namespace("red"), namespace("blue"))
+    context = Context(snapshot=snapshot(small()), selection=some, group=group)
+    for name in ("move", "rename", "edit"):
         assert "f unfolds it" in ACTIONS[name].refuse(context)
+
+
+async def test_a_folded_group_is_all_that_is_in_it() -> None:
+    async with opened(switch(12).topology(), size=(160, 48)) as bench:
+        group = next(it for it in bench.main.canvas.drawing.boxes if it.kind == "grid")
+        bench.main.select(group)
+        await bench.idle()
+        assert "sel all on" in bench.text
+        await bench.press("x")
+        down = {end for end, link in bench.topology.links() if not link.up}
+        assert {end.namespace for end in down} >= {f"h{n}" for n in range(1, 13)}
+        await bench.press("u", "D")
+        assert len(bench.topology.namespaces) == 25
+        await bench.press("u")
+        bench.main.select(group)
+        await bench.press("full_stop")
+        assert "all on br0: 12" in bench.text.replace("host:", "")
+        await bench.press("d")
+        assert "12" in bench.text or "h12" in bench.text
+        await bench.press("enter")
+        assert set(bench.topology.namespaces) == {HOST}
+        assert len([e.title for e in bench.lab.snapshot.history.edits]) == 1
 
 
 async def test_other_keys_take_the_box_and_then_do_their_work() -> None:

@@ -40,6 +40,7 @@ class Context:
         in_packets: Whether the list of packets has the keys.
         row: The current row of the inspector, while that has the keys.
         foldable: Whether the selected thing can be folded or unfolded there.
+        group: A folded group that is selected; what is in it is in the selection.
     """
 
     snapshot: Snapshot
@@ -53,6 +54,7 @@ class Context:
     drawn: bool = True
     in_packets: bool = False
     foldable: bool = False
+    group: Item | None = None
     keymap: Keymap = field(default_factory=lambda: KEYS)
     row: Row | None = None
 
@@ -142,6 +144,8 @@ def _ours(context: Context) -> str:
 
 
 def _one_of_ours(context: Context) -> str:
+    if context.group is not None:
+        return _folded(context, context.group)
     if (count := len(context.selection)) > 1:
         leave = context.key("canvas.leave")
         return f"{count} things are selected: choose one ({leave} leaves the last)"
@@ -165,8 +169,6 @@ def _folded(context: Context, item: Item) -> str:
 
 def _deletable(context: Context) -> str:
     for item in context.selection:
-        if item.kind == "grid":
-            return _folded(context, item)
         if item.kind == "namespace" and item.namespace == HOST:
             return f'"{HOST}" is the lab\'s own root namespace: it stays'
         if item.ifname == LO:
@@ -186,12 +188,12 @@ def _copyable(context: Context) -> str:
 def _movable(context: Context) -> str:
     if not context.drawn:
         return _drawn(context)
+    if context.group is not None:
+        return _folded(context, context.group)
     wished = context.snapshot.topology
     for item in context.selection:
         if item.kind in ("link", "cable"):
             return "links go where their nodes are: select a namespace, bridge or tap"
-        if item.kind == "grid":
-            return _folded(context, item)
         at = item.endpoint
         if (wished.link(at) is None) if at else item.namespace not in wished.namespaces:
             return f'"{item}" was not made by this lab: it is left where it is'
@@ -214,9 +216,6 @@ def _pinned(context: Context) -> str:
 
 def _switchable(context: Context) -> str:
     item = context.selected
-    for one in context.selection:
-        if one.kind == "grid":
-            return _folded(context, one)
     if len(context.selection) > 1 and not switched(
         context.snapshot.topology, context.selection
     ):

@@ -191,6 +191,14 @@ class LabView(DrawingView):
             return None
         return folds.get(item) or folds.get(self._drawing.node_of(item) or item)
 
+    def members(self, item: Item) -> tuple[Item, ...]:
+        """The leaves of a folded group; anything else is its only member."""
+        if item.kind != "grid":
+            return (item,)
+        nodes = self._scene.graph.nodes
+        cells = next((node.cells for node in nodes if node.item == item), ())
+        return tuple(cell.item for cell in cells)
+
     # -- what is selected --------------------------------------------------------------
 
     @property

@@ -185,7 +185,17 @@ class MainScreen(OneSize, Screen[None]):
 
     @property
     def selection(self) -> tuple[Item, ...]:
-        """Everything that is selected, what was selected last at the end."""
+        """Everything that verbs act on, what was selected last at the end.
+
+        A folded group stands for all that is folded into it.
+        """
+        canvas = self.canvas
+        found = (it for item in self._shown_selection for it in canvas.members(item))
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def _shown_selection(self) -> tuple[Item, ...]:
+        """What looks selected."""
         if self.map is self.canvas:
             return self.canvas.selection
         return (self.selected,) if self.selected is not None else ()
@@ -241,7 +251,7 @@ class MainScreen(OneSize, Screen[None]):
             key = self.session.key("screen.back")
             words = f"cable {self.marked} = ?  ({key} cancels)" if self.marked else ""
         pane.border_subtitle = words or selection_text(
-            self.lab.snapshot, self.selection, room
+            self.lab.snapshot, self._shown_selection, room
         )
 
     @on(Canvas.Opened)
@@ -470,6 +480,7 @@ class MainScreen(OneSize, Screen[None]):
             in_packets=isinstance(self.focused, PacketList | PacketTree | PacketHex),
             row=self.row,
             foldable=self.canvas.foldable,
+            group=next((it for it in self._shown_selection if it.kind == "grid"), None),
         )
 
     def action_act(self, name: str) -> None:

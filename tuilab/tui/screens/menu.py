@@ -27,10 +27,11 @@ ON_ONE = (
     *("add_cable", "add_address", "add_route", "send", "watch", "shell"),
     *("move", "unpin", "fold"),
 )
-ON_SEVERAL = ("toggle", "delete", "duplicate", "move", "unpin", "copy")
+ON_SEVERAL = (
+    *("toggle", "delete", "duplicate", "copy_part", "watch"),
+    *("move", "unpin", "copy"),
+)
 
-REASON = 30
-"""Cells of a reason: a longer one is told when the entry is chosen."""
 _FRAME = 4
 
 
@@ -62,7 +63,7 @@ class MenuScreen(OneSize, ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        yield Menu(self._possible)
+        yield Menu(self._possible, self.app.size.width - _FRAME)
 
     def on_mount(self) -> None:
         """Where it fits; then what was typed ahead."""
@@ -108,14 +109,22 @@ class MenuScreen(OneSize, ModalScreen[str | None]):
 class Menu(PickView):
     """The entries; what can't be done now is dimmed and says why."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, room: int) -> None:
+        """Make it.
+
+        Args:
+            context: What is selected, and what is possible.
+            room: Cells of a line: a longer reason is told when its entry is chosen.
+        """
         super().__init__()
         self._keymap = context.keymap
         self._names = entries(context)
-        self._lines = [_line(context, name) for name in self._names]
+        self._lines = [_line(context, name, room) for name in self._names]
         some = context.selection
         self.border_title = str(some[0]) if len(some) == 1 else ""
-        if len(some) > 1:
+        if context.group is not None:
+            self.border_title = f"{context.group}: {len(some)}"
+        elif len(some) > 1:
             self.border_title = f"{len(some)} selected"
 
     @property
@@ -161,10 +170,12 @@ def entries(context: Context) -> Sequence[str]:
     """Ids of what can be done with what is selected."""
     if not context.selection:
         return ON_NOTHING
+    if context.group is not None:
+        return (*ON_SEVERAL, "fold")
     if len(context.selection) > 1:
         return ON_SEVERAL
     kind = context.selection[0].kind
-    nodes = ("namespace", "bridge", "tap", "grid")
+    nodes = ("namespace", "bridge", "tap")
     return [
         name
         for name in ON_ONE
@@ -172,14 +183,15 @@ def entries(context: Context) -> Sequence[str]:
     ]
 
 
-def _line(context: Context, name: str) -> Line:
+def _line(context: Context, name: str, room: int) -> Line:
     if name in MOVES:
         about, refused = MOVES[name].about, ""
     else:
         action = ACTIONS[name]
         about, refused = action.about, action.refuse(context)
     key = context.keymap.key(name) if context.keymap.keys(name) else ""
-    reason = fit(refused, min(len(refused), REASON), "...") if refused else ""
+    left = room - len(f"{key:>5} {about}  ")
+    reason = fit(refused, min(len(refused), left), "...") if refused else ""
     return line(
         (f"{key:>5} ", "dim" if refused else "key"),
         (about, "dim" if refused else ""),
