@@ -33,6 +33,23 @@ def test_counters_that_grew_are_what_happened() -> None:
     assert activity(before, before) == {}
 
 
+@pytest.mark.parametrize(
+    ("later", "wrong"),
+    [
+        (Live("up", errors=1, rx_packets=900), True),
+        (Live("up", dropped=1), True),  # all that was tried
+        (Live("up", dropped=40, rx_packets=20, tx_packets=20), True),
+        (Live("up", dropped=45, rx_packets=600), False),  # the rest of a burst
+        (Live("up", rx_packets=600), False),
+    ],
+)
+def test_drops_are_a_fault_where_little_else_came_through(
+    later: Live, wrong: bool
+) -> None:
+    flows = activity({RED: Live("up")}, {RED: later})
+    assert flows[RED].errors == wrong
+
+
 def test_another_link_of_the_same_name_has_done_nothing_yet() -> None:
     before, after = Live("up", index=3), Live("up", index=9, rx_packets=7)
     assert activity({RED: before}, {RED: after}) == {}

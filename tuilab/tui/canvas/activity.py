@@ -15,7 +15,7 @@ class Flow(NamedTuple):
     Attributes:
         rx: Something came in.
         tx: Something went out.
-        errors: Something was lost: an error or a drop.
+        errors: Something is wrong: see `is_fault`.
     """
 
     rx: bool = False
@@ -27,6 +27,19 @@ QUIET = Flow()
 
 Activity = Mapping[Endpoint, Flow]
 """The links where something happened."""
+
+
+def is_fault(then: Live, now: Live) -> bool:
+    """Whether what was lost between two looks at a link must be told.
+
+    An error always is. A drop alone is not: a kernel drops a part of any burst that
+    overruns a queue, as when all hosts of a large switch come up at once and greet each
+    other by multicast. It is one where no more came through than was dropped.
+    """
+    if now.errors > then.errors:
+        return True
+    passed = now.rx_packets + now.tx_packets - then.rx_packets - then.tx_packets
+    return now.dropped - then.dropped >= max(passed, 1)
 
 
 def activity(
@@ -46,7 +59,7 @@ def activity(
         flow = Flow(
             now.rx_packets > then.rx_packets,
             now.tx_packets > then.tx_packets,
-            now.errors + now.dropped > then.errors + then.dropped,
+            is_fault(then, now),
         )
         if any(flow):
             flows[end] = flow

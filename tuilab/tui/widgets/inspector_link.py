@@ -191,7 +191,9 @@ def _lost(rows: Rows, link: LinkDetail, now: Rate) -> None:
     if live.errors or live.dropped:
         text = f"{live.errors} errors, {live.dropped} dropped"
         more = f", {now.lost:.0f}/s now" if now.lost else ""
-        rows.add((f"{'lost':<10}", "dim"), (text + more, "bad"))
+        # A few drops are usual: a burst overruns a queue.
+        role: Role = "bad" if live.errors else "warn" if now.lost else ""
+        rows.add((f"{'lost':<10}", "dim"), (text + more, role))
     if link.collisions:
         rows.add((f"{'collided':<10}", "dim"), (str(link.collisions), "bad"))
 
