@@ -82,7 +82,7 @@ def test_no_key_of_the_drawing_hides_another():
 def test_every_mistake_has_its_place_and_costs_only_itself(file):
     keymap, problems = read(
         file,
-        "add_bridge: E\n"
+        "add_bridge: Z\n"
         "add_tap: h\n"
         "zzz: x\n"
         "add_namespce: N\n"
@@ -98,7 +98,7 @@ def test_every_mistake_has_its_place_and_costs_only_itself(file):
         "write it as n, N, ?, f5, ^s or ctrl+s, PgDn, shift+tab",
         "6:1: this is no key; write it as n, or as [n, f5]",
     ]
-    assert keymap.changed == {"add_bridge": ("E",)}
+    assert keymap.changed == {"add_bridge": ("Z",)}
 
 
 def test_two_actions_may_swap_their_keys_and_one_may_have_none(file):

@@ -164,7 +164,7 @@ async def test_every_kind_of_probe_from_the_dialog(folder):
             await bench.press("enter")
             await bench.until(lambda: sent(bench), kind)
             assert words in bench.text, (kind, bench.text)
-            bench.main.desk._runs.clear()
+            bench.main.sends.runs.clear()
 
         await probe("trace-udp", "there after 1 hop")
         await probe("trace-tcp", "there after 1 hop", port="80")

@@ -1,6 +1,7 @@
 """The screen on the real kernel, in a sandbox of its own."""
 
 import json
+import re
 import subprocess
 from contextlib import asynccontextmanager
 
@@ -33,7 +34,7 @@ async def screen(folder, topology=None, size=(80, 24)):
 
 def sent(bench):
     """How many results each sending had that is over."""
-    runs = bench.main.desk._runs
+    runs = bench.main.sends.runs
     return [len(run.results) for run in runs if not run.running]
 
 
@@ -81,6 +82,48 @@ async def test_sending_can_be_stopped(folder):
         await bench.press("ctrl+x")
         await bench.until(lambda: sent(bench))
         assert 3 <= sent(bench)[0] < 1000
+
+
+@boxed
+async def test_sending_goes_on_without_its_dialog_until_it_is_stopped(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        await bench.press("X")
+        assert "nothing is being sent: s sends" in bench.toasts[-1]
+        await bench.press("s")
+        await bench.fill("count", "1000")
+        await bench.fill("interval", "0.05")
+        await bench.press("enter")
+        await bench.until(lambda: "seq=2" in bench.text)
+        await bench.press("escape", "3")
+        assert not bench.in_dialog, (bench.app.screen, bench.text)
+        (run,) = bench.main.sends.running
+        count = len(run.results)
+        await bench.until(lambda: len(run.results) > count + 3)
+        assert f"seq={count + 1} " in bench.main.query_one("#ping").plain_text
+        await bench.press("X")
+        await bench.until(lambda: not run.running)
+        assert len(run.results) < 1000
+        assert "ping 10.0.0.2 from red:" in bench.toasts[-1]
+        assert "0% lost" in bench.toasts[-1]
+
+
+@boxed
+async def test_pairs_are_pinged_and_drawn(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        canvas = bench.main.canvas
+        await bench.press("E")
+        await bench.until(lambda: "✓1/1" in canvas.drawing.text())
+        assert "2 of 2 pairs reach each other, the slowest in" in bench.text
+        assert "red > blue: reached in" in bench.text
+        assert re.search(r"✓\d\.\d\dms", canvas.drawing.text())
+        sh("ip -n blue link set dev eth0 down")
+        await bench.until(lambda: "✗no" in canvas.drawing.text())
+        assert "✗0/1" in canvas.drawing.text()
+        await bench.until(lambda: "0 of 2 pairs reach each other" in bench.text)
+        await bench.press("E")
+        await bench.until(lambda: not bench.main.sends.running)
+        await bench.until(lambda: "✗0/1" not in canvas.drawing.text())
+        assert "✗no" not in canvas.drawing.text()
 
 
 @boxed
@@ -192,7 +235,7 @@ async def test_a_link_that_vanishes_is_told_of_and_its_packets_stay(folder):
 
 async def pinged(bench):
     """Four pings from red to blue, with the packet list in front again."""
-    bench.main.desk._runs.clear()
+    bench.main.sends.runs.clear()
     await bench.press("s")
     await bench.fill("interval", "0.05")
     await bench.press("enter")
@@ -242,7 +285,7 @@ async def test_everything_that_can_be_sent_is_answered(folder):
             await bench.press("enter")
             await bench.until(lambda: len(sent(bench)) == 1, kind)
             assert words in bench.text, (kind, bench.text)
-            bench.main.desk._runs.clear()
+            bench.main.sends.runs.clear()
         await bench.choose("kind", "scapy")
         await bench.fill("expression", "IP(ds")
         await bench.fill("expression", 'IP(dst="10.0.0.2")/ICMP()')

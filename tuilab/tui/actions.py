@@ -35,6 +35,7 @@ class Context:
         no_window: Why none can be opened in a window of its own, or empty.
         capturing: Whether a capture is running.
         packets: How many packets there are to save.
+        sending: How many sendings run.
         keymap: The keys that a person has for everything.
         drawn: Whether the lab is shown as a drawing.
         in_packets: Whether the list of packets has the keys.
@@ -51,6 +52,7 @@ class Context:
     no_window: str = ""
     capturing: bool = False
     packets: int = 0
+    sending: int = 0
     drawn: bool = True
     in_packets: bool = False
     foldable: bool = False
@@ -255,6 +257,19 @@ def _captured(context: Context) -> str:
     return f"no packet has been captured yet: {context.key('watch')} starts it"
 
 
+def _sending(context: Context) -> str:
+    start = context.key("send")
+    return "" if context.sending else f"nothing is being sent: {start} sends"
+
+
+def _pingable(context: Context) -> str:
+    """What the pairs are is found out when they are pinged."""
+    topology = context.snapshot.topology
+    if len([name for name in topology.namespaces if name != HOST]) < 2:
+        return "there are no two namespaces to ping each other"
+    return _packets(context)
+
+
 def _watched(context: Context) -> str:
     """What can be chosen before the first packet comes."""
     return "" if context.capturing else _captured(context)
@@ -363,6 +378,10 @@ _TABLE: tuple[Action, ...] = (
     Action("adopt", ("A",), "", "adopt drift as an edit", "Lab", _drifted),
     Action("quit", ("q", "ctrl+q"), "quit", "quit", "Lab", always),
     Action("stop_watching", ("W",), "", "stop watching", "Packets", _capturing),
+    Action(
+        "monitor", ("E",), "", "ping each other, again to end", "Packets", _pingable
+    ),
+    Action("stop_sending", ("X",), "", "stop sending", "Packets", _sending),
     Action("save_packets", ("S",), "", "save as pcapng", "Packets", _captured),
     Action("find", ("slash",), "find", "find by name or address", "View", always),
     Action("inspect", ("i",), "", "inspector on or off", "View", _selection),

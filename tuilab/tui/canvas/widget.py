@@ -18,6 +18,7 @@ from tuilab.tui.canvas.glyphs import ASCII, UNICODE, Glyphs
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.navigate import Direction, next_node, next_port, ports
 from tuilab.tui.canvas.overlay import Cells
+from tuilab.tui.canvas.reach import Reached, reach_cells
 from tuilab.tui.canvas.tools import Box, Connect, Jump, Move, Pan, Pointer, Tool
 from tuilab.tui.moves import moves
 
@@ -90,6 +91,7 @@ class Canvas(CornerView, can_focus=True):
     _pressed: Pointer | None = None
     _dragging = False
     _said = ""
+    _reach: tuple[Reached, ...] = ()
 
     @property
     def glyphs(self) -> Glyphs:
@@ -134,7 +136,20 @@ class Canvas(CornerView, can_focus=True):
         return self.selection if chosen is None else chosen
 
     def _cells(self) -> Cells:
-        return self.tool.cells() if self.tool is not None else {}
+        held = self.tool.cells() if self.tool is not None else {}
+        if not self._reach:
+            return held
+        plain = self.ascii_only
+        return {
+            **reach_cells(self._plain, self._reach, self.selection, ascii_only=plain),
+            **held,
+        }
+
+    def show_reach(self, found: tuple[Reached, ...]) -> None:
+        """Lay over the drawing who reaches whom; nothing for nobody."""
+        if found != self._reach:
+            self._reach = found
+            self._repaint()
 
     def _lay(self) -> None:
         super()._lay()

@@ -29,6 +29,7 @@ from tuilab.tui.screens.gone import GoneScreen
 from tuilab.tui.screens.guide import Guide
 from tuilab.tui.screens.layout import Layout
 from tuilab.tui.screens.packet_desk import PacketDesk
+from tuilab.tui.screens.send_desk import SendDesk
 from tuilab.tui.text import Line, plain
 from tuilab.tui.tmux import no_window
 from tuilab.tui.verbs import VERBS, Verb, build, lab, view
@@ -71,6 +72,7 @@ class MainScreen(OneSize, Screen[None]):
         self.session = session
         self.panes = Layout(self)
         self.guide = Guide(self)
+        self.sends = SendDesk(self)
         self._sized = False
         self._close_look = CloseLook(self)
         self._hinted: tuple[object, Sequence[str]] = (None, ())
@@ -336,7 +338,7 @@ class MainScreen(OneSize, Screen[None]):
 
     def show_run(self, run: Run) -> None:
         """Something is being sent, or came back."""
-        self.desk.show_run(run)
+        self.sends.show(run)
         self.guide.sent(run)
 
     def show_capture(self) -> None:
@@ -475,6 +477,7 @@ class MainScreen(OneSize, Screen[None]):
             no_window=no_window(around.window, self.session.key("shell")),
             capturing=session.watching.running,
             packets=session.watching.count,
+            sending=len(self.sends.running),
             keymap=around.keymap,
             drawn=self.map is self.canvas,
             in_packets=isinstance(self.focused, PacketList | PacketTree | PacketHex),

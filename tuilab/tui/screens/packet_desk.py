@@ -1,4 +1,4 @@
-"""Keeps the packets and ping tabs, and the frame around them, up to date."""
+"""Keeps the packets tab, and the frame around it, up to date."""
 
 from __future__ import annotations
 
@@ -22,13 +22,10 @@ from tuilab.tui.widgets.packet_bar import PacketBar
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.packet_rows import Rows
 from tuilab.tui.widgets.packet_text import Watch, watch_state
-from tuilab.tui.widgets.ping_text import Run
-from tuilab.tui.widgets.ping_view import PingView
 
 if TYPE_CHECKING:
     from tuilab.tui.app import TuilabApp
 
-RUNS_KEPT = 50
 FILTERS_KEPT = 50
 LOOK = 0.15
 """Seconds of search between two looks at what was found."""
@@ -38,12 +35,11 @@ _NAMED = re.compile(r"\b(host|net|gateway|src|dst)\s+[a-z_]", re.IGNORECASE)
 
 
 class PacketDesk:
-    """What was sent and what was captured."""
+    """What was captured."""
 
     def __init__(self, session: TuilabApp, bottom: BottomPanel) -> None:
         self._session = session
         self._bottom = bottom
-        self._runs: list[Run] = []
         self._history: list[str] = []
         self._searching = False
         self._head = ""
@@ -65,13 +61,6 @@ class PacketDesk:
     def bar(self) -> PacketBar:
         """Where filters are typed."""
         return self._bottom.query_one(PacketBar)
-
-    def show_run(self, run: Run) -> None:
-        """Something is being sent, or came back."""
-        if not any(known is run for known in self._runs):
-            self._runs = [*self._runs, run][-RUNS_KEPT:]
-            self._bottom.tab = "ping"
-        self._bottom.query_one(PingView).show_runs(self._runs)
 
     def show_capture(self) -> None:
         """Another capture runs."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
-from textual.worker import Worker
 
 from tuilab.errors import TuilabError
 from tuilab.packets.send import Sender
@@ -18,7 +15,8 @@ from tuilab.tui.forms.send import Send
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.moves import moves
 from tuilab.tui.screens.form import FormDialog
-from tuilab.tui.sending import Request, results
+from tuilab.tui.screens.send_desk import SendDesk
+from tuilab.tui.sending import Request
 from tuilab.tui.suggest import LayerSuggester
 from tuilab.tui.text import Line, Span, contents, line
 from tuilab.tui.widgets.packet_hex import hex_lines
@@ -31,7 +29,7 @@ SHOWN = 8
 
 
 class SendScreen(FormDialog):
-    """Stays open while results stream in; Esc closes it, sending ends then."""
+    """Stays open while results stream in; Esc closes it, sending goes on."""
 
     DEFAULT_CSS = """
     SendScreen #results { height: auto; margin-top: 1; display: none; }
@@ -40,7 +38,7 @@ class SendScreen(FormDialog):
     BINDINGS: ClassVar[list[BindingType]] = [*moves("send")]
 
     def __init__(
-        self, form: Send, sender: Sender, glyphs: Glyphs, begun: Callable[[Run], None]
+        self, form: Send, sender: Sender, glyphs: Glyphs, desk: SendDesk
     ) -> None:
         """Make it.
 
@@ -48,14 +46,14 @@ class SendScreen(FormDialog):
             form: What is asked.
             sender: Sends.
             glyphs: Signs to use.
-            begun: Called with every sending, and again at each of its results.
+            desk: Keeps what is being sent.
         """
         super().__init__(form)
         self._asked = form
         self._sender = sender
         self._glyphs = glyphs
-        self._begun = begun
-        self._sending: Worker[None] | None = None
+        self._desk = desk
+        self._run: Run | None = None
 
     def buttons(self) -> Line:
         """Close, stop, send."""
@@ -94,46 +92,34 @@ class SendScreen(FormDialog):
         self.query_one("#commands", Static).update(contents(told))
 
     async def carry_out(self) -> None:
-        """Send, in a worker of its own; the dialog stays."""
+        """Send; the dialog stays, and what it began goes on without it."""
         self._stop()
-        request = self._asked.request(self.values)
-        run = Run(request.title)
-        self._sending = self.holder.run_job(
-            lambda: self._send(request, run), of=self, group="send"
-        )
+        self._run = self._desk.send(self._sender, self._asked.request(self.values))
         self.query_one("#plan").display = False
         self.query_one("#results").add_class("-shown")
+        self._show(self._run)
         self.holder.release_keys()
 
-    async def _send(self, request: Request, run: Run) -> None:
-        self._show(run)
-        try:
-            async with contextlib.aclosing(results(self._sender, request)) as found:
-                async for result in found:
-                    run.results.append(result)
-                    self._show(run)
-        except TuilabError as error:
-            run.problem = str(error)
-        finally:
-            run.running = False
-            self._show(run)
-
     def _show(self, run: Run) -> None:
-        self._begun(run)
-        if self.is_attached:
+        if run is self._run:
             lines = result_lines(run, self._glyphs)[-SHOWN:]
-            self.query_one("#results", Static).update(contents(lines))
+            for shown in self.query("#results").results(Static):  # none when it closes
+                shown.update(contents(lines))
 
     def on_mount(self) -> None:
         """Offer the names of layers where a packet is written."""
         field = self.query_one("#expression", Input)
         field.suggester = LayerSuggester(self._sender.names)
+        self._desk.heard = self._show
+
+    def on_unmount(self) -> None:
+        """What still runs is told of elsewhere."""
+        self._desk.heard = None
 
     def action_stop(self) -> None:
         """Send no more."""
         self._stop()
 
     def _stop(self) -> None:
-        if self._sending is not None:
-            self._sending.cancel()
-            self._sending = None
+        if self._run is not None:
+            self._desk.stop(self._run)

@@ -52,6 +52,8 @@ VERBS: Mapping[str, Verb] = {
         packets.send,
         packets.watch,
         packets.stop_watching,
+        packets.monitor,
+        packets.stop_sending,
         packets.save_packets,
         packets.follow,
         packets.newest,

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuilab.errors import NotFoundError
+from tuilab.errors import NotFoundError, UsageError
+from tuilab.model.topology import HOST
 from tuilab.packets.conversation import Chunk, conversation_filter, said, twins
+from tuilab.packets.monitor import all_pairs
 from tuilab.tui.forms.open_packets import OpenPackets
 from tuilab.tui.forms.packet_looks import PacketLooks
 from tuilab.tui.forms.save import Save
@@ -30,6 +32,8 @@ from tuilab.tui.widgets.packet_rows import Rows
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
 
+PAIRS = 600
+"""Pairs that ping each other at once: those of 25 namespaces."""
 SAID_MOST = 20_000
 """Packets of a conversation of which the words are read."""
 
@@ -39,8 +43,35 @@ async def send(screen: MainScreen) -> None:
     sender = screen.session.around.sender
     assert sender is not None
     form = Send(screen.topology, screen.selected)
-    dialog = SendScreen(form, sender, screen.session.glyphs, screen.show_run)
+    dialog = SendScreen(form, sender, screen.session.glyphs, screen.sends)
     await screen.session.push_screen_wait(dialog)
+
+
+async def monitor(screen: MainScreen) -> None:
+    """Have the selected namespaces, or all, ping each other; or end that."""
+    sends, sender = screen.sends, screen.session.around.sender
+    assert sender is not None
+    if sends.monitoring is not None:
+        sends.stop(sends.monitoring)
+        return
+    chosen = [item.namespace for item in screen.selection if item.namespace != HOST]
+    names = list(dict.fromkeys(chosen))
+    pairs = all_pairs(screen.topology, names if len(names) > 1 else ())
+    if not pairs:
+        raise NotFoundError(
+            "there are no two namespaces with addresses", "add an address first"
+        )
+    if len(pairs) > PAIRS:
+        raise UsageError(
+            f"{len(pairs)} pairs are too many to be pinged at once",
+            "select some namespaces first, with shift and the mouse or with a box",
+        )
+    sends.monitor(sender, pairs)
+
+
+async def stop_sending(screen: MainScreen) -> None:
+    """Send no more of anything."""
+    screen.sends.stop()
 
 
 async def watch(screen: MainScreen) -> None:

@@ -19,12 +19,14 @@ class Run:
         results: What came of it so far.
         running: Whether more is to come.
         problem: Why it ended before its time, or empty.
+        told: What it comes to, in words; empty where that is counted from results.
     """
 
     title: str
     results: list[Result | str] = field(default_factory=list)
     running: bool = True
     problem: str = ""
+    told: str = ""
 
 
 def result_lines(run: Run, glyphs: Glyphs) -> list[Line]:
@@ -43,6 +45,8 @@ def summary_lines(run: Run, glyphs: Glyphs) -> list[Line]:
     """Counts, loss, round-trip times and their sparkline."""
     if run.problem:
         return [line((f"{glyphs.bad} {run.problem}", "bad"))]
+    if run.told:
+        return [line((run.told, "title"))]
     if not run.results:
         return [line(("waiting for the first reply", "dim"))] if run.running else []
     results = [result for result in run.results if not isinstance(result, str)]
