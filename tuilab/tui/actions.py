@@ -381,7 +381,7 @@ _TABLE: tuple[Action, ...] = (
     Action(
         "monitor", ("E",), "", "ping each other, again to end", "Packets", _pingable
     ),
-    Action("stop_sending", ("X",), "", "end all sending", "Packets", _sending),
+    Action("end_sending", ("X",), "", "end all sending", "Packets", _sending),
     Action("save_packets", ("S",), "", "save as pcapng", "Packets", _captured),
     Action("find", ("slash",), "find", "find by name or address", "View", always),
     Action("inspect", ("i",), "", "inspector on or off", "View", _selection),

@@ -53,7 +53,7 @@ VERBS: Mapping[str, Verb] = {
         packets.watch,
         packets.stop_watching,
         packets.monitor,
-        packets.stop_sending,
+        packets.end_sending,
         packets.save_packets,
         packets.follow,
         packets.newest,

@@ -69,7 +69,7 @@ async def monitor(screen: MainScreen) -> None:
     sends.monitor(sender, pairs)
 
 
-async def stop_sending(screen: MainScreen) -> None:
+async def end_sending(screen: MainScreen) -> None:
     """Send no more of anything."""
     screen.sends.stop()
 
