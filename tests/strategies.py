@@ -63,7 +63,7 @@ BRIDGE_OPTIONS: dict[str, tuple[object, ...]] = {
     "max_age": (None, 6, 40),
     "mcast_snooping": (True, False),
 }
-"""VLAN filtering is not in every kernel."""
+"""VLAN filtering, which is not in every kernel, comes with VLANs: `_set_vlans`."""
 PORT_OPTIONS: dict[str, tuple[object, ...]] = {
     "isolated": (False, True),
     "hairpin": (False, True),
@@ -329,6 +329,22 @@ def _set_port(draw: st.DrawFn, lab: Topology) -> Change | None:
     return edits.set_link(at, **_options(draw, PORT_OPTIONS)) if at else None
 
 
+def _set_vlans(draw: st.DrawFn, lab: Topology) -> Change | None:
+    """Of a bridge or its port; the bridge looks at them from then on, or no more."""
+    at = _endpoint(draw, lab, lambda link: bool(link.master) or link.kind == "bridge")
+    link = lab.link(at) if at else None
+    if at is None or link is None:
+        return None
+    bridge = Endpoint(at.namespace, link.master or at.ifname)
+    if draw(st.integers(0, 3)):
+        on = edits.set_link(bridge, vlan_filtering=True)
+        return edits.together("tag", [on, edits.set_link(at, vlans=draw(tagged()))])
+    ports = lab.namespaces[bridge.namespace].ports(bridge.ifname)
+    gone = [edits.set_link(Endpoint(at.namespace, it), vlans=None) for it in ports]
+    off = edits.set_link(bridge, vlan_filtering=False, vlans=None)
+    return edits.together("untag", [*gone, off])
+
+
 def _options(draw: st.DrawFn, pool: dict[str, tuple[object, ...]]) -> dict[str, object]:
     names = draw(st.lists(st.sampled_from(sorted(pool)), min_size=1, max_size=3))
     return {name: draw(st.sampled_from(pool[name])) for name in names}
@@ -566,6 +582,7 @@ DETAILS = (
     _set_master,
     _set_bridge,
     _set_port,
+    _set_vlans,
     _add_entry,
     _add_entry,
     _set_owner,

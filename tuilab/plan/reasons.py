@@ -57,6 +57,11 @@ def _of_link(operation: ops.Operation) -> str:
             return f'{operation.mac} is behind "{operation.endpoint}"'
         case ops.DeleteEntry():
             return f"{operation.mac} is to be learned, not set"
+        case ops.AddVlans():
+            vlan, _, flags = operation.entry.partition(" ")
+            return f'"{operation.endpoint}" is in VLAN {vlan}, {flags or "tagged"}'
+        case ops.DeleteVlans():
+            return f'"{operation.endpoint}" is not in VLAN {operation.entry}'
     return ""
 
 

@@ -84,7 +84,7 @@ class EditLink(ChangeForm):
             Field(
                 "vlans",
                 "list",
-                placeholder="add 10, 20-29 or 30 pvid untagged",
+                placeholder="add 20-29 or 30 pvid",
                 help="All that it is in: 10 with tags, 10 untagged without; pvid is "
                 "that of frames that come in without. Empty a line to remove it.",
             ),
