@@ -10,6 +10,7 @@ from tests.tui.labs import switch, two_hosts
 from tuilab.formats import yaml
 from tuilab.model.topology import HOST
 from tuilab.tui.app import ExitChoice, Surroundings
+from tuilab.tui.screens.quit import QuitScreen
 
 
 def at(folder, **more):
@@ -177,6 +178,28 @@ async def test_quit_asks_unless_there_is_nothing_to_lose():
         await bench.press("q")
         await bench.until(lambda: not bench.app.is_running)
         assert bench.app.return_value == ExitChoice("remove")
+
+
+async def test_quit_asks_for_what_was_emptied():
+    async with opened() as bench:
+        await bench.press("n", "enter", "u", "q")
+        assert bench.in_dialog
+        await bench.press("enter")
+        await bench.until(lambda: not bench.app.is_running)
+        assert bench.app.return_value == ExitChoice("keep")
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("empty", [True, False])
+async def test_quit_says_what_becomes_of_the_lab(preview, empty):
+    async with opened() as bench:
+        dialog = QuitScreen("mine", "f9", preview=preview, empty=empty)
+        bench.app.push_screen(dialog)
+        await bench.idle()
+        assert ("f9 saves it" in bench.text) is preview
+        assert ("goes on running" in bench.text) is not (preview or empty)
+        assert ('"mine" is empty' in bench.text) is (empty and not preview)
+        assert ("tuilab down mine" in bench.text) is not preview
 
 
 async def test_quit_keeps_the_lab():

@@ -30,7 +30,11 @@ async def test_the_card_has_numbers_only_while_the_lab_is_empty():
         assert "ready lab" in bench.text
         await bench.press("escape", "1")
         assert at(bench) == "A namespace"
+        # What the tour does is not offered once more.
+        assert "Take the tour" not in bench.text
+        assert "nothing outside it can be changed." in bench.text
         await bench.press("escape")
+        assert "Take the tour" in bench.text
         assert at(bench) == ""
         await bench.press("n", "enter", "1")
         assert at(bench) == ""

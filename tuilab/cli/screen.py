@@ -379,7 +379,7 @@ def _leave(visit: Visit, known: bool, farewell: Farewell | None) -> Visit | None
             _forget(visit.name)
     elif farewell.gone or lab is None:
         say(f'lab "{visit.name}" has ended')
-    elif farewell.action == "remove" and not farewell.empty:
+    elif farewell.action == "remove" and (farewell.edited or not farewell.empty):
         registry.end(lab)
         say(f'lab "{visit.name}" is removed')
     elif farewell.action in ("keep", "remove"):

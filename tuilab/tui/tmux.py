@@ -42,8 +42,13 @@ async def load_buffer(text: str) -> bool:
     return process.returncode == 0
 
 
-async def new_window(name: str, argv: Sequence[str]) -> None:
+async def new_window(name: str, argv: Sequence[str], instead: str) -> None:
     """Open a window that runs a program.
+
+    Args:
+        name: Of the window.
+        argv: The program.
+        instead: What a person may do where tmux refuses.
 
     Raises:
         TuilabError: tmux refuses.
@@ -63,4 +68,4 @@ async def new_window(name: str, argv: Sequence[str]) -> None:
     _, said = await process.communicate()
     if process.returncode:
         words = said.decode(errors="replace").strip()
-        raise TuilabError(f"tmux opens no window: {words}", "o opens a shell here")
+        raise TuilabError(f"tmux opens no window: {words}", instead)

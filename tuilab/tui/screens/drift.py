@@ -129,6 +129,16 @@ class AdoptScreen(_DriftScreen[str]):
     verb = "Adopt"
     title_text = "Adopt drift"
 
+    def __init__(self, lab: Lab, undo: str) -> None:
+        """Ask.
+
+        Args:
+            lab: What has drifted.
+            undo: The key that takes it back.
+        """
+        super().__init__(lab)
+        self._undo = undo
+
     def lines(self, snapshot: Snapshot) -> list[Line]:
         """What becomes the wish, and what can't."""
         found = self._lab.adoption()
@@ -147,5 +157,5 @@ class AdoptScreen(_DriftScreen[str]):
         except TuilabError as error:
             self.refuse(str(error))
         else:
-            said = [f"done: {outcome.title} (u undoes it)", *outcome.notes]
+            said = [f"done: {outcome.title} ({self._undo} undoes it)", *outcome.notes]
             self.dismiss("\n".join(said))

@@ -18,8 +18,16 @@ class GoneScreen(Dialog[bool]):
 
     title_text = "The lab has ended"
 
-    def __init__(self, reason: str, lab: Lab) -> None:
+    def __init__(self, reason: str, lab: Lab, save: str) -> None:
+        """Tell.
+
+        Args:
+            reason: Why it has ended.
+            lab: Which.
+            save: The key that saves it.
+        """
         super().__init__()
+        self._save = save
         self._reason = reason
         self._lab = lab
 
@@ -37,7 +45,8 @@ class GoneScreen(Dialog[bool]):
         if await asyncio.to_thread(registry.outlived, self._lab.directory):
             text = f"Its history is kept. Start it again with: tuilab up {name}"
         else:
-            text = "It was removed, and its history with it. ctrl+s still saves it."
+            text = "It was removed, and its history with it. "
+            text += f"{self._save} still saves it."
         self.query_one("#rest", Static).update(f"\n{text}")
 
     def buttons(self) -> tuple[Span, ...]:

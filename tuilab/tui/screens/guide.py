@@ -41,6 +41,7 @@ class Guide:
             self.tour = Tour(self._screen.lab.snapshot)
             self._at, self._news = self.tour.index, []
             self._screen.add_class("-tour")
+            self._screen.show_card()
         self._screen.call_after_refresh(self._shown)
 
     def _shown(self) -> None:
@@ -162,6 +163,7 @@ class Guide:
         made = len(self.tour.scene.made)
         self.tour = None
         self._screen.remove_class("-tour")
+        self._screen.show_card()
         self._screen.set_focus(self._screen.map)
         key = self._screen.session.key("undo")
         stays = f"; what was made stays ({key} undoes)" if made else ""

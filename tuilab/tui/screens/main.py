@@ -82,17 +82,13 @@ class MainScreen(OneSize, Screen[None]):
     def compose(self) -> ComposeResult:
         """Status, drawing and inspector, tabs, log, keys."""
         glyphs, keymap = self.session.glyphs, self.session.around.keymap
-        card = empty(host=self.lab.snapshot.host, keymap=keymap)
         yield StatusBar(glyphs)
         with Horizontal(id="upper"):
             with Vertical(id="topology", classes="pane"):
-                canvas = Canvas(
-                    empty=card.text,
+                yield Canvas(
                     ascii_only=self.session.has_class("-ascii"),
                     id="canvas",
                 )
-                canvas.card = card.choices
-                yield canvas
                 yield TreeView(glyphs, id="tree")
             inspector = Inspector(
                 glyphs,
@@ -102,7 +98,7 @@ class MainScreen(OneSize, Screen[None]):
             )
             yield inspector.add_class("pane")
         yield TourPane(keymap, id="tour").add_class("pane")
-        yield BottomPanel(glyphs, id="bottom").add_class("pane")
+        yield BottomPanel(glyphs, keymap, id="bottom").add_class("pane")
         strip = LogView(glyphs, id="strip")
         strip.border_title = "Command log"
         yield strip.add_class("pane")
@@ -111,6 +107,7 @@ class MainScreen(OneSize, Screen[None]):
     def on_mount(self) -> None:
         """Show the lab as it is."""
         self.bottom.desk = PacketDesk(self.session, self.bottom)
+        self.show_card()
         self.show_lab(self.lab.snapshot)
         self.show_log(self.lab.log)
         self.set_focus(self.map)
@@ -359,7 +356,8 @@ class MainScreen(OneSize, Screen[None]):
         self._show_keys()
 
         async def tell(screen: MainScreen) -> None:
-            dialog = GoneScreen(reason, screen.lab)
+            key = screen.session.key("save")
+            dialog = GoneScreen(reason, screen.lab, key)
             if await screen.session.push_screen_wait(dialog):
                 screen.session.exit()
 
@@ -387,6 +385,15 @@ class MainScreen(OneSize, Screen[None]):
             return self.lab.plan(change).commands if change else ()
         except TuilabError:
             return ()
+
+    def show_card(self) -> None:
+        """What the drawing of an empty lab says."""
+        card = empty(
+            host=self.lab.snapshot.host,
+            keymap=self.session.around.keymap,
+            touring=self.guide.tour is not None,
+        )
+        self.canvas.empty, self.canvas.card = card.text, card.choices
 
     # -- layout ----------------------------------------------------------------------
 

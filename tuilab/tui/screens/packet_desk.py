@@ -17,7 +17,7 @@ from tuilab.tui.packet_looks import Looks
 from tuilab.tui.screens.packet_detail import DetailDesk
 from tuilab.tui.text import Line, content, line, plain
 from tuilab.tui.watching import Watching
-from tuilab.tui.widgets.bottom import NOT_WATCHING, BottomPanel
+from tuilab.tui.widgets.bottom import BottomPanel
 from tuilab.tui.widgets.packet_bar import PacketBar
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.packet_rows import Rows
@@ -99,7 +99,7 @@ class PacketDesk:
     def show_head(self) -> None:
         """Name the columns."""
         shown = self.packets.shown is not None
-        head = plain(self.packets.head()) if shown else NOT_WATCHING
+        head = plain(self.packets.head()) if shown else self._bottom.not_watching
         if head != self._head:
             self._head = head
             words = line((head, "dim" if shown else ""))

@@ -75,8 +75,19 @@ class TwinsScreen(PickDialog[int, int]):
     title_text = "The same packet on other links"
     verb = "Go to"
 
-    def __init__(self, asked: Packet, twins: Sequence[Twin], glyphs: Glyphs) -> None:
+    def __init__(
+        self, asked: Packet, twins: Sequence[Twin], glyphs: Glyphs, watch: str
+    ) -> None:
+        """Ask.
+
+        Args:
+            asked: The packet that is looked at.
+            twins: Where else it was seen.
+            glyphs: Signs to use.
+            watch: The key that watches other links.
+        """
         super().__init__()
+        self._watch = watch
         self._lines = [
             (twin.index, shown)
             for twin in twins
@@ -90,7 +101,8 @@ class TwinsScreen(PickDialog[int, int]):
     def picked(self, value: int | None, query: str) -> None:
         """Go there."""
         if value is None:
-            self.refuse("it was seen on no other watched link: w watches more of them")
+            more = f"{self._watch} watches more of them"
+            self.refuse(f"it was seen on no other watched link: {more}")
         else:
             self.dismiss(value)
 

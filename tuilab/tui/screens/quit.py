@@ -20,20 +20,34 @@ class QuitScreen(Dialog[ExitChoice]):
     title_text = "Quit"
     BINDINGS: ClassVar[list[BindingType]] = [*moves("quit")]
 
-    def __init__(self, name: str, preview: bool) -> None:
+    def __init__(
+        self, name: str, save: str, *, preview: bool = False, empty: bool = False
+    ) -> None:
+        """Ask.
+
+        Args:
+            name: The lab's name.
+            save: The key that saves it.
+            preview: It is only a model, which ends with this.
+            empty: There is nothing in it any more but its history.
+        """
         super().__init__()
         self._lab_name = name
+        self._save = save
         self._preview = preview
+        self._empty = empty
 
     def body(self) -> ComposeResult:
         """What the choice means."""
         if self._preview:
-            said = (
-                "This lab is only a preview: it ends here. ctrl+s saves it to a file."
-            )
+            said = "This lab is only a preview: it ends here. "
+            said += f"{self._save} saves it to a file."
         else:
+            goes_on = "goes on running without tuilab on the screen."
+            if self._empty:
+                goes_on = "is empty; what was in it can be had back as long as it runs."
             said = (
-                f'"{self._lab_name}" goes on running without tuilab on the screen.\n'
+                f'"{self._lab_name}" {goes_on}\n'
                 f"Come back with:       tuilab {self._lab_name}\n"
                 f"Remove it later with: tuilab down {self._lab_name}"
             )

@@ -23,7 +23,8 @@ async def repair(screen: MainScreen) -> None:
 
 async def adopt(screen: MainScreen) -> None:
     """Show what would become the wish, and have it so."""
-    said = await screen.session.push_screen_wait(AdoptScreen(screen.lab))
+    dialog = AdoptScreen(screen.lab, screen.session.key("undo"))
+    said = await screen.session.push_screen_wait(dialog)
     screen.refresh_lab()
     if said:
         screen.session.say(said)

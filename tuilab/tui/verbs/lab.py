@@ -166,17 +166,23 @@ async def shell_window(screen: MainScreen) -> None:
     name = item.namespace if item else HOST
     argv = screen.session.around.window
     assert argv is not None
-    await tmux.new_window(name, argv(name))
+    key = screen.session.key("shell")
+    await tmux.new_window(name, argv(name), f"{key} opens a shell here")
     screen.session.say(f"a shell in {name} is in a tmux window of its own")
 
 
 async def quit(screen: MainScreen) -> None:  # noqa: A001
     """Ask whether the lab stays, unless there is nothing in it."""
     snapshot = screen.lab.snapshot
-    if screen.session.gone or screen.is_empty:
+    if screen.session.gone or (screen.is_empty and not snapshot.history.edits):
         screen.session.exit(ExitChoice("keep" if screen.session.gone else "remove"))
         return
-    dialog = QuitScreen(screen.lab.name, bool(snapshot.preview))
+    dialog = QuitScreen(
+        screen.lab.name,
+        screen.session.key("save"),
+        preview=bool(snapshot.preview),
+        empty=screen.is_empty,
+    )
     choice = await screen.session.push_screen_wait(dialog)
     if choice is not None:
         screen.session.exit(choice)

@@ -219,7 +219,8 @@ async def same_packet(screen: MainScreen) -> None:
             "that packet was seen on no other watched link",
             f"{screen.session.key('watch')} watches several at once",
         )
-    dialog = TwinsScreen(packet, found, screen.session.glyphs)
+    session = screen.session
+    dialog = TwinsScreen(packet, found, session.glyphs, session.key("watch"))
     index = await screen.session.push_screen_wait(dialog)
     if index is not None:
         if packets.shown is not None and index not in _shown(packets.shown, index):

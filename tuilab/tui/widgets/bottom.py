@@ -11,7 +11,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
+from tuilab.tui.actions import KEYS
 from tuilab.tui.glyphs import UNICODE, Glyphs
+from tuilab.tui.keymap import Keymap
 from tuilab.tui.widgets.history_view import HistoryView
 from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.packet_bar import PacketBar
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from tuilab.tui.screens.packet_desk import PacketDesk
 
 TABS = ("packets", "log", "ping", "undo")
-NOT_WATCHING = "Nothing is being watched: select a link and press w."
 
 
 class BottomPanel(Vertical):
@@ -46,9 +47,16 @@ class BottomPanel(Vertical):
 
     tab: reactive[str] = reactive("log")
 
-    def __init__(self, glyphs: Glyphs = UNICODE, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        glyphs: Glyphs = UNICODE,
+        keymap: Keymap = KEYS,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
         self._glyphs = glyphs
+        self._keymap = keymap
         self.desk: PacketDesk | None = None
 
     def compose(self) -> ComposeResult:
@@ -56,12 +64,12 @@ class BottomPanel(Vertical):
         with ContentSwitcher(initial="log"):
             with Horizontal(id="packets"):
                 with Vertical(id="packet-left"):
-                    yield Static(NOT_WATCHING, id="packet-head")
+                    yield Static(self.not_watching, id="packet-head")
                     yield PacketList(self._glyphs.ellipsis, id="packet-list")
                     yield PacketBar(id="packet-bar")
                 yield PacketDetail(self._glyphs, id="packet-detail")
             yield LogView(self._glyphs, id="log")
-            yield PingView(self._glyphs, id="ping")
+            yield PingView(self._glyphs, self._keymap, id="ping")
             yield HistoryView(self._glyphs, id="undo")
 
     def on_mount(self) -> None:
@@ -80,6 +88,12 @@ class BottomPanel(Vertical):
             click = f"@click=screen.act('{name}_tab')"
             names.append(f"[{style} {click}] {number} {name.capitalize()} [/]")
         self.border_title = self._glyphs.separator.join(names)
+
+    @property
+    def not_watching(self) -> str:
+        """What stands above the packets while there are none."""
+        key = self._keymap.key("watch")
+        return f"Nothing is being watched: select a link and press {key}."
 
     @property
     def focus_target(self) -> Widget:

@@ -12,6 +12,7 @@ from tuilab.tui.text import Line, Span, line
 
 _IN_SANDBOX = "This lab is a sandbox: nothing outside it can be changed."
 _ON_HOST = "This is the machine's own network: only what you make is changed."
+_TOURING = "Nothing here yet. The tour below makes the first things."
 _CHOICES = {
     "tour": "Take the tour: build a first lab, step by step",
     "example": "Load a ready lab: two hosts, a router, a ring ...",
@@ -38,13 +39,17 @@ class Card:
     choices: Mapping[int, str]
 
 
-def empty(*, host: bool, keymap: Keymap = KEYS) -> Card:
+def empty(*, host: bool, keymap: Keymap = KEYS, touring: bool = False) -> Card:
     """What to do first, each with its key.
 
     Args:
         host: The lab is on the machine's own network.
         keymap: The keys.
+        touring: The tour says that already.
     """
+    where = _ON_HOST if host else _IN_SANDBOX
+    if touring:
+        return Card(f"{_TOURING}\n\n{where}", {})
     lines = ["Nothing here yet. Pick one:", ""]
     choices = {}
     wide = max(map(len, _CHOICES.values()))
@@ -56,7 +61,7 @@ def empty(*, host: bool, keymap: Keymap = KEYS) -> Card:
         lines.append(f"  {keymap.key(name):<4} {about:<{wide}}" if name else "")
     key = keymap.key("undo")
     logged = f"Every change is logged as ip commands and can be undone ({key})."
-    lines += ["", _ON_HOST if host else _IN_SANDBOX, logged]
+    lines += ["", where, logged]
     return Card("\n".join(lines), choices)
 
 

@@ -69,10 +69,16 @@ def _way(hop: Hop, *, running: bool) -> str:
     return f"there after {hops}" if hop.last else f"not there after {hops}"
 
 
-def run_lines(runs: Sequence[Run], glyphs: Glyphs) -> list[Line]:
-    """All sendings, the newest last."""
+def run_lines(runs: Sequence[Run], glyphs: Glyphs, send: str = "s") -> list[Line]:
+    """All sendings, the newest last.
+
+    Args:
+        runs: What was sent.
+        glyphs: Signs to use.
+        send: The key that sends something.
+    """
     lines: list[Line] = []
     for run in runs:
         lines.append(line((run.title, "key")))
         lines += [(line("  ") + spans) for spans in result_lines(run, glyphs)]
-    return lines or [line(("Nothing has been sent yet: s sends a ping.", "dim"))]
+    return lines or [line((f"Nothing has been sent yet: {send} sends a ping.", "dim"))]
