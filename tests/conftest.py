@@ -2,11 +2,16 @@
 
 import os
 import signal
+import sys
 
-import pytest
+# Hundreds of programs are started: without bytecode each would compile all of tuilab.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
-import tests.profile  # noqa: F401 - loads the Hypothesis profile
-from tests import machine
+import pytest  # noqa: E402
+
+import tests.profile  # noqa: E402, F401 - loads the Hypothesis profile
+from tests import machine  # noqa: E402
 
 BEFORE = pytest.StashKey[dict[str, list[str]]]()
 LEFT = pytest.StashKey[list[str]]()
