@@ -17,6 +17,7 @@ from tuilab.model.topology import Endpoint
 from tuilab.packets.conversation import Chunk
 from tuilab.packets.dissect import Row
 from tuilab.packets.send import Sender
+from tuilab.packets.store import Store
 from tuilab.tui.app import Surroundings
 from tuilab.tui.packet_looks import Looks, read_looks, write_looks
 from tuilab.tui.screens.packet_more import said_lines
@@ -56,7 +57,8 @@ async def filtered(bench, text):
 
 async def test_a_filter_is_checked_applied_kept_and_taken_away(tmp_path):
     async with listed(tmp_path / "p.pcapng") as bench:
-        await bench.press("up", "up", "slash")
+        assert current(bench) == 1
+        await bench.press(*["down"] * 5, "slash")
         await bench.until(lambda: "Up: arp, icmp" in bench.text)
         await bench.fill("bar-input", "icmp[0] == 8 and")
         await bench.until(lambda: "looked for as text" in bench.text)
@@ -255,7 +257,7 @@ async def test_a_file_is_opened_and_what_is_none_is_refused(tmp_path):
         assert "there is no" in bench.problem("path")
         await bench.fill("path", str(tmp_path / "bad.pcapng"))
         await bench.press("enter")
-        assert "not a pcapng file" in bench.problem("")
+        assert "neither a pcapng nor a pcap file" in bench.problem("")
         await bench.fill("path", str(tmp_path / "p.pcapng"))
         await bench.press("enter")
         await bench.until(lambda: bench.main.packets.line_count() == 8)
@@ -350,12 +352,12 @@ async def test_the_detail_stands_beside_the_list_where_there_is_room(tmp_path):
         await bench.until(lambda: detail.packet == bench.main.packets.packet)
         assert "▸ IP  " in bench.text
         first = detail.packet
-        await bench.press("home")
+        await bench.press("end")
         await bench.until(lambda: detail.packet == bench.main.packets.packet)
         assert detail.packet != first
         bench.main.set_focus(detail.dump)
         await bench.press("y")
-        assert "0000  02 00 00 00 00 02 02 00 00 00 00 01" in bench.main.copied_text()
+        assert "0000  02 00 00 00 00 01 02 00 00 00 00 02" in bench.main.copied_text()
 
 
 async def test_a_conversation_and_the_same_packet_elsewhere(tmp_path):
@@ -407,3 +409,27 @@ def test_what_was_said_is_text_of_one_cell_a_character():
         "< ok",
     ]
     assert "no payload" in plain(said_lines([], 60)[0])
+
+
+async def test_a_classic_file_that_was_cut_off_is_shown_and_says_so(tmp_path):
+    path, cut = tmp_path / "old.pcap", tmp_path / "cut.pcap"
+    store = ping_store(tmp_path / "p.pcapng")
+    store.save(path)
+    store.close()
+    cut.write_bytes(path.read_bytes()[:-10])
+    async with opened(two_hosts(), size=(120, 36), directory=tmp_path) as bench:
+        await bench.press("1", "O")
+        await bench.fill("path", str(cut))
+        await bench.press("enter")
+        assert not bench.in_dialog
+        assert bench.main.packets.line_count() == 7
+        told = bench.main.bottom.border_subtitle
+        assert "FILE  7 pkt  ! cut off or damaged after packet 7" in told
+        assert "echo request" in bench.text
+        await bench.press("S")
+        await bench.fill("path", str(tmp_path / "new.pcapng"))
+        await bench.press("enter")
+        await bench.until((tmp_path / "new.pcapng").exists)
+    store = Store.open(tmp_path / "new.pcapng")
+    assert len(store) == 7
+    store.close()

@@ -116,11 +116,10 @@ def written(tmp_path, data: bytes):
     return path
 
 
-def test_what_is_no_pcapng_is_said(tmp_path):
-    with pytest.raises(PacketError, match="not a pcapng file"):
-        Store.open(written(tmp_path, b"\xd4\xc3\xb2\xa1" + bytes(20)))
-    with pytest.raises(PacketError, match="not a pcapng file"):
-        Store.open(written(tmp_path, b""))
+def test_what_is_no_file_of_packets_is_said(tmp_path):
+    for data in (b"\xd4\xc3\xb2\xa1" + bytes(19), b"GIF89a" + bytes(30), b""):
+        with pytest.raises(PacketError, match="neither a pcapng nor a pcap file"):
+            Store.open(written(tmp_path, data))
     with pytest.raises(PacketError, match="No such file"):
         Store.open(tmp_path / "missing.pcapng")
 

@@ -69,10 +69,18 @@ def section_block(application: str) -> bytes:
 
 
 def interface_block(
-    name: str, linktype: int, *, snaplen: int = 0, capture_filter: str = ""
+    name: str,
+    linktype: int,
+    *,
+    snaplen: int = 0,
+    capture_filter: str = "",
+    digits: int = _MICROSECONDS,
 ) -> bytes:
-    """A named interface with stamps in microseconds; ``snaplen`` 0 is no limit."""
-    options = [(2, name.encode(errors="replace")), (9, bytes([_MICROSECONDS]))]
+    """A named interface with stamps in microseconds, or of so many digits.
+
+    A ``snaplen`` of 0 is no limit.
+    """
+    options = [(2, name.encode(errors="replace")), (9, bytes([digits]))]
     if capture_filter:
         options.append((11, b"\0" + capture_filter.encode()))
     body = struct.pack("=HHI", linktype, 0, snaplen)
@@ -95,8 +103,13 @@ def statistics_block(
     return _block(STATISTICS, body)
 
 
-def packet_block(interface: int, microseconds: int, data: bytes) -> bytes:
-    """One whole packet, stamped in microseconds since 1970."""
+def packet_block(
+    interface: int, ticks: int, data: bytes, original: int | None = None
+) -> bytes:
+    """One packet, stamped in the interface's ticks since 1970.
+
+    Its ``original`` length is more than there is of it where it was cut.
+    """
     length = len(data)
     pad = -length & 3
     total = PACKET_HEAD_SIZE + length + pad + 4
@@ -104,10 +117,10 @@ def packet_block(interface: int, microseconds: int, data: bytes) -> bytes:
         PACKET,
         total,
         interface,
-        microseconds >> 32,
-        microseconds & 0xFFFFFFFF,
+        ticks >> 32,
+        ticks & 0xFFFFFFFF,
         length,
-        length,
+        length if original is None else original,
     )
     return head + data + _TRAILERS[pad].pack(total)
 

@@ -1,4 +1,6 @@
-"""Random access to the packets of a pcapng file, also while it grows.
+"""Random access to the packets of a file, also while it grows.
+
+That is a pcapng file, or one of the classic pcap format.
 
 The file is the truth; in memory there is one 8-byte offset a packet.
 """
@@ -13,14 +15,14 @@ import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypedDict
 
 from tuilab.errors import PacketError
 from tuilab.model.links import Endpoint
-from tuilab.packets import pcapng
+from tuilab.packets import pcap, pcapng
 from tuilab.packets.pcapng import Interface
 
 _READ_AT_ONCE = 1 << 20
@@ -50,11 +52,27 @@ class Packet(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """From packet ``first`` on, interface ids count from ``base``."""
+    """From packet ``first`` on, interface ids count from ``base``.
+
+    A classic file is one section, whose packets have shorter heads.
+    """
 
     first: int
     base: int
     order: str
+    classic: bool = False
+
+    @property
+    def head(self) -> int:
+        """Bytes before those of a packet."""
+        return pcap.RECORD_SIZE if self.classic else pcapng.PACKET_HEAD_SIZE
+
+    def frame(self) -> Callable[[bytes, int], tuple[int, ...]]:
+        """Reads a packet's interface and how many bytes there are of it."""
+        if self.classic:
+            read = struct.Struct(self.order + "8xI").unpack_from
+            return lambda piece, offset: (0, *read(piece, offset))
+        return struct.Struct(self.order + "8xI8xI").unpack_from
 
 
 class Layout(TypedDict):
@@ -62,17 +80,22 @@ class Layout(TypedDict):
 
     Attributes:
         interfaces: Name, link type and ticks of each interface block.
-        sections: First packet, first interface and byte order of each section.
+        sections: First packet, first interface, byte order of each section, and
+            whether it is classic.
         size: Bytes of the file that hold whole blocks.
     """
 
     interfaces: list[tuple[str, int, int]]
-    sections: list[tuple[int, int, str]]
+    sections: list[tuple[int, int, str, bool]]
     size: int
 
 
 class Store:
-    """The packets of one file by number. Reading is safe from any thread."""
+    """The packets of one file by number. Reading is safe from any thread.
+
+    Attributes:
+        trouble: What is wrong with the file, in words; empty if nothing is.
+    """
 
     def __init__(
         self, fd: int, interfaces: Iterable[Interface] = (), size: int = 0
@@ -84,6 +107,7 @@ class Store:
             interfaces: The interface blocks it starts with.
             size: Bytes that all blocks before the first packet take.
         """
+        self.trouble = ""
         self._fd = fd
         self._index = array("Q")
         self._end = size
@@ -95,10 +119,12 @@ class Store:
 
     @classmethod
     def open(cls, path: Path) -> Store:
-        """Index a file that is there. A damaged or cut end is left out.
+        """Index a file that is there, pcapng or pcap.
+
+        A damaged or cut end is left out; `trouble` tells of it.
 
         Raises:
-            PacketError: It can't be read, or is not pcapng.
+            PacketError: It can't be read, or is neither.
         """
         try:
             fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -107,12 +133,18 @@ class Store:
             raise PacketError(f'"{path}" cannot be read: {reason}') from None
         store = cls(fd)
         try:
-            if pcapng.byte_order(os.pread(fd, 12, 0)) is None:
+            start = os.pread(fd, pcap.HEAD_SIZE, 0)
+            if pcapng.byte_order(start) is not None:
+                store._read_all(store._index_blocks)
+            elif (head := pcap.read_head(start)) is not None:
+                store._begin_classic(path, head)
+                store._read_all(store._index_records)
+            else:
                 raise PacketError(
-                    f'"{path}" is not a pcapng file',
-                    "convert an older one with: editcap -F pcapng OLD NEW",
+                    f'"{path}" is neither a pcapng nor a pcap file',
+                    "name one, such as tuilab capture -w or tcpdump -w writes",
                 )
-            store._read_all()
+            store._look_at_end()
         except BaseException:
             store.close()
             raise
@@ -138,7 +170,7 @@ class Store:
         known = [interface for interface, _ in self._interfaces]
         layout = Layout(
             interfaces=[(it.name, it.linktype, it.ticks) for it in known],
-            sections=[(it.first, it.base, it.order) for it in self._sections],
+            sections=[astuple(section) for section in self._sections],
             size=size,
         )
         return layout, count
@@ -204,15 +236,11 @@ class Store:
         self, start: int = 0, stop: int | None = None
     ) -> Iterator[tuple[int, bytes]]:
         """Place in `interfaces` and bytes of those packets: several times as fast."""
-        head = pcapng.PACKET_HEAD_SIZE
         count = len(self._index)
         start, stop = max(start, 0), count if stop is None else min(stop, count)
         ends = [section.first for section in self._sections[1:]] + [count]
         for section, end in zip(self._sections, ends, strict=True):
-            read, base = (
-                struct.Struct(section.order + "8xI8xI").unpack_from,
-                section.base,
-            )
+            read, base, head = section.frame(), section.base, section.head
             begin = max(start, section.first)
             for _, offsets, piece in self._pieces(begin, min(stop, end)):
                 for offset in offsets:
@@ -254,15 +282,22 @@ class Store:
         """Copy the packets so far to a file of their own, replacing what is there.
 
         Args:
-            path: The new file.
-            tail: Whole blocks to end it with.
+            path: The new file: pcapng, or the classic format where it ends in .pcap.
+            tail: Whole blocks to end a pcapng file with.
 
         Returns:
             The number of packets in it.
 
         Raises:
-            PacketError: It can't be written.
+            PacketError: It can't be written, or the classic format can't hold them.
         """
+        classic = path.suffix == ".pcap"
+        kinds = {interface.linktype for interface, _ in self._interfaces}
+        if classic and len(kinds) > 1:
+            raise PacketError(
+                "a classic pcap file holds one kind of link only",
+                f'save as pcapng: "{path.with_suffix(".pcapng")}"',
+            )
         with self._lock:
             count, end = len(self._index), self._end
         with contextlib.suppress(OSError):
@@ -272,10 +307,13 @@ class Store:
         partial = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             with partial.open("wb") as out:
-                for offset in range(0, end, _READ_AT_ONCE):
-                    size = min(_READ_AT_ONCE, end - offset)
-                    out.write(os.pread(self._fd, size, offset))
-                out.write(tail)
+                if classic or self._sections[0].classic:
+                    out.writelines(self._converted(count, classic=classic))
+                else:
+                    for offset in range(0, end, _READ_AT_ONCE):
+                        size = min(_READ_AT_ONCE, end - offset)
+                        out.write(os.pread(self._fd, size, offset))
+                    out.write(tail)
             partial.replace(path)
         except OSError as error:
             partial.unlink(missing_ok=True)
@@ -284,6 +322,19 @@ class Store:
                 f'"{path}" cannot be written: {reason}', "choose another file"
             ) from None
         return count
+
+    def _converted(self, count: int, *, classic: bool) -> Iterator[bytes]:
+        """The packets in the other format, piece by piece."""
+        interface = self._interfaces[0][0] if self._interfaces else Interface("", 1)
+        if classic:
+            yield pcap.head(interface.linktype, snaplen=pcapng.MAX_BLOCK)
+            for packet in self.packets(0, count):
+                yield pcap.record(packet.time_ns, packet.data, packet.length)
+            return
+        yield pcapng.section_block("tuilab")
+        yield pcapng.interface_block(interface.name, interface.linktype, digits=9)
+        for packet in self.packets(0, count):
+            yield pcapng.packet_block(0, packet.time_ns, packet.data, packet.length)
 
     def close(self) -> None:
         """Close the file; nothing can be read any more."""
@@ -296,11 +347,18 @@ class Store:
         if len(self._sections) > 1:
             at = bisect_right(self._sections, index, key=lambda s: s.first) - 1
             section = self._sections[at]
-        body = offset + pcapng.PACKET_HEAD_SIZE
+        body = offset + section.head
         if len(block) < body:
             raise PacketError(f"packet {index + 1} is no longer in the file")
         head = block[offset:body]
-        number, ticks, captured, length = pcapng.parse_packet_head(head, section.order)
+        if section.classic:
+            number, fields = 0, struct.unpack(section.order + "4I", head)
+            seconds, rest, captured, length = fields
+            ticks = seconds * self._interfaces[0][0].ticks + rest
+        else:
+            number, ticks, captured, length = pcapng.parse_packet_head(
+                head, section.order
+            )
         if len(block) < body + captured:
             raise PacketError(f"packet {index + 1} is no longer in the file")
         interface, endpoint = self._interfaces[section.base + number]
@@ -318,12 +376,31 @@ class Store:
         namespace, ifname = match.groups() if match else ("", interface.name)
         self._interfaces.append((interface, Endpoint(namespace, ifname)))
 
-    def _read_all(self) -> None:
-        """Index the file piece by piece: mapped, all of it would count as memory."""
-        self._sections.clear()
+    def _begin_classic(self, path: Path, head: pcap.Head) -> None:
+        """One interface, which goes by the name of the file, that gives none."""
+        self._add_interface(Interface(path.stem, head.linktype, head.ticks))
+        self._sections = [_Section(0, 0, head.order, classic=True)]
+        self._end = pcap.HEAD_SIZE
+
+    def _look_at_end(self) -> None:
+        """Say what of the file was left out."""
+        left = os.fstat(self._fd).st_size - self._end
+        if left > 0:
+            self.trouble = (
+                f"cut off or damaged after packet {len(self)}: "
+                f"its last {left} bytes are left out"
+            )
+
+    def _read_all(self, index: Callable[[bytes, int], int]) -> None:
+        """Index the file piece by piece: mapped, all of it would count as memory.
+
+        Args:
+            index: Takes a piece, and where it is; gives what the next one is to have
+                at least, 0 for no more.
+        """
         size = _READ_AT_ONCE
         while piece := os.pread(self._fd, size, self._end):
-            wanted = self._index_blocks(piece, self._end)
+            wanted = index(piece, self._end)
             if not wanted or len(piece) < size:
                 break
             size = max(_READ_AT_ONCE, wanted)
@@ -334,6 +411,8 @@ class Store:
         Returns:
             Bytes that the next block has or may have; 0 if it is damaged.
         """
+        if not start:
+            self._sections.clear()
         order = self._sections[-1].order if self._sections else "="
         base = self._sections[-1].base if self._sections else 0
         read, known = _block_head(order), len(self._interfaces) - base
@@ -370,6 +449,26 @@ class Store:
             offset += total
         else:
             wanted = _READ_AT_ONCE
+        self._index.extend(offsets)
+        self._end = start + offset
+        return wanted
+
+    def _index_records(self, piece: bytes, start: int) -> int:
+        """Do what `_index_blocks` does, of a classic file."""
+        read = struct.Struct(self._sections[0].order + "8x2I").unpack_from
+        offsets: list[int] = []
+        offset, end, wanted = 0, len(piece), _READ_AT_ONCE
+        while offset + pcap.RECORD_SIZE <= end:
+            captured, _ = read(piece, offset)
+            total = pcap.RECORD_SIZE + captured
+            if total > pcapng.MAX_BLOCK:
+                wanted = 0
+                break
+            if offset + total > end:
+                wanted = total
+                break
+            offsets.append(start + offset)
+            offset += total
         self._index.extend(offsets)
         self._end = start + offset
         return wanted

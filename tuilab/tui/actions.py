@@ -433,7 +433,7 @@ _TABLE: tuple[Action, ...] = (
     _seen("newest", "end G", "", "newest packet"),
     _seen("oldest", "home g", "", "oldest packet"),
     _seen("clear_packets", "C", "drop", "drop the packets"),
-    _seen("open_packets", "O", "file", "look at a pcapng file", always),
+    _seen("open_packets", "O", "file", "look at a file of packets", always),
 )
 ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
 KEYS: Keymap = Keymap(

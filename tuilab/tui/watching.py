@@ -59,7 +59,9 @@ class Watching:
     @property
     def store(self) -> Store | None:
         """The packets."""
-        return self._file or (self._capture.store if self._capture else None)
+        if self._file is not None:  # one of no packets counts too
+            return self._file
+        return self._capture.store if self._capture else None
 
     @property
     def running(self) -> bool:
@@ -100,7 +102,9 @@ class Watching:
 
     @property
     def troubles(self) -> list[str]:
-        """What went wrong with the capture, in words, the worst first."""
+        """What went wrong with the capture or is with the file, the worst first."""
+        if self._file is not None and self._file.trouble:
+            return [self._file.trouble]
         if self._capture is None:
             return []
         told = [self._capture.problem] if self._capture.problem else []
@@ -139,7 +143,7 @@ class Watching:
         await self._replace(capture, None)
 
     async def open(self, path: Path) -> int:
-        """Show the packets of a pcapng file; how many there are.
+        """Show the packets of a file; how many there are.
 
         Raises:
             PacketError: It can't be read.

@@ -11,9 +11,11 @@ from tuilab.tui.forms.base import Field, Form, Value, Values, row, text
 class OpenPackets(Form):
     """The dialog of the key ``O`` in the packet list."""
 
-    title = "Look at a pcapng file"
+    title = "Look at a file of packets"
     verb = "Open"
-    rows = (row("File", Field("path", help="A name or path; ~ is your home.")),)
+    rows = (
+        row("File", Field("path", help="pcapng or pcap: a name or path; ~ is home.")),
+    )
 
     def __init__(self, topology: Topology, folder: Path) -> None:
         super().__init__(topology)
@@ -25,7 +27,7 @@ class OpenPackets(Form):
 
     def _newest(self) -> str:
         try:
-            found = [(p.stat().st_mtime, str(p)) for p in self._folder.glob("*.pcapng")]
+            found = [(p.stat().st_mtime, str(p)) for p in self._folder.glob("*.pcap*")]
         except OSError:
             return ""
         return max(found)[1] if found else ""

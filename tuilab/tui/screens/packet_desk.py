@@ -66,7 +66,8 @@ class PacketDesk:
         """Another capture runs."""
         self._told.clear()
         self._bottom.set_class(self.watching.store is not None, "-captured")
-        self.packets.show_store(self.watching.store)
+        watching = self.watching
+        self.packets.show_store(watching.store, follow=watching.state != "file")
         self._detail.soon()
         self.show_packets()
 

@@ -114,7 +114,7 @@ async def clear_packets(screen: MainScreen) -> None:
 
 
 async def open_packets(screen: MainScreen) -> None:
-    """Look at the packets of a pcapng file."""
+    """Look at the packets of a file."""
     watching = screen.session.watching
 
     async def show(path: Path) -> None:

@@ -74,10 +74,10 @@ class PacketList(PickView):
 
     # -- what is shown ---------------------------------------------------------------
 
-    def show_store(self, store: Store | None) -> None:
-        """Show another capture."""
+    def show_store(self, store: Store | None, *, follow: bool = True) -> None:
+        """Show another capture: its newest packets, or those it begins with."""
         self.shown = Rows(store) if store is not None else None
-        self.following = True
+        self.following = follow
         self.asking = ""
         self._marks.clear()
         self._back = self._wanted = None
