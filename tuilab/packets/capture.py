@@ -17,7 +17,7 @@ from tuilab import __version__
 from tuilab.errors import NotFoundError, PacketError, UsageError
 from tuilab.model.links import Endpoint
 from tuilab.packets import pcapng
-from tuilab.packets.filters import SNAPLEN, check_filter, expand
+from tuilab.packets.filters import SNAPLEN, check_filter, expand, resolved
 from tuilab.packets.handle import Handle
 from tuilab.packets.recorder import EndpointCounts, Recorder
 from tuilab.packets.sink import FileSink, Sink, StreamSink
@@ -131,7 +131,8 @@ class Capture:
         Blocks for some 30 ms an endpoint.
 
         Raises:
-            UsageError: No endpoint, or a filter that libpcap refuses.
+            UsageError: No endpoint, or a filter that libpcap refuses, or one that names
+                a host that nobody knows.
             NotFoundError: An endpoint does not exist.
             PacketError: An endpoint is down, or the file can't be written.
             RightsError: Capturing is not permitted.
@@ -146,6 +147,7 @@ class Capture:
                 f'"{self.capture_filter}" is no filter: {complaint}',
                 "see man pcap-filter; for example: icmp or arp",
             )
+        self.capture_filter = resolved(self.capture_filter)
         self._left_out = []
         ring = max(_LEAST_RING, min(_RING, _ALL_RINGS // len(self.endpoints)))
         with contextlib.ExitStack() as undo:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tuilab.packets import hostnames
+
 SNAPLEN = 262_144
 """Bytes kept of a packet: libpcap's most, so always all of it."""
 
@@ -23,18 +25,30 @@ _ETHERNET = 1
 _NO_NETMASK = 0xFFFFFFFF
 _TYPES = ("host", "net", "port", "portrange", "proto", "protochain", "gateway")
 _UNFINISHED = {*_TYPES, "and", "or", "not", "src", "dst", "&&", "||", "!", "mask"}
-_WORDS = {
-    *_UNFINISHED,
-    *("ether", "link", "ip", "ip6", "arp", "rarp", "tcp", "udp", "icmp", "icmp6"),
-    *("sctp", "igmp", "igrp", "pim", "vrrp", "carp", "ah", "esp", "stp", "lldp"),
-    *("fddi", "tr", "wlan", "ppp", "slip", "atalk", "aarp", "decnet", "iso", "ipx"),
-    *("netbeui", "lat", "moprc", "mopdl", "sca", "vlan", "mpls", "pppoed", "pppoes"),
-    *("geneve", "broadcast", "multicast", "inbound", "outbound", "ifname", "on"),
-    *("less", "greater", "len", "llc", "type", "subtype", "dir", "tcpflags"),
-    *("tcp-fin", "tcp-syn", "tcp-rst", "tcp-push", "tcp-ack", "tcp-urg", "tcp-ece"),
-    *("tcp-cwr", "icmptype", "icmpcode", "icmp6type", "icmp6code", "ra", "ta"),
-    *("addr1", "addr2", "addr3", "addr4", "addr"),
-}
+_WORDS = frozenset(
+    {
+        *_UNFINISHED,
+        *("ether", "link", "ip", "ip6", "arp", "rarp", "tcp", "udp", "icmp", "icmp6"),
+        *("sctp", "igmp", "igrp", "pim", "vrrp", "carp", "ah", "esp", "stp", "lldp"),
+        *("fddi", "tr", "wlan", "ppp", "slip", "atalk", "aarp", "decnet", "iso", "ipx"),
+        *(
+            "netbeui",
+            "lat",
+            "moprc",
+            "mopdl",
+            "sca",
+            "vlan",
+            "mpls",
+            "pppoed",
+            "pppoes",
+        ),
+        *("geneve", "broadcast", "multicast", "inbound", "outbound", "ifname", "on"),
+        *("less", "greater", "len", "llc", "type", "subtype", "dir", "tcpflags"),
+        *("tcp-fin", "tcp-syn", "tcp-rst", "tcp-push", "tcp-ack", "tcp-urg", "tcp-ece"),
+        *("tcp-cwr", "icmptype", "icmpcode", "icmp6type", "icmp6code", "ra", "ta"),
+        *("addr1", "addr2", "addr3", "addr4", "addr"),
+    }
+)
 _ICMP = re.compile("icmp6?-[a-z-]+")
 _TOKEN = re.compile(r"[A-Za-z_][\w.-]*|\d[\w.:/-]*|[&|]{2}|[^\w\s]")
 
@@ -49,19 +63,34 @@ def check_filter(text: str) -> str | None:
     """What is wrong with a filter, or None when it is good.
 
     Checked by libpcap as for an Ethernet interface. An empty filter takes every
-    packet, and the name of a preset is good. A host's name is looked up, which may
-    block.
+    packet, and the name of a preset is good. Hosts' names are not looked up: see
+    `resolved`.
     """
     import pcapy
 
     if "\0" in text:
         return "a filter has no NUL characters"
     try:
-        pcapy.compile(_ETHERNET, SNAPLEN, expand(text), 1, _NO_NETMASK)
+        named = hostnames.replaced(expand(text), _WORDS, hostnames.stand_in)
+        pcapy.compile(_ETHERNET, SNAPLEN, named, 1, _NO_NETMASK)
     except (pcapy.PcapError, pcapy.BPFError) as error:
         complaint = str(error).removeprefix("can't parse filter expression: ")
         return _reason(text) if complaint == "syntax error" else complaint
     return None
+
+
+def resolved(text: str) -> str:
+    """A filter with addresses in place of hosts' names; not for the event loop.
+
+    Raises:
+        UsageError: Nobody knows such a host.
+    """
+    return hostnames.replaced(text, _WORDS, hostnames.looked_up)
+
+
+def has_names(text: str) -> bool:
+    """Whether a filter has names of hosts in it."""
+    return any(hostnames.host_names(expand(text), _WORDS))
 
 
 def _reason(text: str) -> str:

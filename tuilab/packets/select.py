@@ -14,7 +14,7 @@ from tuilab.errors import UsageError
 from tuilab.model.links import Endpoint
 from tuilab.packets import dissect
 from tuilab.packets.crew import Crew
-from tuilab.packets.filters import SNAPLEN, check_filter, expand
+from tuilab.packets.filters import SNAPLEN, check_filter, expand, resolved
 from tuilab.packets.pcapng import Interface, dlt_of
 from tuilab.packets.store import Store
 
@@ -168,11 +168,12 @@ class Selection:
             endpoint: The one link whose packets to take; None for every link.
 
         Raises:
-            UsageError: It is no filter.
+            UsageError: It is no filter, or names a host that nobody knows.
         """
         self.text = text
         self.endpoint = endpoint
-        self.wish = parse(text)
+        asked = parse(text)
+        self.wish = Wish(resolved(asked.filter), asked.texts)
         self.examined = 0
         self._store = store
         self._found = array("Q")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from shlex import quote
 
 from tuilab.model.topology import HOST, LO, Endpoint, Topology
-from tuilab.packets.filters import PRESETS, check_filter, expand
+from tuilab.packets.filters import PRESETS, check_filter, expand, has_names
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.forms.base import Field, Form, Option, Value, Values, lines, row, text
 
@@ -108,6 +108,8 @@ class Watch(Form):
         """That the filter is good, or what goes by name."""
         typed = text(values, "filter")
         valid = f"valid: {expand(typed)}" if typed in PRESETS else "valid"
+        if has_names(typed):
+            valid += ", names are looked up on Enter"
         return {"filter": valid if typed else "or arp, icmp, dns, no ssh"}
 
     def whole(self, values: Values) -> bool:

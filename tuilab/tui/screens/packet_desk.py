@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tuilab.errors import PacketError, UsageError
 from tuilab.model.topology import Endpoint
-from tuilab.packets.filters import PRESETS, check_filter
+from tuilab.packets.filters import PRESETS, check_filter, has_names
 from tuilab.packets.select import parse
 from tuilab.tui.packet_looks import Looks
 from tuilab.tui.screens.packet_detail import DetailDesk
@@ -30,8 +30,6 @@ FILTERS_KEPT = 50
 LOOK = 0.15
 """Seconds of search between two looks at what was found."""
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d*)?))?")
-_NAMED = re.compile(r"\b(host|net|gateway|src|dst)\s+[a-z_]", re.IGNORECASE)
-"""A filter that may need a name looked up, which takes the whole program's time."""
 
 
 class PacketDesk:
@@ -162,8 +160,6 @@ class PacketDesk:
         text = event.text.strip()
         if not text:
             self.bar.say(line((f"Up: {', '.join(PRESETS)}", "dim")))
-        elif _NAMED.search(text):
-            self.bar.say(line(("names are looked up on Enter", "dim")))
         else:
             self._session.run_job(
                 lambda: self._judge(text), group="filter", exclusive=True
@@ -180,6 +176,8 @@ class PacketDesk:
             wish = parse(text)
         except UsageError as error:
             return line((f"{glyphs.bad} {error.summary.rpartition(': ')[2]}", "bad"))
+        if has_names(wish.filter):
+            return line((f"{glyphs.good} valid, names are looked up on Enter", "good"))
         if not wish.texts:
             return line((f"{glyphs.good} valid", "good"))
         if wish.filter or '"' in text:
