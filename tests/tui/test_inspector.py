@@ -105,7 +105,7 @@ async def test_typing_filters_rows_and_esc_clears():
         assert inspector.border_subtitle == "/ ttl_"
         assert "net.ipv4.ip_default_ttl = 60" in inspector.plain_text
         assert "Settings" in inspector.plain_text
-        assert "Interfaces" not in inspector.plain_text
+        assert "Links" not in inspector.plain_text
         # Letters that are keys elsewhere were letters only.
         assert not bench.in_dialog
         await bench.press("backspace", "backspace", "backspace")

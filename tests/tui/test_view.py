@@ -110,6 +110,16 @@ async def test_the_frame_says_how_much_is_in_sight_where_that_is_not_all():
         await bench.until(lambda: " zoom 0/3" in bench.text)
 
 
+@pytest.mark.parametrize(("plain", "sign"), [(False, "…"), (True, "~")])
+async def test_a_line_of_a_list_that_goes_on_beyond_the_pane_says_so(plain, sign):
+    async with opened(router(), size=(60, 15), ascii_only=plain) as bench:
+        whole = "veth to right:eth0, up, 10.2.0.1/24, fd02::1/64"
+        assert f"{whole[:-2]}{sign}" in bench.text
+        await bench.pilot.resize_terminal(80, 24)
+        await bench.press("T")
+        await bench.until(lambda: whole in bench.text)
+
+
 async def test_the_frame_of_the_list_says_so_with_nothing_selected():
     async with opened(two_hosts()) as bench:
         bench.main.select()

@@ -137,7 +137,7 @@ def test_footer_and_status_fit_every_width(cells):
 def test_status_counts_what_is_built_and_what_works():
     snapshot = snapshot_of(switch())
     have = counts(snapshot)
-    assert (have.namespaces, have.bridges, have.links) == (2, 1, 2)
+    assert (have.namespaces, have.bridges, have.links) == (2, 1, 5)
     assert (have.up, have.down) == (5, 0)
     assert "ENDED" in plain(status_line(snapshot, 80, UNICODE, gone="why"))
 
@@ -149,7 +149,7 @@ def test_inspector_of_a_namespace():
     text = told(snapshot_of(router()), Item("namespace", "r1"))
     assert "forward 4 on" in text
     assert "forward 6 off" in text
-    assert "Interfaces (3)" in text
+    assert "Links (2)" in text
     assert "peer      left:eth0" in text
     text = told(snapshot_of(router()), Item("namespace", "left"))
     assert "default via 10.1.0.1 dev eth0" in text

@@ -256,7 +256,8 @@ class _Writer:
         few = _FEW if self._room.lines >= _TALL else 1
         many = len(names) > few + 1
         rows = self._rows
-        with rows.section("links", (f"Interfaces ({len(names)})", "title")):
+        count = sum(name != LO for name in names)
+        with rows.section("links", (f"Links ({count})", "title")):
             for ifname in names:
                 self._interface(detail, ifname, many=many)
         theirs = [n for n in _order(others) if n in detail.links]

@@ -104,7 +104,9 @@ class LineView(ScrollView, can_focus=True):
             Segment(span.text, self._style(span.role, marked)) for span in spans
         ]
         strip = Strip(segments, width(spans))
-        return strip.crop_extend(left, right, self._style("", marked))
+        if strip.cell_length <= right or not strip.crop(right).text.strip():
+            return strip.crop_extend(left, right, self._style("", marked))
+        return _cut(strip, left, right, "~" if self.app.has_class("-ascii") else "…")
 
     def notify_style_update(self) -> None:
         """Theme or focus have changed."""
@@ -125,6 +127,13 @@ class LineView(ScrollView, can_focus=True):
         if role:
             return self.get_component_rich_style(f"line--{role}")
         return self.rich_style
+
+
+def _cut(strip: Strip, left: int, right: int, sign: str) -> Strip:
+    """What is in sight of a line that goes on beyond: its last cell says so."""
+    shown = strip.crop(left, right - 1)
+    last = list(strip.crop(right - 1, right))
+    return Strip.join([shown, Strip([Segment(sign, last[-1].style)], 1)])
 
 
 class TextLines(LineView):

@@ -12,7 +12,14 @@ from tuilab.tui.text import Line, Span, fit, line, width
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much there is of what."""
+    """How much there is of what.
+
+    Attributes:
+        namespaces: All but ``host``.
+        bridges: Links of that kind.
+        links: Of any kind, both ends of a cable too.
+        up: Those of the links that the kernel says are up; likewise ``down``.
+    """
 
     namespaces: int
     bridges: int
@@ -33,7 +40,7 @@ def counts(snapshot: Snapshot) -> Counts:
     return Counts(
         namespaces=sum(name != HOST for name in topology.namespaces),
         bridges=bridges,
-        links=sum(1 for _ in topology.links()) - bridges - len(topology.cables),
+        links=sum(1 for _ in topology.links()),
         up=states.count("up"),
         down=len(states) - states.count("up"),
     )
