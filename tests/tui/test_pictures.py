@@ -338,7 +338,11 @@ def test_packet_filter_80x24(picture, tmp_path):
     async def keys(bench):
         many_store(path, 12).close()
         await bench.app.watching.open(path)
-        await bench.press("1", "slash")
+        await bench.press("1")
+        await bench.until(lambda: bench.main.packets.line_count() == 12)
+        await bench.press("g")
+        await bench.until(lambda: not bench.main.packets.following)
+        await bench.press("slash")
         await bench.fill("bar-input", "icmp[0] == 8")
         await bench.until(lambda: "valid" in bench.text)
 
