@@ -7,8 +7,9 @@ called through `netns.run_in`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from tuilab.errors import KernelError
@@ -17,7 +18,6 @@ from tuilab.model.sysctls import known, of_namespace, path_of, unusual, usual
 _ROOT = Path("/proc/sys")
 _MOST = 64
 """Bytes that a setting takes at most, as text."""
-_OF_NAMESPACE = tuple(of_namespace())
 _inherited: list[str] | None = None
 """What new namespaces of this machine take over from it and is not as usual."""
 
@@ -25,6 +25,13 @@ _inherited: list[str] | None = None
 def path(key: str) -> Path:
     """The file of a setting."""
     return _ROOT / path_of(key)
+
+
+_OF_NAMESPACE = tuple(sorted(of_namespace(), key=lambda key: path(key).parent))
+_FOLDERS = {
+    folder: [path(key).name for key in keys]
+    for folder, keys in groupby(_OF_NAMESPACE, lambda key: str(path(key).parent))
+}
 
 
 def read(keys: Iterable[str]) -> dict[str, str]:
@@ -50,13 +57,38 @@ def _file(key: str) -> str:
 
 def strange() -> dict[str, str]:
     """The settings that are no link's and not as usual, here and now."""
-    return dict(_unusual(tuple(read(_OF_NAMESPACE).items())))
+    return dict(_unusual(tuple(_texts())))
+
+
+def _texts() -> Iterator[bytes | None]:
+    """What the files of `_OF_NAMESPACE` say, in that order."""
+    for folder, names in _FOLDERS.items():
+        try:
+            # From there on names are short: that halves the time.
+            at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            yield from (None for _ in names)
+            continue
+        try:
+            for name in names:
+                try:
+                    fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=at)
+                except FileNotFoundError:
+                    yield None
+                    continue
+                try:
+                    yield os.read(fd, _MOST)
+                finally:
+                    os.close(fd)
+        finally:
+            os.close(at)
 
 
 @lru_cache(maxsize=16)
-def _unusual(found: tuple[tuple[str, str], ...]) -> dict[str, str]:
+def _unusual(texts: tuple[bytes | None, ...]) -> dict[str, str]:
     """Most namespaces are alike."""
-    return unusual(dict(found))
+    found = zip(_OF_NAMESPACE, texts, strict=True)
+    return unusual({key: text.decode().strip() for key, text in found if text})
 
 
 def write(key: str, value: str) -> None:
