@@ -120,3 +120,54 @@ def test_a_name_that_was_taken_outside_is_told_with_the_remedy(change, taken, ou
         carried_out(change, outside)
     assert caught.value.summary == f'"{taken}" exists already'
     assert "tuilab drift" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("outside", "fact"),
+    [
+        (lambda there: there.set_up(RED, False), "it was set down"),
+        (lambda there: there.set_mtu(RED, 600), "its mtu was set to 600"),
+        (
+            lambda there: there.set_sysctl(
+                "red", "net.ipv6.conf.eth0.disable_ipv6", "1"
+            ),
+            "IPv6 was switched off there",
+        ),
+        (
+            lambda there: there.set_sysctl(
+                "red", "net.ipv6.conf.all.disable_ipv6", "1"
+            ),
+            "IPv6 was switched off there",
+        ),
+    ],
+)
+def test_an_address_that_would_not_be_held_is_refused(outside, fact):
+    with pytest.raises(KernelError) as refused:
+        carried_out(edits.add_address(RED, "fd00::5/64"), outside)
+    assert str(
+        refused.value.summary
+    ) == f'"red:eth0" can\'t have fd00::5/64: {fact}' + (
+        ", too small for IPv6" if "mtu" in fact else ""
+    )
+    assert "--repair" in refused.value.hint
+    # All else goes on.
+    carried_out(edits.add_address(RED, "10.0.0.5/24"), outside)
+    carried_out(edits.add_address(BLUE, "fd00::5/64"), outside)
+
+
+def test_a_new_link_has_its_ipv6_where_new_ones_have_none():
+    def off(there):
+        there.set_sysctl("red", "net.ipv6.conf.default.disable_ipv6", "1")
+
+    new = Endpoint("red", "eth1")
+    change = edits.connect(
+        new, Endpoint("blue", "eth1"), a_end={"addresses": ("fd00::5/64",)}
+    )
+    commands, after = carried_out(change, off)
+    own = "ip netns exec red sysctl -qw net.ipv6.conf.eth1.disable_ipv6=0"
+    at = commands.index(own)
+    assert any("fd00::5/64" in line for line in commands[at:])
+    assert after.link(new).addresses == ("fd00::5/64",)
+    assert after.namespaces["red"].sysctls == {
+        "net.ipv6.conf.default.disable_ipv6": "1"
+    }

@@ -33,7 +33,7 @@ from tuilab.plan.state import (
     kernel_order,
 )
 
-SWITCHED_OFF = (
+DONE_OUTSIDE = (
     "that was done outside tuilab: tuilab drift shows it, --repair puts it back"
 )
 _MERGED = ("up", "mtu", "mac", "master")
@@ -216,21 +216,31 @@ def settled(goal: State, changed: Collection[str], observed: State) -> State:
     return State(namespaces)
 
 
-def refuse_without_ipv6(base: State, target: State, goal: State) -> None:
-    """No edit gives an IPv6 address to a link that does no IPv6, by nobody's wish."""
+def refuse_unheld(base: State, target: State, goal: State) -> None:
+    """No edit gives an address to a link that can't hold it, by nobody's wish.
+
+    Raises:
+        KernelError: It would; what is in the way was done outside.
+    """
     for name in unshared(target.namespaces, base.namespaces):
         wanted = target.namespaces.get(name)
         for ifname, link in wanted.links.items() if wanted else ():
             end = Endpoint(name, ifname)
             was, then = base.link(end), goal.link(end)
-            if then is None or then.ipv6 or not link.ipv6:
+            if then is None:
                 continue
             for cidr in link.addresses:
-                if version(cidr) == 6 and not (was and cidr in was.addresses):
-                    raise KernelError(
-                        f'"{end}" can\'t have {cidr}: IPv6 was switched off there',
-                        SWITCHED_OFF,
-                    )
+                if cidr not in then.addresses and not (was and cidr in was.addresses):
+                    fact = f'"{end}" can\'t have {cidr}: {_hindrance(then)}'
+                    raise KernelError(fact, DONE_OUTSIDE)
+
+
+def _hindrance(link: LinkState) -> str:
+    if not link.up:
+        return "it was set down"
+    if link.mtu < IPV6_MIN_MTU:
+        return f"its mtu was set to {link.mtu}, too small for IPv6"
+    return "IPv6 was switched off there"
 
 
 def _left_alone(was: NamespaceState | None, now: NamespaceState | None) -> set[str]:

@@ -25,7 +25,7 @@ from tuilab.plan.forwarding import (
     route_order,
     rule_order,
 )
-from tuilab.plan.merge import merge, refuse_without_ipv6
+from tuilab.plan.merge import merge, refuse_unheld
 from tuilab.plan.operations import (
     AddAddress,
     AddBridge,
@@ -111,7 +111,7 @@ def plan(
         _relabel(was, rename)
     before = was.state()
     goal = merge(before, target, _relabelled(observed, renames))
-    refuse_without_ipv6(before, target, goal)
+    refuse_unheld(before, target, goal)
     return planner.reach(goal)
 
 
