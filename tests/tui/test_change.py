@@ -241,3 +241,28 @@ async def test_someone_elses_edit_appears():
     async with opened() as bench:
         await bench.edit(edits.add_namespace("elsewhere"))
         await bench.until(lambda: "elsewhere" in bench.text)
+
+
+async def test_a_bridge_is_made_with_its_options():
+    async with opened(two_hosts()) as bench:
+        await bench.press("b")
+        await bench.fill("options", "stp maybe")
+        assert "stp" in bench.problem("options")
+        await bench.fill("options", "stp on ageing 30")
+        assert "ageing_time 3000" in bench.text
+        await bench.press("enter")
+        made = bench.topology.link(Endpoint(HOST, "br0"))
+        assert made == Bridge(stp=True, ageing=30)
+
+
+async def test_a_bridge_tells_its_address_plan():
+    async with opened(switch(), size=(160, 48)) as bench:
+        bench.main.select(Item("bridge", HOST, "br0"))
+        await bench.idle()
+        inspector = bench.main.inspector
+        assert "Address plan" in inspector.plain_text
+        assert "10.0.0.3 to" not in inspector.plain_text
+        inspector._turned |= {row.key for row in inspector._rows if "plan" in row.key}
+        inspector._describe()
+        assert "10.0.0.254  host:br0, gateway of red" in inspector.plain_text
+        assert "free: 10.0.0.3 to 10.0.0.253 (251)" in inspector.plain_text

@@ -112,6 +112,11 @@ def plan_of(topology: Topology, end: Endpoint) -> Plan:
     raise UsageError(f'"{end}" has no address, nor has what it leads to', "add one")
 
 
+def segment_plan(topology: Topology, end: Endpoint) -> Plan:
+    """The segment that a link is on, whatever others have the same networks."""
+    return _plan(topology, segment(topology, end))
+
+
 def find_bridge(topology: Topology, text: str) -> Endpoint:
     """A bridge by its name alone where that is clear, or any link as NS:IF.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tuilab.model.addressing import free_name
 from tuilab.model.edits import Change, add_bridge
 from tuilab.model.topology import HOST, LO, Bridge, Endpoint, Topology
+from tuilab.model.words import options_from
 from tuilab.tui.forms import checks
 from tuilab.tui.forms.base import (
     ChangeForm,
@@ -44,6 +45,14 @@ class AddBridge(ChangeForm):
             Field("mtu", placeholder="default", help="Bytes; usually 1500."),
         ),
         row(
+            "Options",
+            Field(
+                "options",
+                placeholder="as by default",
+                help="As: stp on, vlan_filtering on, ageing 30, priority 4096.",
+            ),
+        ),
+        row(
             "Ports",
             Field(
                 "ports", "many", help="Links of that namespace that join it at once."
@@ -79,7 +88,8 @@ class AddBridge(ChangeForm):
         namespace = self.topology.namespaces.get(text(values, "place"))
         taken = namespace.links if namespace else {}
         free: dict[str, Value] = {"name": free_name("br", taken)}
-        return {**free, "address": "", "mtu": "", "ports": (), **values}
+        rest: dict[str, Value] = {"address": "", "mtu": "", "options": "", "ports": ()}
+        return {**free, **rest, **values}
 
     def problems(self, values: Values) -> dict[str, str]:
         """A wrong name, address or MTU."""
@@ -87,6 +97,7 @@ class AddBridge(ChangeForm):
             "name": checks.new_link(self.topology, self._endpoint(values)),
             "address": checks.addresses(text(values, "address")),
             "mtu": checks.mtu(text(values, "mtu")),
+            "options": checks.options(text(values, "options"), Bridge()),
         }
         return {k: v for k, v in found.items() if v}
 
@@ -96,6 +107,7 @@ class AddBridge(ChangeForm):
             "name": checks.free_note(text(values, "name")),
             "place": "namespace that owns the bridge",
             "address": "optional",
+            "options": "stp on, ageing 30 ...",
         }
 
     def unused(self, values: Values) -> frozenset[str]:
@@ -110,6 +122,7 @@ class AddBridge(ChangeForm):
             ports=lines(values, "ports"),
             addresses=checks.canonical(text(values, "address")),
             mtu=int(mtu) if mtu else None,
+            **options_from(Bridge(), text(values, "options")),
         )
 
     def _endpoint(self, values: Values) -> Endpoint:

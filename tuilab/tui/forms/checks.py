@@ -34,6 +34,7 @@ from tuilab.model.topology import (
 )
 from tuilab.model.validate import LEAST_MTU
 from tuilab.model.vlans import problems as vlan_problems
+from tuilab.model.words import options_from
 
 
 def new_namespace(topology: Topology, name: str, former: str = "") -> str:
@@ -131,6 +132,15 @@ def vlans(typed: tuple[str, ...]) -> str:
     """Why these are not the VLANs of a link."""
     fact = next((fact for _, fact in vlan_problems(typed)), "")
     return f"{fact}; {VLAN_WORDS}" if fact else ""
+
+
+def options(typed: str, link: Link) -> str:
+    """What is wrong with the options of a bridge or a port, in words."""
+    try:
+        options_from(link, typed)
+    except UsageError as error:
+        return f"{error.summary}; {error.hint}"
+    return ""
 
 
 def account(typed: str, what: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tuilab.errors import NotFoundError, UsageError
+from tuilab.errors import NotFoundError
 from tuilab.model import vlans
 from tuilab.model.edits import (
     Change,
@@ -236,11 +236,7 @@ class EditLink(ChangeForm):
         return {k: v for k, v in wanted.items() if v != getattr(link, k)}
 
     def _wrong_options(self, values: Values) -> str:
-        try:
-            options_from(self._link(), text(values, "options"))
-        except UsageError as error:
-            return f"{error.summary}; {error.hint}"
-        return ""
+        return checks.options(text(values, "options"), self._link())
 
     def _link(self) -> Link:
         link = self.topology.link(self.endpoint)

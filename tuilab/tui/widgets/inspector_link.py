@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from tuilab.kernel.detail import AddressDetail, Detail, Entry, LinkDetail, RouteDetail
 from tuilab.lab.meter import Rate, Traffic
 from tuilab.model import vlans
+from tuilab.model.address_plan import plan_words, segment_plan
 from tuilab.model.routing import LOCAL_TABLE
-from tuilab.model.topology import Endpoint
+from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.bridging import changed_options, show_option
 from tuilab.plan.forwarding import neighbour_order, route_order
 from tuilab.plan.state import LinkState
@@ -309,6 +310,20 @@ def ports(
                     thing=Thing("link", end.namespace, it.ifname),
                 )
             )
+
+
+def plan(rows: Rows, end: Endpoint, topology: Topology) -> None:
+    """Who has which address on the segment of a bridge, and which are free."""
+    if topology.link(end) is None:
+        return
+    with rows.section("plan", ("Address plan", "title"), shut=True) as seen:
+        if not seen:
+            return
+        for words in plan_words(segment_plan(topology, end)):
+            free, wrong = "free: " in words, words.startswith("!")
+            role: Role = "bad" if wrong else "good" if free else ""
+            copy = words.split()[1 if free or wrong else 0]
+            rows.add((words, role), copy=copy)
 
 
 def entries(

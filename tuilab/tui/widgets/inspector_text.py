@@ -184,6 +184,7 @@ class _Writer:
             return
         if link.kind == "bridge":
             inspector_link.ports(self._rows, end, detail, self._state)
+            inspector_link.plan(self._rows, end, self._snapshot.topology)
         inspector_link.entries(self._rows, end, link, detail, self._truth)
         inspector_link.routes(self._rows, detail, self._truth)
         inspector_link.neighbours(self._rows, detail, self._truth)
