@@ -162,7 +162,7 @@ class PacketDesk:
             self.bar.say(line((f"Up: {', '.join(PRESETS)}", "dim")))
         else:
             self._session.run_job(
-                lambda: self._judge(text), group="filter", exclusive=True
+                lambda: self._judge(text), of=self.bar, group="filter", exclusive=True
             )
 
     async def _judge(self, text: str) -> None:
@@ -244,7 +244,7 @@ class PacketDesk:
         rows = self.packets.shown
         if not self._searching and rows is not None and not rows.done:
             self._searching = True
-            self._session.run_job(self._look, group="search")
+            self._session.run_job(self._look, of=self._bottom, group="search")
 
     async def _look(self) -> None:
         rows = None

@@ -45,7 +45,10 @@ class DetailDesk:
         wanted = detail.display or self._session.main.has_class("-detail")
         if wanted:
             self._session.run_job(
-                lambda: self._take_apart(packet), group="detail", exclusive=True
+                lambda: self._take_apart(packet),
+                of=self._bottom,
+                group="detail",
+                exclusive=True,
             )
 
     async def _take_apart(self, packet: Packet | None) -> None:
