@@ -110,6 +110,37 @@ async def test_the_frame_says_how_much_is_in_sight_where_that_is_not_all():
         await bench.until(lambda: " zoom 0/3" in bench.text)
 
 
+async def test_without_colours_there_are_none_to_choose_and_that_is_said(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with opened(two_hosts()) as bench:
+        await bench.press("colon")
+        await bench.type("colours")
+        await bench.until(lambda: "not now: NO_COLOR is set" in bench.text)
+        await bench.press("enter")
+        await bench.until(lambda: "not now" not in bench.text)
+        await bench.until(lambda: "NO_COLOR is set" in bench.text)
+
+
+async def test_the_list_of_an_empty_lab_has_the_first_keys_too():
+    async with opened() as bench:
+        await bench.press("T")
+        await bench.until(lambda: "the lab's own namespace" in bench.text)
+        tree = bench.main.outline
+        assert "n    Add the first namespace" in bench.text
+        assert "1    Take the tour" in bench.text
+        await bench.press("down", "down", "end")
+        assert tree.cursor == 0
+        row = next(
+            y
+            for y, text in enumerate(bench.text.splitlines())
+            if "Add the first namespace" in text
+        )
+        await bench.pilot.click(offset=(12, row))
+        await bench.until(lambda: bench.in_dialog)
+        await bench.press("enter")
+        await bench.until(lambda: "Take the tour" not in bench.text)
+
+
 @pytest.mark.parametrize(("plain", "sign"), [(False, "…"), (True, "~")])
 async def test_a_line_of_a_list_that_goes_on_beyond_the_pane_says_so(plain, sign):
     async with opened(router(), size=(60, 15), ascii_only=plain) as bench:

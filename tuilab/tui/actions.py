@@ -33,6 +33,7 @@ class Context:
         no_packets: Why nothing can be sent or captured, or empty.
         no_shell: Why no shell can be opened, or empty.
         no_window: Why none can be opened in a window of its own, or empty.
+        colours: Whether there are any.
         capturing: Whether a capture is running.
         packets: How many packets there are to save.
         sending: How many sendings run.
@@ -50,6 +51,7 @@ class Context:
     no_packets: str = ""
     no_shell: str = ""
     no_window: str = ""
+    colours: bool = True
     capturing: bool = False
     packets: int = 0
     sending: int = 0
@@ -336,6 +338,12 @@ def _seen(
     return Action(name, tuple(keys.split()), label, about, "Packets", refuse, "packets")
 
 
+def _coloured(context: Context) -> str:
+    if context.colours:
+        return ""
+    return "NO_COLOR is set, so there are no colours: start tuilab without it"
+
+
 _TABLE: tuple[Action, ...] = (
     Action("add_namespace", ("n",), "ns", "add namespace", "Build", alive),
     Action("add_bridge", ("b",), "bridge", "add bridge", "Build", alive),
@@ -402,7 +410,7 @@ _TABLE: tuple[Action, ...] = (
     Action("copy", ("y",), "copy", "copy what is selected", "View", always),
     Action("mouse", ("M",), "", "mouse on or off", "View", always),
     Action("redraw", ("ctrl+l",), "", "paint the screen anew", "View", always),
-    Action("theme", (), "", "change the colours", "View", always),
+    Action("theme", (), "", "change the colours", "View", _coloured),
     Action("palette", ("colon", "ctrl+p"), "cmd", "command palette", "View", always),
     Action("help", ("question_mark",), "keys", "all keys", "View", always),
     Action("edit_row", ("e",), "", "edit the row", "Build", _row_editable, "inspector"),

@@ -274,7 +274,8 @@ class MainScreen(OneSize, Screen[None]):
         self._show_frame()
 
     @on(Canvas.CardChosen)
-    def _card_chosen(self, event: Canvas.CardChosen) -> None:
+    @on(TreeView.CardChosen)
+    def _card_chosen(self, event: Canvas.CardChosen | TreeView.CardChosen) -> None:
         self.start(event.action)
 
     @on(Canvas.PlaceRequested)
@@ -394,6 +395,7 @@ class MainScreen(OneSize, Screen[None]):
             touring=self.guide.tour is not None,
         )
         self.canvas.empty, self.canvas.card = card.text, card.choices
+        self.outline.card = card
 
     # -- layout ----------------------------------------------------------------------
 
@@ -482,6 +484,7 @@ class MainScreen(OneSize, Screen[None]):
             no_packets=no_packets,
             no_shell=no_packets if snapshot.preview else no_shell,
             no_window=no_window(around.window, self.session.key("shell")),
+            colours=not session.no_color,
             capturing=session.watching.running,
             packets=session.watching.count,
             sending=len(self.sends.running),

@@ -15,7 +15,8 @@ from tuilab.tui.actions import bindings
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.moves import moves
-from tuilab.tui.text import Line, width
+from tuilab.tui.text import Line, line, width
+from tuilab.tui.widgets.hints import Card
 from tuilab.tui.widgets.pick_view import PickView
 from tuilab.tui.widgets.tree_text import Row, tree_rows
 
@@ -50,6 +51,12 @@ class TreeView(PickView):
 
         item: Item
 
+    @dataclass
+    class CardChosen(Message):
+        """A line of the card of an empty lab was clicked."""
+
+        action: str
+
     def __init__(self, glyphs: Glyphs = UNICODE, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._glyphs = glyphs
@@ -58,6 +65,22 @@ class TreeView(PickView):
         self._stale = False
         self._chosen: Item | None = None
         self._key = ""
+        self._card = Card("", {})
+
+    @property
+    def card(self) -> Card:
+        """What stands below the list of an empty lab: the first keys."""
+        return self._card
+
+    @card.setter
+    def card(self, card: Card) -> None:
+        self._card = card
+        self.lines_changed()
+
+    @property
+    def _card_lines(self) -> list[str]:
+        """The card, while nothing but the lab's own namespace is listed."""
+        return ["", *self._card.text.splitlines()] if len(self._rows) == 1 else []
 
     @property
     def selected(self) -> Item | None:
@@ -124,12 +147,26 @@ class TreeView(PickView):
         return bool(shut)
 
     def line_count(self) -> int:
-        """Every line that is not folded away."""
-        return len(self._rows)
+        """Every line that is not folded away, and the card of an empty lab."""
+        return len(self._rows) + len(self._card_lines)
 
     def line(self, index: int) -> Line:
         """One of them."""
-        return self._rows[index].line(self._glyphs)
+        if index < len(self._rows):
+            return self._rows[index].line(self._glyphs)
+        return line(self._card_lines[index - len(self._rows)])
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep it within the list: the card is only to be read."""
+        return max(0, min(cursor, len(self._rows) - 1))
+
+    def clicked(self, index: int, column: int, times: int) -> None:
+        """A click on a choice of the card makes it."""
+        at = index - len(self._rows) - 1
+        if index >= len(self._rows) and (action := self._card.choices.get(at)):
+            self.post_message(self.CardChosen(action))
+        else:
+            super().clicked(index, column, times)
 
     def line_width(self) -> int:
         """Cells of the longest line."""
