@@ -77,7 +77,7 @@ class EditNamespace(ChangeForm):
             Field(
                 "neighbours",
                 "list",
-                placeholder="add a neighbour 10.0.0.9 dev eth0 mac 02:...",
+                placeholder="add 10.0.0.9 dev eth0 mac ...",
                 help=f"One a line: {NEIGHBOUR_SYNTAX}. Empty a line to remove it.",
             ),
         ),
