@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tuilab.model.topology import Topology
-from tuilab.tui.forms.base import Field, Form, Value, Values, row, text
+from tuilab.tui.forms.base import Field, Value, Values, row
+from tuilab.tui.forms.file import FileForm
 
 
-class OpenPackets(Form):
+class OpenPackets(FileForm):
     """The dialog of the key ``O`` in the packet list."""
 
     title = "Look at a file of packets"
@@ -32,24 +33,6 @@ class OpenPackets(Form):
             return ""
         return max(found)[1] if found else ""
 
-    def path(self, values: Values) -> Path:
-        """The file meant."""
-        typed = Path(text(values, "path"))
-        try:
-            return typed.expanduser()
-        except RuntimeError:
-            return typed
-
-    def problems(self, values: Values) -> dict[str, str]:
+    def refuse(self, path: Path) -> str:
         """A file that is not there."""
-        if not text(values, "path"):
-            return {"path": "name a file"}
-        path = self.path(values)
-        try:
-            if path.is_dir():
-                return {"path": f'"{path}" is a directory; name a file in it'}
-            if not path.exists():
-                return {"path": f'there is no "{path}"'}
-        except (OSError, ValueError):
-            return {"path": "that is no name of a file"}
-        return {}
+        return "" if path.exists() else f'there is no "{path}"'

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tuilab.errors import TuilabError
 from tuilab.kernel import sandbox
 from tuilab.model.topology import Topology
-from tuilab.tui.forms.base import Field, Form, Value, Values, row, text
+from tuilab.tui.forms.base import Field, Value, Values, row
+from tuilab.tui.forms.file import FileForm
 
 
-class Save(Form):
+class Save(FileForm):
     """The dialog of ctrl+s, and of saving packets."""
 
     verb = "Save"
+    unnamed = "give the file a name"
     rows = (row("File", Field("path", help="A name or path; ~ is your home.")),)
 
     def __init__(
@@ -36,35 +37,13 @@ class Save(Form):
         """Where it was saved last, else the lab's name."""
         return {"path": str(self._proposed), **given}
 
-    def path(self, values: Values) -> Path:
-        """The file meant."""
-        typed = Path(text(values, "path"))
-        try:
-            return typed.expanduser()
-        except RuntimeError:
-            # No such user: a file may be called like that.
-            return typed
-
-    def problems(self, values: Values) -> dict[str, str]:
+    def refuse(self, path: Path) -> str:
         """A place that can't be written to."""
-        if not text(values, "path"):
-            return {"path": "give the file a name"}
-        path = self.path(values)
-        try:
-            if path.is_dir():
-                return {"path": f'"{path}" is a directory; name a file in it'}
-            if not path.absolute().parent.is_dir():
-                return {
-                    "path": f'no directory "{path.absolute().parent}"; make it first'
-                }
-            sandbox.check_writable(path)
-        except TuilabError as error:
-            return {"path": str(error)}
-        except OSError as error:
-            return {"path": f'"{path}": {error.strerror}'}
-        except ValueError:
-            return {"path": "that is no name of a file"}
-        return {}
+        folder = path.absolute().parent
+        if not folder.is_dir():
+            return f'no directory "{folder}"; make it first'
+        sandbox.check_writable(path)
+        return ""
 
     def notes(self, values: Values) -> dict[str, str]:
         """Whether a file will be replaced."""
