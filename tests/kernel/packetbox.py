@@ -87,6 +87,29 @@ def pair() -> None:
         sh(f"ip -n {name} addr add fd00::{host}/64 dev eth0 nodad")
 
 
+def routed(*, quiet: bool = True) -> None:
+    """red - gw - blue, with IPv4 and IPv6; if ``quiet``, none speaks unasked."""
+    for name in ("red", "gw", "blue"):
+        netns.create(name)
+        sh(f"ip -n {name} link set lo up")
+    for name, port, host in (("red", "eth0", 1), ("blue", "eth1", 2)):
+        sh(f"ip -n {name} link add eth0 type veth peer name {port} netns gw")
+        for where, dev, last in ((name, "eth0", 9), ("gw", port, 1)):
+            if quiet:
+                sh(f"ip -n {where} link set {dev} addrgenmode none")
+                # Who forwards asks for neighbours from its link-local address.
+                sh(f"ip -n {where} addr add fe80::{last}/64 dev {dev} nodad")
+            sh(f"ip -n {where} addr add 10.0.{host}.{last}/24 dev {dev}")
+            sh(f"ip -n {where} addr add fd00:{host}::{last}/64 dev {dev} nodad")
+            sh(f"ip -n {where} link set {dev} up")
+        sh(f"ip -n {name} route add default via 10.0.{host}.1")
+        sh(f"ip -n {name} route add default via fd00:{host}::1")
+    for setting in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+        netns.run_in("gw", lambda s=setting: Path(f"/proc/sys/net/{s}").write_text("1"))
+    sh("ip -n gw route add unreachable 10.0.3.0/24")
+    sh("ip -n gw route add unreachable fd00:3::/64")
+
+
 def main() -> None:
     """Enter the sandbox of argv[1] and run function argv[3] of module argv[2]."""
     keeper, module, name, directory = sys.argv[1:]

@@ -7,8 +7,8 @@ from contextlib import aclosing
 
 import pytest
 
-from tests.kernel.packetbox import boxed, pair, sh
-from tests.kernel.test_probes import collect, routed
+from tests.kernel.packetbox import boxed, pair, routed, sh
+from tests.kernel.test_probes import collect
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.kernel import netns, tap
 from tuilab.model.links import Endpoint

@@ -4,8 +4,8 @@ import socket
 import subprocess
 import threading
 
-from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_probes import answering, routed
+from tests.kernel.packetbox import boxed, routed, sh
+from tests.kernel.test_probes import answering
 from tuilab.kernel import netns
 from tuilab.model.links import Endpoint
 from tuilab.packets.capture import Capture

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.packetbox import boxed, sh
+from tests.kernel.packetbox import boxed, routed, sh
 from tests.kernel.test_capture import tshark
-from tuilab.kernel import netns
 from tuilab.model.links import Endpoint
 from tuilab.packets import pcapng
 from tuilab.packets.capture import Capture
@@ -64,23 +63,9 @@ def serving(namespace: str, command: str, port: int, kind=socket.SOCK_STREAM):
             process.kill()
 
 
-def routed() -> None:
-    """red - gw - blue, with IPv4, IPv6, and a VXLAN from red to blue."""
-    for name in ("red", "gw", "blue"):
-        netns.create(name)
-        sh(f"ip -n {name} link set lo up")
-    for name, port, host in (("red", "eth0", 1), ("blue", "eth1", 2)):
-        sh(f"ip -n {name} link add eth0 type veth peer name {port} netns gw")
-        for where, dev, last in ((name, "eth0", 9), ("gw", port, 1)):
-            sh(f"ip -n {where} addr add 10.0.{host}.{last}/24 dev {dev}")
-            sh(f"ip -n {where} addr add fd00:{host}::{last}/64 dev {dev} nodad")
-            sh(f"ip -n {where} link set {dev} up")
-        sh(f"ip -n {name} route add default via 10.0.{host}.1")
-        sh(f"ip -n {name} route add default via fd00:{host}::1")
-    for setting in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
-        netns.run_in("gw", lambda s=setting: Path(f"/proc/sys/net/{s}").write_text("1"))
-    sh("ip -n gw route add unreachable 10.0.3.0/24")
-    sh("ip -n gw route add unreachable fd00:3::/64")
+def tunnelled() -> None:
+    """red - gw - blue, and a VXLAN from red to blue."""
+    routed(quiet=False)
     sh("ip -n gw route add prohibit 10.0.4.0/24")
     for name, mine, theirs, last in (("red", 1, 2, 1), ("blue", 2, 1, 2)):
         sh(
@@ -185,7 +170,7 @@ def test_rows_of_real_tools_agree_with_tshark(directory):
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    routed()
+    tunnelled()
     path = directory / "corpus.pcapng"
     with Capture(ENDS, path=path) as capture:
         sh("ip -n red neigh flush dev eth0")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kernel.packetbox import boxed, sh
+from tests.kernel.packetbox import boxed, routed, sh
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.kernel import netns
 from tuilab.model.links import Endpoint
@@ -19,28 +19,6 @@ from tuilab.packets.send import Answer, Sender
 QUICK = {"interval": 0.0, "timeout": 5.0}
 BLUE = {4: "10.0.2.9", 6: "fd00:2::9"}
 GATEWAY = {4: "10.0.1.1", 6: "fd00:1::1"}
-
-
-def routed() -> None:
-    """red - gw - blue, with IPv4 and IPv6."""
-    for name in ("red", "gw", "blue"):
-        netns.create(name)
-        sh(f"ip -n {name} link set lo up")
-    for name, port, host in (("red", "eth0", 1), ("blue", "eth1", 2)):
-        sh(f"ip -n {name} link add eth0 type veth peer name {port} netns gw")
-        for where, dev, last in ((name, "eth0", 9), ("gw", port, 1)):
-            sh(f"ip -n {where} link set {dev} addrgenmode none")
-            sh(f"ip -n {where} addr add 10.0.{host}.{last}/24 dev {dev}")
-            sh(f"ip -n {where} addr add fd00:{host}::{last}/64 dev {dev} nodad")
-            # Who forwards asks for neighbours from its link-local address.
-            sh(f"ip -n {where} addr add fe80::{last}/64 dev {dev} nodad")
-            sh(f"ip -n {where} link set {dev} up")
-        sh(f"ip -n {name} route add default via 10.0.{host}.1")
-        sh(f"ip -n {name} route add default via fd00:{host}::1")
-    for setting in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
-        netns.run_in("gw", lambda s=setting: Path(f"/proc/sys/net/{s}").write_text("1"))
-    sh("ip -n gw route add unreachable 10.0.3.0/24")
-    sh("ip -n gw route add unreachable fd00:3::/64")
 
 
 async def collect(results) -> list:
