@@ -20,6 +20,8 @@ SO_TIMESTAMPNS: Final = 35
 
 _ROOM: Final = 65_536
 _CONTROL_ROOM: Final = 512
+_PORTS: Final = 500
+"""Sockets at once: a process may have some hundreds open."""
 _REFUSALS = {
     errno.ENETUNREACH: "no route to host",
     errno.EHOSTUNREACH: "no route to host",
@@ -105,6 +107,64 @@ def exchange(
             failed = bool(events[0][1] & select.POLLERR)
             yield from _received(sock, pending, match, failed)
         yield from _expired(pending)
+
+
+def exchange_apart(
+    schedule: Schedule,
+    make: Callable[[], socket.socket],
+    packet: bytes,
+    match: Matcher,
+) -> Iterator[Reply]:
+    """Do what `exchange` does through a socket for each packet.
+
+    For what is answered without a number: the socket tells what an answer is to.
+
+    Args:
+        schedule: When to send and how long to wait.
+        make: Makes a socket, connected; closed here.
+        packet: What is sent each time.
+        match: Recognises answers.
+    """
+    poll = select.poll()
+    ports: dict[int, tuple[socket.socket, dict[int, _Sent]]] = {}
+    seq, due = 0, time.monotonic()
+    try:
+        while ports or schedule.count is None or seq < schedule.count:
+            more = schedule.count is None or seq < schedule.count
+            more = more and len(ports) < _PORTS
+            now = time.monotonic()
+            if more and now >= due:
+                seq += 1
+                due = max(due + schedule.interval, now)
+                pending: dict[int, _Sent] = {}
+                try:
+                    sock = make()
+                except OSError as error:
+                    yield {"seq": seq, "error": refusal(error)}
+                    continue
+                ports[sock.fileno()] = sock, pending
+                sock.setblocking(False)
+                sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+                poll.register(sock, select.POLLIN)
+                yield from _send_one(
+                    seq, schedule, pending, lambda _: packet, sock.send
+                )
+            waits = [
+                one.deadline for _, sent in ports.values() for one in sent.values()
+            ]
+            wait = min([*waits, *([due] if more else [])], default=0)
+            for fd, event in poll.poll(max(0, (wait - time.monotonic()) * 1000)):
+                sock, pending = ports[fd]
+                yield from _received(sock, pending, match, bool(event & select.POLLERR))
+            for fd, (sock, pending) in list(ports.items()):
+                yield from _expired(pending)
+                if not pending:
+                    poll.unregister(fd)
+                    sock.close()
+                    del ports[fd]
+    finally:
+        for sock, _ in ports.values():
+            sock.close()
 
 
 def _send_one(

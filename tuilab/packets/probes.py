@@ -14,11 +14,20 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tuilab.errors import UsageError
 from tuilab.packets import applications
-from tuilab.packets.exchange import Control, Matcher, Reply, Schedule, exchange, refusal
+from tuilab.packets.exchange import (
+    Control,
+    Matcher,
+    Reply,
+    Schedule,
+    exchange,
+    exchange_apart,
+    refusal,
+)
 from tuilab.packets.scratch import Scratch, printable
 from tuilab.packets.sockets import (
     bind,
@@ -40,28 +49,62 @@ _DNS_PORT: Final = 53
 _Found = tuple[int | None, Reply] | None
 
 
-def tcp_connect(
-    *,
-    to: str,
-    port: int,
-    count: int | None,
-    interval: float,
-    timeout: float,
-    ttl: int,
-    source: str | None,
-) -> Iterator[Reply]:
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How probes are sent, as `wishes.probing` tells it.
+
+    Attributes:
+        to: The address.
+        count: Number of probes; None for no end.
+        interval: Seconds from one to the next.
+        timeout: Seconds to wait for an answer.
+        ttl: TTL or hop limit.
+        source: The address to send from; None leaves it to the kernel.
+    """
+
+    to: str
+    count: int | None
+    interval: float
+    timeout: float
+    ttl: int
+    source: str | None
+
+    @property
+    def schedule(self) -> Schedule:
+        """When to send and how long to wait."""
+        return Schedule(self.count, self.interval, self.timeout)
+
+    def socket(self, kind: int, port: int | None = None) -> socket.socket:
+        """A socket that sends so; connected where a port is given."""
+        sock = socket.socket(family_of(self.to), kind)
+        try:
+            set_ttl(sock, self.ttl)
+            hear_errors(sock)
+            if self.source is not None:
+                bind(sock, self.source)
+            if port is not None:
+                sock.connect(sockaddr(self.to, port))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+
+def tcp_connect(*, port: int, **manner: Any) -> Iterator[Reply]:
     """Open connections as any program does, and reset them at once."""
+    how = _Manner(**manner)
     seq = 0
-    while count is None or seq < count:
+    while how.count is None or seq < how.count:
         seq += 1
         began = time.monotonic()
-        with _socket(to, socket.SOCK_STREAM, ttl, source) as sock:
+        with how.socket(socket.SOCK_STREAM) as sock:
             # A reset leaves nobody waiting for what was sent last.
             linger = struct.pack("ii", 1, 0)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            yield {"seq": seq, **_connected(sock, sockaddr(to, port), timeout)}
-        if count is None or seq < count:
-            time.sleep(max(0.0, began + interval - time.monotonic()))
+            target = sockaddr(how.to, port)
+            yield {"seq": seq, **_connected(sock, target, how.timeout)}
+        if how.count is None or seq < how.count:
+            time.sleep(max(0.0, began + how.interval - time.monotonic()))
 
 
 def _connected(sock: socket.socket, target: Any, timeout: float) -> Reply:
@@ -85,41 +128,27 @@ def _connected(sock: socket.socket, target: Any, timeout: float) -> Reply:
     return {"error": refusal(OSError(code, os.strerror(code)))}
 
 
-def tcp_syn(
-    *,
-    to: str,
-    port: int,
-    count: int | None,
-    interval: float,
-    timeout: float,
-    ttl: int,
-    source: str | None,
-) -> Iterator[Reply]:
+def tcp_syn(*, port: int, **manner: Any) -> Iterator[Reply]:
     """Ask for connections without making them: this kernel resets what it is given."""
-    source = source or source_towards(to)
-    with syn_socket(to, ttl, source) as sock:
-        own, target = own_port(), sockaddr(to)
+    how = _Manner(**manner)
+    source = how.source or source_towards(how.to)
+    with syn_socket(how.to, how.ttl, source) as sock:
+        own, target = own_port(), sockaddr(how.to)
         yield from exchange(
             sock,
-            Schedule(count, interval, timeout),
-            lambda seq: syn(source, to, own, port, seq),
+            how.schedule,
+            lambda seq: syn(source, how.to, own, port, seq),
             lambda packet: sock.sendto(packet, target),
             syn_matcher(own, port),
         )
 
 
-def udp(
-    *,
-    to: str,
-    port: int,
-    data: str,
-    count: int | None,
-    interval: float,
-    timeout: float,
-    ttl: int,
-    source: str | None,
-) -> Iterator[Reply]:
-    """Datagrams to a port; what answers is the program there, or an ICMP error."""
+def udp(*, port: int, data: str, **manner: Any) -> Iterator[Reply]:
+    """Datagrams to a port; what answers is the program there, or an ICMP error.
+
+    Each leaves from a port of its own: where the answer goes tells what it is to.
+    """
+    how = _Manner(**manner)
     payload = data.encode()
 
     def match(data: bytes, control: Control, address: Any) -> _Found:
@@ -127,28 +156,19 @@ def udp(
             return None, reply
         shown = printable(data[:_SHOWN]) + ("..." if len(data) > _SHOWN else "")
         text = f"{len(data)} bytes: {shown}" if data else "0 bytes"
-        return None, {"address": to, "text": text}
+        return None, {"address": how.to, "text": text}
 
-    with _socket(to, socket.SOCK_DGRAM, ttl, source) as sock:
-        sock.connect(sockaddr(to, port))
-        schedule = Schedule(count, interval, timeout)
-        yield from exchange(sock, schedule, lambda _: payload, sock.send, match)
+    def make() -> socket.socket:
+        return how.socket(socket.SOCK_DGRAM, port)
+
+    yield from exchange_apart(how.schedule, make, payload, match)
 
 
-def dns(
-    *,
-    to: str,
-    name: str,
-    kind: str,
-    count: int | None,
-    interval: float,
-    timeout: float,
-    ttl: int,
-    source: str | None,
-) -> Iterator[Reply]:
+def dns(*, name: str, kind: str, **manner: Any) -> Iterator[Reply]:
     """Ask a name server; what it answers is told as the packet list does."""
     from scapy.layers.dns import DNS, DNSQR
 
+    how = _Manner(**manner)
     base = int.from_bytes(os.urandom(2))
     try:
         question = DNSQR(qname=name, qtype=kind)
@@ -167,30 +187,16 @@ def dns(
         row = Scratch()
         applications.dns(data, row)
         key = (int.from_bytes(data[:2]) - base) & 0xFFFF
-        return key, {"address": to, "text": row.info.partition(" ")[2]}
+        return key, {"address": how.to, "text": row.info.partition(" ")[2]}
 
-    with _socket(to, socket.SOCK_DGRAM, ttl, source) as sock:
-        sock.connect(sockaddr(to, _DNS_PORT))
+    with how.socket(socket.SOCK_DGRAM, _DNS_PORT) as sock:
         yield from exchange(
             sock,
-            Schedule(count, interval, timeout),
+            how.schedule,
             lambda seq: bytes(DNS(id=(base + seq) & 0xFFFF, rd=1, qd=question)),
             sock.send,
             match,
         )
-
-
-def _socket(to: str, kind: int, ttl: int, source: str | None) -> socket.socket:
-    sock = socket.socket(family_of(to), kind)
-    try:
-        set_ttl(sock, ttl)
-        hear_errors(sock)
-        if source is not None:
-            bind(sock, source)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
 
 
 def own_port() -> int:
