@@ -1,7 +1,8 @@
 """How soon a single ping or ARP is answered: ``python -m tests.bench.send``.
 
 In a lab of two hosts, through a worker that is warm: from the request to the result,
-the process in the namespace included. The target is 50 ms.
+the process in the namespace included; and on the real screen from the Enter in its
+dialog until the first reply is painted. The target is 50 ms.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from tests.e2e.home import TUILAB, Home
+from tests.e2e.pty import CountingTerminal
 from tuilab.kernel import sandbox
 
 TARGET_MS = 50
@@ -48,11 +51,46 @@ async def measure(runs: int) -> list[dict[str, object]]:
                 {
                     "what": name,
                     "median_ms": statistics.median(took),
-                    "p95_ms": took[len(took) * 95 // 100],
-                    "within": took[len(took) * 95 // 100] < TARGET_MS,
+                    "p99_ms": took[len(took) * 99 // 100],
                 }
             )
     return rows
+
+
+def on_screen(runs: int) -> dict[str, object]:
+    """From the key to the first reply, painted."""
+    home, took = Home(), []
+    try:
+        home.tuilab("up", "two-hosts")
+        terminal = CountingTerminal(
+            [*TUILAB, "two-hosts"], home.environment, home.folder
+        )
+        try:
+            terminal.read_until(lambda seen: b"zoom" in seen)
+            terminal.rest(quiet=1.0)
+            for number in range(runs + 1):
+                terminal.send("s")
+                terminal.read_until(lambda seen: b"Send packets" in seen)
+                terminal.rest(quiet=0.3)
+                began = time.perf_counter()
+                terminal.send("\r")
+                terminal.read_until(lambda seen: b"seq=1 " in seen)
+                if number:  # the first one warms the worker
+                    took.append((time.perf_counter() - began) * 1000)
+                terminal.send("\x18")  # no more of them
+                terminal.rest(quiet=0.3)
+                terminal.send("\x1b")
+                terminal.rest(quiet=0.3)
+        finally:
+            terminal.close()
+    finally:
+        home.close()
+    took.sort()
+    return {
+        "what": "key to paint",
+        "median_ms": statistics.median(took),
+        "p99_ms": took[len(took) * 99 // 100],
+    }
 
 
 def main() -> None:
@@ -78,15 +116,15 @@ def main() -> None:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     finally:
         sandbox.destroy(keeper)
-    rows = json.loads(done.stdout)
+    rows = [*json.loads(done.stdout), on_screen(options.runs)]
     if options.json:
         print(json.dumps(rows, indent=1))
         return
-    print(f"{'what':12}{'median ms':>11}{'p95 ms':>9}   target {TARGET_MS} ms")
+    print(f"{'what':14}{'median ms':>11}{'p99 ms':>9}   target {TARGET_MS} ms")
     for row in rows:
-        verdict = "ok" if row["within"] else "too slow"
+        verdict = "ok" if row["p99_ms"] < TARGET_MS else "too slow"
         print(
-            f"{row['what']:12}{row['median_ms']:11.1f}{row['p95_ms']:9.1f}   {verdict}"
+            f"{row['what']:14}{row['median_ms']:11.1f}{row['p99_ms']:9.1f}   {verdict}"
         )
 
 
