@@ -93,7 +93,7 @@ async def test_a_route_that_ends_or_is_silent(directory):
     async with Sender() as sender:
         for to, gateway in (("10.0.3.1", GATEWAY[4]), ("fd00:3::1", GATEWAY[6])):
             (hop,) = await collect(sender.traceroute("red", to, tries=1, timeout=5))
-            assert (hop.address, hop.last) == (gateway, True)
+            assert (hop.address, hop.last) == (gateway, True), hop
             assert "unreachable" in hop.text or "no route" in hop.text
         netns.run_in(
             "gw", lambda: Path("/proc/sys/net/ipv4/ip_forward").write_text("0")

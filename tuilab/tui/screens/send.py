@@ -24,6 +24,8 @@ from tuilab.tui.widgets.ping_text import Run, result_lines
 
 PAUSE = 0.3
 """Seconds without a key after which a packet is built to be looked at."""
+PATIENCE = 0.1
+"""Seconds without a reply after which that is said."""
 SHOWN = 8
 """Results in sight; the ping tab keeps them all."""
 
@@ -94,14 +96,17 @@ class SendScreen(FormDialog):
     async def carry_out(self) -> None:
         """Send; the dialog stays, and what it began goes on without it."""
         self._stop()
-        self._run = self._desk.send(self._sender, self._asked.request(self.values))
-        self.query_one("#plan").display = False
-        self.query_one("#results").add_class("-shown")
-        self._show(self._run)
+        self._run = run = self._desk.send(
+            self._sender, self._asked.request(self.values)
+        )
+        # To say that nothing came yet would cost the first reply's time.
+        self.set_timer(PATIENCE, lambda: None if run.results else self._show(run))
         self.holder.release_keys()
 
     def _show(self, run: Run) -> None:
         if run is self._run:
+            self.query("#plan").set(display=False)
+            self.query("#results").add_class("-shown")
             lines = result_lines(run, self._glyphs)[-SHOWN:]
             for shown in self.query("#results").results(Static):  # none when it closes
                 shown.update(contents(lines))
