@@ -166,6 +166,7 @@ async def test_the_tour_builds_a_real_lab_and_keeps_it(folder):
         assert at(bench) == "A ping"
         await bench.press("enter")
         await bench.until(lambda: "4 sent, 4 received" in bench.text)
+        assert "[ Enter goes on ]" in bench.text
         await bench.press("enter", "enter", "enter")
         assert at(bench) == "Look"
         link = json.loads(sh("ip -j -n red link show dev eth0"))[0]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.canvas_labs import Sketch, switch, two_hosts
+from tests.canvas_labs import Sketch, snapshot, switch, two_hosts
 from tuilab.lab.snapshot import Live
+from tuilab.model import edits
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.canvas.activity import Activity, Flow, activity
 from tuilab.tui.canvas.build import build
@@ -105,3 +106,17 @@ def test_traffic_moves_nothing() -> None:
     areas = differences(quiet, busy)
     assert areas
     assert all(area.width == 1 for area in areas)
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_what_is_down_is_told_before_what_it_loses(count: int) -> None:
+    lab = switch(count).topology()
+    end = Endpoint("h1", "eth0")
+    lab = edits.set_link(end, up=False).apply(lab)
+    live = {it: Live("down" if it == end else "up") for it, _ in lab.links()}
+    graph = build(snapshot(lab, live=live))
+    scene = compose(graph, Wish(80, 24, 2))
+    quiet = draw(scene).text()
+    assert draw(scene, activity={end: Flow(errors=True)}).text() == quiet
+    other = {Endpoint("h2", "eth0"): Flow(errors=True)}
+    assert "!" in draw(scene, activity=other).text()

@@ -173,7 +173,7 @@ class Painter:
         look = f"{cell.health} {cell.mark}" if cell.mark else cell.health
         sign = self.glyphs.cell[cell.health]
         flow = self._flow(cell.port)
-        if flow.errors:
+        if flow.errors and cell.health == "up":
             sign, look = self.glyphs.error, f"{look} error"
         elif flow.rx or flow.tx:
             # Out of a leaf is up.

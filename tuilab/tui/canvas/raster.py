@@ -265,7 +265,7 @@ class _Raster(Painter):
         if end.mark in ("pending", "missing") or (end.mark and end.health == "up"):
             sign = self.glyphs.marks[end.mark]
         style = f"{end.health} {end.mark}" if end.mark else end.health
-        if flow.errors:
+        if flow.errors and end.health == "up":  # what is down loses things anyway
             sign, style = self.glyphs.error, f"{style} error"
         if end.port == self.marked:
             sign, style = self.glyphs.marked[0], f"{style} marked"

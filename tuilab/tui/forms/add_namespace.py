@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tuilab.model.address_plan import segment_plan
 from tuilab.model.addressing import canonical_address, free_namespace_name
 from tuilab.model.edits import Change, add_namespace, add_route, connect, together
 from tuilab.model.topology import Endpoint, Route, Topology
@@ -135,7 +136,10 @@ class AddNamespace(ChangeForm):
         found = {"name": "free"}
         place = self._place(values)
         if place and place.bridge:
-            found["address"] = f"next free on {place.key}"
+            bridge = Endpoint(place.namespace, place.bridge)
+            known = segment_plan(self.topology, bridge).subnets
+            where = f"next free on {place.key}"
+            found["address"] = where if known else f"new network for {place.key}"
         return found
 
     def change(self, values: Values) -> Change:

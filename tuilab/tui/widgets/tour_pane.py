@@ -81,7 +81,8 @@ class TourPane(Static, can_focus=True):
             f"{self._keymap.key(name)} {ACTIONS[name].label or ACTIONS[name].about}"
             for name in tour.step.own
         ]
-        looks = tour.step.change is None and not tour.step.verb
+        sent = tour.step.verb == "ping" and tour.replies
+        looks = sent or (tour.step.change is None and not tour.step.verb)
         buttons = {
             "next": "goes on" if looks else "does it",
             "leave": "leaves it",
