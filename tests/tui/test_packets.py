@@ -24,7 +24,7 @@ from tuilab.tui.screens.packet_more import said_lines
 from tuilab.tui.text import plain
 from tuilab.tui.widgets.packet_hex import hex_lines
 from tuilab.tui.widgets.packet_rows import Rows
-from tuilab.tui.widgets.packet_text import rule_of
+from tuilab.tui.widgets.packet_text import Grid, rule_of
 
 
 @asynccontextmanager
@@ -433,3 +433,20 @@ async def test_a_classic_file_that_was_cut_off_is_shown_and_says_so(tmp_path):
     store = Store.open(tmp_path / "new.pcapng")
     assert len(store) == 7
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("cells", "links", "columns"),
+    [
+        (78, 0, ("number", "time", "source", "destination", "protocol")),
+        (78, 11, ("number", "time", "link", "source", "destination", "protocol")),
+        (158, 11, ("number", "time", "link", "source", "destination", "protocol")),
+    ],
+)
+def test_what_a_packet_says_has_room(cells, links, columns):
+    grid = Grid(cells=cells, links=links, addresses=99, numbers=2)
+    grid = replace(grid, addresses=grid.most)
+    assert grid.columns[: len(columns)] == columns
+    assert grid.columns[-1] == "info"
+    assert cells - 2 - sum(grid.width(it) + 1 for it in grid.columns) >= 16
+    assert replace(grid, numbers=7).width("number") == 7

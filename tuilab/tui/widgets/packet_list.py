@@ -203,6 +203,7 @@ class PacketList(PickView):
             start_ns=self._start_ns,
             links=links,
             addresses=self._addresses,
+            numbers=len(str(len(self.store))) if self.store else 1,
             looks=self.looks,
             ellipsis=self._ellipsis,
         )

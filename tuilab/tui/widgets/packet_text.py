@@ -15,6 +15,8 @@ NARROW = 94
 """Below this many cells the list shortens times and addresses."""
 LEAST = len("Destination")
 """Cells of the shortest column of addresses."""
+LEAST_INFO = 20
+"""Cells that should be left for what a packet says."""
 MOST_OF_LINK = 14
 _TROUBLES = (
     "unreachable",
@@ -34,6 +36,7 @@ class Grid:
         start_ns: When the first packet came, nanoseconds since 1970.
         links: Cells for the link's name; 0 where there is only one link.
         addresses: Cells for each address, as many as those in sight need.
+        numbers: Cells of the highest number.
         looks: How the person wants it.
         ellipsis: Stands where a name was cut.
     """
@@ -42,6 +45,7 @@ class Grid:
     start_ns: int = 0
     links: int = 0
     addresses: int = LEAST
+    numbers: int = 1
     looks: Looks = field(default_factory=Looks)
     ellipsis: str = "…"
 
@@ -52,10 +56,17 @@ class Grid:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns in sight."""
-        return tuple(
-            name for name in self.looks.columns if name != "link" or self.links
-        )
+        """The columns in sight: what a packet says comes before how long it is."""
+        shown = [name for name in self.looks.columns if name != "link" or self.links]
+        if "info" in shown and self.room < LEAST_INFO and "length" in shown:
+            shown.remove("length")
+        return tuple(shown)
+
+    @property
+    def room(self) -> int:
+        """Cells that are left for what a packet says, all other columns in sight."""
+        others = [name for name in self.looks.columns if name != "link" or self.links]
+        return self.cells - 2 - sum(self.width(it) + 1 for it in others if it != "info")
 
     def width(self, column: str) -> int:
         """Cells of a column; info takes the rest."""
@@ -67,11 +78,15 @@ class Grid:
             return self.addresses
         if column == "link":
             return self.links
-        return {"number": 6, "protocol": 6, "length": 5}.get(column, 0)
+        if column == "number":
+            return max(6 if self.wide else 4, self.numbers)
+        return {"protocol": 6, "length": 5}.get(column, 0)
 
     @property
     def most(self) -> int:
         """Cells that an address may have: most of IPv6 have fewer than 25."""
+        if self.links and not self.wide:
+            return LEAST  # what a packet says comes before the whole of an address
         return 25 if self.wide else 15
 
 
