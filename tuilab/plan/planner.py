@@ -49,7 +49,8 @@ from tuilab.plan.operations import (
     SetNeighbour,
     SetSysctl,
 )
-from tuilab.plan.simulate import Machine, OpenNamespace
+from tuilab.plan.simulate import Machine
+from tuilab.plan.simulate_base import OpenNamespace
 from tuilab.plan.state import LinkState, NamespaceState, State, kernel_order
 from tuilab.plan.switching import Wanted, set_bridging
 

@@ -10,9 +10,8 @@ import errno
 from dataclasses import replace
 
 from tuilab.errors import KernelError
-from tuilab.model.addressing import address, interface, version
+from tuilab.model.addressing import interface, version
 from tuilab.model.links import KINDS, Link
-from tuilab.model.routing import MAIN_TABLE
 from tuilab.model.sharing import altered
 from tuilab.model.sysctls import (
     follow,
@@ -24,18 +23,14 @@ from tuilab.model.sysctls import (
     unusual,
     usual,
 )
-from tuilab.model.topology import LO, UNICAST, Endpoint
+from tuilab.model.topology import LO, Endpoint
 from tuilab.plan.bridging import PLAIN_PORT
 from tuilab.plan.forwarding import (
-    HopState,
-    NeighbourState,
     RouteState,
-    RuleState,
-    has_address,
-    neighbourly,
-    routable,
 )
+from tuilab.plan.simulate_base import OpenNamespace, refusal
 from tuilab.plan.simulate_bridge import BridgePart
+from tuilab.plan.simulate_routes import RoutePart
 from tuilab.plan.state import (
     IPV6_MIN_MTU,
     LOOPBACK_MAC,
@@ -47,43 +42,13 @@ from tuilab.plan.state import (
 )
 
 
-def refusal(number: int, subject: str, fact: str) -> KernelError:
-    """What the kernel would say: the object, the fact, and the error number."""
-    return KernelError(f'"{subject}" {fact}', errno=number)
-
-
 def fresh_namespace() -> NamespaceState:
     """A namespace just after it was made: ``lo``, down, and the default settings."""
     lo = LinkState("loopback", up=False, mtu=LOOPBACK_MTU, mac=LOOPBACK_MAC)
     return NamespaceState({LO: lo})
 
 
-class OpenNamespace:
-    """One namespace of a `Machine` as it is now; the machine alone changes it."""
-
-    __slots__ = ("links", "neighbours", "partial", "routes", "rules", "sysctls")
-
-    def __init__(self, state: NamespaceState) -> None:
-        self.links = dict(state.links)
-        self.routes = set(state.routes)
-        self.sysctls = dict(state.sysctls)
-        self.rules = set(state.rules)
-        self.neighbours = set(state.neighbours)
-        self.partial = state.partial
-
-    def state(self) -> NamespaceState:
-        """A copy that stays as it is."""
-        return NamespaceState(
-            dict(self.links),
-            frozenset(self.routes),
-            dict(self.sysctls),
-            frozenset(self.rules),
-            frozenset(self.neighbours),
-            self.partial,
-        )
-
-
-class Machine(BridgePart):
+class Machine(BridgePart, RoutePart):
     """A mutable model of a lab's kernel state; untouched namespaces are shared."""
 
     def __init__(self, state: State) -> None:
@@ -256,7 +221,7 @@ class Machine(BridgePart):
         """Another name; before Linux 6.2 the link must be down for it."""
         self._free(Endpoint(endpoint.namespace, ifname))
         if self._link(endpoint).up:
-            raise refusal(errno.EBUSY, str(endpoint), "is up and can't be renamed")
+            raise refusal(errno.EBUSY, endpoint, "is up and can't be renamed")
         self.relabel_link(endpoint, ifname)
 
     def relabel_link(self, endpoint: Endpoint, ifname: str) -> None:
@@ -296,7 +261,7 @@ class Machine(BridgePart):
         """Bytes; below 1280 takes IPv6 away, and a bridge follows its ports."""
         kind = KINDS.get(self._link(endpoint).kind, Link)
         if not 0 < mtu <= kind.most_mtu:
-            raise refusal(errno.EINVAL, str(endpoint), f"can't have mtu {mtu}")
+            raise refusal(errno.EINVAL, endpoint, f"can't have mtu {mtu}")
         before = self._link(endpoint).mtu
         self._set(endpoint, mtu=mtu)
         self._mtu_was_set(endpoint, before, mtu)
@@ -326,7 +291,7 @@ class Machine(BridgePart):
             if bridge.kind != "bridge":
                 raise refusal(errno.EOPNOTSUPP, master, "is no bridge")
             if self._link(endpoint).kind in ("bridge", "loopback"):
-                raise refusal(errno.ELOOP, str(endpoint), "can't be a port of a bridge")
+                raise refusal(errno.ELOOP, endpoint, "can't be a port of a bridge")
         self._unplug(endpoint)
         if master is not None:
             self._set(endpoint, master=master)
@@ -335,24 +300,24 @@ class Machine(BridgePart):
             joined = self._link(endpoint) if name == master else None
             self._adjust_mtu(Endpoint(endpoint.namespace, str(name)), joined)
 
-    # -- addresses and routes ------------------------------------------------------
+    # -- addresses ------------------------------------------------------
 
     def add_address(self, endpoint: Endpoint, cidr: str) -> None:
         """After those that are there."""
         link = self._link(endpoint)
         if cidr in link.addresses:
-            raise refusal(errno.EEXIST, str(endpoint), f"has {cidr} already")
+            raise refusal(errno.EEXIST, endpoint, f"has {cidr} already")
         if version(cidr) == 6 and link.mtu < IPV6_MIN_MTU:
-            raise refusal(errno.EINVAL, str(endpoint), "is too small for IPv6")
+            raise refusal(errno.EINVAL, endpoint, "is too small for IPv6")
         if version(cidr) == 6 and not link.ipv6:
-            raise refusal(errno.EACCES, str(endpoint), "has IPv6 switched off")
+            raise refusal(errno.EACCES, endpoint, "has IPv6 switched off")
         self._set(endpoint, addresses=kernel_order((*link.addresses, cidr)))
 
     def delete_address(self, endpoint: Endpoint, cidr: str) -> None:
         """A primary goes with its secondaries; the last IPv4 one with all routes."""
         link = self._link(endpoint)
         if cidr not in link.addresses:
-            raise refusal(errno.EADDRNOTAVAIL, str(endpoint), f"has no {cidr}")
+            raise refusal(errno.EADDRNOTAVAIL, endpoint, f"has no {cidr}")
         rest = [a for a in link.addresses if a != cidr]
         if version(cidr) == 4:
             network = interface(cidr).network
@@ -366,98 +331,7 @@ class Machine(BridgePart):
             self._drop_ways(endpoint, only=4)
             self._drop_neighbours(endpoint, only=4)
 
-    def add_route(self, name: str, route: RouteState) -> None:
-        """Refused when a link is down, a gateway on none of its networks."""
-        namespace = self._namespace(name)
-        if any(route.key == other.key for other in namespace.routes):
-            raise refusal(errno.EEXIST, route.to, "has such a route already")
-        self._put_route(name, namespace, route)
-
-    def replace_route(self, name: str, route: RouteState) -> None:
-        """The same in the place of another that it can't be beside."""
-        namespace = self._namespace(name)
-        former = {r for r in namespace.routes if r.key == route.key}
-        namespace.routes -= former
-        try:
-            self._put_route(name, namespace, route)
-        except KernelError:
-            namespace.routes |= former
-            raise
-
-    def _put_route(
-        self, name: str, namespace: OpenNamespace, route: RouteState
-    ) -> None:
-        for way in route.ways:
-            self._link(Endpoint(name, way.dev))
-        if routable(namespace.links, route, src=False) != route:
-            where = ", ".join(f"{name}:{way.dev}" for way in route.ways)
-            raise refusal(errno.ENETDOWN, where, "is down")
-        for way in route.ways:
-            if way.via and not self._reaches(namespace, route, way):
-                raise refusal(errno.ENETUNREACH, way.via, "is on none of its networks")
-        if route.src and not has_address(namespace.links, route.src):
-            raise refusal(errno.EINVAL, route.src, "is none of its addresses")
-        namespace.routes.add(route)
-
-    def delete_route(self, name: str, route: RouteState) -> None:
-        """Exactly that one."""
-        namespace = self._namespace(name)
-        if route not in namespace.routes:
-            raise refusal(errno.ESRCH, route.to, "has no such route")
-        namespace.routes.remove(route)
-
-    # -- rules and neighbours ------------------------------------------------------
-
-    def add_rule(self, name: str, rule: RuleState) -> None:
-        """Links that it names need not exist."""
-        namespace = self._namespace(name)
-        if rule in namespace.rules:
-            raise refusal(errno.EEXIST, str(rule.priority), "is a rule already")
-        namespace.rules.add(rule)
-
-    def delete_rule(self, name: str, rule: RuleState) -> None:
-        """Exactly that one."""
-        namespace = self._namespace(name)
-        if rule not in namespace.rules:
-            raise refusal(errno.ENOENT, str(rule.priority), "is no such rule")
-        namespace.rules.remove(rule)
-
-    def set_neighbour(self, name: str, neighbour: NeighbourState) -> None:
-        """In the place of the one with that address; the link may be down."""
-        namespace = self._namespace(name)
-        where = Endpoint(name, neighbour.dev)
-        self._link(where)
-        if not neighbourly(namespace.links, neighbour):
-            raise refusal(errno.EINVAL, str(where), "is too small for IPv6")
-        namespace.neighbours = {
-            other for other in namespace.neighbours if other.key != neighbour.key
-        } | {neighbour}
-
-    def delete_neighbour(self, name: str, neighbour: NeighbourState) -> None:
-        """The one with that address."""
-        namespace = self._namespace(name)
-        if neighbour not in namespace.neighbours:
-            raise refusal(errno.ENOENT, neighbour.to, "is no such neighbour")
-        namespace.neighbours.remove(neighbour)
-
     # -- helpers -------------------------------------------------------------------
-
-    @staticmethod
-    def _reaches(namespace: OpenNamespace, route: RouteState, way: HopState) -> bool:
-        gateway = address(str(way.via))
-        if route.onlink or (gateway.version == 6 and gateway.is_link_local):
-            return True
-        link = namespace.links[way.dev]
-        near = {interface(cidr).network for cidr in link.addresses}
-        near |= {
-            interface(other.to).network
-            for other in namespace.routes
-            if other.type == UNICAST
-            and other.via is None
-            and other.dev == way.dev
-            and other.table in (MAIN_TABLE, route.table)
-        }
-        return any(gateway in network for network in near)
 
     def _has(self, name: str) -> bool:
         if name in self._changed:
@@ -475,12 +349,12 @@ class Machine(BridgePart):
     def _link(self, endpoint: Endpoint) -> LinkState:
         link = self._namespace(endpoint.namespace).links.get(endpoint.ifname)
         if link is None:
-            raise refusal(errno.ENODEV, str(endpoint), "does not exist")
+            raise refusal(errno.ENODEV, endpoint, "does not exist")
         return link
 
     def _free(self, endpoint: Endpoint) -> None:
         if endpoint.ifname in self._namespace(endpoint.namespace).links:
-            raise refusal(errno.EEXIST, str(endpoint), "exists already")
+            raise refusal(errno.EEXIST, endpoint, "exists already")
 
     def _set(self, endpoint: Endpoint, **values: object) -> None:
         link = altered(self._link(endpoint), **values)
@@ -526,41 +400,6 @@ class Machine(BridgePart):
         rest = tuple(a for a in link.addresses if version(a) == 4)
         if rest != link.addresses:
             self._set(endpoint, addresses=rest)
-
-    def _drop_ways(self, endpoint: Endpoint, only: int = 0) -> None:
-        """A link that is down: routes lose that hop, and go with the last one."""
-        namespace = self._namespace(endpoint.namespace)
-        routes = set()
-        for route in namespace.routes:
-            rest = [way for way in route.ways if way.dev != endpoint.ifname]
-            if len(rest) == len(route.ways) or only not in (0, version(route.to)):
-                routes.add(route)
-            elif (left := route.with_ways(rest)) is not None:
-                routes.add(left)
-        namespace.routes = routes
-
-    def _drop_neighbours(self, endpoint: Endpoint, only: int = 0) -> None:
-        namespace = self._namespace(endpoint.namespace)
-        namespace.neighbours = {
-            n
-            for n in namespace.neighbours
-            if n.dev != endpoint.ifname or only not in (0, version(n.to))
-        }
-
-    def _forget_source(self, name: str, host: str) -> None:
-        """An address that routes send from is taken away.
-
-        IPv4 routes of the main table go with it (fib_sync_down_addr), those of others
-        stay as they are; IPv6 ones stay without it (rt6_remove_prefsrc).
-        """
-        namespace = self._namespace(name)
-        namespace.routes = {
-            replace(route, src=None)
-            if route.src == host and version(host) == 6
-            else route
-            for route in namespace.routes
-            if route.src != host or version(host) == 6 or route.table != MAIN_TABLE
-        }
 
 
 def _by_another_name(route: RouteState, old: str, new: str) -> RouteState:

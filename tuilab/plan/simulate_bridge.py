@@ -7,10 +7,10 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from tuilab.errors import KernelError
 from tuilab.model import vlans
 from tuilab.model.topology import Endpoint
 from tuilab.plan.bridging import PLAIN_PORT, holdable_bridge, looked_at
+from tuilab.plan.simulate_base import refusal
 from tuilab.plan.state import DEFAULT_MTU, IPV6_MIN_MTU, LinkState
 
 
@@ -47,7 +47,7 @@ class BridgePart:
         """As ``ip link set dev BRIDGE type bridge``."""
         link = self._link(endpoint)
         if link.kind != "bridge":
-            raise _refusal(errno.EOPNOTSUPP, endpoint, "is no bridge")
+            raise refusal(errno.EOPNOTSUPP, endpoint, "is no bridge")
         bridge = replace(link.bridge, **options)  # type: ignore[arg-type]
         self._set(endpoint, bridge=holdable_bridge(bridge))
         if link.bridge.vlan_filtering and not bridge.vlan_filtering:
@@ -67,9 +67,11 @@ class BridgePart:
         bridge = Endpoint(endpoint.namespace, str(link.master))
         for name, other in self._links(endpoint.namespace).items():
             if other.master == link.master and mac in (other.mac, *other.port.fdb):
-                raise _refusal(errno.EEXIST, endpoint, f"has no {mac}: {name} has it")
+                raise refusal(
+                    errno.EEXIST, str(endpoint), f"has no {mac}: {name} has it"
+                )
         if self._link(bridge).mac == mac:
-            raise _refusal(errno.EEXIST, bridge, f"has the MAC {mac} itself")
+            raise refusal(errno.EEXIST, bridge, f"has the MAC {mac} itself")
         self._entries(endpoint.namespace).add(mac)
         fdb = tuple(sorted((*link.port.fdb, mac)))
         self._set(endpoint, port=replace(link.port, fdb=fdb))
@@ -78,7 +80,7 @@ class BridgePart:
         """As ``bridge fdb del MAC dev PORT master``."""
         link = self._port(endpoint)
         if mac not in link.port.fdb:
-            raise _refusal(errno.ENOENT, endpoint, f"has no entry for {mac}")
+            raise refusal(errno.ENOENT, endpoint, f"has no entry for {mac}")
         fdb = tuple(m for m in link.port.fdb if m != mac)
         self._set(endpoint, port=replace(link.port, fdb=fdb))
 
@@ -113,7 +115,7 @@ class BridgePart:
         bridge = self._link(Endpoint(endpoint.namespace, str(master))).bridge
         if not bridge.vlan_filtering:
             # The kernel takes it, and shows it to who asks: it is not our way.
-            raise _refusal(errno.EINVAL, endpoint, "is in no VLANs that matter")
+            raise refusal(errno.EINVAL, endpoint, "is in no VLANs that matter")
         found = vlans.words(change(vlans.table(options.vlans)))
         changed = replace(options, vlans=found)
         self._set(endpoint, **{"bridge" if itself else "port": changed})
@@ -121,7 +123,7 @@ class BridgePart:
     def _port(self, endpoint: Endpoint) -> LinkState:
         link = self._link(endpoint)
         if link.master is None:
-            raise _refusal(errno.EOPNOTSUPP, endpoint, "is no port of a bridge")
+            raise refusal(errno.EOPNOTSUPP, endpoint, "is no port of a bridge")
         return link
 
     # -- side effects ----------------------------------------------------------------
@@ -182,7 +184,3 @@ class BridgePart:
         self._set(bridge, mtu=mtu)
         if mtu < IPV6_MIN_MTU:
             self._lose_v6(bridge)
-
-
-def _refusal(number: int, endpoint: Endpoint, fact: str) -> KernelError:
-    return KernelError(f'"{endpoint}" {fact}', errno=number)
