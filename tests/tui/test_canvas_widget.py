@@ -318,6 +318,33 @@ async def test_only_what_differs_is_repainted(
                     assert any(region.contains(x, y) for region in painted)
 
 
+async def test_a_large_lab_is_laid_out_beside_the_loop_and_the_old_one_stands() -> None:
+    sketch = switch(200)
+    app = CanvasBench(sketch.snapshot())
+    async with app.run_test(size=(100, 30)) as pilot:
+        canvas = app.canvas
+        canvas.selected = namespace("h7")
+        before = canvas.drawing
+        sketch.cable("new", "host/br0")
+        canvas.snapshot = sketch.snapshot()
+        assert canvas.drawing is before
+        sketch.cable("newer", "host/br0")
+        canvas.snapshot = sketch.snapshot()
+        canvas.selected = namespace("newer")
+        while namespace("newer") not in canvas.drawing.boxes:
+            await pilot.pause()
+        assert namespace("new") in canvas.drawing.boxes
+        assert canvas.selected == namespace("newer")
+        assert "newer" in shown(app)
+        # What has been folded or zoomed since holds.
+        sketch.cable("newest", "host/br0")
+        canvas.snapshot = sketch.snapshot()
+        canvas.zoom_to(3)
+        while namespace("newest") not in canvas.drawing.boxes:
+            await pilot.pause()
+        assert canvas.level == 3
+
+
 async def test_colours_need_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = CanvasBench(gateway().snapshot())

@@ -27,7 +27,7 @@ from tests.canvas_labs import (
     two_hosts,
     two_subnets,
 )
-from tuilab.lab.snapshot import Snapshot
+from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.edits import Rename
 from tuilab.model.generate import generate
 from tuilab.model.topology import HOST, Endpoint, Topology
@@ -609,6 +609,41 @@ def test_every_node_can_be_walked_to(seed: int) -> None:
                 there = next_node(made, item, way)
                 queue += [there] if there else []
     assert seen == set(made.boxes)
+
+
+@pytest.mark.parametrize("level", [None, 0, 1, 2, 3])
+@pytest.mark.parametrize("seed", range(30))
+def test_states_change_the_signs_of_a_drawing_and_nothing_else(
+    seed: int, level: int | None
+) -> None:
+    """What stands already is not placed anew, and looks as if it had been."""
+    dice = random.Random(seed)
+    topology = at_random(seed).topology()
+    ends = [end for end, _ in topology.links()]
+    wish = Wish(100, 40, level, Choices(most=(2, 100)[seed % 2]))  # type: ignore[arg-type]
+    scene = compose(build(snapshot(topology)), wish)
+    states = {end: Live(dice.choice(("up", "down", "no-carrier"))) for end in ends}
+    graph = build(snapshot(topology, live=states))
+    fresh = compose(graph, wish)
+    kept = compose(graph, wish, scene.memory, scene)
+    if kept.ways is not scene.ways:
+        # No row was spent where nothing had to be shown, as there is now.
+        assert scene.manner.tight or scene.manner.combs
+        return
+    assert draw(kept).text() == draw(fresh).text()
+    assert draw(kept).ports == draw(fresh).ports
+
+
+def test_where_only_states_differ_nothing_is_placed_anew() -> None:
+    lab = fat_tree().topology()
+    wish = Wish(160, 60)
+    scene = compose(build(snapshot(lab)), wish)
+    down = build(snapshot(lab, live={Endpoint("h0", "eth0"): Live("down")}))
+    kept = compose(down, wish, scene.memory, scene)
+    assert kept.ways is scene.ways
+    more = build(fat_tree().cable("h0", "h1").snapshot())
+    assert compose(more, wish, scene.memory, scene).ways is not scene.ways
+    assert compose(down, Wish(80, 60), scene.memory, scene).ways is not scene.ways
 
 
 def test_one_port_more_down_changes_a_few_cells() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tuilab.tui.canvas.graph import Cell, Health, Interface, Item, Mark, Node
@@ -137,6 +137,11 @@ def grid(node: Node, level: Level, room: int, narrow: int) -> Shape:
 def heading(node: Node, level: Level) -> tuple[Line, ...]:
     """What stands in a box above the drawing in it."""
     return _lines(node) if level == 3 else ()
+
+
+def told_again(made: Shape, node: Node) -> Shape:
+    """A shape whose lines tell how the links of its node are now."""
+    return replace(made, lines=_lines(node)) if made.lines else made
 
 
 def container(

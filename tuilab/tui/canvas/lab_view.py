@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from textual.geometry import Offset
 from textual.message import Message
@@ -12,6 +14,7 @@ from textual.timer import Timer
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.edits import Rename
 from tuilab.model.edits.layout import Slot
+from tuilab.tui.base import BaseApp
 from tuilab.tui.canvas.activity import Activity, activity
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.build import build
@@ -29,6 +32,12 @@ from tuilab.tui.canvas.view import DrawingView
 
 CALM = 1.6
 """Seconds after which a link counts as quiet: counters come once a second."""
+
+
+LARGE = 250
+"""Nodes and lines together; laying out so many takes longer than keys may wait."""
+DENSE = 5
+"""The same, lines for each node."""
 
 
 class LabView(DrawingView):
@@ -81,6 +90,7 @@ class LabView(DrawingView):
         self._flows: Activity = {}
         self._calm: Timer | None = None
         self._said_zoom: object = None
+        self._late = self._laying = False
         self._scene = Scene(Manner(1))
         self._plain = Drawing()
         if snapshot is not None:
@@ -101,12 +111,59 @@ class LabView(DrawingView):
         flows = before is not None and self._see_flows(before, snapshot)
         if before is not None:
             self.follow(renames(before.history, snapshot.history))
-        if self._take(snapshot):
+        if before is not None and _only_counted(before, snapshot):
+            if flows:
+                self._redraw()
+        elif self.is_mounted and self._is_large():
+            self._lay_soon()
+        elif self._take(snapshot):
             known = self._known()
             self._lay()
             self._keep_selection(known)
         elif flows:
             self._redraw()
+
+    def _is_large(self) -> bool:
+        """Whether laying it out takes longer than keys may wait."""
+        nodes, edges = len(self._graph.nodes), len(self._graph.edges)
+        return nodes + edges > LARGE or edges > DENSE * nodes
+
+    def _lay_soon(self) -> None:
+        """Lay out what is there by then, beside the loop; the old drawing stands."""
+        self._late = True
+        if not self._laying:
+            self._laying = True
+            if isinstance(self.app, BaseApp):
+                self.app.run_job(self._lay_beside, of=self, group="lay")
+            else:
+                self.run_worker(self._lay_beside(), group="lay")
+
+    async def _lay_beside(self) -> None:
+        try:
+            while self._late and self.is_mounted and self._snapshot is not None:
+                self._late = False
+                wish, held, memory = self._wish(), self._held, self._memory
+                work = partial(_laid, self._snapshot, held, wish, memory, self._scene)
+                graph, scene = await asyncio.to_thread(work)
+                if (
+                    self._memory is memory
+                    and self._wish() == wish
+                    and held == self._held
+                ):
+                    self._graph = graph
+                    self._show_scene(scene)
+                else:
+                    # Folded, zoomed, renamed or moved meanwhile: that comes first.
+                    self._graph, self._late = graph, True
+        finally:
+            self._laying = False
+
+    def _show_scene(self, scene: Scene) -> None:
+        known, before = self._known(), self._scene
+        self._put_scene(scene)
+        self._keep_selection(known)
+        if self.selected is not None and scene.wish != before.wish:
+            self.show_item(self.selected)
 
     def _see_flows(self, before: Snapshot, after: Snapshot) -> bool:
         """Take in what counters tell; whether anything that is drawn has changed."""
@@ -292,16 +349,23 @@ class LabView(DrawingView):
         """Place everything again, for the pane as it is."""
         if not self.is_mounted:
             return
+        graph = _with_pins(self._graph, self._held)
+        self._put_scene(compose(graph, self._wish(), self._memory, self._scene))
+
+    def _wish(self) -> Wish:
+        """How the lab is to be drawn in the pane as it is."""
         # A pane out of sight has no size; its drawing must fit its lab all the same.
         width, height = self.size.width or 80, self.size.height or 24
-        wish = Wish(
+        return Wish(
             width, height, self._zoom, self._choices, self._ascii, scrolled=True
         )
-        graph = self._with_held()
-        self._scene = compose(graph, wish, self._memory)
+
+    def _put_scene(self, scene: Scene) -> None:
+        """Show a scene."""
+        self._scene = scene
         # What is set by hand is not remembered: without it all is as it was before.
-        before_pins = self._memory if graph.pins else {}
-        self._memory = {**self._scene.memory, **before_pins}
+        before_pins = self._memory if scene.graph.pins else {}
+        self._memory = {**scene.memory, **before_pins}
         self._redraw()
         said, self._said_zoom = self._said_zoom, (self.level, self._zoom, self.portion)
         if said != self._said_zoom:
@@ -312,16 +376,6 @@ class LabView(DrawingView):
         if places != self._held:
             self._held = places
             self._lay()
-
-    def _with_held(self) -> Graph:
-        if not self._held:
-            return self._graph
-        held = {
-            number: self._held[node.item]
-            for number, node in enumerate(self._graph.nodes)
-            if node.item in self._held
-        }
-        return replace(self._graph, pins={**self._graph.pins, **held})
 
     def _redraw(self) -> None:
         """Give the cells their signs again."""
@@ -392,3 +446,44 @@ class LabView(DrawingView):
         self._lay()
         if self.selected is not None:
             self.show_item(self.selected)
+
+
+def _with_pins(graph: Graph, held: Mapping[Item, Slot]) -> Graph:
+    """A graph with some nodes held elsewhere."""
+    if not held:
+        return graph
+    pins = {
+        number: held[node.item]
+        for number, node in enumerate(graph.nodes)
+        if node.item in held
+    }
+    return replace(graph, pins={**graph.pins, **pins})
+
+
+def _laid(
+    snapshot: Snapshot,
+    held: Mapping[Item, Slot],
+    wish: Wish,
+    memory: Memory,
+    before: Scene,
+) -> tuple[Graph, Scene]:
+    """The graph of a lab and its scene; may run beside the loop."""
+    graph = build(snapshot)
+    scene = compose(_with_pins(graph, held), wish, memory, before)
+    draw(scene, ASCII if wish.roomy else UNICODE)  # what costs most is kept with it
+    return graph, scene
+
+
+def _only_counted(before: Snapshot, after: Snapshot) -> bool:
+    """Whether nothing that is drawn can have changed but what flows."""
+    same = before.topology is after.topology and before.observed is after.observed
+    if not same or (before.foreign, before.drift, before.pending) != (
+        after.foreign,
+        after.drift,
+        after.pending,
+    ):
+        return False
+    one, other = before.live, after.live
+    return one.keys() == other.keys() and all(
+        other[end].operstate == live.operstate for end, live in one.items()
+    )

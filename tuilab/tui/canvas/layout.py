@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tuilab.model.edits.layout import Slot
+from tuilab.tui.canvas.again import again, same
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Graph
@@ -59,15 +60,30 @@ class Wish(NamedTuple):
         return across * max(1.0, scene.height / self.height)
 
 
-def compose(graph: Graph, wish: Wish, memory: Memory | None = None) -> Scene:
+def compose(
+    graph: Graph,
+    wish: Wish,
+    memory: Memory | None = None,
+    before: Scene | None = None,
+) -> Scene:
     """The scene of a lab.
 
     Args:
         graph: From `build`.
         wish: How to draw it.
         memory: From the scene before; what is in there keeps its order.
+        before: That scene: where only states differ, nothing is placed anew.
     """
     grouped = group(graph, wish.choices)
+    if before is not None and before.wish == wish and same(before, grouped):
+        return again(before, grouped)
+    scene = _best(grouped, wish, memory)
+    scene.wish = wish
+    return scene
+
+
+def _best(grouped: Graph, wish: Wish, memory: Memory | None) -> Scene:
+    """The most detailed scene that fits."""
     order = arrange(grouped, memory)
     best: tuple[int, Scene] | None = None
     for level in LEVELS if wish.level is None else (wish.level,):

@@ -73,6 +73,7 @@ class Scene:
         manner: How it is drawn.
         graph: What is drawn.
         memory: To be given to the next `compose`.
+        wish: What `compose` was asked for; None if it was not asked.
         width: Columns.
         height: Rows.
         boxes: By index of the node.
@@ -87,6 +88,7 @@ class Scene:
     manner: Manner
     graph: Graph = field(default_factory=Graph)
     memory: Memory = field(default_factory=dict)
+    wish: object = field(default=None, compare=False)
     width: int = 0
     height: int = 0
     boxes: dict[int, Box] = field(default_factory=dict)
