@@ -45,8 +45,8 @@ def seen(store: Store, index: int) -> dict[str, dict[str, tuple[str, str]]]:
     }
 
 
-def ask(port: int, words: bytes) -> bytes:
-    with socket.create_connection(("10.0.2.9", port)) as client:
+def ask(port: int, words: bytes, host: str = "10.0.2.9") -> bytes:
+    with socket.create_connection((host, port)) as client:
         client.sendall(words)
         client.shutdown(socket.SHUT_WR)
         answer = b""
@@ -120,16 +120,59 @@ def shout() -> None:
         assert sock.recv(100) == b"HALLO"
 
 
-@boxed
-def test_a_packet_is_found_again_behind_router_nat_and_tunnel(directory):
-    routed()
+def tunnel(kind: str) -> None:
+    """From red to blue, with addresses of its own at both ends."""
     for name, mine, theirs, last in (("red", 1, 2, 1), ("blue", 2, 1, 2)):
         sh(
-            f"ip -n {name} link add vx type vxlan id 42 dstport 4789 "
+            f"ip -n {name} link add vx mtu 1450 type {kind} "
             f"local 10.0.{mine}.9 remote 10.0.{theirs}.9"
         )
         sh(f"ip -n {name} addr add 10.42.0.{last}/24 dev vx")
         sh(f"ip -n {name} link set vx up")
+
+
+@boxed
+def test_a_conversation_is_followed_inside_a_tunnel_too(directory):
+    routed()
+    tunnel("vxlan id 42 dstport 4789")
+    ends = [*ENDS, Endpoint("red", "vx")]
+    server = netns.run_in("blue", lambda: socket.create_server(("10.42.0.2", 8080)))
+    thread = threading.Thread(target=serve, args=(server, 2))
+    thread.start()
+    with Capture(ends, path=directory / "talk.pcapng") as capture, server:
+        for words in (b"first", b"second"):
+            page = netns.run_in("red", lambda w=words: ask(8080, w, "10.42.0.2"))
+            assert page == PAGE
+        thread.join()
+        sh("ip netns exec red ping -c 1 10.42.0.2")
+        capture.stop()
+    store = Store.open(directory / "talk.pcapng")
+    for words in (b"first", b"second"):
+        at = next(
+            index
+            for index, packet in enumerate(store.packets())
+            if words in packet.data and packet.endpoint == Endpoint("gw", "eth1")
+        )
+        indexes = chosen(store, conversation_filter(store.packet(at)))
+        assert at in indexes
+        assert {store.packet(i).endpoint for i in indexes} == set(ends)
+        middle = [i for i in indexes if store.packet(i).endpoint.namespace == "gw"]
+        chunks = said(store.packet(i) for i in middle)
+        assert [(c.forward, c.data, c.missing) for c in chunks] == [
+            (True, words, 0),
+            (False, PAGE, 0),
+        ]
+    at = index_of(store, "gw:eth0", "echo request")
+    indexes = chosen(store, conversation_filter(store.packet(at)))
+    infos = [summary(store.packet(i)).info for i in indexes]
+    assert sum("echo re" in info for info in infos) == 2 * len(ends)
+    store.close()
+
+
+@boxed
+def test_a_packet_is_found_again_behind_router_nat_and_tunnel(directory):
+    routed()
+    tunnel("vxlan id 42 dstport 4789")
     ends = [*ENDS, Endpoint("red", "vx"), Endpoint("blue", "vx")]
     with Capture(ends, path=directory / "seen.pcapng") as capture:
         sh("ip netns exec red ping -c 1 10.0.2.9")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from tuilab.packets.headers import TCP, UDP, Headers, headers
 from tuilab.packets.store import Packet, Store
@@ -18,13 +19,58 @@ _SEQUENCES = 1 << 32
 def conversation_filter(packet: Packet) -> str | None:
     """A display filter that takes the conversation of a packet, both ways.
 
+    Of what an IPv4 tunnel carries, where it is carried as well as where it is not.
+
     Returns:
         pcap-filter text for `select.Selection`: of TCP and UDP with the ports, else of
-        both addresses; None for what has none.
+        both addresses; None for what has none, or is too deep for filters.
     """
     found = headers(packet)
-    if not found.source or found.tunnels:
+    if not found.source:
         return None
+    plain = _plain_filter(found)
+    if not found.tunnels:
+        return plain
+    carried = _carried_filter(found)
+    return f"({plain}) or ({carried})" if carried else None
+
+
+_CARRIED = {
+    "vxlan": ("udp port 4789 and udp[28:2] = 0x0800 and udp[30] = 0x45", "udp", 30),
+    "ipip": ("ip proto 4 and ip[0] = 0x45 and ip[20] = 0x45", "ip", 20),
+}
+"""What carries a plain IPv4 header, and where that is: which layer, how far in it."""
+
+
+def _carried_filter(found: Headers) -> str | None:
+    """Filters see no header inside a tunnel: so they look at its bytes."""
+    kind = found.tunnels[0].split()[0]
+    if len(found.tunnels) > 1 or found.tags or kind not in _CARRIED:
+        return None
+    if ":" in found.source:
+        return None
+    carrier, layer, at = _CARRIED[kind]
+    ports = found.protocol in (TCP, UDP)
+
+    def way(source: str, to: str, source_port: int, port: int) -> str:
+        words = (
+            f"{layer}[{at + 12}:4] = {int(IPv4Address(source))} "
+            f"and {layer}[{at + 16}:4] = {int(IPv4Address(to))}"
+        )
+        if ports:
+            words += (
+                f" and {layer}[{at + 20}:2] = {source_port}"
+                f" and {layer}[{at + 22}:2] = {port}"
+            )
+        return f"({words})"
+
+    there = found.source, found.destination, found.source_port, found.destination_port
+    back = found.destination, found.source, found.destination_port, found.source_port
+    same = f" and {layer}[{at + 9}] = {found.protocol}" if ports else ""
+    return f"{carrier}{same} and ({way(*there)} or {way(*back)})"
+
+
+def _plain_filter(found: Headers) -> str:
     one, two = found.source, found.destination
     text = f"host {one} and host {two}"
     if found.protocol in (TCP, UDP):
