@@ -1,6 +1,7 @@
 """Display filters over stored packets: what they take, piece by piece."""
 
 import os
+import resource
 import threading
 
 import pytest
@@ -160,6 +161,21 @@ def helpers(selection: Selection) -> list:
     while selection._crew is None:
         assert not selection.advance(0)
     return [helper.process for helper in selection._crew._helpers]
+
+
+def test_looking_at_many_packets_leaves_this_process_alone(store):
+    def spent(who):
+        return sum(resource.getrusage(who)[:2])
+
+    for _ in range(4):
+        many(store)
+    mine, theirs = spent(resource.RUSAGE_SELF), spent(resource.RUSAGE_CHILDREN)
+    selection = Selection(store, '"echo reply"')
+    found_all(selection)
+    mine = spent(resource.RUSAGE_SELF) - mine
+    theirs = spent(resource.RUSAGE_CHILDREN) - theirs
+    assert len(selection) == 4 * 25 * 600
+    assert mine < theirs / 2
 
 
 def test_what_is_closed_looks_no_further(store):

@@ -107,7 +107,9 @@ class PacketDesk:
     def tell(self) -> None:
         """Say on the frame how the capture stands."""
         if self._bottom.tab != "packets" or self.packets.shown is None:
-            self._bottom.border_subtitle = ""
+            sends = self._session.main.sends
+            words = sends.words if self._bottom.tab == "ping" else ""
+            self._bottom.border_subtitle = words
             self.show_head()
             return
         room = self._bottom.size.width - 4

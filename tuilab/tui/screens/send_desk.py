@@ -68,11 +68,19 @@ class SendDesk:
         self._looked = time.monotonic()
         self._screen.bottom.query_one(PingView).show_runs(self.runs)
         self._screen.canvas.show_reach(reached(self._monitored))
+        self._screen.desk.tell()
 
     @property
     def running(self) -> list[Run]:
         """What is still being sent and can be stopped."""
         return [run for run in self.runs if id(run) in self._jobs]
+
+    @property
+    def words(self) -> str:
+        """What the frame says while something is being sent."""
+        count = len(self._jobs)
+        key = self._screen.session.key("end_sending")
+        return f"{count} running, {key} ends all" if count else ""
 
     # -- sending -----------------------------------------------------------------------
 
