@@ -13,7 +13,7 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.packet_list import PacketList
 
-SMALL, LARGE, TINY = (80, 24), (160, 48), (60, 15)
+SMALL, MIDDLE, LARGE, TINY = (80, 24), (120, 36), (160, 48), (60, 15)
 
 
 async def nothing(bench):
@@ -27,6 +27,10 @@ def is_empty(bench):
 
 def test_empty_80x24(picture):
     assert picture(nothing, is_empty)
+
+
+def test_empty_120x36(picture):
+    assert picture(nothing, is_empty, size=MIDDLE)
 
 
 def test_empty_160x48(picture):
@@ -46,6 +50,10 @@ def test_two_hosts_80x24(picture):
     assert picture(two_hosts_by_keys, has_two_hosts)
 
 
+def test_two_hosts_120x36(picture):
+    assert picture(two_hosts_by_keys, has_two_hosts, size=MIDDLE)
+
+
 def test_two_hosts_160x48(picture):
     assert picture(two_hosts_by_keys, has_two_hosts, size=LARGE)
 
@@ -63,6 +71,10 @@ def is_router(bench):
 
 def test_router_80x24(picture):
     assert picture(router_selected, is_router, topology=router())
+
+
+def test_router_120x36(picture):
+    assert picture(router_selected, is_router, topology=router(), size=MIDDLE)
 
 
 def test_router_160x48(picture):
@@ -114,6 +126,16 @@ def test_inspector_80x24(picture, flowing):
         assert text.count("learned") == 2
 
     assert picture(keys, check, topology=switch(), driver=Alive())
+
+
+def test_inspector_120x36(picture, flowing):
+    def check(bench):
+        text = bench.main.inspector.plain_text
+        assert "peer      host:port1" in text
+        assert bench.main.inspector.item == Item("namespace", "red")
+
+    keys = inspecting("namespace", "red")
+    assert picture(keys, check, topology=switch(), size=MIDDLE, driver=Alive())
 
 
 def test_inspector_160x48(picture, flowing):
@@ -235,16 +257,26 @@ def test_generate_80x24(picture):
     assert picture(keys, check, topology=two_hosts())
 
 
+async def one_undone(bench):
+    await two_hosts_by_keys(bench)
+    await bench.press("u", "4")
+
+
+def has_one_undone(bench):
+    assert bench.lab.snapshot.history.position == 2
+    assert "undone" in bench.text
+
+
 def test_history_80x24(picture):
-    async def keys(bench):
-        await two_hosts_by_keys(bench)
-        await bench.press("u", "4")
+    assert picture(one_undone, has_one_undone)
 
-    def check(bench):
-        assert bench.lab.snapshot.history.position == 2
-        assert "undone" in bench.text
 
-    assert picture(keys, check)
+def test_history_120x36(picture):
+    assert picture(one_undone, has_one_undone, size=MIDDLE)
+
+
+def test_history_160x48(picture):
+    assert picture(one_undone, has_one_undone, size=LARGE)
 
 
 def test_log_160x48(picture):
