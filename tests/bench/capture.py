@@ -103,7 +103,7 @@ class Contender:
     cpu: dict[int, float] = field(default_factory=dict)
     memory: float = 0.0
     unbeaten: set[int] = field(default_factory=set)
-    keys: dict[int, list[float]] = field(default_factory=dict)
+    keys: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
 
 
 def contenders(directory: Path) -> list[Contender]:
@@ -150,7 +150,7 @@ class Bench:
 
     def trial(
         self, contender: Contender, size: int, rate: float
-    ) -> tuple[dict[str, float], list[float]]:
+    ) -> tuple[dict[str, float], list[tuple[float, float]]]:
         """One capture of one burst; and what keys took."""
         path = self.directory / "trial.pcap"
         everywhere = os.sched_getaffinity(0)
@@ -223,14 +223,14 @@ class Bench:
             contender.best[size] = limit
 
 
-def told(keys: list[float]) -> str:
+def told(keys: list[tuple[float, float]]) -> str:
     """How long keys took, in words."""
     times = summary(keys)
-    return (
-        "  key p50 {key_p50_ms:.0f} p99 {key_p99_ms:.0f} ms".format(**times)
-        if times
-        else ""
+    words = (
+        "  key p50 {key_p50_ms:.0f} p99 {key_p99_ms:.0f} ms, "
+        "waits for a processor aside {alone_p50_ms:.0f} {alone_p99_ms:.0f}"
     )
+    return words.format(**times) if times else ""
 
 
 def in_lab(
@@ -300,7 +300,9 @@ def main() -> None:
         if row.get("keys"):
             print(
                 f"{'':10}key to paint meanwhile: p50 {row['key_p50_ms']:.0f} ms, "
-                f"p99 {row['key_p99_ms']:.0f} ms of {row['keys']} keys"
+                f"p99 {row['key_p99_ms']:.0f} ms of {row['keys']} keys; waits for a "
+                f"processor aside {row['alone_p50_ms']:.0f} and "
+                f"{row['alone_p99_ms']:.0f} ms"
             )
     stored.table(kept)
 

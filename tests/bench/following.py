@@ -1,4 +1,8 @@
-"""The screen as one that captures: open, following, and typed at meanwhile."""
+"""The screen as one that captures: open, following, and typed at meanwhile.
+
+On a machine that others use too, much of a key's time is waiting for a processor: the
+kernel counts that for each thread, and it is told apart.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,8 @@ class Following:
 
     Attributes:
         file: Where its capture goes.
-        took: Milliseconds from each key to what it paints.
+        took: Milliseconds from each key to what it paints, and those of them in which
+            the screen's thread could have run, but no processor was free.
     """
 
     def __init__(
@@ -36,7 +41,7 @@ class Following:
     ) -> None:
         """Start it, watch the first link of the lab, and open the filter bar."""
         known = set(captures.rglob("capture-*.pcapng"))
-        self.took: list[float] = []
+        self.took: list[tuple[float, float]] = []
         self._screen = CountingTerminal(command, environment, folder)
         self._marks = 0
         try:
@@ -56,6 +61,8 @@ class Following:
         except BaseException:
             self._screen.close()
             raise
+        # The one that paints is what the first one has started.
+        self._painter = family(self._screen.pid)[1]
         self._spent = self._usage()[0]
 
     def accompany(self, generator: subprocess.Popen[str]) -> None:
@@ -82,10 +89,11 @@ class Following:
 
     def _type(self) -> None:
         mark = MARKS[self._marks % len(MARKS)]
-        began = time.perf_counter()
+        began, waited = time.perf_counter(), self._waited()
         self._screen.send(mark)
         self._screen.read_until(lambda seen: mark.encode() in seen)
-        self.took.append((time.perf_counter() - began) * 1000)
+        took = (time.perf_counter() - began) * 1000
+        self.took.append((took, self._waited() - waited))
         self._marks += 1
         if self._marks % len(MARKS) == 0:
             self._screen.send("\x15")  # empties the line, which tells what may be typed
@@ -94,6 +102,11 @@ class Following:
         while (left := end - time.monotonic()) > 0:
             if select.select([self._screen.fd], [], [], left)[0]:
                 self._screen.read()
+
+    def _waited(self) -> float:
+        """Milliseconds that the thread that paints has waited for a processor."""
+        stat = Path(f"/proc/{self._painter}/task/{self._painter}/schedstat")
+        return int(stat.read_text().split()[1]) / 1e6
 
     def _usage(self) -> tuple[float, float]:
         """CPU seconds and the most resident megabytes of all of its processes."""
@@ -115,13 +128,14 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def summary(took: list[float]) -> dict[str, float]:
+def summary(took: list[tuple[float, float]]) -> dict[str, float]:
     """How long keys took; nothing if there were none."""
-    ordered = sorted(took)
-    if not ordered:
+    if not took:
         return {}
-    return {
-        "keys": len(ordered),
-        "key_p50_ms": statistics.median(ordered),
-        "key_p99_ms": ordered[int(len(ordered) * 0.99)],
-    }
+    found: dict[str, float] = {"keys": len(took)}
+    alone = [whole - waited for whole, waited in took]
+    for name, times in (("key", [whole for whole, _ in took]), ("alone", alone)):
+        ordered = sorted(times)
+        found[f"{name}_p50_ms"] = statistics.median(ordered)
+        found[f"{name}_p99_ms"] = ordered[int(len(ordered) * 0.99)]
+    return found
