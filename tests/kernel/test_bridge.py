@@ -343,3 +343,35 @@ async def test_a_large_fdb_is_read_to_its_end(tmp_path):
         await lab.undo()
         assert static() == set()
         await assert_as_wished(lab)
+
+
+@boxed
+async def test_what_spanning_tree_hides_for_a_while_is_no_drift(tmp_path):
+    """While the topology changes a bridge forgets sooner, and says that instead."""
+    options = {"stp": True, "forward_delay": 2, "ageing": 12.5, "hello_time": 1}
+    async with a_lab(tmp_path) as lab:
+        for change in (
+            edits.add_namespace("red"),
+            edits.add_bridge(BR, **options),
+            edits.connect(RED, P1, b_end={"master": "b"}),
+        ):
+            await lab.edit(change)
+        await hidden()
+        await lab.rescan()
+        await assert_as_wished(lab)
+        async with a_lab(tmp_path, restored=False) as other:
+            assert not other.snapshot.drift
+        done = await lab.edit(edits.set_link(BR, ageing=7))
+        assert not done.notes
+        assert bridge()["ageing_time"] == 700
+        await assert_as_wished(lab)
+        sh("ip link set dev b type bridge ageing_time 900")
+        await lab.rescan()
+        assert [str(it) for it in lab.snapshot.drift] == ['"host:b" has ageing 9 s']
+
+
+async def hidden():
+    """Wait until the kernel shows what it does in place of what it was told."""
+    async with asyncio.timeout(30):
+        while bridge()["ageing_time"] != 400:
+            await asyncio.to_thread(sh, "ip -o link show dev b")

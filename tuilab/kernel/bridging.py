@@ -38,14 +38,23 @@ _PORT = {
 
 def raw_bridge(info: Mapping[int, bytes]) -> BridgeState:
     """Read IFLA_LINKINFO of a bridge; what an old kernel lacks is as by default."""
-    data = info.get(wire.IFLA_INFO_DATA, b"")
-    values = _read(_BRIDGE, data)
-    changing = attributes(data).get(_TOPOLOGY_CHANGE)
-    if changing is not None and number(changing):
-        # Spanning tree forgets MACs sooner for a while (IEEE 802.1D-1998, 8.3.5) and
-        # then says so: what the bridge was given can't be told meanwhile.
-        values.pop("ageing", None)
+    values = _read(_BRIDGE, info.get(wire.IFLA_INFO_DATA, b""))
+    if hides_ageing(info):
+        del values["ageing"]
     return BridgeState(**values)
+
+
+def hides_ageing(info: Mapping[int, bytes]) -> bool:
+    """Whether nothing tells what ageing a bridge was given.
+
+    Spanning tree forgets MACs sooner for a while (IEEE 802.1D-1998, 8.3.5), and the
+    kernel then says so instead, unless another was set meanwhile.
+    """
+    told = attributes(info.get(wire.IFLA_INFO_DATA, b""))
+    if not number(told.get(_TOPOLOGY_CHANGE)):
+        return False
+    delay = number(told.get(_BRIDGE["forward_delay"]))
+    return number(told.get(_BRIDGE["ageing"])) == 2 * delay
 
 
 def is_port(info: Mapping[int, bytes]) -> bool:

@@ -26,11 +26,13 @@ class Observation:
         live: What it does not, by endpoint.
         foreign: In host mode what else is on the machine, all of it: links and routes
             of the root namespace, and the names of namespaces, which are not entered.
+        guessed: Bridges that do not tell their ageing just now, and may have any.
     """
 
     state: State
     live: Mapping[Endpoint, Live] = field(default_factory=dict)
     foreign: State = field(default_factory=State)
+    guessed: frozenset[Endpoint] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,8 @@ class NetlinkDriver:
             live: dict[Endpoint, Live] = {}
             for space in spaces:
                 namespaces[space.name] = self._state(space, live)
-            return Observation(State(namespaces), live)
+            guessed = frozenset(end for space in spaces for end in space.guessed())
+            return Observation(State(namespaces), live, guessed=guessed)
 
     def _made(self, name: str) -> bool:
         """Whether a namespace was made for the lab; its sandbox's root one was too."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from tuilab.kernel import wire
-from tuilab.kernel.bridging import is_port, raw_bridge, raw_port
+from tuilab.kernel.bridging import hides_ageing, is_port, raw_bridge, raw_port
 from tuilab.kernel.devconf import NO_CONF, Conf, conf
 from tuilab.kernel.live import Live
 from tuilab.kernel.policies import RawPolicies
@@ -61,6 +61,7 @@ class RawLink:
         altnames: Its further names.
         link_group: What IFLA_GROUP says.
         conf: Its settings.
+        guessed: Whether what is said of a bridge's ageing is but the usual.
     """
 
     ifname: str
@@ -81,6 +82,7 @@ class RawLink:
     port: PortState = PLAIN_PORT
     is_port: bool = False
     conf: Conf = NO_CONF
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def raw_link(body: bytes) -> RawLink:
         altnames=wire.altnames(found.get(wire.IFLA_PROP_LIST, b"")),
         link_group=number(found.get(wire.IFLA_GROUP)),
         bridge=raw_bridge(info) if kind == "bridge" else PLAIN_BRIDGE,
+        guessed=kind == "bridge" and hides_ageing(info),
         port=raw_port(kind, info),
         is_port=is_port(info),
         conf=conf(found.get(wire.IFLA_AF_SPEC, b"")),

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TypeVar
 
 from tuilab.errors import KernelError
@@ -17,7 +18,7 @@ from tuilab.kernel.observe import Raw, RawAddress, RawLink
 from tuilab.kernel.policies import raw_policies
 from tuilab.model.links import KINDS
 from tuilab.model.sysctls import IPV6_SWITCHES, SYSCTLS
-from tuilab.model.topology import LO
+from tuilab.model.topology import LO, Endpoint
 from tuilab.model.vlans import Vlans
 from tuilab.plan.state import LinkState
 
@@ -95,6 +96,7 @@ class Space:
         links = {link.index: link for link in self._links.values()}
         if not quick:
             self.counters = {index: link.live for index, link in links.items()}
+        links |= {it.index: self._recalled(it) for it in links.values() if it.guessed}
         bodies = self.channel.dump(wire.RTM_GETADDR, wire.ADDRESSES)
         self._addresses = _read(bodies, self._addresses, observe.raw_address)
         self.raw = Raw(
@@ -114,6 +116,19 @@ class Space:
         self._highest = max(self._highest, *links) if links else self._highest
         self.stale = False
         return self.raw
+
+    def _recalled(self, link: RawLink) -> RawLink:
+        """A bridge that does not tell its ageing, with what it told before."""
+        former = self.raw.links.get(link.index) if self.raw else None
+        if former is None or former.kind != link.kind:
+            return link
+        bridge = replace(link.bridge, ageing=former.bridge.ageing)
+        return replace(link, bridge=bridge, guessed=former.guessed)
+
+    def guessed(self) -> list[Endpoint]:
+        """Bridges whose ageing is not known."""
+        links = self.raw.links.values() if self.raw else ()
+        return [Endpoint(self.name, it.ifname) for it in links if it.guessed]
 
     def _sysctls(self, links: Mapping[int, RawLink]) -> dict[str, str]:
         asked = self.settings | self.strange

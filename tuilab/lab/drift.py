@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from tuilab.errors import TuilabError
 from tuilab.lab.ground import Ground
 from tuilab.model.sharing import unshared
-from tuilab.model.topology import Topology
+from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.difference import Difference, differences
-from tuilab.plan.state import State, expand
+from tuilab.plan.state import LinkState, State, expand
 
 
 class Wish:
@@ -45,6 +45,13 @@ class Drift:
         self._wish = wish
         self._compared = State(), State()
         self._known: dict[str, list[Difference]] = {}
+
+    def wished(self, topology: Topology, end: Endpoint) -> LinkState | None:
+        """How a link is to be in a lab that is to be like that topology, if at all."""
+        try:
+            return self._wish(topology).link(end)
+        except TuilabError:
+            return None
 
     def of(self, topology: Topology, observed: State) -> tuple[Difference, ...]:
         """What is otherwise in a lab that is to be like that topology."""

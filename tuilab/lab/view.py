@@ -69,6 +69,8 @@ class View:
 
     def take(self, seen: Observation, only: set[str] | None) -> None:
         """Take in what was seen of some namespaces, or of all."""
+        if seen.guessed:
+            seen = self._as_wished(seen)
         if only is None:
             self.update(observed=seen.state, live=seen.live, foreign=seen.foreign)
             return
@@ -89,6 +91,20 @@ class View:
         namespaces.update(seen.state.namespaces)
         live.update(seen.live)
         self.update(observed=State(namespaces), live=live, foreign=seen.foreign)
+
+    def _as_wished(self, seen: Observation) -> Observation:
+        """What nothing tells just now is not said to be otherwise than wished."""
+        namespaces = dict(seen.state.namespaces)
+        for end in seen.guessed:
+            wished = self._drift.wished(self.snapshot.topology, end)
+            there = namespaces.get(end.namespace)
+            link = there.links.get(end.ifname) if there else None
+            if wished is None or there is None or link is None:
+                continue
+            bridge = replace(link.bridge, ageing=wished.bridge.ageing)
+            links = {**there.links, end.ifname: replace(link, bridge=bridge)}
+            namespaces[end.namespace] = replace(there, links=links)
+        return replace(seen, state=State(namespaces))
 
     def record(
         self,
