@@ -111,16 +111,15 @@ class LabView(DrawingView):
         flows = before is not None and self._see_flows(before, snapshot)
         if before is not None:
             self.follow(renames(before.history, snapshot.history))
-        if before is not None and _only_counted(before, snapshot):
-            if flows:
-                self._redraw()
-        elif self.is_mounted and self._is_large():
+        counted = before is not None and _only_counted(before, snapshot)
+        if not counted and self.is_mounted and self._is_large():
             self._lay_soon()
-        elif self._take(snapshot):
+        elif not counted and self._take(snapshot):
             known = self._known()
             self._lay()
             self._keep_selection(known)
-        elif flows:
+            return
+        if flows:
             self._redraw()
 
     def _is_large(self) -> bool:
@@ -144,25 +143,22 @@ class LabView(DrawingView):
                 self._late = False
                 wish, held, memory = self._wish(), self._held, self._memory
                 work = partial(_laid, self._snapshot, held, wish, memory, self._scene)
-                graph, scene = await asyncio.to_thread(work)
-                if (
-                    self._memory is memory
-                    and self._wish() == wish
-                    and held == self._held
-                ):
+                graph, scene = await asyncio.to_thread(work, self._flows)
+                same = self._wish() == wish and self._held == held
+                if self._memory is not memory or not same:
+                    # Folded, zoomed, renamed or moved meanwhile: that comes first.
+                    self._late = True
+                elif graph != self._graph:
                     self._graph = graph
                     self._show_scene(scene)
-                else:
-                    # Folded, zoomed, renamed or moved meanwhile: that comes first.
-                    self._graph, self._late = graph, True
         finally:
             self._laying = False
 
     def _show_scene(self, scene: Scene) -> None:
-        known, before = self._known(), self._scene
+        known = self._known()
         self._put_scene(scene)
         self._keep_selection(known)
-        if self.selected is not None and scene.wish != before.wish:
+        if self.selected is not None and self.selected in self._known() - known:
             self.show_item(self.selected)
 
     def _see_flows(self, before: Snapshot, after: Snapshot) -> bool:
@@ -466,11 +462,13 @@ def _laid(
     wish: Wish,
     memory: Memory,
     before: Scene,
+    flows: Activity,
 ) -> tuple[Graph, Scene]:
     """The graph of a lab and its scene; may run beside the loop."""
     graph = build(snapshot)
     scene = compose(_with_pins(graph, held), wish, memory, before)
-    draw(scene, ASCII if wish.roomy else UNICODE)  # what costs most is kept with it
+    # What costs most of a drawing is kept with its scene.
+    draw(scene, ASCII if wish.roomy else UNICODE, activity=flows)
     return graph, scene
 
 
