@@ -128,9 +128,10 @@ async def test_a_change_that_may_cut_us_off_is_asked_about(tmp_path, key):
             await pilot.pause()
         said = "".join(str(it.render()) for it in app.screen.query(Static))
         assert '"host:br0" would cut us' in said
-        await pilot.press("enter")
-        assert isinstance(app.screen, KeepScreen)
         if key:
+            # Where nothing is answered its second may be over by now.
+            await pilot.press("enter")
+            assert isinstance(app.screen, KeepScreen)
             await pilot.press(key)
         if key == "y":
             await edit.wait()
