@@ -544,7 +544,11 @@ def test_drift_on_the_machine_is_only_what_is_ours(directory):
     sh("ip link add later type bridge")
     sh("ip route add 10.99.0.0/16 via 192.0.2.9")
     machine.settings("net.ipv6.conf.all.forwarding", "1")
+    machine.settings("net.ipv4.conf.default.rp_filter", "1")
+    machine.settings("net.ipv4.tcp_sack", "0")
     machine("drift")
+    sh("ip netns exec red sysctl -qw net.ipv4.tcp_sack=0")
+    sh("ip netns exec theirs sysctl -qw net.ipv4.tcp_timestamps=0")
     sh("ip link set p1 down")
     machine("add", "namespace", "green")
     done = subprocess.run(
@@ -555,10 +559,13 @@ def test_drift_on_the_machine_is_only_what_is_ours(directory):
     )
     assert done.returncode == 1
     assert done.stdout.splitlines()[0] == '"host:p1" is down'
-    for foreign in ("eth0 ", "later", "10.99", "forwarding"):
-        assert foreign not in done.stdout
+    assert '"red" has net.ipv4.tcp_sack = 0, not 1' in done.stdout
+    foreign = ("eth0 ", "later", "10.99", "forwarding", "rp_filter", "timestamps")
+    for word in (*foreign, '"host" has'):
+        assert word not in done.stdout
     machine("drift", "--repair")
     machine("drift")
+    assert Path("/proc/sys/net/ipv4/tcp_sack").read_text() == "0\n"
     sh("ip addr add 10.9.3.1/24 dev br0")
     machine("drift", "--adopt")
     machine("undo")
@@ -568,6 +575,8 @@ def test_drift_on_the_machine_is_only_what_is_ours(directory):
     sh("ip link del later")
     sh("ip route del 10.99.0.0/16")
     machine.settings("net.ipv6.conf.all.forwarding", "0")
+    machine.settings("net.ipv4.conf.default.rp_filter", "0")
+    machine.settings("net.ipv4.tcp_sack", "1")
     assert machine.changes() == {}
 
 
