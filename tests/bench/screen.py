@@ -116,9 +116,14 @@ def measure(home: Home, keys: int) -> dict[str, float]:
 
 
 def watch(screen: CountingTerminal) -> None:
-    """Capture the links of as many hosts, selected one after the other."""
-    screen.send("h" * 20)
-    screen.rest(quiet=1.0)
+    """Capture the links of as many hosts, selected one after the other.
+
+    Counters are painted once a second: it is never quiet for as long as that.
+    """
+    screen.send("/")
+    screen.rest(quiet=0.4)
+    screen.send("h1\r")
+    screen.rest(quiet=0.4)
     right, down, left = (f"\x1b[1;2{way}" for way in "CBD")
     half = CAPTURES // 2 - 1
     for key in (*[right] * half, down, *[left] * half):
@@ -126,13 +131,13 @@ def watch(screen: CountingTerminal) -> None:
         screen.rest(quiet=0.2)
     screen.send("w")
     screen.read_until(lambda seen: b"Watch links" in seen)
-    screen.rest(quiet=1.0)
+    screen.rest(quiet=0.4)
     screen.send("\r")
-    screen.rest(quiet=1.0)
+    screen.rest(quiet=0.4)
     screen.send("\x1b")  # the drawing has the keys again
-    screen.rest(quiet=1.0)
+    screen.rest(quiet=0.4)
     screen.send("l")
-    screen.rest(quiet=1.0)
+    screen.rest(quiet=0.4)
 
 
 @contextmanager
