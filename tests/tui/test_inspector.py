@@ -7,6 +7,7 @@ from tests.tui.labs import BR0, RED, router, switch, two_hosts
 from tuilab.model import edits, policy_edits
 from tuilab.model.topology import HOST, Endpoint, Neighbour, Route, Rule
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.copied import copied_text
 from tuilab.tui.widgets.inspector import Inspector
 
 LARGE = (160, 48)
@@ -91,7 +92,7 @@ async def test_arrows_walk_the_rows_and_y_copies_the_one_they_stand_on():
         await bench.press("down", "down")
         assert inspector.row.copied == "veth"
         await go_to(bench, "10.0.0.1/24")
-        assert bench.main.copied_text() == "10.0.0.1/24"
+        assert copied_text(bench.main) == "10.0.0.1/24"
         await bench.press("y")
         assert bench.app.clipboard == "10.0.0.1/24"
 

@@ -19,6 +19,7 @@ from tuilab.packets.dissect import Row
 from tuilab.packets.send import Sender
 from tuilab.packets.store import Store
 from tuilab.tui.app import Surroundings
+from tuilab.tui.copied import copied_text
 from tuilab.tui.packet_looks import Looks, read_looks, write_looks
 from tuilab.tui.screens.packet_more import said_lines
 from tuilab.tui.text import plain
@@ -357,7 +358,7 @@ async def test_the_detail_stands_beside_the_list_where_there_is_room(tmp_path):
         assert detail.packet != first
         bench.main.set_focus(detail.dump)
         await bench.press("y")
-        assert "0000  02 00 00 00 00 01 02 00 00 00 00 02" in bench.main.copied_text()
+        assert "0000  02 00 00 00 00 01 02 00 00 00 00 02" in copied_text(bench.main)
 
 
 async def test_a_conversation_and_the_same_packet_elsewhere(tmp_path):

@@ -11,6 +11,7 @@ from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.actions import alive
 from tuilab.tui.text import Line, line
 from tuilab.tui.tour import PING, Tour
+from tuilab.tui.widgets.hints import empty
 from tuilab.tui.widgets.ping_text import Run, result_lines
 from tuilab.tui.widgets.tour_pane import TourPane
 
@@ -41,8 +42,19 @@ class Guide:
             self.tour = Tour(self._screen.lab.snapshot)
             self._at, self._news = self.tour.index, []
             self._screen.add_class("-tour")
-            self._screen.show_card()
+            self.show_card()
         self._screen.call_after_refresh(self._shown)
+
+    def show_card(self) -> None:
+        """What the drawing of an empty lab says."""
+        screen = self._screen
+        card = empty(
+            host=screen.lab.snapshot.host,
+            keymap=screen.session.around.keymap,
+            touring=self.tour is not None,
+        )
+        screen.canvas.empty, screen.canvas.card = card.text, card.choices
+        screen.outline.card = card
 
     def _shown(self) -> None:
         self.show()
@@ -163,7 +175,7 @@ class Guide:
         made = len(self.tour.scene.made)
         self.tour = None
         self._screen.remove_class("-tour")
-        self._screen.show_card()
+        self.show_card()
         self._screen.set_focus(self._screen.map)
         key = self._screen.session.key("undo")
         stays = f"; what was made stays ({key} undoes)" if made else ""

@@ -12,7 +12,6 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tuilab.errors import TuilabError
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import LogEntry, Snapshot
 from tuilab.model.topology import HOST, Topology
@@ -20,21 +19,19 @@ from tuilab.tui.actions import ACTIONS, Context, bindings
 from tuilab.tui.base import OneSize
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
-from tuilab.tui.forms.toggle import toggle
 from tuilab.tui.moves import Move, moves, panes_of
 from tuilab.tui.palette import ActionProvider
 from tuilab.tui.screens.close_look import CloseLook
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.screens.gone import GoneScreen
 from tuilab.tui.screens.guide import Guide
+from tuilab.tui.screens.hints import Hints
 from tuilab.tui.screens.layout import Layout
 from tuilab.tui.screens.packet_desk import PacketDesk
 from tuilab.tui.screens.send_desk import SendDesk
-from tuilab.tui.text import Line, plain
 from tuilab.tui.tmux import no_window
 from tuilab.tui.verbs import VERBS, Verb, build, lab, view
 from tuilab.tui.widgets.bottom import BottomPanel
-from tuilab.tui.widgets.hints import empty, hint_lines
 from tuilab.tui.widgets.history_view import HistoryView
 from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.inspector_rows import Row
@@ -43,7 +40,6 @@ from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.packet_detail import PacketHex, PacketTree
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.ping_text import Run
-from tuilab.tui.widgets.ping_view import PingView
 from tuilab.tui.widgets.selection_text import selection_text, topology_title
 from tuilab.tui.widgets.status import StatusBar
 from tuilab.tui.widgets.tour_pane import TourPane
@@ -51,10 +47,6 @@ from tuilab.tui.widgets.tree_view import TreeView
 
 if TYPE_CHECKING:
     from tuilab.tui.app import TuilabApp
-
-
-FEW = 5
-"""What the switch of more things would run is not foretold."""
 
 
 class MainScreen(OneSize, Screen[None]):
@@ -75,7 +67,6 @@ class MainScreen(OneSize, Screen[None]):
         self.sends = SendDesk(self)
         self._sized = False
         self._close_look = CloseLook(self)
-        self._hinted: tuple[object, Sequence[str]] = (None, ())
 
     # -- panes -----------------------------------------------------------------------
 
@@ -92,7 +83,7 @@ class MainScreen(OneSize, Screen[None]):
                 yield TreeView(glyphs, id="tree")
             inspector = Inspector(
                 glyphs,
-                hints=self._hints,
+                hints=Hints(self),
                 keymap=keymap,
                 id="inspector",
             )
@@ -107,7 +98,7 @@ class MainScreen(OneSize, Screen[None]):
     def on_mount(self) -> None:
         """Show the lab as it is."""
         self.bottom.desk = PacketDesk(self.session, self.bottom)
-        self.show_card()
+        self.guide.show_card()
         self.show_lab(self.lab.snapshot)
         self.show_log(self.lab.log)
         self.set_focus(self.map)
@@ -371,32 +362,6 @@ class MainScreen(OneSize, Screen[None]):
     def _show_keys(self) -> None:
         self.query_one(KeysBar).context = self.context()
 
-    def _hints(self, item: Item | None) -> list[Line]:
-        snapshot = self.lab.snapshot
-        key = (self.selection, snapshot.topology, snapshot.observed)
-        if self._hinted[0] != key:
-            self._hinted = key, self._switch_commands()
-        return hint_lines(item, self.context(), self._hinted[1])
-
-    def _switch_commands(self) -> Sequence[str]:
-        if len(self.selection) > FEW:
-            return ()
-        change = toggle(self.topology, self.selection)
-        try:
-            return self.lab.plan(change).commands if change else ()
-        except TuilabError:
-            return ()
-
-    def show_card(self) -> None:
-        """What the drawing of an empty lab says."""
-        card = empty(
-            host=self.lab.snapshot.host,
-            keymap=self.session.around.keymap,
-            touring=self.guide.tour is not None,
-        )
-        self.canvas.empty, self.canvas.card = card.text, card.choices
-        self.outline.card = card
-
     # -- layout ----------------------------------------------------------------------
 
     def show_tab(self, tab: str) -> None:
@@ -534,24 +499,3 @@ class MainScreen(OneSize, Screen[None]):
 
         self.session.hold_keys()
         self.session.run_job(job)
-
-    def copied_text(self) -> str:
-        """What ``y`` copies: the line under the cursor, else the selection."""
-        there = self.focused
-        if isinstance(there, TreeView):
-            return there.text
-        if isinstance(there, PacketHex):
-            return there.plain_text
-        if isinstance(there, HistoryView | PacketList | PacketTree):
-            there_is = there.line_count()
-            return plain(there.line(there.cursor)).strip() if there_is else ""
-        if isinstance(there, Inspector) and there.row is not None:
-            return there.row.copied
-        if isinstance(there, LogView | PingView):
-            return there.plain_text
-        return "\n".join(map(self._words, self.selection))
-
-    def _words(self, item: Item) -> str:
-        link = self.topology.link(item.endpoint) if item.endpoint else None
-        addresses = " ".join(link.addresses) if link else ""
-        return f"{item} {addresses}".strip()

@@ -13,6 +13,7 @@ from textual.theme import ThemeProvider
 
 from tuilab.model.topology import Endpoint
 from tuilab.tui import tmux
+from tuilab.tui.copied import copied_text
 from tuilab.tui.moves import MOVES
 from tuilab.tui.palette import Palette
 from tuilab.tui.screens.addresses import AddressesScreen
@@ -102,7 +103,7 @@ async def undo_tab(screen: MainScreen) -> None:
 
 async def copy(screen: MainScreen) -> None:
     """Put what is selected on the clipboard, by every road there is."""
-    text = screen.copied_text()
+    text = copied_text(screen)
     screen.session.copy_to_clipboard(text)
     ways = ["OSC 52"]
     if await tmux.load_buffer(text):
