@@ -34,7 +34,7 @@ CALM = 1.6
 """Seconds after which a link counts as quiet: counters come once a second."""
 
 
-LARGE = 250
+LARGE = 150
 """Nodes and lines together; laying out so many takes longer than keys may wait."""
 DENSE = 5
 """The same, lines for each node."""
