@@ -40,12 +40,16 @@ def walk(
     graph = group(build(snapshot(topology)), Choices(most=3))
     scene = layout(graph, arrange(graph), Manner(level), 120)
     items = [*draw(scene).items]
-    flows = {end: Flow(True, False, False) for end, _ in topology.links()}
+    ends = [end for end, _ in topology.links()]
     for _ in range(12):
         chosen = dice.sample(items, min(len(items), dice.randrange(3)))
         mark = dice.choice([None, None, *items])
         look = (dice.choice([UNICODE, UNICODE, ASCII]), chosen, mark)
-        activity = dice.choice([{}, {}, flows])
+        activity = {
+            end: Flow(*(dice.random() < share for share in (0.5, 0.5, 0.1)))
+            for end in ends
+            if dice.random() < dice.choice((0.0, 0.2, 0.9))
+        }
         fresh = replace(scene, paper=None, traces=None, sheet=Sheet())
         yield draw(scene, *look, activity), draw(fresh, *look, activity)
 

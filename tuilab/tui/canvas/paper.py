@@ -7,12 +7,11 @@ same as it did.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
-from tuilab.tui.canvas.activity import Activity
 from tuilab.tui.canvas.drawing import Row, Run
 from tuilab.tui.canvas.glyphs import Glyphs
 from tuilab.tui.canvas.graph import Item
@@ -45,7 +44,7 @@ class Paper:
 
     Attributes:
         glyphs: The signs that were used.
-        activity: What flowed then.
+        looks: How each line looked, and what flowed along it, by number of the edge.
         signs: Of every cell, row by row.
         styles: Of every cell.
         owners: Of every cell.
@@ -53,24 +52,11 @@ class Paper:
     """
 
     glyphs: Glyphs
-    activity: Activity
+    looks: Mapping[int, tuple[str, tuple[bool, bool]]]
     signs: Cells
     styles: Cells
     owners: list[list[int]]
     index: Mapping[Item, int]
-
-    def suits(
-        self, glyphs: Glyphs, activity: Activity, chosen: Collection[Item]
-    ) -> bool:
-        """Whether it would be painted just so again.
-
-        Args:
-            glyphs: Signs to use.
-            activity: What flows now.
-            chosen: What is selected or marked: that looks different from the rest.
-        """
-        same = glyphs is self.glyphs and activity == self.activity
-        return same and self.index.keys().isdisjoint(chosen)
 
 
 @dataclass(slots=True)

@@ -111,19 +111,37 @@ class _Raster(Painter):
     def _lay_paper(self) -> None:
         """Boxes that others stand in, and lines; as last time where nothing differs."""
         chosen = [*self.selected, *([self.marked] if self.marked else ())]
+        self.looks = {n: self._look(self.graph.edges[n]) for n in self.scene.ways}
         paper = self.scene.paper
-        if paper is None or not paper.suits(self.glyphs, self.activity, chosen):
+        if paper is not None and paper.glyphs is not self.glyphs:
+            paper = None
+        if not self._below().isdisjoint(chosen):
+            paper = None
+        told = {n: (look[1], self._moving(n)) for n, look in self.looks.items()}
+        if paper is None:
             self._boxes(hollow=True)
-            self._lines()
-            paper = Paper(
-                self.glyphs,
-                self.activity,
-                *(self.signs, self.styles, self.owners),
-                self.index,
+            self._paint_lines(told)
+        else:
+            self._take_paper(paper)
+            self._paint_lines(
+                [n for n, look in told.items() if paper.looks[n] != look], again=True
             )
-            if not paper.suits(self.glyphs, self.activity, chosen):
-                return
-            self.scene.paper = paper
+        if self.index.keys().isdisjoint(chosen):
+            self.scene.paper = paper = Paper(
+                self.glyphs, told, self.signs, self.styles, self.owners, self.index
+            )
+            self._take_paper(paper)
+
+    def _below(self) -> set[Item]:
+        """What is painted below the lines: it looks otherwise when it is chosen."""
+        hollow = {n: it for n, it in self.scene.boxes.items() if it.shape.hollow}
+        found = {self.graph.nodes[number].item for number in hollow}
+        return found.union(
+            line.item for box in hollow.values() for line in box.shape.lines
+        )
+
+    def _take_paper(self, paper: Paper) -> None:
+        """Go on from what was painted before."""
         self.signs = [row[:] for row in paper.signs]
         self.styles = [row[:] for row in paper.styles]
         self.owners = [row[:] for row in paper.owners]
@@ -131,24 +149,38 @@ class _Raster(Painter):
 
     # -- lines ------------------------------------------------------------------------
 
-    def _lines(self) -> None:
+    def _paint_lines(self, lines: Collection[int], *, again: bool = False) -> None:
+        """Paint lines; all of them, or some again that look otherwise now."""
         cells, crossings = self.traces.cells, self.traces.crossings
-        looks = {n: self._look(self.graph.edges[n]) for n in self.scene.ways}
-        self.looks = looks
+        masks = self.traces.masks
         owners = {n: self._owner(self.graph.edges[n].item) for n in self.scene.ways}
-        for (x, y), (number, mask) in cells.items():
-            table, style, _ = looks[number]
-            self._put(x, y, table[mask], style, owners[number])
-        for (x, y), (number, mask) in crossings.items():
-            other, _ = cells[x, y]
-            pair = (number, other) if mask == VERTICAL else (other, number)
-            sign = self.glyphs.cross[looks[pair[0]][2] + looks[pair[1]][2]]
-            chosen = [n for n in pair if looks[n][2] == "h"]
-            style = looks[chosen[0]][1] if chosen else "crossing"
-            self._put(x, y, sign, style, owners[(chosen or pair)[0]])
-        if self.activity:
-            for number, masks in self.traces.masks.items():
-                self._arrows(number, masks, crossings)
+        some = (cell for n in lines for cell in masks[n]) if again else cells
+        for cell in some:
+            if cell not in crossings:
+                number, mask = cells[cell]
+                table, style, _ = self.looks[number]
+                self._put(*cell, table[mask], style, owners[number])
+            else:
+                self._cross(cell, owners)
+        for number in lines:
+            if any(self._moving(number)):
+                self._arrows(number, masks[number], crossings)
+
+    def _cross(self, cell: tuple[int, int], owners: Mapping[int, int]) -> None:
+        """Where two lines cross: the heavy one's, or nobody's."""
+        looks, (number, mask) = self.looks, self.traces.crossings[cell]
+        other, _ = self.traces.cells[cell]
+        pair = (number, other) if mask == VERTICAL else (other, number)
+        sign = self.glyphs.cross[looks[pair[0]][2] + looks[pair[1]][2]]
+        chosen = [n for n in pair if looks[n][2] == "h"]
+        style = looks[chosen[0]][1] if chosen else "crossing"
+        self._put(*cell, sign, style, owners[(chosen or pair)[0]])
+
+    def _moving(self, number: int) -> tuple[bool, bool]:
+        """What flows along a line."""
+        if not self.activity:
+            return False, False
+        return self._moves(self.graph.edges[number])
 
     def _trace(self) -> Traces:
         """The cells that each line goes through, whatever it looks like."""
@@ -246,7 +278,7 @@ class _Raster(Painter):
         self.ports.setdefault(end.node, []).append(Spot(end.port, x, y))
         chosen = end.port in self.selected and end.port.kind == "link"
         if bare and not end.shown and not chosen and end.port != self.marked:
-            if self._flow(end.port).errors:
+            if self._flow(end.port).errors and end.health == "up":
                 # Where a line bends at once there is no room but behind the name.
                 bends = self.traces.masks[number][cell] not in (VERTICAL, HORIZONTAL)
                 self._sign(edge, end, *(self.behind[end.node] if bends else cell))
