@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import resource
+import time
 
 import pytest
 
@@ -17,10 +18,11 @@ from tuilab.errors import (
 )
 from tuilab.kernel.modelled import ModelDriver
 from tuilab.lab import drift
+from tuilab.lab.follow import MOST_REST, REST
 from tuilab.lab.journal import Begun, FileJournal, MemoryJournal
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Changed, Gone, Logged
-from tuilab.model import edits
+from tuilab.model import edits, generate
 from tuilab.model.topology import Endpoint, Route, Topology
 from tuilab.plan.difference import differences
 from tuilab.plan.history import Edit
@@ -524,4 +526,29 @@ async def test_an_edit_waits_for_the_counters_that_are_read(tmp_path, monkeypatc
     driver.go_on.set()
     await edit
     assert "red" in lab.snapshot.observed.namespaces
+    await lab.aclose()
+
+
+async def test_a_kernel_that_tells_all_the_time_is_not_looked_at_all_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab = await Lab.preview(generate.star(20))
+    look, took = lab._runner.look, []
+
+    async def looked(names: set[str] | None = None) -> None:
+        began = time.monotonic()
+        await look(names)
+        while time.monotonic() < began + 0.004:
+            await asyncio.sleep(0)
+        took.append(time.monotonic() - began)
+
+    monkeypatch.setattr(lab._runner, "look", looked)
+    began = time.monotonic()
+    while len(took) < 8:
+        lab._follower._hear(frozenset({"h1"}))
+        await asyncio.sleep(0)
+    lasted = time.monotonic() - began
+    rests = sum(min(REST * it, MOST_REST) for it in took[:-1])
+    assert lasted >= sum(took) + rests
+    await lab._follower.stop()
     await lab.aclose()

@@ -18,6 +18,11 @@ from tuilab.plan.state import State, one_sided
 
 COUNTER_PERIOD = 1.0
 """Seconds between looks at the counters."""
+REST = 4.0
+"""Times as long as a look took, the next one waits: a kernel that tells of something
+all the time would have us look all the time."""
+MOST_REST = 0.4
+"""Seconds of it at most."""
 JOURNAL_PERIOD = 0.25
 """Seconds between looks at what other processes did to the lab."""
 
@@ -59,6 +64,7 @@ class Follower:
         self._meter = meter
         self._tasks: list[asyncio.Task[None]] = []
         self._heard: set[str] = set()
+        self._rested = 0.0
         self._hearing: asyncio.Task[None] | None = None
         self._stale = False
         self._given_up: Begun | None = None
@@ -93,10 +99,14 @@ class Follower:
     async def _look_outside(self) -> None:
         """Look wherever something happened that may not have been us."""
         while self._heard:
+            await asyncio.sleep(max(0.0, self._rested - time.monotonic()))
             async with self._mutex:
+                began = time.monotonic()
                 # With all that came while an edit was made, most of it by that edit.
                 names, self._heard = self._heard, set()
                 await self._look_at(names)
+            ended = time.monotonic()
+            self._rested = ended + min(REST * (ended - began), MOST_REST)
 
     async def _look_at(self, names: set[str]) -> None:
         before = self._runner.observed
