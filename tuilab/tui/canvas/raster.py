@@ -123,9 +123,10 @@ class _Raster(Painter):
             self._paint_lines(told)
         else:
             self._take_paper(paper)
-            self._paint_lines(
-                [n for n, look in told.items() if paper.looks[n] != look], again=True
-            )
+            others = [n for n, look in told.items() if paper.looks[n] != look]
+            if not others:
+                return
+            self._paint_lines(others, again=True)
         if self.index.keys().isdisjoint(chosen):
             self.scene.paper = paper = Paper(
                 self.glyphs, told, self.signs, self.styles, self.owners, self.index
