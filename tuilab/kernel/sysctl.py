@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
 
 from tuilab.errors import KernelError
@@ -25,13 +24,6 @@ _inherited: list[str] | None = None
 def path(key: str) -> Path:
     """The file of a setting."""
     return _ROOT / path_of(key)
-
-
-_OF_NAMESPACE = tuple(sorted(of_namespace(), key=lambda key: path(key).parent))
-_FOLDERS = {
-    folder: [path(key).name for key in keys]
-    for folder, keys in groupby(_OF_NAMESPACE, lambda key: str(path(key).parent))
-}
 
 
 def read(keys: Iterable[str]) -> dict[str, str]:
@@ -52,17 +44,27 @@ def read(keys: Iterable[str]) -> dict[str, str]:
 
 @lru_cache(maxsize=1 << 12)
 def _file(key: str) -> str:
-    return str(path(key))
+    return f"{_ROOT}/{path_of(key)}"
 
 
 def strange() -> dict[str, str]:
     """The settings that are no link's and not as usual, here and now."""
-    return dict(_unusual(tuple(_texts())))
+    return dict(_unusual(tuple(_texts(_folders()))))
 
 
-def _texts() -> Iterator[bytes | None]:
-    """What the files of `_OF_NAMESPACE` say, in that order."""
-    for folder, names in _FOLDERS.items():
+@lru_cache(maxsize=2)
+def _folders(*links: str) -> dict[str, dict[str, str]]:
+    """Settings of a namespace, and of links, by folder and name of their file."""
+    found: dict[str, dict[str, str]] = {}
+    for key in (*of_namespace(), *known(links)):
+        folder, _, name = _file(key).rpartition("/")
+        found.setdefault(folder, {})[name] = key
+    return found
+
+
+def _texts(folders: Mapping[str, Iterable[str]]) -> Iterator[bytes | None]:
+    """What all of these files say, in order; None for those that there are not."""
+    for folder, names in folders.items():
         try:
             # From there on names are short: that halves the time.
             at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -87,8 +89,15 @@ def _texts() -> Iterator[bytes | None]:
 @lru_cache(maxsize=16)
 def _unusual(texts: tuple[bytes | None, ...]) -> dict[str, str]:
     """Most namespaces are alike."""
-    found = zip(_OF_NAMESPACE, texts, strict=True)
-    return unusual({key: text.decode().strip() for key, text in found if text})
+    return unusual(_values(_folders(), texts))
+
+
+def _values(
+    folders: Mapping[str, Mapping[str, str]], texts: Iterable[bytes | None]
+) -> dict[str, str]:
+    keys = (key for names in folders.values() for key in names.values())
+    found = zip(keys, texts, strict=True)
+    return {key: text.decode().strip() for key, text in found if text}
 
 
 def write(key: str, value: str) -> None:
@@ -126,7 +135,8 @@ def set_defaults(there: Mapping[str, str]) -> None:
     global _inherited
     if _inherited is None:
         # ``lo`` is there already and does not follow.
-        values = read({*known(["lo"]), *_OF_NAMESPACE})
+        folders = _folders("lo")
+        values = _values(folders, _texts(folders))
         _inherited = [k for k, v in values.items() if v != usual(k, {})]
     for key, value in there.items():
         if value != usual(key, {}):
