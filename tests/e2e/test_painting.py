@@ -64,10 +64,17 @@ def ready(name: str) -> Topology:
     return yaml.load(path).topology
 
 
-@pytest.mark.parametrize("lab", ["router", "hundred"])
+@pytest.mark.parametrize(
+    ("lab", "moves"),
+    [
+        ("router", "jjkjlhl"),
+        ("hundred", "jlhlhl"),  # from host to host
+    ],
+)
 def test_a_move_of_the_selection_and_a_port_s_state_are_few_bytes(
-    home: Home, lab: str
+    home: Home, lab: str, moves: str
 ) -> None:
+    """The inspector is in sight, and tells of another thing after each move."""
     topology = ready("router") if lab == "router" else generate.star(100)
     topology = silent(topology)
     path = home.folder / f"{lab}.yaml"
@@ -78,10 +85,8 @@ def test_a_move_of_the_selection_and_a_port_s_state_are_few_bytes(
         start = terminal.read_until(lambda seen: b"Topology" in seen)
         assert b"zoom" in terminal.rest(start, quiet=SETTLED)
         terminal.send("j")
-        terminal.painted()
-        terminal.send("i")  # the inspector tells of more than the drawing
         terminal.rest(terminal.painted(), quiet=SETTLED)
-        for key in "jjkjlhl":
+        for key in moves:
             terminal.send(key)
             size = len(terminal.rest())
             assert size < SELECTION, (key, size)
