@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -277,6 +278,21 @@ def test_a_line_is_turned_like_a_snake_where_it_is_too_wide() -> None:
         "   │                              │",
         " [r16]─────[r15]──────[r14]─────[r13]",
     ]
+
+
+def test_two_switches_far_apart_stand_in_one_row_with_what_is_between() -> None:
+    """What hangs from the ends of a line does not make a tower of it."""
+    sketch = Sketch().bridge("host/sw1").bridge("host/sw2")
+    way = ["host/sw1", *(f"r{number}" for number in range(6)), "host/sw2"]
+    for one, other in pairwise(way):
+        sketch.cable(one, other)
+    for number in range(4):
+        sketch.cable(f"a{number}", "host/sw1").cable(f"b{number}", "host/sw2")
+    rows = draw_text(sketch.snapshot(), 200, 1).splitlines()
+    assert rows[0].replace("─", " ").replace("═", " ").split() == [
+        *("sw1", "[r0]", "[r1]", "[r2]", "[r3]", "[r4]", "[r5]", "sw2")
+    ]
+    assert rows[-1].split() == [f"[{end}{n}]" for end in "ab" for n in range(4)]
 
 
 def test_zooming_into_a_long_line_needs_no_scrolling_to_the_side() -> None:

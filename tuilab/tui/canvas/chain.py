@@ -20,7 +20,7 @@ from tuilab.tui.canvas.layers import Segment
 SMALLEST = 5
 """Rings and lines of fewer nodes stand in one row."""
 MOST_HANGING = 2
-"""Where more hosts hang from a node, it is no mere link of a chain."""
+"""Where more hosts hang from a node of a ring, all of them stand below it."""
 LARGEST_TURN = 60
 """In larger rings nobody looks for the start that moves least."""
 SHORTEST_ROW = 2
@@ -70,10 +70,10 @@ def chain(graph: Graph, nodes: list[int], segments: list[Segment]) -> Chain | No
     leaves = {node for node, some in near.items() if len(some) == 1}
     hosts = {node: sorted(near[node] & leaves) for node in nodes if node not in leaves}
     inner = {node: near[node] - leaves for node in hosts}
-    if any(len(some) > MOST_HANGING for some in hosts.values()):
-        return None
     ends = [node for node, some in inner.items() if len(some) < 2]
     if len(inner) < 2 or any(len(some) > 2 for some in inner.values()):
+        return None
+    if not ends and any(len(some) > MOST_HANGING for some in hosts.values()):
         return None
     way = [ends[0] if ends else next(iter(inner))]
     while len(way) < len(inner):
