@@ -30,6 +30,8 @@ from tuilab.model import generate
 from tuilab.model.topology import HOST
 
 LAB, HOSTS, CAPTURES, EVENTS = "hundred", 100, 20, 1000
+BUSY = 0.4
+"""Seconds of processor time in one that tell that something is still starting."""
 PEER = """
 from rich.segment import Segment
 from textual.app import App
@@ -134,6 +136,11 @@ def watch(screen: CountingTerminal) -> None:
     screen.rest(quiet=0.4)
     screen.send("\r")
     screen.rest(quiet=0.4)
+    before = 0.0
+    while (now := screen.cpu()) - before > BUSY:
+        # The program that takes packets apart starts with the first capture.
+        before = now
+        screen.read_for(1.0)
     screen.send("\x1b")  # the drawing has the keys again
     screen.rest(quiet=0.4)
     screen.send("l")

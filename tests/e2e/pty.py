@@ -87,6 +87,14 @@ class CountingTerminal:
             seen += self.read()
         return seen
 
+    def read_for(self, seconds: float) -> bytes:
+        """What is painted in so many seconds."""
+        end, seen = time.monotonic() + seconds, b""
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self._master], [], [], left)[0]:
+                seen += os.read(self._master, 1 << 16)
+        return seen
+
     def cpu(self) -> float:
         """Seconds of processor time that the program and its children have taken."""
         ticks, left = 0, [self._process.pid]
