@@ -69,7 +69,7 @@ def test_the_screen_is_a_preview_that_says_why(locked):
     terminal.wait_for("Nothing here yet")
     terminal.wait_for("PREVIEW")
     terminal.keys("n", "Enter", "n", "Enter", "v", "Enter")
-    terminal.wait_for(lambda screen: re.search(r" ns 2 .* link 1 ", screen))
+    terminal.wait_for(lambda screen: re.search(r" ns 2 .* link 2 ", screen))
     for key in ("s", "w"):
         terminal.keys(key)
         terminal.wait_for("preview")
@@ -78,7 +78,7 @@ def test_the_screen_is_a_preview_that_says_why(locked):
     terminal.wait_for(lambda screen: re.search(r" ns 2 .* link 0 ", screen))
     # What was drawn can be kept as a file.
     terminal.keys("U")
-    terminal.wait_for(lambda screen: re.search(r" ns 2 .* link 1 ", screen))
+    terminal.wait_for(lambda screen: re.search(r" ns 2 .* link 2 ", screen))
     terminal.keys("C-s")
     terminal.wait_for("Save")
     terminal.keys("Enter")

@@ -49,7 +49,7 @@ def test_from_nothing_to_four_pings_in_eight_keys_and_back(home, size):
     terminal.wait_for(shows(2, 0))
     assert "eth0" not in home.json("show", "--observed")["red"]["links"]
     terminal.keys("U")
-    terminal.wait_for(shows(2, 1))
+    terminal.wait_for(shows(2, 2))
     assert home.json("show", "--observed") == built
 
     # Leaving keeps it, and gives the terminal back as it was.
@@ -64,7 +64,7 @@ def test_from_nothing_to_four_pings_in_eight_keys_and_back(home, size):
     # It is there again, with its history, and goes for good.
     terminal.run("clear")
     terminal.run(*TUILAB)
-    terminal.wait_for(shows(2, 1))
+    terminal.wait_for(shows(2, 2))
     terminal.keys("4")
     terminal.wait_for("add namespace blue")
     terminal.keys("u")
@@ -82,13 +82,13 @@ def test_two_terminals_and_the_command_line_see_each_other_live(home):
     one, two = home.terminal(), home.terminal(120, 36)
     for terminal in (one, two):
         terminal.run(*TUILAB, "two-hosts")
-        terminal.wait_for(shows(2, 1))
+        terminal.wait_for(shows(2, 2))
     one.keys("n", "Enter")
-    one.wait_for(shows(3, 1))
-    two.wait_for(shows(3, 1))
+    one.wait_for(shows(3, 2))
+    two.wait_for(shows(3, 2))
     two.keys("u")
-    two.wait_for(shows(2, 1))
-    one.wait_for(shows(2, 1))
+    two.wait_for(shows(2, 2))
+    one.wait_for(shows(2, 2))
     home.tuilab("add", "bridge", "host:br7")
     for terminal in (one, two):
         terminal.wait_for("br7")
@@ -102,7 +102,7 @@ def test_a_lab_that_is_changed_outside_is_drawn_as_it_is(home):
     home.tuilab("up", "two-hosts")
     terminal = home.terminal(160, 48)
     terminal.run(*TUILAB, "two-hosts")
-    terminal.wait_for(shows(2, 1))
+    terminal.wait_for(shows(2, 2))
     home.tuilab("exec", "red", "--", "ip", "link", "set", "eth0", "down")
     terminal.wait_for(lambda screen: "✗1" in screen or "✗2" in screen)
     # What was not done through tuilab is not undone by it.
@@ -130,7 +130,7 @@ def test_killed_the_lab_and_its_history_live_on(home, whom, when):
     terminal = home.terminal()
     modes = terminal.modes()
     terminal.run(*TUILAB, "two-hosts")
-    terminal.wait_for(shows(2, 1))
+    terminal.wait_for(shows(2, 2))
     starter = terminal.program()
     screen = _visit(starter)
     journal = home.labs / "two-hosts" / "journal.jsonl"
@@ -158,10 +158,10 @@ def test_killed_the_lab_and_its_history_live_on(home, whom, when):
     assert edits[0]["title"] == "load two-hosts"
     terminal = home.terminal()
     terminal.run(*TUILAB, "two-hosts")
-    terminal.wait_for(shows(1 + len(edits), 1))
+    terminal.wait_for(shows(1 + len(edits), 2))
     if len(edits) == 2:
         terminal.keys("u")
-        terminal.wait_for(shows(2, 1))
+        terminal.wait_for(shows(2, 2))
     assert home.json("show", "--observed") == before
 
 
@@ -265,7 +265,7 @@ def test_a_terminal_that_hangs_up_takes_the_screen_and_leaves_the_lab(home, when
     if when == "starting":
         spin(lambda: terminal.children())
     else:
-        terminal.wait_for(shows(2, 1))
+        terminal.wait_for(shows(2, 2))
     if when == "sending":
         terminal.keys("s", "Enter")
         terminal.wait_for("seq=1")
@@ -290,7 +290,7 @@ def test_a_window_that_is_dragged_ends_up_drawn_at_its_size(home):
     home.tuilab("up", "two-hosts")
     terminal = home.terminal()
     terminal.run(*TUILAB, "two-hosts")
-    terminal.wait_for(shows(2, 1))
+    terminal.wait_for(shows(2, 2))
     for step in range(24):
         terminal.resize(81 + 2 * step, 24 + step)
     terminal.resize(132, 40)
@@ -300,14 +300,14 @@ def test_a_window_that_is_dragged_ends_up_drawn_at_its_size(home):
         )
     )
     terminal.keys("n", "Enter")
-    terminal.wait_for(shows(3, 1))
+    terminal.wait_for(shows(3, 2))
 
 
 def test_a_shell_in_a_tmux_window_and_what_is_copied(home):
     home.tuilab("up", "two-hosts")
     terminal = home.terminal()
     terminal.run(*TUILAB, "two-hosts")
-    terminal.wait_for(shows(2, 1))
+    terminal.wait_for(shows(2, 2))
     terminal.keys("Right", "y")
     terminal.wait_for("copied by tmux")
     copied = terminal._tmux("show-buffer")
