@@ -431,12 +431,12 @@ def test_keys_lists_them_and_makes_a_file_to_change_them(
     ]
     assert tuilab_("keys", "--write")[0] == 0
     assert tuilab_("keys", "--write")[0] == 2
-    path.write_text("add_namespace: [E, f5]\nbogus: x\n")
+    path.write_text("add_namespace: [f6, f5]\nbogus: x\n")
     code, out, err = tuilab_("keys", "--json")
     assert code == 2
     assert f"{path}:2:1: " in err
     row = next(it for it in json.loads(out) if it["id"] == "add_namespace")
-    assert (row["keys"], row["changed"]) == (["E", "f5"], True)
+    assert (row["keys"], row["changed"]) == (["f6", "f5"], True)
     checks = json.loads(tuilab_("doctor", "--json")[1])
     found = next(it for it in checks if it["name"] == "keys")
     assert not found["ok"]

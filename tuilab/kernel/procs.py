@@ -172,11 +172,8 @@ def environment(
     result["TUILAB_NAMESPACE"] = namespace
     if keeper is None:
         return result
-    try:
-        words = Path(f"/proc/{keeper.pid}/cmdline").read_bytes().split(b"\0")
-        result["TUILAB_LAB"] = os.fsdecode(words[-2])
-    except (OSError, IndexError):
-        pass
+    with contextlib.suppress(OSError, IndexError):
+        result["TUILAB_LAB"] = sandbox.name_of(keeper)
     return result
 
 

@@ -33,6 +33,8 @@ from tuilab.kernel import idmap, mounts, refusals, syscalls
 from tuilab.kernel.keeper import COMM
 
 _PROGRAM = Path(__file__).with_name("keeper.py")
+_NAME = 4
+"""Which word of a keeper's command line is the lab's name: see `_popen`."""
 _START_SECONDS = 20.0
 _GRACE_SECONDS = 0.2
 _PF_EXITING = 0x4
@@ -206,6 +208,16 @@ def keepers() -> Iterator[tuple[Keeper, Path]]:
         with suppress(OSError, ValueError, LookupError):
             if (found := _found(pid)) is not None:
                 yield found
+
+
+def name_of(keeper: Keeper) -> str:
+    """The name of its lab, as its command line has it.
+
+    Raises:
+        OSError, IndexError: It is gone, or none of ours.
+    """
+    words = Path(f"/proc/{keeper.pid}/cmdline").read_bytes().split(b"\0")
+    return os.fsdecode(words[_NAME])
 
 
 def _processes() -> list[int]:
