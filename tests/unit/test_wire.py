@@ -75,6 +75,23 @@ REQUESTS = [
         {"dst": "fd00::/64", "type": 8, "oif": 1, "scope": 0, "table": 7, "proto": 3},
     ),
     ("route", "del", {"dst": "10.1.0.0/16", "scope": 255, "table": 254, "proto": 0}),
+    (
+        "link",
+        "add",
+        {
+            "ifname": "br0",
+            "kind": "bridge",
+            "address": MAC,
+            "br_stp_state": 1,
+            "br_forward_delay": 400,
+            "br_hello_time": 100,
+            "br_max_age": 600,
+            "br_ageing_time": 30000,
+            "br_priority": 4096,
+            "br_vlan_filtering": 1,
+        },
+    ),
+    ("link", "set", {"index": 3, "kind": "bridge", "br_stp_state": 0}),
 ]
 CLASSES = {"link": ifinfmsg, "addr": ifaddrmsg, "route": rtmsg}
 
@@ -113,7 +130,7 @@ def test_the_other_end_of_a_cable_gets_the_number_it_was_given():
 
 
 def test_what_is_not_packed_by_hand_is_left_to_pyroute2():
-    args = {"index": 3, "kind": "bridge", "br_stp_state": 1}
+    args = {"index": 3, "kind": "bridge", "br_mcast_snooping": 1}
     assert wire.quick("link", "set", args) is None
     assert packing.encode("link", "set", args) == words.encode("link", "set", args)
 

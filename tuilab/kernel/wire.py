@@ -170,7 +170,17 @@ _LINK: dict[str, Callable[[Any], bytes]] = {
         IFLA_PROP_LIST | _NESTED, _string(IFLA_ALT_IFNAME, value)
     ),
 }
-_LINK_WORDS = {*_LINK, "index", "state", "kind", "peer"}
+_BRIDGE = {
+    "br_forward_delay": (1, "=I"),
+    "br_hello_time": (2, "=I"),
+    "br_max_age": (3, "=I"),
+    "br_ageing_time": (4, "=I"),
+    "br_stp_state": (5, "=I"),
+    "br_priority": (6, "=H"),
+    "br_vlan_filtering": (7, "=B"),
+}
+"""Options of a bridge: number and form (IFLA_BR_*)."""
+_LINK_WORDS = {*_LINK, *_BRIDGE, "index", "state", "kind", "peer"}
 
 
 def quick(noun: str, verb: str, args: Mapping[str, Any]) -> Message | None:
@@ -205,6 +215,12 @@ def _link(verb: str, args: Mapping[str, Any]) -> Message | None:
         if "peer" in args:
             peer = attribute(VETH_INFO_PEER, _link_body(args["peer"]))
             info += attribute(IFLA_INFO_DATA, peer)
+        options = b"".join(
+            attribute(code, struct.pack(form, args[word]))
+            for word, (code, form) in _BRIDGE.items()
+            if word in args
+        )
+        info += attribute(IFLA_INFO_DATA, options) if options else b""
         body += attribute(IFLA_LINKINFO, info)
     return Message(kind, flags, body)
 
