@@ -31,6 +31,13 @@ PAIR = (
 )
 
 
+WITH_IPV6 = (
+    *PAIR,
+    edits.add_route("red", Route("fd77::/64", "fd00::2")),
+    edits.add_address(Endpoint("red", "lo"), "fd00:ffff::1/128"),
+)
+
+
 def value(namespace, key):
     text = sh(f"ip netns exec {namespace} cat /proc/sys/{path_of(key)}")
     return text.strip()
@@ -161,11 +168,7 @@ async def test_what_is_set_for_all_links_is_foreseen(tmp_path):
 @boxed
 async def test_ipv6_switched_off_and_on_again_brings_its_addresses_back(tmp_path):
     async with a_lab() as lab:
-        for change in (
-            *PAIR,
-            edits.add_route("red", Route("fd77::/64", "fd00::2")),
-            edits.add_address(Endpoint("red", "lo"), "fd00:ffff::1/128"),
-        ):
+        for change in WITH_IPV6:
             await lab.edit(change)
         before = to_data(lab.snapshot.observed)
         for link in ("eth0", "all"):
@@ -389,11 +392,7 @@ async def test_who_comes_later_sees_and_adopts_settings_changed_outside(tmp_path
 @boxed
 async def test_ipv6_switched_off_for_all_outside_comes_back_whole(tmp_path):
     async with a_lab() as lab:
-        for change in (
-            *PAIR,
-            edits.add_route("red", Route("fd77::/64", "fd00::2")),
-            edits.add_address(Endpoint("red", "lo"), "fd00:ffff::1/128"),
-        ):
+        for change in WITH_IPV6:
             await lab.edit(change)
         before = to_data(lab.snapshot.observed)
         key = conf("disable_ipv6", "all", "ipv6")

@@ -240,8 +240,8 @@ def _found(pid: int) -> tuple[Keeper, Path] | None:
     mine = int(rows["Uid"].split()[0]) == os.getuid() and len(numbers) <= 2
     if (
         not mine
-        or _PROGRAM.name not in str(words[-3])
-        or not words[-1].startswith(b"/")
+        or _PROGRAM.name not in str(words[_NAME - 1])
+        or not words[_NAME + 1].startswith(b"/")
     ):
         return None
     user_ns, pid_ns = (
@@ -250,7 +250,7 @@ def _found(pid: int) -> tuple[Keeper, Path] | None:
     )
     keeper = Keeper(pid, started, _boot_id(), user_ns, pid_ns)
     # All of it was said of the same process if that is still there.
-    return (keeper, Path(os.fsdecode(words[-1]))) if alive(keeper) else None
+    return (keeper, Path(os.fsdecode(words[_NAME + 1]))) if alive(keeper) else None
 
 
 def alive(keeper: Keeper) -> bool:
