@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
+import weakref
 from asyncio import events
 from contextlib import contextmanager
 
@@ -15,6 +17,7 @@ from tests.tui.bench import opened
 from tests.tui.labs import router
 from tuilab.lab.lab import Lab
 from tuilab.model import edits, generate
+from tuilab.tui import sweeping
 from tuilab.tui.screens import form
 
 SIZE = (160, 48)
@@ -102,3 +105,21 @@ async def test_it_is_said_what_takes_long(monkeypatch):
         await bench.until(lambda: not bench.in_dialog)
         assert said[0] == "making 1000 hosts, 1 switch, 1000 cables ..."
         assert len(bench.topology.namespaces) == 1001
+
+
+async def test_what_a_dialog_leaves_is_swept_up_between_keys(monkeypatch):
+    monkeypatch.setattr(sweeping, "MANY", 1)
+    async with opened() as bench:
+        await bench.press("n", "escape")
+        gc.collect()
+        gc.disable()
+        sweeps = asyncio.create_task(sweeping.sweep(bench.app))
+        try:
+            await bench.press("n")
+            dialog = weakref.ref(bench.app.screen)
+            await bench.press("escape")
+            await bench.until(lambda: dialog() is None)
+        finally:
+            gc.enable()
+            gc.unfreeze()
+            sweeps.cancel()

@@ -30,6 +30,7 @@ from tuilab.tui.screens.keep import KeepScreen
 from tuilab.tui.screens.main import MainScreen
 from tuilab.tui.screens.report import ReportScreen
 from tuilab.tui.surroundings import ExitChoice, Surroundings
+from tuilab.tui.sweeping import sweep
 from tuilab.tui.terminal import (
     MOUSE_OFF,
     MOUSE_ON,
@@ -266,7 +267,11 @@ async def run(
     # of it again, which a person feels as a key that hangs.
     gc.collect()
     gc.freeze()
-    choice = await app.run_async(mouse=mouse)
+    sweeping = asyncio.create_task(sweep(app))
+    try:
+        choice = await app.run_async(mouse=mouse)
+    finally:
+        sweeping.cancel()
     if app.return_code:
         failure = RuntimeError("the screen failed; the lab goes on")
         failure.add_note(last_words.getvalue())

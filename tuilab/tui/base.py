@@ -7,6 +7,7 @@ unexpected becomes a report on disk and a dialog that names it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
@@ -54,6 +55,7 @@ class BaseApp(App[Result]):
         super().__init__()
         self.mistakes: list[Exception] = []
         self._ahead = TypeAhead()
+        self._last_key = time.monotonic()
         self._watchdog: asyncio.TimerHandle | None = None
 
     # -- keys ------------------------------------------------------------------------
@@ -67,6 +69,11 @@ class BaseApp(App[Result]):
     def settled(self) -> bool:
         """Whether every key has done its work."""
         return self._ahead.idle
+
+    @property
+    def rested(self) -> float:
+        """Seconds since the last key."""
+        return time.monotonic() - self._last_key
 
     def hold_keys(self) -> None:
         """Keep all further keys until `release_keys`."""
@@ -91,6 +98,7 @@ class BaseApp(App[Result]):
     async def _take(self, key: Typed) -> None:
         """Start a key, and see when it has passed through."""
         self._ahead.passing = True
+        self._last_key = time.monotonic()
         start = self.focused or self.screen
         self._watchdog = asyncio.get_running_loop().call_later(PATIENCE, self._passed)
         await super().on_event(key)
