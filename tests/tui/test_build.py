@@ -98,7 +98,7 @@ async def test_bad_names_and_addresses_are_refused_at_their_field():
     async with opened() as bench:
         await bench.press("b", "enter", "n")
         await bench.fill("name", "no spaces")
-        assert 'may hold letters, digits, "_", "-" and "." only' in bench.text
+        assert 'is no name: letters, digits, "_", "-" and "." only' in bench.text
         assert "Will run" not in bench.text
         await bench.press("enter")
         assert bench.in_dialog

@@ -134,7 +134,7 @@ async def test_all_mistakes_of_a_file_can_be_read_on_a_small_screen(tmp_path):
     async with opened(surroundings=at(tmp_path)) as bench:
         await bench.press("ctrl+o")
         await bench.until(lambda: '"n0!"' in bench.text)
-        assert "PgDn more mistakes" in bench.text
+        assert "PgDn reads on" in bench.text
         assert "[ Load  Enter ]" in bench.text
         assert '"n19!"' not in bench.text
         await bench.press(*["pagedown"] * 9)

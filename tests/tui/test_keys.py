@@ -105,7 +105,7 @@ def test_two_actions_may_swap_their_keys_and_one_may_have_none(file):
     text = "add_namespace: b\nadd_bridge: n\ndelete: none\nundo: [f5, z]\nzoom: Z\n"
     keymap, problems = read(file, text)
     assert problems == []
-    assert keymap.shown("undo") == "f5 z"
+    assert keymap.shown("undo") == "F5 z"
     assert keymap.key("delete") == ":delete"
 
 
@@ -125,7 +125,7 @@ def test_the_file_is_where_xdg_has_it(tmp_path):
 async def test_own_keys_work_and_are_shown_everywhere(file):
     text = (
         "add_namespace: b\nadd_bridge: n\nundo: f5\nadd_cable: f8\n"
-        "canvas.right: [Right, f6]\nquit: none\n"
+        "canvas.right: [Right, f6]\nquit: none\ndialog.cancel: f9\n"
     )
     keymap, problems = read(file, text)
     around = Surroundings(keymap=keymap, key_problems=problems, reports=file.parent)
@@ -147,8 +147,11 @@ async def test_own_keys_work_and_are_shown_everywhere(file):
         assert not bench.in_dialog
         await bench.press("question_mark")
         await bench.type("undo the last")
-        assert "f5" in bench.text
-        await bench.press("escape", "colon")
+        assert "F5" in bench.text
+        assert "[ Cancel  F9 ]" in bench.text
+        await bench.press("escape")
+        assert bench.in_dialog
+        await bench.press("f9", "colon")
         await bench.type("quit")
         await bench.until(lambda: ":quit" in bench.text)
 

@@ -328,7 +328,7 @@ REFUSED = [
     (edits.set_link(E("host:br0"), user="x"), UsageError, "a bridge, which has no"),
     (edits.add_address(E("red:eth0"), "10.0.0.1/24"), UsageError, "already"),
     (edits.remove_address(E("red:eth0"), "10.0.0.9/24"), NotFoundError, "no address"),
-    (edits.add_route("red", Route("default", "10.0.0.254")), UsageError, "like that"),
+    (edits.add_route("red", Route("default", "10.0.0.254")), UsageError, "already"),
     (edits.remove_route("red", Route("10.9.0.0/24")), NotFoundError, "no route to"),
     (edits.remove_route("blue", Route("default")), NotFoundError, "no route to"),
 ]

@@ -40,7 +40,7 @@ def namespace_name_problem(name: str) -> str:
     if not _NAMESPACE.match(name):
         if _NAMESPACE.match(f"x{name}"):
             return f'"{name}" may not begin with "{name[0]}"'
-        return f'"{name}" may hold letters, digits, "_", "-" and "." only'
+        return f'"{name}" is no name: letters, digits, "_", "-" and "." only'
     return ""
 
 
@@ -62,7 +62,7 @@ def ifname_problem(name: str) -> str:
     if len(name) > IFNAMSIZ:
         return f'"{name}" is {len(name)} characters long, {IFNAMSIZ} are the most'
     if name in (".", "..") or not _IFNAME.match(name):
-        return f'"{name}" may hold letters, digits and "_.-+@" only'
+        return f'"{name}" is no name: letters, digits and "_.-+@" only'
     if name in ("all", "default"):
         return f'"{name}" is what the kernel calls the settings of every link'
     if name.startswith("-"):

@@ -307,7 +307,7 @@ class Shape:
 
 SHAPES: dict[str, Shape] = {
     "star": Shape(
-        "hosts around one switch or router",
+        "hosts around a switch or router",
         "hosts",
         1,
         MOST_HOSTS,
@@ -316,7 +316,7 @@ SHAPES: dict[str, Shape] = {
         256,
     ),
     "linear": Shape(
-        "a chain, one host on each switch",
+        "a chain, a host on each switch",
         "switches",
         2,
         200,
@@ -325,7 +325,7 @@ SHAPES: dict[str, Shape] = {
         32,
     ),
     "ring": Shape(
-        "a ring, one host on each switch",
+        "a ring, a host on each switch",
         "switches",
         3,
         64,
@@ -334,7 +334,7 @@ SHAPES: dict[str, Shape] = {
         32,
     ),
     "tree": Shape(
-        "switches in levels, hosts as leaves",
+        "levels of switches, then hosts",
         "levels",
         1,
         10,
@@ -344,7 +344,7 @@ SHAPES: dict[str, Shape] = {
         fan=True,
     ),
     "mesh": Shape(
-        "each joined with every other, one host each",
+        "each with each, a host each",
         "switches",
         2,
         24,
@@ -353,7 +353,7 @@ SHAPES: dict[str, Shape] = {
         12,
     ),
     "fat-tree": Shape(
-        "core, aggregation and edge switches in pods",
+        "core, aggregation, edge levels",
         "pods",
         2,
         8,

@@ -60,6 +60,10 @@ class BaseApp(App[Result]):
 
     # -- keys ------------------------------------------------------------------------
 
+    def key(self, name: str) -> str:
+        """The key of an action or move as a person reads it."""
+        raise NotImplementedError
+
     @property
     def holding(self) -> bool:
         """Whether keys wait for something to get ready."""

@@ -25,6 +25,7 @@ _SHOWN = {
     "space": "Space",
     "tab": "Tab",
     "up": "Up",
+    **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }
 _TYPED = {shown.lower(): key for key, shown in _SHOWN.items()}
 _MODIFIERS = {"ctrl", "shift", "alt"}

@@ -44,7 +44,7 @@ KINDS: Final[dict[Kind, str]] = {
     "udp": "UDP to a port",
     "dns": "DNS: ask a name server",
     "scapy": "expert: a scapy expression",
-    "answer": "answer on a tap as its machine",
+    "answer": "answer for a tap's machine",
 }
 """Everything that can be sent, in the words of the dialog."""
 

@@ -19,8 +19,10 @@ def add_route(namespace: str, route: Route) -> Change:
     def apply(topology: Topology) -> Topology:
         before = find_namespace(topology, namespace)
         if wanted in before.routes:
+            shown = show_destination(wanted.to)
             raise UsageError(
-                f'"{namespace}" has a route to {show_destination(wanted.to)} like that'
+                f'"{namespace}" has that route to {shown} already',
+                "name another destination, metric or table",
             )
         after = replace(before, routes=(*before.routes, wanted))
         return topology.with_namespace(namespace, after)

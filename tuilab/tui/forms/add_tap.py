@@ -87,7 +87,7 @@ class AddTap(ChangeForm):
         """How long the name is, and why the tap will have no carrier."""
         return {
             "name": checks.free_note(text(values, "name")),
-            "place": "no carrier until a program opens it",
+            "place": "no carrier until it is opened",
         }
 
     def change(self, values: Values) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tuilab.errors import NotFoundError, UsageError
-from tuilab.model.addressing import canonical_address
+from tuilab.model.addressing import canonical_address, interface, show_destination
 from tuilab.model.canonical import canonical_route
 from tuilab.model.edits import (
     Change,
@@ -224,17 +224,35 @@ class AddRoute(ChangeForm):
         return [Option("", "by the gateway"), *(Option(n, n) for n in names)]
 
     def propose(self, given: Values) -> dict[str, Value]:
-        """A default route to the router at hand."""
+        """A route to the router at hand: the default one unless there is one."""
         values: dict[str, Value] = {
             "place": self._selected,
-            "to": "default",
             "dev": "",
             "metric": "",
             "table": "",
             **given,
         }
-        values.setdefault("via", self._router(text(values, "place")))
+        place = text(values, "place")
+        values.setdefault("to", self._destination(place))
+        values.setdefault("via", self._router(place))
         return values
+
+    def _destination(self, name: str) -> str:
+        """Default; where that is known, a network of the lab that is not."""
+        namespace = self.topology.namespaces.get(name)
+        routes = namespace.routes if namespace else ()
+        if not any(show_destination(route.to) == "default" for route in routes):
+            return "default"
+        known = {route.to for route in routes}
+        for end, link in self.topology.links():
+            networks = [str(interface(cidr).network) for cidr in link.addresses]
+            if end.namespace == name:
+                known.update(networks)
+        for _, link in self.topology.links():
+            for cidr in link.addresses:
+                if (network := str(interface(cidr).network)) not in known:
+                    return network
+        return "default"
 
     def _router(self, name: str) -> str:
         namespace = self.topology.namespaces.get(name)

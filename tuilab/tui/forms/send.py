@@ -50,7 +50,7 @@ class Send(Form):
         row("Port", Field("port", help="1 to 65535; of traceroute -U the first one.")),
         row("Data", Field("data", help="What the datagram carries, as text.")),
         row(
-            "Question",
+            "Ask for",
             Field("name", help="The name to ask for, such as example.org."),
             Field("record", "choice", help="The type of the record."),
         ),
@@ -65,19 +65,18 @@ class Send(Form):
         ),
         row("On", Field("link", "choice", help="The link to send on.")),
         row(
-            "Answer for",
+            "Answers",
             Field("addresses", help="Addresses that the machine has, blanks between."),
         ),
         row(
-            "Count, s",
+            "Count",
             Field("count", help="How many requests."),
-            Field("interval", help="Seconds from one to the next."),
+            Field(
+                "interval", label="seconds apart", help="Seconds from one to the next."
+            ),
         ),
-        row(
-            "Size, TTL",
-            Field("size", help="Bytes of payload of each echo request."),
-            Field("ttl", help="Routers that it may pass: TTL, or hop limit."),
-        ),
+        row("Size", Field("size", help="Bytes of payload of each echo request.")),
+        row("TTL", Field("ttl", help="Routers that it may pass: TTL, or hop limit.")),
         row(
             "As",
             Field(
@@ -114,7 +113,7 @@ class Send(Form):
     def propose(self, given: Values) -> dict[str, Value]:
         """From the selection to its neighbour, four pings."""
         source, to = self._pair()
-        tap = self._tap()
+        tap = self._tap(given)
         values: dict[str, Value] = {
             "source": tap.namespace if tap else source,
             "kind": "answer" if tap else "ping",
@@ -140,11 +139,16 @@ class Send(Form):
         values.setdefault("addresses", self._free(chosen, text(values, "link")))
         return values
 
-    def _tap(self) -> Endpoint | None:
-        """The selected tap."""
+    def _tap(self, given: Values) -> Endpoint | None:
+        """The selected tap; the first one there is, to answer for its machine."""
         item = self._selected
         at = item.endpoint if item is not None else None
-        return at if at and isinstance(self.topology.link(at), Tap) else None
+        if at and isinstance(self.topology.link(at), Tap):
+            return at
+        if given.get("kind") != "answer":
+            return None
+        links = self.topology.links()
+        return next((end for end, link in links if isinstance(link, Tap)), None)
 
     def _free(self, namespace: str, ifname: str) -> str:
         """An address that the machine behind a tap could have."""
@@ -197,13 +201,14 @@ class Send(Form):
         return ""
 
     def notes(self, values: Values) -> dict[str, str]:
-        """Whose address it is."""
+        """Whose address it is, and what numbers count."""
+        told = {"size": "bytes of payload", "ttl": "routers that it may pass"}
         try:
             target = self._target(text(values, "to"))
         except UsageError:
-            return {}
+            return told
         owner = self._owner(target)
-        return {"to": str(owner) if owner else "not an address of this lab"}
+        return {"to": str(owner) if owner else "not an address of this lab", **told}
 
     def request(self, values: Values) -> Request:
         """What is to be sent. Only called when there are no problems."""
@@ -271,7 +276,7 @@ class Send(Form):
             for end in self._ends(typed):
                 if found := self._first_address(end):
                     return found
-            raise UsageError(f'"{typed}" has no address', "give it one first (a)")
+            raise UsageError(f'"{typed}" has no address', "give it one first")
         try:
             return str(address(typed))
         except ValueError:

@@ -24,7 +24,7 @@ class Watch(Form):
             "Link",
             Field("link", "choice", help="One link, several, or all of something."),
         ),
-        row("Links", Field("links", "ticks", help="Space ticks or clears a link.")),
+        row("Links", Field("links", "ticks", help="The links to watch: tick them.")),
         row(
             "Filter",
             Field(
@@ -99,7 +99,7 @@ class Watch(Form):
         """Nothing ticked, or a filter that libpcap does not understand."""
         found: dict[str, str] = {}
         if text(values, "link") == SEVERAL and not lines(values, "links"):
-            found["links"] = "tick at least one (Space)"
+            found["links"] = "tick at least one"
         if complaint := check_filter(text(values, "filter")):
             found["filter"] = f"{complaint}; see man pcap-filter"
         return found
@@ -109,7 +109,7 @@ class Watch(Form):
         typed = text(values, "filter")
         valid = f"valid: {expand(typed)}" if typed in PRESETS else "valid"
         if has_names(typed):
-            valid += ", names are looked up on Enter"
+            valid += ", names are looked up then"
         return {"filter": valid if typed else "or arp, icmp, dns, no ssh"}
 
     def whole(self, values: Values) -> bool:

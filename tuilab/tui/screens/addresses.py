@@ -11,17 +11,14 @@ from tuilab.lab.snapshot import Snapshot
 from tuilab.model.address_plan import Plan, plan_words, plans
 from tuilab.model.topology import Endpoint, Topology
 from tuilab.tui.screens.dialog import Dialog
-from tuilab.tui.text import Line, Span, contents, line
+from tuilab.tui.text import Line, contents, line
 
 
 class AddressesScreen(Dialog[bool]):
     """Shows the plans of some links' segments, or of all."""
 
-    DEFAULT_CSS = """
-    AddressesScreen #plans { height: auto; max-height: 70vh; }
-    """
     title_text = "Address plan"
-    verb = "Close"
+    verb = ""
 
     def __init__(self, topology: Topology, ends: tuple[Endpoint, ...] = ()) -> None:
         """Show it.
@@ -36,12 +33,8 @@ class AddressesScreen(Dialog[bool]):
 
     def body(self) -> ComposeResult:
         """All plans, one below the other."""
-        with VerticalScroll(id="plans"):
+        with VerticalScroll(id="plans", classes="long"):
             yield Static(id="text", markup=False)
-
-    def buttons(self) -> tuple[Span, ...]:
-        """Only one."""
-        return line(Span("[ Close  Esc ]", "key", "screen.cancel"))
 
     def first_focus(self) -> Widget | None:
         """What scrolls."""

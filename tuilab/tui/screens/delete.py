@@ -22,10 +22,7 @@ from tuilab.tui.widgets.plan_text import plan_lines
 class DeleteScreen(Dialog[bool]):
     """Gives True once it is gone."""
 
-    DEFAULT_CSS = """
-    DeleteScreen #losses { height: auto; max-height: 16; }
-    """
-    verb = "Delete"
+    verb = "Remove"
 
     def __init__(
         self, change: Change, lab: Lab, captured: Sequence[Endpoint] = ()
@@ -47,7 +44,7 @@ class DeleteScreen(Dialog[bool]):
 
     def body(self) -> ComposeResult:
         """What goes, and how."""
-        with VerticalScroll(id="losses", can_focus=False):
+        with VerticalScroll(id="losses", classes="long", can_focus=False):
             yield Static(id="what")
 
     def on_mount(self) -> None:
@@ -89,6 +86,7 @@ class DeleteScreen(Dialog[bool]):
         lines = [head, *goes, line("")] if goes else []
         text = contents([*lines, *plan_lines(commands, self.text_width)])
         self.query_one("#what", Static).update(text)
+        self.call_after_refresh(self.show_more)
 
     def lab_changed(self, snapshot: Snapshot) -> None:
         """Somebody else changed the lab: something else may go."""

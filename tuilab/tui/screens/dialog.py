@@ -13,13 +13,15 @@ from textual.widgets import OptionList, Static
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.base import BaseApp, OneSize
-from tuilab.tui.moves import moves
-from tuilab.tui.text import Span, content, line
+from tuilab.tui.moves import MOVES, moves
+from tuilab.tui.text import Role, Span, content, line
 
 Answer = TypeVar("Answer")
 
 WIDTH = 76
 """Cells of the frame where the window has them."""
+AROUND = 4
+"""Rows of a dialog that only has something long: frame, buttons, the row above them."""
 
 
 class Dialog(OneSize, ModalScreen[Answer | None]):
@@ -35,6 +37,8 @@ class Dialog(OneSize, ModalScreen[Answer | None]):
             max-height: 100%;
             border: $frame $accent;
             border-title-style: bold;
+            border-title-color: $foreground;
+            border-subtitle-color: $text-muted;
             background: $surface;
             padding: 0 1;
         }
@@ -46,6 +50,8 @@ class Dialog(OneSize, ModalScreen[Answer | None]):
             link-background-hover: $accent;
         }
         & #errors { height: auto; max-height: 50vh; }
+        & VerticalScroll { scrollbar-size-vertical: 1; }
+        & .long { height: auto; }
         & #error { color: $text-error; text-style: bold; display: none; }
         & #error.-shown { display: block; }
     }
@@ -70,10 +76,25 @@ class Dialog(OneSize, ModalScreen[Answer | None]):
 
     def buttons(self) -> tuple[Span, ...]:
         """Cancel, and what Enter does."""
-        parts = [Span("[ Cancel  Esc ]", "dim", "screen.cancel")]
-        if self.verb:
-            parts += [Span("   "), Span(f"[ {self.verb}  Enter ]", "key", "screen.run")]
-        return line(*parts)
+        if not self.verb:
+            return (self.button("Close", "dialog.cancel"),)
+        cancel = self.button("Cancel", "dialog.cancel", "dim")
+        return line(cancel, "   ", self.button(self.verb, "dialog.run"))
+
+    def button(self, words: str, move: str, role: Role = "key") -> Span:
+        """What a move does, with its key; a click does it too.
+
+        Args:
+            words: What it does.
+            move: Its id in the table.
+            role: How it looks.
+        """
+        does = f"screen.{MOVES[move].action}"
+        return Span(f"[ {words}  {self.key(move)} ]", role, does)
+
+    def key(self, name: str) -> str:
+        """The key of an action or move as a person reads it."""
+        return self.holder.key(name)
 
     def first_focus(self) -> Widget | None:
         """What has the focus at the start."""
@@ -84,6 +105,51 @@ class Dialog(OneSize, ModalScreen[Answer | None]):
         if (first := self.first_focus()) is not None:
             self.set_focus(first, scroll_visible=False)
         self.holder.release_keys()
+        self.measure()
+        self.call_after_refresh(self.show_more)
+
+    def on_resize(self) -> None:
+        """What is measured by the window is measured again."""
+        self.measure()
+        for widget in self.query("#frame > *"):
+            widget.refresh(layout=True)
+        self.call_after_refresh(self.show_more)
+
+    def measure(self) -> None:
+        """What can be long has the rows that the rest of the dialog leaves."""
+        for area in self.query("#frame > .long"):
+            area.styles.max_height = max(3, self.app.size.height - AROUND)
+
+    # -- what is longer than there is room for ---------------------------------------
+
+    @property
+    def longest(self) -> VerticalScroll | None:
+        """What does not fit and no field of it takes keys: it can be read on in."""
+        areas = self.query("#frame > VerticalScroll").results(VerticalScroll)
+        return next(
+            (it for it in areas if it.display and it.max_scroll_y and it.id != "rows"),
+            None,
+        )
+
+    def show_more(self) -> None:
+        """Say how to read on where there is more than fits."""
+        if self.is_mounted:
+            self.query_one("#frame").border_subtitle = self.subtitle()
+
+    def subtitle(self) -> str:
+        """What stands in the lower border."""
+        if self.longest is None:
+            return ""
+        return f"{self.key('dialog.read_on')} reads on"
+
+    def action_read(self, way: int) -> None:
+        """On in what does not fit, or back."""
+        if (area := self.longest) is None:
+            return
+        if way > 0:
+            area.scroll_page_down(animate=False)
+        else:
+            area.scroll_page_up(animate=False)
 
     @property
     def holder(self) -> BaseApp[object]:

@@ -24,10 +24,6 @@ from tuilab.tui.widgets.plan_text import plan_lines
 class _DriftScreen(Dialog[Answer]):
     """Shows what is otherwise, and follows the lab while it does."""
 
-    DEFAULT_CSS = """
-    _DriftScreen #about { height: auto; max-height: 16; }
-    """
-
     def __init__(self, lab: Lab) -> None:
         super().__init__()
         self._lab = lab
@@ -35,7 +31,7 @@ class _DriftScreen(Dialog[Answer]):
 
     def body(self) -> ComposeResult:
         """What it is about."""
-        with VerticalScroll(id="about"):
+        with VerticalScroll(id="about", classes="long"):
             yield Static(id="what")
 
     def on_mount(self) -> None:
@@ -58,6 +54,7 @@ class _DriftScreen(Dialog[Answer]):
             return
         self.query_one("#error", Static).set_class(False, "-shown")
         self.query_one("#what", Static).update(contents(lines))
+        self.call_after_refresh(self.show_more)
 
     def lines(self, snapshot: Snapshot) -> list[Line]:
         """What would be done; raises what stands against it."""
@@ -105,7 +102,7 @@ class RepairScreen(_DriftScreen[bool]):
         if len(drift_of(self._lab.snapshot, self._item)) == len(drift):
             return super().buttons()
         cancel, gap, run = super().buttons()
-        every = Span(f"[ All {len(drift)} of the lab  a ]", "key", "screen.all")
+        every = self.button(f"All {len(drift)} of the lab", "drift.all")
         return (cancel, gap, every, gap, run)
 
     def action_all(self) -> None:

@@ -14,6 +14,8 @@ from tuilab.tui.widgets.lines_field import LinesField
 from tuilab.tui.widgets.tick_list import TickList
 from tuilab.tui.widgets.ticks import Ticks
 
+COLUMNS = 62
+"""Cells that a field has which is alone in its row."""
 CHANGES = (
     Input.Changed,
     Select.Changed,
@@ -70,6 +72,15 @@ async def write(widget: Widget, value: Value, options: Sequence[Option]) -> None
             widget.cursor_position = len(value)
         elif isinstance(widget, Check) and isinstance(value, bool):
             widget.value = value
+
+
+def height(widget: Widget) -> int:
+    """Rows that a field takes."""
+    if isinstance(widget, LinesField):
+        return len(widget.value) + 1
+    if isinstance(widget, TickList):
+        return min(widget.line_count(), widget.most)
+    return widget.height_in(COLUMNS) if isinstance(widget, Ticks) else 1
 
 
 def focusable(widget: Widget) -> Widget:

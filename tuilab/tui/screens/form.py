@@ -13,10 +13,10 @@ from textual.widgets import Input, Label, Select, Static
 
 from tuilab.errors import InvalidTopology, TuilabError
 from tuilab.lab.snapshot import Snapshot
-from tuilab.tui.forms.base import Form, Row, Value
+from tuilab.tui.forms.base import Field, Form, Row, Value
 from tuilab.tui.moves import moves
 from tuilab.tui.screens import fields
-from tuilab.tui.screens.dialog import Dialog
+from tuilab.tui.screens.dialog import AROUND, Dialog
 from tuilab.tui.text import Line, contents
 from tuilab.tui.widgets.check import Check
 from tuilab.tui.widgets.lines_field import LinesField
@@ -24,9 +24,10 @@ from tuilab.tui.widgets.tick_list import TickList
 from tuilab.tui.widgets.ticks import Ticks
 
 Answers = dict[str, Value]
-HELP = "F1 field help"
 SLOW = 0.2
 """Seconds after which it is said that it takes its time."""
+ALONE = ("list", "many")
+"""Kinds of fields that have their row for themselves."""
 
 
 class FormDialog(Dialog[Answers]):
@@ -38,15 +39,19 @@ class FormDialog(Dialog[Answers]):
         & .-problems #rows { max-height: 75vh; }
         & .row { height: auto; width: 1fr; }
         & .name { width: 10; color: $text-muted; }
-        & .row Input { width: 1fr; background: $boost; }
+        & .row Input { background: $boost; }
+        & .row .value { width: 1fr; }
         & .row Input:focus { background: $accent 30%; }
+        & .row Input:ansi:focus { background: ansi_default; text-style: underline; }
         & .row .wide { width: 1fr; margin-right: 1; }
         & .note { width: 1fr; padding-left: 1; color: $text-muted; }
+        & .-alone .note { width: auto; max-width: 40; }
         & .problem { color: $text-error; padding-left: 10; display: none; }
         & .problem.-shown { display: block; }
         & #columns Label { width: 1fr; text-style: bold; }
         & #columns .name { width: 10; }
-        & #plan { height: auto; max-height: 7; margin-top: 1; }
+        & .inner { width: auto; color: $text-muted; margin-right: 1; }
+        & #plan { height: auto; margin-top: 1; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*moves("form")]
@@ -59,6 +64,7 @@ class FormDialog(Dialog[Answers]):
         self.values: Answers = form.propose({})
         self._ready = False
         self._busy = False
+        self._told = ""
         self.title_text = form.title
         self.verb = form.verb
 
@@ -84,7 +90,8 @@ class FormDialog(Dialog[Answers]):
 
     def body(self) -> ComposeResult:
         """The rows, and below them the plan."""
-        with VerticalScroll(id="rows", can_focus=False):
+        alone = "-alone" if len(self._form.rows) == 1 else ""
+        with VerticalScroll(id="rows", can_focus=False, classes=alone):
             if self._form.columns:
                 with Horizontal(id="columns", classes="row"):
                     yield Label("", classes="name")
@@ -100,25 +107,31 @@ class FormDialog(Dialog[Answers]):
             with Horizontal(classes="row"):
                 yield Label(row.label, classes="name")
                 for field in row.fields:
-                    options = self._form.options(field.name, self.values)
-                    widget = fields.make(field, self.values[field.name], options)
-                    if len(row.fields) > 1 and field.kind != "check":
-                        widget.add_class("wide")
-                    if len(row.fields) > 1 and field.kind == "check":
-                        with Horizontal(classes="row"):
-                            yield widget
-                    else:
-                        yield widget
-                if len(row.fields) == 1:
+                    yield from self._field_in_row(field, len(row.fields) > 1)
+                if len(row.fields) == 1 and row.fields[0].kind not in ALONE:
                     note = Static(id=f"note-{row.fields[0].name}", markup=False)
                     yield note.add_class("note")
             for field in row.fields:
                 problem = Static(id=f"problem-{field.name}", markup=False)
                 yield problem.add_class("problem")
 
+    def _field_in_row(self, field: Field, several: bool) -> ComposeResult:
+        options = self._form.options(field.name, self.values)
+        widget = fields.make(field, self.values[field.name], options)
+        if not several:
+            own = field.kind == "check" or field.kind in ALONE
+            yield widget if own else widget.add_class("value")
+        elif field.kind == "check":
+            with Horizontal(classes="row"):
+                yield widget
+        else:
+            if field.label:
+                label = Label(field.label, classes="inner", id=f"label-{field.name}")
+                yield label
+            yield widget.add_class("wide")
+
     def on_mount(self) -> None:
         """Show the proposals."""
-        self._say(HELP)
         self._judge()
 
     def first_focus(self) -> Widget | None:
@@ -171,19 +184,44 @@ class FormDialog(Dialog[Answers]):
             shown = [field for field in row.fields if field.name not in hidden]
             self.query_one(f"#row-{number}").display = bool(shown)
             for field in row.fields:
-                self._field(field.name).disabled = field.name in hidden
+                self._hide(field.name, hidden=field.name in hidden)
                 problem = self.query_one(f"#problem-{field.name}", Static)
                 problem.update(problems.get(field.name, ""))
                 problem.set_class(field.name in problems, "-shown")
-            if len(row.fields) == 1:
+            for noted in self.query(f"#note-{row.fields[0].name}").results(Static):
                 name = row.fields[0].name
-                note = "" if name in problems else notes.get(name, "")
-                self.query_one(f"#note-{name}", Static).update(note)
+                noted.update("" if name in problems else notes.get(name, ""))
         error = "" if problems else self._preview()
         self._ready = not problems and not error
         self.query_one("#plan").display = self._ready
         self.query_one("#frame").set_class(not self._ready, "-problems")
         self._show_error(error)
+        self.measure()
+
+    def _hide(self, name: str, *, hidden: bool) -> None:
+        """A field that means nothing now takes no keys; beside another it is gone."""
+        field = self._field(name)
+        field.disabled = hidden
+        if field.has_class("wide"):
+            field.display = not hidden
+            self.query(f"#label-{name}").set(display=not hidden)
+
+    def measure(self) -> None:
+        """The plan has all the room that the fields leave."""
+        hidden, height = self._form.unused(self.values), self.app.size.height
+        taken = bool(self._form.columns) + sum(
+            max(fields.height(self._field(f.name)) for f in shown)
+            for row in self._form.rows
+            if (shown := [f for f in row.fields if f.name not in hidden])
+        )
+        left = height - min(taken, height // 2) - AROUND - 2
+        self.query_one("#plan").styles.max_height = max(left, 3)
+        self.call_after_refresh(self.show_more)
+
+    def subtitle(self) -> str:
+        """How to read on, and what tells of the field."""
+        words = [super().subtitle(), f"{self.key('form.help')} field help"]
+        return self._told or "  ".join(filter(None, words))
 
     def _preview(self) -> str:
         """Show what will be run; what is wrong with it, or empty."""
@@ -219,7 +257,7 @@ class FormDialog(Dialog[Answers]):
             self._busy = False
             slow.stop()
             if self.is_attached:
-                self._say(HELP)
+                self._say("")
 
     @property
     def working(self) -> str:
@@ -227,7 +265,8 @@ class FormDialog(Dialog[Answers]):
         return "working ..."
 
     def _say(self, words: str) -> None:
-        self.query_one("#frame").border_subtitle = words
+        self._told = words
+        self.show_more()
 
     def _focus_problem(self) -> None:
         for name in self._form.problems(self.values):

@@ -51,8 +51,8 @@ class GoneScreen(Dialog[bool]):
 
     def buttons(self) -> tuple[Span, ...]:
         """Leave, or look."""
-        look = Span("[ Look around  Esc ]", "dim", "screen.cancel")
-        return line(look, "   ", Span("[ Quit  Enter ]", "key", "screen.run"))
+        look = self.button("Look around", "dialog.cancel", "dim")
+        return line(look, "   ", self.button("Quit", "dialog.run"))
 
     async def run(self) -> None:
         """Leave."""

@@ -45,8 +45,8 @@ class KeepScreen(Dialog[bool]):
 
     def buttons(self) -> tuple[Span, ...]:
         """Take back, or keep; Enter is no answer that one gives by mistake."""
-        back = Span("[ Take it back  Esc ]", "dim", "screen.cancel")
-        return line(back, "   ", Span("[ Keep it  y ]", "key", "screen.keep"))
+        back = self.button("Take it back", "dialog.cancel", "dim")
+        return line(back, "   ", self.button("Keep it", "keep.keep"))
 
     def action_keep(self) -> None:
         """It stays."""

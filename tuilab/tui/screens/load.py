@@ -14,6 +14,7 @@ from tuilab.errors import InvalidTopology, TuilabError
 from tuilab.formats import yaml
 from tuilab.lab.lab import Lab
 from tuilab.model.edits import become
+from tuilab.tui.screens.dialog import AROUND
 from tuilab.tui.screens.pick import Entry, PickDialog, distance, fits
 from tuilab.tui.text import contents, line
 from tuilab.tui.widgets.files import TopologyFile, difference_line, typed_file
@@ -26,9 +27,8 @@ class LoadScreen(PickDialog[Path, Path]):
 
     DEFAULT_CSS = """
     LoadScreen {
-        & PickList { height: 6; }
-        & .-wrong PickList { height: 2; }
-        & #plan { height: auto; max-height: 8; margin-top: 1; }
+        & .-wrong PickList { max-height: 2; }
+        & #plan { height: auto; margin-top: 1; }
     }
     """
     title_text = "Load a topology file"
@@ -46,6 +46,13 @@ class LoadScreen(PickDialog[Path, Path]):
         yield from super().body()
         with VerticalScroll(id="plan", can_focus=False):
             yield Static(id="commands")
+
+    def measure(self) -> None:
+        """A quarter of the window for the files, the rest for the plan."""
+        height = self.app.size.height
+        files = max(2, min(height // 4, 12))
+        self.listed.styles.height = files
+        self.query_one("#plan").styles.max_height = max(3, height - files - AROUND - 4)
 
     def entries(self, query: str) -> Sequence[Entry[Path]]:
         """The files that fit: the path that was typed, what is named so, the others."""
@@ -87,29 +94,16 @@ class LoadScreen(PickDialog[Path, Path]):
             ]
             self.query_one("#commands", Static).update(contents(lines))
             self.query_one("#plan").display = True
+            self.call_after_refresh(self.show_more)
 
     def _say(self, text: str) -> None:
         error, frame = self.query_one("#error", Static), self.query_one("#frame")
         error.update(text)
         error.set_class(bool(text), "-shown")
         frame.set_class(bool(text), "-wrong")
-        self.query_one("#errors").scroll_home(animate=False)
-        self.call_after_refresh(self._show_more)
-
-    def _show_more(self) -> None:
-        """Say how to read on where there are more mistakes than there is room for."""
-        more = self.query_one("#errors").max_scroll_y
-        self.query_one("#frame").border_subtitle = "PgDn more mistakes" if more else ""
-
-    def action_page(self, way: int) -> None:
-        """On in the mistakes, where there are more than fit; else in the files."""
-        errors = self.query_one("#errors")
-        if not errors.max_scroll_y:
-            super().action_page(way)
-        elif way > 0:
-            errors.scroll_page_down(animate=False)
-        else:
-            errors.scroll_page_up(animate=False)
+        for area in ("#errors", "#plan"):
+            self.query_one(area).scroll_home(animate=False)
+        self.call_after_refresh(self.show_more)
 
     async def run(self) -> None:
         """Become what the file says."""

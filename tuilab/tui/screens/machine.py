@@ -20,9 +20,6 @@ from tuilab.tui.widgets.plan_text import plan_lines
 class MachineScreen(Dialog[bool]):
     """Gives True once it is in the lab."""
 
-    DEFAULT_CSS = """
-    MachineScreen #about { height: auto; max-height: 16; }
-    """
     verb = "Import"
     title_text = "Import from this machine"
 
@@ -34,7 +31,7 @@ class MachineScreen(Dialog[bool]):
 
     def body(self) -> ComposeResult:
         """What it is about."""
-        with VerticalScroll(id="about"):
+        with VerticalScroll(id="about", classes="long"):
             yield Static(id="what")
 
     def first_focus(self) -> Widget | None:

@@ -113,9 +113,12 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
         """Another entry."""
         self.listed.cursor += by
 
-    def action_page(self, way: int) -> None:
-        """Many entries on."""
-        self.action_move(10 * way)
+    def action_read(self, way: int) -> None:
+        """On in what is too long for the dialog, where it is; else many entries on."""
+        if self.longest is not None:
+            super().action_read(way)
+        else:
+            self.action_move(10 * way)
 
     @on(PickView.Chosen)
     def _double_clicked(self) -> None:

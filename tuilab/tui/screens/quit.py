@@ -55,15 +55,15 @@ class QuitScreen(Dialog[ExitChoice]):
 
     def buttons(self) -> tuple[Span, ...]:
         """Stay, keep, remove."""
-        stay = Span("[ Stay  Esc ]", "dim", "screen.cancel")
+        stay = self.button("Stay", "dialog.cancel", "dim")
         if self._preview:
-            return line(stay, "   ", Span("[ Quit  Enter ]", "key", "screen.run"))
+            return line(stay, "   ", self.button("Quit", "dialog.run"))
         return line(
             stay,
             "   ",
-            Span("[ Keep it running  Enter ]", "key", "screen.run"),
+            self.button("Keep it running", "dialog.run"),
             "   ",
-            Span("[ Remove the lab  r ]", "bad", "screen.remove"),
+            self.button("Remove the lab", "quit.remove", "bad"),
         )
 
     async def run(self) -> None:

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from tuilab.tui.screens.dialog import Dialog
-from tuilab.tui.text import Span, line
+from tuilab.tui.text import Span
 
 
 class ReportScreen(Dialog[bool]):
@@ -28,7 +28,7 @@ class ReportScreen(Dialog[bool]):
 
     def buttons(self) -> tuple[Span, ...]:
         """Only one."""
-        return line(Span("[ Go on  Enter ]", "key", "screen.run"))
+        return (self.button("Go on", "dialog.run"),)
 
     async def run(self) -> None:
         """Go on. No verb waits for this dialog, so the keys are free at once."""

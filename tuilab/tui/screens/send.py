@@ -18,7 +18,7 @@ from tuilab.tui.screens.form import FormDialog
 from tuilab.tui.screens.send_desk import SendDesk
 from tuilab.tui.sending import Request
 from tuilab.tui.suggest import LayerSuggester
-from tuilab.tui.text import Line, Span, contents, line
+from tuilab.tui.text import Line, contents, line
 from tuilab.tui.widgets.packet_hex import hex_lines
 from tuilab.tui.widgets.ping_text import Run, result_lines
 
@@ -60,11 +60,11 @@ class SendScreen(FormDialog):
     def buttons(self) -> Line:
         """Close, stop, send."""
         return line(
-            Span("[ Close  Esc ]", "dim", "screen.cancel"),
+            self.button("Close", "dialog.cancel", "dim"),
             "   ",
-            Span("[ Stop  ^x ]", "dim", "screen.stop"),
+            self.button("Stop", "send.stop", "dim"),
             "   ",
-            Span("[ Send  Enter ]", "key", "screen.run"),
+            self.button("Send", "dialog.run"),
         )
 
     def body(self) -> ComposeResult:

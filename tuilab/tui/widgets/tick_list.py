@@ -21,6 +21,8 @@ class TickList(PickView):
     DEFAULT_CSS = """
     TickList { height: auto; max-height: 6; width: 1fr; background: $surface; }
     """
+    most = 6
+    """Rows that it takes at most."""
     BINDINGS: ClassVar[list[BindingType]] = [*moves("check")]
 
     @dataclass

@@ -18,7 +18,7 @@ class Ticks(ItemGrid):
     """Check boxes side by side, as many a row as fit."""
 
     DEFAULT_CSS = """
-    Ticks { height: auto; max-height: 4; width: 1fr; }
+    Ticks { height: auto; width: 1fr; }
     """
 
     @dataclass
@@ -39,7 +39,7 @@ class Ticks(ItemGrid):
         *,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        super().__init__(id=id, min_column_width=20)
+        super().__init__(id=id, min_column_width=_width(options), stretch_height=False)
         self._offered = tuple(options)
         self._ticked = value
 
@@ -68,7 +68,16 @@ class Ticks(ItemGrid):
         self._ticked = ()
         await self.recompose()
 
+    def height_in(self, cells: int) -> int:
+        """Rows that it takes where it has so many cells."""
+        return -(-len(self._offered) // max(1, cells // _width(self._offered)))
+
     @on(Check.Changed)
     def _changed(self, event: Check.Changed) -> None:
         event.stop()
         self.post_message(self.Changed(self))
+
+
+def _width(options: Sequence[Option]) -> int:
+    """Cells of a box with the longest label, and of what parts it from the next."""
+    return 6 + max((len(option.label) for option in options), default=0)
