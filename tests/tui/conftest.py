@@ -24,7 +24,7 @@ _CELL = 12.2
 """How wide a cell is in the pictures that Rich makes."""
 
 
-def _without_leading_blanks(svg: str) -> str:
+def without_leading_blanks(svg: str) -> str:
     """A picture in which text begins where there is something to see.
 
     Programs that show SVG leave blanks out at the beginning, and all behind them moves.
@@ -88,7 +88,7 @@ def picture(snap_compare, stopped_clock):
             check(bench)
 
         exported = app.export_screenshot
-        app.export_screenshot = lambda **it: _without_leading_blanks(exported(**it))
+        app.export_screenshot = lambda **it: without_leading_blanks(exported(**it))
         return snap_compare(app, terminal_size=size, run_before=run)
 
     return compare

@@ -172,91 +172,6 @@ def test_inspector_ascii(picture, flowing):
     )
 
 
-def test_add_cable_80x24(picture):
-    async def keys(bench):
-        await bench.press("n", "enter", "n", "enter", "v")
-
-    def check(bench):
-        assert bench.app.screen.values["a_address"] == "10.0.0.1/24"
-        assert bench.topology.cables == ()
-
-    assert picture(keys, check)
-
-
-def test_add_namespace_with_mistakes_80x24(picture):
-    async def keys(bench):
-        await bench.press("n")
-        await bench.fill("name", "no way")
-        await bench.fill("address", "10.0.0.0/24")
-
-    def check(bench):
-        assert "may hold letters" in bench.problem("name")
-        assert "address of the network itself" in bench.problem("address")
-
-    assert picture(keys, check, topology=switch())
-
-
-def test_edit_link_80x24(picture):
-    async def keys(bench):
-        bench.main.select(Item("link", "red", "eth0"))
-        await bench.press("e")
-        await bench.fill("mtu", "1400")
-
-    def check(bench):
-        assert bench.app.screen.values["mtu"] == "1400"
-        assert bench.topology == switch()
-
-    assert picture(keys, check, topology=switch())
-
-
-def test_delete_80x24(picture):
-    async def keys(bench):
-        bench.main.select(Item("namespace", "red"))
-        await bench.press("d")
-
-    def check(bench):
-        assert "other end host:port1" in bench.text
-        assert bench.topology == switch()
-
-    assert picture(keys, check, topology=switch())
-
-
-def test_delete_several_80x24(picture):
-    async def keys(bench):
-        things = ("red", "blue"), (Item("bridge", HOST, "br0"),)
-        bench.main.select(*(Item("namespace", name) for name in things[0]), *things[1])
-        await bench.press("d")
-
-    def check(bench):
-        assert "Remove red, blue and host:br0" in bench.text
-        assert bench.topology == switch()
-
-    assert picture(keys, check, topology=switch())
-
-
-def test_addresses_80x24(picture):
-    async def keys(bench):
-        bench.main.select(Item("bridge", HOST, "br0"))
-        await bench.press("I")
-
-    def check(bench):
-        assert "10.0.0.254  host:br0, gateway of red" in bench.text
-
-    assert picture(keys, check, topology=switch())
-
-
-def test_generate_80x24(picture):
-    async def keys(bench):
-        await bench.press("B")
-        await bench.choose("kind", "tree")
-
-    def check(bench):
-        assert "4 hosts, 3 switches, 6 cables" in bench.text
-        assert bench.topology == two_hosts()
-
-    assert picture(keys, check, topology=two_hosts())
-
-
 async def one_undone(bench):
     await two_hosts_by_keys(bench)
     await bench.press("u", "4")
@@ -288,28 +203,6 @@ def test_log_160x48(picture):
         assert "ip netns add red" in bench.text
 
     assert picture(keys, check, size=LARGE)
-
-
-def test_help_80x24(picture):
-    async def keys(bench):
-        # A part of it: the whole changes with every key.
-        await bench.press("question_mark")
-        await bench.type("set up or down")
-
-    def check(bench):
-        assert "nothing is selected" in bench.text
-
-    assert picture(keys, check)
-
-
-def test_quit_80x24(picture):
-    async def keys(bench):
-        await bench.press("q")
-
-    def check(bench):
-        assert "goes on running" in bench.text
-
-    assert picture(keys, check, topology=two_hosts())
 
 
 def test_packets_80x24(picture, tmp_path):
