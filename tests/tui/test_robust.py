@@ -225,3 +225,15 @@ async def test_sizes_that_follow_each_other_come_to_rest():
         await bench.pilot.resize_terminal(100, 30)
         await bench.pilot.resize_terminal(90, 28)
         await bench.until(lambda: screen.size == Size(90, 28))
+
+
+async def test_what_lies_below_a_dialog_is_painted_when_painting_goes_on():
+    async with opened(two_hosts()) as bench:
+        await bench.press("n")
+        with bench.app.batch_update():
+            await bench.edit(edits.remove_namespace("blue"))
+            below = bench.main
+            assert below._dirty_widgets or below._layout_required
+        await bench.idle()
+        assert not below._dirty_widgets
+        assert not below._layout_required

@@ -148,6 +148,19 @@ class BaseApp(App[Result]):
             self.show_error(error)
             return True
 
+    # -- painting --------------------------------------------------------------------
+
+    def _end_batch(self) -> None:
+        """Have every screen paint what it was told of meanwhile.
+
+        Textual has only the app look, and a screen below a dialog would go on showing
+        what was until its next message.
+        """
+        super()._end_batch()
+        if not self._batch_count:
+            for screen in self.screen_stack:
+                screen.check_idle()
+
     # -- work ------------------------------------------------------------------------
 
     def run_job(
