@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from tuilab.lab.lab import Lab
 from tuilab.model.edits import Change
@@ -91,10 +93,15 @@ class Bench:
         return str(shown.render()) if shown.display else ""
 
     @property
+    def strips(self) -> list[Strip]:
+        """The rows of the screen, with what lies below a dialog."""
+        visible_screen_stack.set(self.app._background_screens)
+        return self.app.screen._compositor.render_strips()
+
+    @property
     def text(self) -> str:
         """Everything on the screen."""
-        rows = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(s.text for s in row).rstrip() for row in rows)
+        return "\n".join(strip.text.rstrip() for strip in self.strips)
 
     @property
     def toasts(self) -> list[str]:

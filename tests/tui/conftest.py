@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.tui.bench import Bench
+from tests.tui.idle import quick_idle  # noqa: F401 - for every test here
 from tuilab.kernel.modelled import ModelDriver
 from tuilab.lab.journal import MemoryJournal
 from tuilab.lab.lab import Lab

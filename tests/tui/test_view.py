@@ -421,7 +421,7 @@ async def test_without_colour_everything_is_drawn(monkeypatch):
         assert "Keys" in bench.text
         colours = {
             segment.style.color.triplet
-            for strip in bench.app.screen._compositor.render_strips()
+            for strip in bench.strips
             for segment in strip
             if segment.style and segment.style.color and segment.style.color.triplet
         }
