@@ -10,6 +10,7 @@ import pytest
 from tuilab.model.topology import Endpoint
 from tuilab.packets.recorder import Merge, Recorder
 from tuilab.packets.sink import FileSink
+from tuilab.packets.writing import Pcapng
 
 
 class Broken:
@@ -39,25 +40,24 @@ class Broken:
         self.closed = True
 
 
-def test_a_capture_that_fails_ends_for_those_who_wait(tmp_path, caplog):
-    handle, heard = Broken(), []
-    fd = os.open(tmp_path / "a.pcapng", os.O_RDWR | os.O_CREAT)
+def test_a_capture_that_fails_ends_with_its_file(tmp_path, caplog):
+    handle = Broken()
+    path = tmp_path / "a.pcapng"
+    stop, ours = os.pipe()
     recorder = Recorder(
         [handle],
-        FileSink(fd),
-        store=None,
+        FileSink(os.open(path, os.O_RDWR | os.O_CREAT)),
+        Pcapng(),
         size=0,
         limit=None,
-        progress=lambda: heard.append(recorder.done),
-        change=lambda: None,
+        stop=stop,
+        tell=lambda: True,
     )
-    recorder.start()
-    recorder.join(10)
-    assert recorder.done
-    assert heard[-1]
+    recorder.run()
     assert recorder.problem == "the capture failed: libpcap is broken"
     assert handle.closed
-    recorder.finish()
+    os.close(stop)
+    os.close(ours)
 
 
 # The clock is set

@@ -3,6 +3,8 @@
 import os
 import resource
 import threading
+from array import array
+from itertools import accumulate
 
 import pytest
 
@@ -42,8 +44,9 @@ def store(tmp_path):
         blocks = [
             pcapng.packet_block(interface, n, data) for n, data in enumerate(packets)
         ]
+        offsets = array("Q", accumulate(map(len, blocks), initial=store.size))
         os.write(fd, b"".join(blocks))
-        store.publish(map(len, blocks), os.lseek(fd, 0, os.SEEK_CUR))
+        store.publish(offsets[:-1].tobytes(), os.lseek(fd, 0, os.SEEK_CUR))
 
     store.add = add
     yield store

@@ -2,6 +2,8 @@
 
 import os
 import struct
+from array import array
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -42,8 +44,9 @@ def growing(tmp_path):
 
     def add(*numbers: int) -> None:
         blocks = [block(n, n % 2) for n in numbers]
+        offsets = array("Q", accumulate(map(len, blocks), initial=store.size))
         os.write(fd, b"".join(blocks))
-        store.publish(map(len, blocks), os.lseek(fd, 0, os.SEEK_CUR))
+        store.publish(offsets[:-1].tobytes(), os.lseek(fd, 0, os.SEEK_CUR))
 
     yield store, add
     store.close()

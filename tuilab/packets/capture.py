@@ -8,20 +8,21 @@ import logging
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from tuilab import __version__
-from tuilab.errors import NotFoundError, PacketError, UsageError
+from tuilab.errors import PacketError, UsageError
 from tuilab.model.links import Endpoint
-from tuilab.packets import pcapng
-from tuilab.packets.filters import SNAPLEN, check_filter, expand, resolved
-from tuilab.packets.handle import Handle
-from tuilab.packets.recorder import EndpointCounts, Recorder
-from tuilab.packets.sink import FileSink, Sink, StreamSink
+from tuilab.packets.filters import check_filter, expand, resolved
+from tuilab.packets.pcapng import Interface
+from tuilab.packets.recorder import EndpointCounts
+from tuilab.packets.recording import Recording
+from tuilab.packets.sink import FileSink
 from tuilab.packets.store import Store
+from tuilab.packets.writing import Pcapng, format_of
 
 __all__ = ["Capture", "EndpointCounts", "check_filter"]
 
@@ -59,7 +60,8 @@ class Capture:
             capture_filter: pcap-filter text for the kernel, or the name of a preset.
             lenient: Leave out what is down or not there, unless nothing else is left;
                 `counts` tells of it.
-            path: File to write; replaced if it is there.
+            path: File to write; replaced if it is there. One that ends in .pcap gets
+                the classic format, that knows neither links nor what was lost.
             directory: Where to make a file when there is no ``path``; removing it
                 is up to the caller.
             stream: Descriptor to write to instead, passed on at every batch; it
@@ -72,15 +74,14 @@ class Capture:
         self.endpoints = tuple(dict.fromkeys(endpoints))
         self.capture_filter = expand(capture_filter)
         self._lenient = lenient
-        self._left_out: list[EndpointCounts] = []
         self.path = path
         self._directory = directory
         self._stream = stream
         self._limit = limit
         self._on_change = on_change
         self._store: Store | None = None
-        self._recorder: Recorder | None = None
-        self._given_up = threading.Event()
+        self._recording: Recording | None = None
+        self._started = 0
         self._news = threading.Condition()
         self._waiters: list[Callable[[], None]] = []
 
@@ -98,7 +99,7 @@ class Capture:
     @property
     def written(self) -> int:
         """Packets written so far."""
-        return self._recorder.written if self._recorder else 0
+        return self._recording.written if self._recording else 0
 
     @property
     def dropped(self) -> int:
@@ -111,33 +112,33 @@ class Capture:
 
         What was left out comes last.
         """
-        if self._recorder is None:
+        if self._recording is None:
             return [EndpointCounts(endpoint) for endpoint in self.endpoints]
-        return [*self._recorder.counts, *self._left_out]
+        return [*self._recording.counts, *self._recording.left_out]
 
     @property
     def problem(self) -> str:
         """What ended the whole capture before its time; empty if nothing did."""
-        return self._recorder.problem if self._recorder else ""
+        return self._recording.problem if self._recording else ""
 
     @property
     def running(self) -> bool:
         """Whether packets are still being captured."""
-        return self._recorder is not None and not self._done
+        return self._recording is not None and not self._done
 
     def start(self) -> None:
         """Open every endpoint; packets sent after this are captured.
 
-        Blocks for some 30 ms an endpoint.
+        Blocks for some 0.1 s, and 30 ms an endpoint.
 
         Raises:
             UsageError: No endpoint, or a filter that libpcap refuses, or one that names
-                a host that nobody knows.
+                a host that nobody knows, or links that a classic file can't hold.
             NotFoundError: An endpoint does not exist.
             PacketError: An endpoint is down, or the file can't be written.
             RightsError: Capturing is not permitted.
         """
-        if self._recorder is not None:
+        if self._recording is not None:
             raise PacketError("this capture has been started before")
         if not self.endpoints:
             raise UsageError("there is nothing to capture", "name one, as red:eth0")
@@ -148,28 +149,51 @@ class Capture:
                 "see man pcap-filter; for example: icmp or arp",
             )
         self.capture_filter = resolved(self.capture_filter)
-        self._left_out = []
         ring = max(_LEAST_RING, min(_RING, _ALL_RINGS // len(self.endpoints)))
-        with contextlib.ExitStack() as undo:
-            handles = []
-            for endpoint in self.endpoints:
-                handle = self._open(endpoint, ring)
-                if handle is not None:
-                    handles.append(handle)
-                    undo.callback(handle.close)
-            head, interfaces = self._head(handles)
-            sink = self._open_sink(head, interfaces)
-            undo.pop_all()
-        self._recorder = Recorder(
-            handles,
-            sink,
-            store=self._store,
-            size=len(head),
-            limit=self._limit,
-            progress=self._progress,
-            change=self._tell,
+        recording = Recording(
+            self.endpoints,
+            capture_filter=self.capture_filter,
+            ring=ring,
+            lenient=self._lenient,
         )
-        self._recorder.start()
+        try:
+            self._begin(recording)
+        except BaseException:
+            recording.abandon()
+            raise
+        self._recording = recording
+        self._started = time.time_ns()
+
+    def _begin(self, recording: Recording) -> None:
+        """Give it a file, or the stream, that begins as it has to."""
+        form = format_of(self.path)
+        interfaces = [Interface(str(end), kind) for end, kind in recording.opened]
+        if form.classic and self.path is not None:
+            interfaces = [_only(interfaces, self.path)]
+        head = form.head(interfaces, self.capture_filter)
+        fd = self._open_file() if self._stream is None else os.dup(self._stream)
+        try:
+            if self._stream is None:
+                FileSink(fd).write(head)
+                self._store = Store(
+                    os.dup(fd), interfaces, len(head), classic=form.classic
+                )
+            else:
+                # A reader that has gone is noticed again, quietly, at the first packet.
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(fd, head)
+            recording.begin(
+                fd,
+                size=len(head),
+                classic=form.classic,
+                limit=self._limit,
+                store=self._store,
+                news=self._heard,
+            )
+        except OSError as error:
+            raise self._unwritable(error) from None
+        finally:
+            os.close(fd)
 
     def stop(self) -> None:
         """End the capture: what was sent before this call is in the file.
@@ -179,12 +203,10 @@ class Capture:
         Raises:
             PacketError: The file's disk does not answer.
         """
-        if self._recorder is None:
+        if self._recording is None:
             return
-        self._given_up.set()
-        self._recorder.finish()
-        self._recorder.join(_STOP_SECONDS)
-        if self._recorder.is_alive():
+        self._recording.finish()
+        if not self._recording.join(_STOP_SECONDS):
             raise PacketError("the capture does not end: its disk does not answer")
 
     def close(self) -> None:
@@ -237,9 +259,10 @@ class Capture:
         Raises:
             PacketError: It can't be written, or the capture goes to a stream.
         """
-        store, recorder = self.store, self._recorder
-        assert recorder is not None
-        return store.save(path, recorder.statistics())
+        store, recording = self.store, self._recording
+        assert recording is not None
+        told = [(counts.received, counts.dropped) for counts in recording.counts]
+        return store.save(path, Pcapng().tail(self._started, told))
 
     def __enter__(self) -> Capture:
         self.start()
@@ -252,51 +275,6 @@ class Capture:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _open(self, endpoint: Endpoint, ring: int) -> Handle | None:
-        """A handle, or None for what is left out."""
-        try:
-            return Handle.open(endpoint, self.capture_filter, ring)
-        except (NotFoundError, PacketError) as error:
-            last = len(self._left_out) + 1 == len(self.endpoints)
-            if not self._lenient or last:
-                raise
-            self._left_out.append(EndpointCounts(endpoint, ended=error.summary))
-            return None
-
-    def _head(self, handles: Sequence[Handle]) -> tuple[bytes, list[pcapng.Interface]]:
-        """The blocks before the first packet."""
-        interfaces = [pcapng.Interface(str(h.endpoint), h.linktype) for h in handles]
-        blocks = [pcapng.section_block(f"tuilab {__version__}")]
-        blocks += [
-            pcapng.interface_block(
-                interface.name,
-                interface.linktype,
-                snaplen=SNAPLEN,
-                capture_filter=self.capture_filter,
-            )
-            for interface in interfaces
-        ]
-        return b"".join(blocks), interfaces
-
-    def _open_sink(self, head: bytes, interfaces: Sequence[pcapng.Interface]) -> Sink:
-        """Where the blocks go, ``head`` written already."""
-        sink: Sink
-        if self._stream is not None:
-            sink = StreamSink(self._stream, self._given_up.is_set)
-            # A reader that has gone is noticed again, quietly, at the first packet.
-            with contextlib.suppress(BrokenPipeError):
-                sink.write(head)
-            return sink
-        fd = self._open_file()
-        sink = FileSink(fd)
-        try:
-            sink.write(head)
-        except OSError as error:
-            sink.close()
-            raise self._unwritable(error) from None
-        self._store = Store(os.dup(fd), interfaces, len(head))
-        return sink
 
     def _open_file(self) -> int:
         try:
@@ -319,14 +297,15 @@ class Capture:
     def _reached(self, count: int | None) -> bool:
         return self._done if count is None else self.written >= count
 
-    def _progress(self) -> None:
-        """Wake those who wait (in the recorder's thread)."""
+    def _heard(self) -> None:
+        """Wake those who wait (in the thread that listens)."""
         with self._news:
             self._news.notify_all()
             for wake in self._waiters:
                 # A loop that has been closed waits for nothing any more.
                 with contextlib.suppress(RuntimeError):
                     wake()
+        self._tell()
 
     def _tell(self) -> None:
         if self._on_change is None:
@@ -340,4 +319,17 @@ class Capture:
 
     @property
     def _done(self) -> bool:
-        return self._recorder is not None and self._recorder.done
+        return self._recording is not None and self._recording.done
+
+
+def _only(interfaces: Sequence[Interface], path: Path) -> Interface:
+    """The one that a classic file has for all of them."""
+    kinds = {it.linktype: it.name for it in interfaces}
+    if len(kinds) > 1:
+        raise UsageError(
+            "a classic pcap file holds one kind of link only, not both "
+            + " and ".join(list(kinds.values())[:2]),
+            f'write pcapng: "{path.with_suffix(".pcapng")}"',
+        )
+    name = interfaces[0].name if len(interfaces) == 1 else path.stem
+    return Interface(name, interfaces[0].linktype)

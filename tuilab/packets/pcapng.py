@@ -30,7 +30,8 @@ _MICROSECONDS = 6  # if_tsresol: negative power of ten
 PACKET_HEAD = struct.Struct("=7I")
 """Type, total length, interface, stamp's halves, captured and original length."""
 PACKET_HEAD_SIZE = PACKET_HEAD.size
-_META = struct.Struct("=4I")
+META = struct.Struct("=4I")
+"""What libpcap's batches tell of a packet: seconds, microseconds, offset, length."""
 _TRAILERS = tuple(struct.Struct(f"={pad}xI") for pad in range(4))
 _FRAMES_KEPT = 4096
 _Frame = tuple[Callable[..., bytes], bytes, bytes, bytes]
@@ -151,7 +152,7 @@ class Framer:
         stamps: list[int] = []
         blocks: list[bytes] = []
         know, stamped, add = self._frames.get, stamps.append, blocks.append
-        for seconds, micros, offset, length in _META.iter_unpack(meta):
+        for seconds, micros, offset, length in META.iter_unpack(meta):
             pack, head, middle, tail = know(length) or self._frame(length)
             stamp = seconds * 1_000_000 + micros
             stamped(stamp)

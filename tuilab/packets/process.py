@@ -9,20 +9,9 @@ import os
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
-from tuilab.errors import (
-    KernelError,
-    NotFoundError,
-    PacketError,
-    RightsError,
-    TuilabError,
-    UsageError,
-)
-from tuilab.packets import spawn
+from tuilab.errors import PacketError
+from tuilab.packets import failures, spawn
 
-_FAILURES: Final[dict[str, type[TuilabError]]] = {
-    kind.__name__: kind
-    for kind in (KernelError, NotFoundError, PacketError, RightsError, UsageError)
-}
 _END_SECONDS: Final = 2.0
 _LONGEST: Final = 4 << 20
 """Bytes of a message: the decoded layers of a large packet."""
@@ -81,7 +70,7 @@ class Worker:
                     continue
                 ended = True
                 if "failed" in message:
-                    raise _failure(*message["failed"])
+                    raise failures.heard(*message["failed"])
                 if message["end"]:
                     raise self._died()
                 return
@@ -131,7 +120,3 @@ class Worker:
         words = self._last_words.decode(errors="replace").strip().splitlines()
         why = f": {words[-1]}" if words else ""
         return PacketError(f"the packet worker died{why}", "try again")
-
-
-def _failure(kind: str, summary: str, hint: str) -> TuilabError:
-    return _FAILURES.get(kind, PacketError)(summary, hint)

@@ -1,7 +1,7 @@
-"""The thread that empties the rings of a capture into its file.
+"""Empties the rings of a capture into its file.
 
-One thread waits for every handle at once and alone writes the file, so packets of
-several endpoints come out in time order and a reader never sees half a packet.
+It waits for every handle at once and alone writes the file, so packets of several
+endpoints come out in time order and a reader never sees half a packet.
 """
 
 from __future__ import annotations
@@ -10,21 +10,20 @@ import contextlib
 import logging
 import os
 import select
-import threading
 import time
+from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from operator import itemgetter
 from typing import Final
 
 from tuilab.model.links import Endpoint
-from tuilab.packets import pcapng
 from tuilab.packets.handle import RETIRE_SECONDS, Handle
 from tuilab.packets.sink import Sink
-from tuilab.packets.store import Store
+from tuilab.packets.writing import Format
 
-_NICENESS: Final = -10
 _CHANGE_SECONDS: Final = 0.1
 _CHECK_SECONDS: Final = 0.25
 _ROUNDS: Final = 16
@@ -95,88 +94,68 @@ class Merge:
         return ready
 
 
-class Recorder(threading.Thread):
+class Recorder:
     """Drains handles into a sink until told to stop or nothing is left to drain.
 
     Attributes:
         written: Packets written so far.
+        size: Bytes that they, and what stands before them, take.
         counts: How each handle stands, in the order they were given.
         problem: What ended it before its time; empty if nothing did.
-        done: Whether it has ended and its file is complete.
     """
 
     def __init__(
         self,
         handles: Sequence[Handle],
         sink: Sink,
+        form: Format,
         *,
-        store: Store | None,
         size: int,
         limit: int | None,
-        progress: Callable[[], None],
-        change: Callable[[], None],
+        stop: int,
+        tell: Callable[[], bool],
+        index: int | None = None,
     ) -> None:
         """Own the handles and the sink from now on.
 
         Args:
-            handles: Live captures; their order is that of the interface blocks.
+            handles: Live captures; their order is that of the interfaces.
             sink: Holds the file's head already.
-            store: Told of every packet when the sink is its file.
+            form: What is written.
             size: Bytes that the sink holds already.
             limit: Packets after which to stop.
-            progress: Called after every write and at the end.
-            change: Called at most ten times a second when there is news.
+            stop: A descriptor; when something can be read there, it ends: what was
+                sent before that is still written.
+            tell: Called at most ten times a second when there is news; gives whether
+                they were told.
+            index: A file to put the place of every packet into.
         """
-        super().__init__(name="tuilab-capture", daemon=True)
         self.written = 0
+        self.size = size
         self.problem = ""
-        self.done = False
         self._handles = list(handles)
-        self._framers = {h: pcapng.Framer(number) for number, h in enumerate(handles)}
+        self._form = form
+        self._framers = {h: form.framer(number) for number, h in enumerate(handles)}
         self._live = list(handles)
         self._backlog: set[Handle] = set()
         self._sink = sink
-        self._store = store
-        self._size = size
         self._limit = limit
-        self._progress = progress
-        self._change = change
+        self._tell = tell
+        self._index = index
         self._changed = False
         self._told = 0.0
         self._checked = time.monotonic()
         self._merge = Merge() if len(self._handles) > 1 else None
-        self._started_at = time.time_ns() // 1000
-        self._lock = threading.Lock()
-        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._started = time.time_ns()
+        self._stop = stop
         self._poll = select.poll()
-        self._poll.register(self._wake, select.POLLIN)
+        self._poll.register(stop, select.POLLIN)
         for handle in self._handles:
             self._poll.register(handle.fileno(), select.POLLIN)
         self.counts = [EndpointCounts(h.endpoint) for h in self._handles]
 
-    def finish(self) -> None:
-        """End soon: what was sent before this call is still written."""
-        with self._lock:
-            if self._wake >= 0:
-                os.eventfd_write(self._wake, 1)
-
-    def statistics(self) -> bytes:
-        """The statistics blocks as things stand."""
-        now = time.time_ns() // 1000
-        return b"".join(
-            pcapng.statistics_block(
-                number,
-                started=self._started_at,
-                ended=now,
-                received=counts.received,
-                dropped=counts.dropped,
-            )
-            for number, counts in enumerate(self.counts)
-        )
-
     def run(self) -> None:
-        """Record; the thread's body."""
-        _come_first()
+        """Record until the end; the file is complete then."""
         try:
             self._record()
             if self._merge:
@@ -194,8 +173,8 @@ class Recorder(threading.Thread):
     def _record(self) -> None:
         while self._live and not self._full():
             events = {fd for fd, _ in self._poll.poll(self._patience())}
-            if self._wake in events:
-                self._poll.unregister(self._wake)
+            if self._stop in events:
+                self._poll.unregister(self._stop)
                 for handle in self._live:
                     handle.finish()
             now = time.monotonic()
@@ -246,7 +225,7 @@ class Recorder(threading.Thread):
         try:
             self._put(blocks)
         except OSError:
-            if self._store is None:
+            if self._index is None:
                 raise
             # The file is as before: let it take what still fits.
             for block in blocks:
@@ -254,12 +233,13 @@ class Recorder(threading.Thread):
             raise
         finally:
             self._changed = True
-            self._progress()
 
     def _put(self, blocks: list[bytes]) -> None:
-        self._size += self._sink.write_blocks(blocks)
-        if self._store is not None:
-            self._store.publish(map(len, blocks), self._size)
+        before = self.size
+        self.size += self._sink.write_blocks(blocks)
+        if self._index is not None:
+            lengths = map(len, blocks[:-1])
+            os.write(self._index, array("Q", accumulate(lengths, initial=before)))
         self.written += len(blocks)
 
     def _full(self) -> bool:
@@ -282,9 +262,8 @@ class Recorder(threading.Thread):
                 self._release(handle)
         if self._changed and time.monotonic() >= self._told + _CHANGE_SECONDS:
             self._count()
-            self._changed = False
+            self._changed = not self._tell()
             self._told = time.monotonic()
-            self._change()
 
     def _release(self, handle: Handle) -> None:
         self._live.remove(handle)
@@ -306,30 +285,12 @@ class Recorder(threading.Thread):
 
     def _end(self) -> None:
         with contextlib.ExitStack() as last:
-            # Whatever fails here, those who wait for the end must hear of it.
-            last.callback(self._tell_end)
             last.callback(self._sink.close)
             for handle in self._live:
                 last.callback(handle.close)
             # The packets are complete without it, and the cause is told.
             with contextlib.suppress(Exception):
                 self._count()
-                self._sink.write(self.statistics())
-
-    def _tell_end(self) -> None:
-        with self._lock:
-            os.close(self._wake)
-            self._wake = -1
-        self._live = []
-        self.done = True
-        self._progress()
-        self._change()
-
-
-def _come_first() -> None:
-    """Have this thread run as soon as it can: packets are lost while it waits.
-
-    On Linux a niceness belongs to the thread; an ordinary user may not lower it.
-    """
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+                counts = [(it.received, it.dropped) for it in self.counts]
+                if tail := self._form.tail(self._started, counts):
+                    self._sink.write(tail)

@@ -32,9 +32,10 @@ class Sink(Protocol):
 class FileSink:
     """A file on disk. A write that fails leaves the file as it was before it."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, size: int = 0) -> None:
+        """Append to ``fd``, which is closed in the end and holds ``size`` bytes."""
         self._fd = fd
-        self.size = 0
+        self.size = size
 
     def write(self, data: bytes) -> None:
         """Append ``data``; raises OSError (ENOSPC ...) with nothing added."""

@@ -16,7 +16,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TypedDict
 
@@ -98,7 +97,12 @@ class Store:
     """
 
     def __init__(
-        self, fd: int, interfaces: Iterable[Interface] = (), size: int = 0
+        self,
+        fd: int,
+        interfaces: Iterable[Interface] = (),
+        size: int = 0,
+        *,
+        classic: bool = False,
     ) -> None:
         """Read from ``fd``, which the store closes.
 
@@ -106,6 +110,7 @@ class Store:
             fd: A file that can be read at any place.
             interfaces: The interface blocks it starts with.
             size: Bytes that all blocks before the first packet take.
+            classic: Whether it is of the classic format, with one interface.
         """
         self.trouble = ""
         self._fd = fd
@@ -113,7 +118,7 @@ class Store:
         self._end = size
         self._lock = threading.Lock()
         self._interfaces: list[tuple[Interface, Endpoint]] = []
-        self._sections = [_Section(0, 0, "=")]
+        self._sections = [_Section(0, 0, "=", classic)]
         for interface in interfaces:
             self._add_interface(interface)
 
@@ -269,14 +274,11 @@ class Store:
             yield index, [at - first for at in self._index[index:last]], piece
             index = last
 
-    def publish(self, lengths: Iterable[int], size: int) -> None:
-        """Add packets whose blocks of these lengths now end the file at ``size``."""
-        added = list(lengths)
-        offsets = list(accumulate(added, initial=size - sum(added)))
-        offsets.pop()  # where the next packet will be
+    def publish(self, offsets: bytes, size: int) -> None:
+        """Add packets at these places, packed; the file now ends at ``size``."""
         with self._lock:
             self._end = size
-            self._index.extend(offsets)
+            self._index.frombytes(offsets)
 
     def save(self, path: Path, tail: bytes = b"") -> int:
         """Copy the packets so far to a file of their own, replacing what is there.
@@ -291,7 +293,7 @@ class Store:
         Raises:
             PacketError: It can't be written, or the classic format can't hold them.
         """
-        classic = path.suffix == ".pcap"
+        classic = pcap.is_classic(path)
         kinds = {interface.linktype for interface, _ in self._interfaces}
         if classic and len(kinds) > 1:
             raise PacketError(
@@ -327,9 +329,14 @@ class Store:
         """The packets in the other format, piece by piece."""
         interface = self._interfaces[0][0] if self._interfaces else Interface("", 1)
         if classic:
-            yield pcap.head(interface.linktype, snaplen=pcapng.MAX_BLOCK)
+            # Whatever reads these files knows microseconds, not all know more.
+            fine = any(it.ticks > 1_000_000 for it, _ in self._interfaces)
+            unit = 1 if fine else 1000
+            kind = interface.linktype
+            yield pcap.head(kind, snaplen=pcapng.MAX_BLOCK, nanoseconds=fine)
             for packet in self.packets(0, count):
-                yield pcap.record(packet.time_ns, packet.data, packet.length)
+                seconds, rest = divmod(packet.time_ns, 10**9)
+                yield pcap.record(seconds, rest // unit, packet.data, packet.length)
             return
         yield pcapng.section_block("tuilab")
         yield pcapng.interface_block(interface.name, interface.linktype, digits=9)

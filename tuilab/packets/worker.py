@@ -21,8 +21,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
-from tuilab.errors import RightsError, TuilabError
+from tuilab.errors import RightsError
 from tuilab.kernel import netns, syscalls
+from tuilab.packets import failures
 
 _READ = 65_536
 
@@ -166,9 +167,7 @@ def _failure(error: BaseException) -> list[str]:
             f"sending packets is not permitted: {error.strerror}",
             "run tuilab doctor to see what is missing",
         )
-    if isinstance(error, TuilabError):
-        return [type(error).__name__, error.summary, error.hint]
-    return ["", f"{type(error).__name__}: {error}", ""]
+    return failures.told(error)
 
 
 def _send(message: dict[str, Any]) -> None:
