@@ -332,6 +332,22 @@ def test_a_capture_into_a_file_is_silent(shared):
     assert '2 packets in "y.pcapng"' in done.err
 
 
+def test_a_classic_file_says_what_it_lacks(shared):
+    with capturing(shared, "red", "blue", "icmp", "-w", "w.PCAP", "-c", 4) as process:
+        pings(shared, 1)
+        done = ended(process)
+    assert (done.code, done.out) == (0, "")
+    assert '4 packets in "w.PCAP"' in done.err
+    file = shared.home / "w.PCAP"
+    assert file.read_bytes()[:4] == b"\xd4\xc3\xb2\xa1"
+    done = shared("capture", "red", "blue", "-w", "w.PCAP", "-d", 0.1)
+    assert '"w.PCAP" does not tell which link a packet was on; "w.pcapng"' in done.err
+    words = ("red", "blue", "-w", "v.pcap", "--print", "-d", 1)
+    done = shared("capture", *words, code=2)
+    assert 'write pcapng: "v.pcapng"' in done.err
+    assert not (shared.home / "v.pcap").exists()
+
+
 def test_a_capture_of_what_vanishes_ends_with_status_1(lab):
     with capturing(lab, "red:eth0", "icmp", "-w", "z.pcapng") as process:
         pings(lab, 1)

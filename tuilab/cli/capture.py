@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +18,9 @@ from tuilab.cli.output import counted, say
 from tuilab.cli.wanted import select
 from tuilab.errors import EXIT_NO, EXIT_OK, PacketError, UsageError
 from tuilab.kernel import sandbox
+from tuilab.model.topology import Endpoint
 from tuilab.packets.filters import PRESETS
+from tuilab.packets.pcap import is_classic
 
 if TYPE_CHECKING:
     from tuilab.packets.capture import Capture
@@ -46,7 +48,12 @@ def capture(
     ] = False,
     write: Annotated[
         str | None,
-        typer.Option("--write", "-w", metavar="FILE", help="As pcapng; - is stdout."),
+        typer.Option(
+            "--write",
+            "-w",
+            metavar="FILE",
+            help="As pcapng; in the classic format if it ends in .pcap; - is stdout.",
+        ),
     ] = None,
     count: Annotated[
         int | None,
@@ -89,8 +96,16 @@ def capture(
 
     stream = sys.stdout.fileno() if write == _STDOUT else None
     path = Path(write) if write and write != _STDOUT else None
+    show = _as_json if as_json else _as_line if printing or path is None else None
+    if quiet or stream is not None:
+        show = None
     if path is not None:
         sandbox.check_writable(path)
+        if show is not None and _lacks_links(path, wanted.endpoints):
+            raise UsageError(
+                "a classic pcap file does not have the links that are to be printed",
+                f'write pcapng: "{path.with_suffix(".pcapng")}"',
+            )
     watch = Capture(
         wanted.endpoints,
         capture_filter=wanted.filter,
@@ -100,9 +115,6 @@ def capture(
         stream=stream,
         limit=count,
     )
-    show = _as_json if as_json else _as_line if printing or path is None else None
-    if quiet or stream is not None:
-        show = None
     try:
         interrupted = asyncio.run(_follow(watch, path, show, duration))
     finally:
@@ -113,6 +125,11 @@ def capture(
     short = count is not None and watch.written < count and not interrupted
     gone = all(counts.ended for counts in watch.counts)
     return EXIT_NO if short or gone else EXIT_OK
+
+
+def _lacks_links(path: Path | None, ends: Sequence[Endpoint]) -> bool:
+    """Whether which link a packet was on is not in the file."""
+    return path is not None and is_classic(path) and len(ends) > 1
 
 
 async def _follow(
@@ -141,6 +158,9 @@ async def _follow(
         # Nobody asked for a file: it goes when we do, whatever happens.
         watch.path.unlink()
     say(f"capturing on {_where(watch)}; ctrl+c ends it")
+    if path is not None and _lacks_links(path, watch.endpoints):
+        instead = path.with_suffix(".pcapng")
+        say(f'"{path}" does not tell which link a packet was on; "{instead}" would')
     if duration is not None:
         loop.call_later(duration, ended.set)
     ending = asyncio.create_task(ended.wait())

@@ -25,6 +25,9 @@ RETIRE_SECONDS: Final = 0.1
 _RETIRE_SLACK = 0.03
 _TIMEOUT_MS = 50
 _BATCH = 1024
+_BATCH_BYTES = 1 << 16
+"""What libpcap's batches have room for at once; more of it is copied once more, and no
+longer at hand in the processor when it is written."""
 _SIOCGIFNAME = 0x8910
 _SIOCGSKNS = 0x894C
 _NAMES = Path("/run/netns")
@@ -58,6 +61,7 @@ class Handle:
         self._arrived = 0
         self._target = 0
         self.deadline = math.inf
+        self._batch = _BATCH
         self._pcap = pcap
         self._control = control
         self._ifindex = ifindex
@@ -117,18 +121,20 @@ class Handle:
 
         payload = meta = b""
         try:
-            payload, meta = self._pcap.next_batch(_BATCH)
+            payload, meta = self._pcap.next_batch(self._batch)
         except pcapy.PcapError:
             # The interface went down, which is told once, before the packets that
             # still wait. The handle outlives it and goes on when it comes up again.
             try:
-                payload, meta = self._pcap.next_batch(_BATCH)
+                payload, meta = self._pcap.next_batch(self._batch)
             except pcapy.PcapError as error:
                 self.ended = f'"{self.endpoint}" cannot be read: {error}'
                 self.finish()
         if not meta:
             return None
-        self.delivered += len(meta) // 16
+        count = len(meta) // 16
+        self.delivered += count
+        self._batch = max(1, min(_BATCH, _BATCH_BYTES * count // (len(payload) or 1)))
         return payload, meta
 
     def count(self) -> None:

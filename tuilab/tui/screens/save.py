@@ -14,13 +14,16 @@ class SaveScreen(FormDialog):
     """Gives the answers once the file is written."""
 
     def __init__(
-        self, form: Save, what: str, write: Callable[[Path], Awaitable[None]]
+        self,
+        form: Save,
+        what: Callable[[Path], str],
+        write: Callable[[Path], Awaitable[None]],
     ) -> None:
         """Make it.
 
         Args:
             form: Asks for the name.
-            what: What will be written, in words.
+            what: What will be written, in words, to a file of that name.
             write: Writes it; raises TuilabError when it can't.
         """
         super().__init__(form)
@@ -30,7 +33,8 @@ class SaveScreen(FormDialog):
 
     def prepare(self) -> list[Line]:
         """What will be written."""
-        return [line(("Will write ", "title"), self._what)]
+        what = self._what(self._asked.path(self.values))
+        return [line(("Will write ", "title"), what)]
 
     async def carry_out(self) -> None:
         """Write it."""

@@ -70,7 +70,7 @@ async def save(screen: MainScreen) -> None:
     what = f"{_namespaces(lab)} and {_links(lab)} as YAML"
     remark = _changed_by_hand(screen) if lab.source else ""
     form = Save(topology, f"Save lab {lab.name}", proposed, remark)
-    await screen.session.push_screen_wait(SaveScreen(form, what, write))
+    await screen.session.push_screen_wait(SaveScreen(form, lambda _: what, write))
 
 
 def _changed_by_hand(screen: MainScreen) -> str:

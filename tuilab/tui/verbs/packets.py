@@ -12,6 +12,7 @@ from tuilab.errors import NotFoundError, UsageError
 from tuilab.model.topology import HOST
 from tuilab.packets.conversation import Chunk, conversation_filter, said, twins
 from tuilab.packets.monitor import all_pairs
+from tuilab.packets.pcap import is_classic
 from tuilab.tui.forms.open_packets import OpenPackets
 from tuilab.tui.forms.packet_looks import PacketLooks
 from tuilab.tui.forms.save import Save
@@ -100,7 +101,12 @@ async def save_packets(screen: MainScreen) -> None:
     name = f"{screen.lab.name}-{stamp}.pcapng"
     proposed = screen.session.around.folders[0] / name
     form = Save(screen.topology, "Save packets", proposed)
-    what = f"{watching.count} packets of {watching.names} as pcapng"
+
+    def what(path: Path) -> str:
+        classic = is_classic(path)
+        kind = "classic pcap, without the links' names" if classic else "pcapng"
+        return f"{watching.count} packets of {watching.names} as {kind}"
+
     await screen.session.push_screen_wait(SaveScreen(form, what, write))
 
 
