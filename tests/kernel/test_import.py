@@ -176,7 +176,7 @@ def test_what_the_model_refuses_is_left_out_and_told(directory):
     for words in (
         'namespace "host" is left out',
         '"host:p1" is a port of "docker0" and has addresses',
-        '"we$ird" may hold',
+        '"we$ird" is no name',
         "both have the MAC 02:00:00:00:00:01",
     ):
         assert len([note for note in notes if words in note]) == 1, (words, notes)

@@ -61,14 +61,14 @@ HOPS = (Hop("10.0.0.2"), Hop("10.0.0.3"))
 
 MISTAKES: dict[str, tuple[Topology, tuple[object, ...], str]] = {
     # names
-    "lab name": (lab(name="a b"), ("name",), '"a b" may hold'),
+    "lab name": (lab(name="a b"), ("name",), '"a b" is no name'),
     "lab name empty": (lab(name=""), ("name",), "needs a name"),
     "lab name long": (lab(name="x" * 49), ("name",), "49 characters"),
-    "lab name a path": (lab(name="../x"), ("name",), "may hold"),
+    "lab name a path": (lab(name="../x"), ("name",), "is no name"),
     "namespace name": (
         lab().with_namespace("a/b", Namespace()),
         ("namespaces", "a/b"),
-        '"a/b" may hold',
+        '"a/b" is no name',
     ),
     "link name long": (
         lab({"a-name-of-16-chr": Tap()}),
@@ -78,7 +78,7 @@ MISTAKES: dict[str, tuple[Topology, tuple[object, ...], str]] = {
     "link name with colon": (
         lab({"a:b": Tap()}),
         (*R, "links", "a:b"),
-        '"a:b" may hold',
+        '"a:b" is no name',
     ),
     "link called all": (lab({"all": Tap()}), (*R, "links", "all"), "kernel"),
     "link like an option": (lab({"-x": Tap()}), (*R, "links", "-x"), "option"),

@@ -292,7 +292,7 @@ ONE_LINE = {
         "6:18",
         "20 characters",
     ),
-    "name of a namespace": (HEAD + "namespaces: {a/b: {}}", "3:14", '"a/b" may'),
+    "name of a namespace": (HEAD + "namespaces: {a/b: {}}", "3:14", '"a/b" is'),
     "bad mac by alias, once": (
         red("    links: {t: &x {kind: tap, mtu: 7}, u: *x, v: {<<: *x}}"),
         "5:36",
