@@ -156,6 +156,7 @@ def with_tap() -> Topology:
     return edits.add_tap(Endpoint(HOST, "tap0"), master="br0").apply(switch())
 
 
+FILTER = {"bar-input": "icmp[0] == 8"}
 GET = b"GET / HTTP/1.1\r\nHost: 10.0.0.2\r\nUser-Agent: curl/7.88.1\r\n\r\n"
 SAID = [
     Chunk(True, GET, 0, 4),
@@ -232,7 +233,22 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "keep": ("taken back in 20 s", (push(lambda _: KeepScreen(*KEEP)),)),
     "report": ("Something went wrong", (push(lambda _: ReportScreen(*REPORT)),)),
 }
+TOOLS: dict[str, tuple[str, tuple[Hands, ...]]] = {
+    # what else asks for something, in its pane
+    "tour": ("A namespace", (keys("1"),)),
+    "tour-cable": ("A cable", (keys("1", *["enter"] * 2),)),
+    "jump": ("jump: type the letters", (keys("g"),)),
+    "box": ("box: 2 selected", (on(NS), keys("V", "right"))),
+    "move": ("move red: ", (on(NS), keys("m", "left", "down"))),
+    "mark": ("cable red = blue: Space", (on(NS), keys("space", "right"))),
+    "packet-filter": ("valid", (captured, keys("slash"), fill(**FILTER))),
+    "packet-go": ("go to: ", (captured, keys("number_sign"))),
+    "row-filter": ("10.0.0.1/24", (on(NS), keys("enter", "slash", *"0.1"))),
+}
+EVERYTHING = DIALOGS | TOOLS
 LABS = {
+    "tour": lambda: Topology("demo"),
+    "tour-cable": lambda: Topology("demo"),
     "edit-bridge": vlans,
     "edit-port": vlans,
     "menu-folded": lambda: generate.star(12),
@@ -290,7 +306,7 @@ def in_sight(widget: Widget) -> Region:
 @asynccontextmanager
 async def dialog(name: str, folder: Path, **looks: bool) -> AsyncIterator[Bench]:
     """The app with a dialog open in it."""
-    _, hands = DIALOGS[name]
+    _, hands = EVERYTHING[name]
     journal = MemoryJournal(LABS.get(name, switch)())
     lab = await Lab.open(ModelDriver(), journal, folder)
     await lab.restore()
@@ -324,7 +340,7 @@ def picture(snapshot):
     return snapshot.use_extension(SVGImageExtension)
 
 
-@pytest.mark.parametrize("name", DIALOGS)
+@pytest.mark.parametrize("name", EVERYTHING)
 async def test_dialog(name, picture, tmp_path):
     async with dialog(name, tmp_path) as bench:
         before, differing = bench.topology, []
@@ -332,13 +348,13 @@ async def test_dialog(name, picture, tmp_path):
             if size != bench.app.size:
                 await bench.pilot.resize_terminal(*size)
                 await bench.idle()
-            assert DIALOGS[name][0] in bench.text
+            assert EVERYTHING[name][0] in bench.text
             all_is_seen(bench, size)
             word = "{}x{}".format(*size)
             if picture(name=word) != taken(bench):
                 differing.append(word)
         assert not differing
-        assert bench.in_dialog
+        assert bench.in_dialog == (name in DIALOGS)
         await bench.press("escape")
         assert bench.topology == before
 

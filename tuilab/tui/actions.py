@@ -320,7 +320,8 @@ def _row_deletable(context: Context) -> str:
 
 
 def _row(context: Context) -> str:
-    return "" if context.row else "the inspector is not at hand: Enter opens it"
+    key = context.key("canvas.open")
+    return "" if context.row else f"the inspector is not at hand: {key} opens it"
 
 
 def _shell(context: Context) -> str:

@@ -11,6 +11,7 @@ NO_KEY = "none"
 """What Textual is told for an action without a key: no terminal sends that."""
 
 _SHOWN = {
+    "backspace": "Backspace",
     "delete": "Del",
     "down": "Down",
     "end": "End",

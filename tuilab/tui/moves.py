@@ -14,6 +14,7 @@ from textual.dom import DOMNode
 
 PANES = {
     "canvas": "Drawing",
+    "tool": "Moving and boxing",
     "tree": "Tree",
     "list": "Lists",
     "lines": "Text",
@@ -97,6 +98,9 @@ _TABLE = (
     Move("canvas.pan_right", ("L", "ctrl+right"), "pan(1, 0)", "pan right"),
     Move("canvas.pan_up", ("K", "ctrl+up"), "pan(0, -1)", "pan up"),
     Move("canvas.pan_down", ("J", "ctrl+down"), "pan(0, 1)", "pan down"),
+    Move("tool.done", ("enter",), "", "take what is boxed, let down what is moved"),
+    Move("tool.leave", ("escape",), "", "leave it as it was"),
+    Move("tool.unpin", ("delete", "backspace"), "", "let the drawing place it again"),
     Move("tree.shut", ("left", "h"), "shut", "fold, or up to what it is below"),
     Move("tree.open", ("right", "l"), "open", "unfold, or down into it"),
     Move("tree.mark", ("space",), "mark", "mark an end; at another, add a cable"),

@@ -24,16 +24,6 @@ from tuilab.tui.canvas.slots import Slots
 if TYPE_CHECKING:
     from tuilab.tui.canvas.widget import Canvas
 
-ARROWS: dict[str, Direction] = {
-    "left": "left",
-    "right": "right",
-    "up": "up",
-    "down": "down",
-    "h": "left",
-    "l": "right",
-    "k": "up",
-    "j": "down",
-}
 STEPS: dict[Direction, Offset] = {
     "left": Offset(-1, 0),
     "right": Offset(1, 0),
@@ -73,6 +63,19 @@ class Tool:
     def key(self, key: str) -> bool:
         """A key; whether it was for this tool. Another one puts the tool away."""
         return False
+
+    def shown(self, move: str) -> str:
+        """The key of a move as a person reads it."""
+        return self.canvas.keymap.key(move)
+
+    def means(self, key: str, move: str) -> bool:
+        """Whether a key is one of a move's."""
+        return key in self.canvas.keymap.keys(move)
+
+    def direction(self, key: str) -> Direction | None:
+        """Where a key walks to."""
+        ways = (way for way in STEPS if self.means(key, f"canvas.{way}"))
+        return next(ways, None)
 
     def drag(self, pointer: Pointer) -> None:
         """The mouse has moved with its button down."""
@@ -129,7 +132,8 @@ class Connect(Tool):
     def words(self) -> str:
         """Both ends."""
         second = self._second if self._second != self._first else None
-        return f"cable {self._first} = {second or '?'}  (Esc cancels)"
+        leave = self.shown("tool.leave")
+        return f"cable {self._first} = {second or '?'}  ({leave} cancels)"
 
     def drag(self, pointer: Pointer) -> None:
         """Another end."""
@@ -185,15 +189,17 @@ class Box(Tool):
     @property
     def words(self) -> str:
         """How many, and what to do."""
-        return f"box: {len(self.chosen())} selected  arrows stretch, Enter, Esc cancels"
+        count, done = len(self.chosen()), self.shown("tool.done")
+        leave = self.shown("tool.leave")
+        return f"box: {count} selected  arrows stretch, {done} takes, {leave} cancels"
 
     def key(self, key: str) -> bool:
         """Arrows move the corner from node to node; Enter takes what is in the box."""
-        if key in ARROWS:
-            self._to(self._next(ARROWS[key]))
+        if (way := self.direction(key)) is not None:
+            self._to(self._next(way))
             self.canvas.show_cell(self._corner)
             return True
-        if key == "enter":
+        if self.means(key, "tool.done"):
             self._take()
             return True
         # Whatever comes next is for what was selected.
@@ -317,16 +323,18 @@ class Move(Tool):
     def words(self) -> str:
         """What is moved, and the keys."""
         names = named([str(item) for item in self._from])
-        return f"move {names}: arrows, Enter pins, Del unpins, Esc cancels"
+        done, leave = self.shown("tool.done"), self.shown("tool.leave")
+        unpin = self.shown("tool.unpin")
+        return f"move {names}: arrows, {done} pins, {unpin} unpins, {leave} cancels"
 
     def key(self, key: str) -> bool:
         """Arrows carry, Enter lets down."""
-        if key in ARROWS:
-            self._carry(self._by + STEPS[ARROWS[key]])
+        if (way := self.direction(key)) is not None:
+            self._carry(self._by + STEPS[way])
             self.canvas.show_item(next(reversed(self._from)))
-        elif key == "enter":
+        elif self.means(key, "tool.done"):
             self._let_down()
-        elif key in ("delete", "backspace"):
+        elif self.means(key, "tool.unpin"):
             self.canvas.put_away()
             self.canvas.ask_to_place(dict.fromkeys(self._from))
         else:
@@ -397,7 +405,8 @@ class Jump(Tool):
     @property
     def words(self) -> str:
         """What to do."""
-        return f"jump: type the letters {self._typed}  (Esc leaves)"
+        leave = self.shown("tool.leave")
+        return f"jump: type the letters {self._typed}  ({leave} leaves)"
 
     def key(self, key: str) -> bool:
         """A letter; any other key is for somebody else."""

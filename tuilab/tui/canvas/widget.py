@@ -11,7 +11,7 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from tuilab.model.edits.layout import Slot
-from tuilab.tui.actions import bindings
+from tuilab.tui.actions import KEYS, bindings
 from tuilab.tui.canvas.corner import CornerView
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE, Glyphs
@@ -20,6 +20,7 @@ from tuilab.tui.canvas.navigate import Direction, next_node, next_port, ports
 from tuilab.tui.canvas.overlay import Cells
 from tuilab.tui.canvas.reach import Reached, reach_cells
 from tuilab.tui.canvas.tools import Box, Connect, Jump, Move, Pan, Pointer, Tool
+from tuilab.tui.keymap import Keymap
 from tuilab.tui.moves import moves
 
 PAN_COLUMNS = 8
@@ -87,6 +88,7 @@ class Canvas(CornerView, can_focus=True):
             super().__init__()
             self.words = words
 
+    keymap: Keymap = KEYS
     tool: Tool | None = None
     _pressed: Pointer | None = None
     _dragging = False
@@ -128,8 +130,16 @@ class Canvas(CornerView, can_focus=True):
 
     @property
     def tool_words(self) -> str:
-        """What the frame says while a tool is held."""
-        return self.tool.words if self.tool is not None else ""
+        """What the frame says while a tool is held, or an end is marked."""
+        if self.tool is not None:
+            return self.tool.words
+        first, second = self.marked, self.selected
+        if first is None:
+            return ""
+        mark, leave = self.keymap.key("canvas.mark"), self.keymap.key("canvas.leave")
+        if second is None or second == first:
+            return f"cable {first} = ?  go to the other end  ({leave} cancels)"
+        return f"cable {first} = {second}: {mark}  ({leave} cancels)"
 
     def _chosen(self) -> Sequence[Item]:
         chosen = self.tool.chosen() if self.tool is not None else None
@@ -222,7 +232,7 @@ class Canvas(CornerView, can_focus=True):
         """A tool takes keys before anything else does."""
         if self.tool is None:
             return
-        if event.key == "escape":
+        if event.key in self.keymap.keys("tool.leave"):
             self.cancel_tool()
         elif self.tool.key(event.key):
             self._tool_moved()
@@ -298,6 +308,7 @@ class Canvas(CornerView, can_focus=True):
         """Drop the mark, all but the last of the selection, or a port for its node."""
         if self.marked is not None:
             self.marked = None
+            self._tool_moved()
         elif len(self.selection) > 1:
             self.select(self.selected)
         elif node := self._port_node():
@@ -313,11 +324,9 @@ class Canvas(CornerView, can_focus=True):
         item, first = self.selected, self.marked
         if item is None:
             return
-        if first is None:
-            self.marked = item
-            return
-        self.marked = None
-        if first != item:
+        self.marked = item if first is None else None
+        self._tool_moved()
+        if first is not None and first != item:
             self.ask_to_connect(first, item)
 
     def action_zoom(self, step: int) -> None:

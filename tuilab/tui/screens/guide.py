@@ -132,7 +132,8 @@ class Guide:
         reason = context.gone or context.no_packets
         if reason and not self._told:
             self._told = True
-            self._news = [line((f"not here: {reason}. Enter goes on.", "warn"))]
+            key = self._screen.session.key("tour.next")
+            self._news = [line((f"not here: {reason}. {key} goes on.", "warn"))]
             return
         if reason or tour.replies:
             tour.go_on()

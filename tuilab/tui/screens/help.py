@@ -123,8 +123,11 @@ def _move(context: Context, move: Move, panes: Sequence[str]) -> HelpRow:
     refused = ""
     if move.pane in IN_DIALOGS:
         refused = "that key works in dialogs"
+    elif move.pane == "tool":
+        refused = "that key works while something is moved or boxed"
     elif move.pane not in (*panes, "canvas", "screen"):
-        refused = f"that key works in {PANES[move.pane].lower()}: go there first (Tab)"
+        key = context.key("screen.next")
+        refused = f"that key works in {PANES[move.pane].lower()}: go there ({key})"
     return _row(context, move.id, PANES[move.pane], move.about, refused, tell=False)
 
 

@@ -76,10 +76,11 @@ class MainScreen(OneSize, Screen[None]):
         yield StatusBar(glyphs)
         with Horizontal(id="upper"):
             with Vertical(id="topology", classes="pane"):
-                yield Canvas(
-                    ascii_only=self.session.has_class("-ascii"),
-                    id="canvas",
+                canvas = Canvas(
+                    ascii_only=self.session.has_class("-ascii"), id="canvas"
                 )
+                canvas.keymap = keymap
+                yield canvas
                 yield TreeView(glyphs, id="tree")
             inspector = Inspector(
                 glyphs,
