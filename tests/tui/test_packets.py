@@ -365,7 +365,7 @@ async def test_a_conversation_and_the_same_packet_elsewhere(tmp_path):
     async with detailed(tmp_path / "p.pcapng") as bench:
         await bench.press("home", "f")
         await bench.until(lambda: bench.main.packets.shown.done)
-        assert bench.main.packets.shown.text == "host 10.0.0.1 and host 10.0.0.2"
+        assert bench.main.packets.shown.text == "flow icmp 10.0.0.1 10.0.0.2"
         assert len(numbers(bench)) == 40
         await bench.press("f")
         assert "What was said" in bench.text

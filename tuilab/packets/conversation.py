@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
-from tuilab.packets.headers import TCP, UDP, Headers, headers
+from tuilab.packets.flow import flow_of
+from tuilab.packets.headers import TCP, Headers, headers, joined
 from tuilab.packets.store import Packet, Store
 
 _WINDOW_NS = 2_000_000_000
@@ -19,71 +19,14 @@ _SEQUENCES = 1 << 32
 def conversation_filter(packet: Packet) -> str | None:
     """A display filter that takes the conversation of a packet, both ways.
 
-    Of what an IPv4 tunnel carries, where it is carried as well as where it is not.
+    Wherever that is seen: in tunnels, with tags or without.
 
     Returns:
-        pcap-filter text for `select.Selection`: of TCP and UDP with the ports, else of
-        both addresses; None for what has none, or is too deep for filters.
+        Text for `select.Selection`: of TCP and UDP with the ports, else of both
+        addresses; None for what has none.
     """
-    found = headers(packet)
-    if not found.source:
-        return None
-    plain = _plain_filter(found)
-    if not found.tunnels:
-        return plain
-    carried = _carried_filter(found)
-    return f"({plain}) or ({carried})" if carried else None
-
-
-_CARRIED = {
-    "vxlan": ("udp port 4789 and udp[28:2] = 0x0800 and udp[30] = 0x45", "udp", 30),
-    "ipip": ("ip proto 4 and ip[0] = 0x45 and ip[20] = 0x45", "ip", 20),
-}
-"""What carries a plain IPv4 header, and where that is: which layer, how far in it."""
-
-
-def _carried_filter(found: Headers) -> str | None:
-    """Filters see no header inside a tunnel: so they look at its bytes."""
-    kind = found.tunnels[0].split()[0]
-    if len(found.tunnels) > 1 or found.tags or kind not in _CARRIED:
-        return None
-    if ":" in found.source:
-        return None
-    carrier, layer, at = _CARRIED[kind]
-    ports = found.protocol in (TCP, UDP)
-
-    def way(source: str, to: str, source_port: int, port: int) -> str:
-        words = (
-            f"{layer}[{at + 12}:4] = {int(IPv4Address(source))} "
-            f"and {layer}[{at + 16}:4] = {int(IPv4Address(to))}"
-        )
-        if ports:
-            words += (
-                f" and {layer}[{at + 20}:2] = {source_port}"
-                f" and {layer}[{at + 22}:2] = {port}"
-            )
-        return f"({words})"
-
-    there = found.source, found.destination, found.source_port, found.destination_port
-    back = found.destination, found.source, found.destination_port, found.source_port
-    same = f" and {layer}[{at + 9}] = {found.protocol}" if ports else ""
-    return f"{carrier}{same} and ({way(*there)} or {way(*back)})"
-
-
-def _plain_filter(found: Headers) -> str:
-    one, two = found.source, found.destination
-    text = f"host {one} and host {two}"
-    if found.protocol in (TCP, UDP):
-        name = "tcp" if found.protocol == TCP else "udp"
-        ports = (found.source_port, found.destination_port)
-        ways = (
-            f"src host {one} and src port {ports[0]} "
-            f"and dst host {two} and dst port {ports[1]}",
-            f"src host {two} and src port {ports[1]} "
-            f"and dst host {one} and dst port {ports[0]}",
-        )
-        text = f"{name} and (({ways[0]}) or ({ways[1]}))"
-    return "".join(f"vlan {tag} and " for tag in found.tags) + text
+    flow = flow_of(headers(packet))
+    return None if flow is None else str(flow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +60,14 @@ def said(packets: Iterable[Packet]) -> list[Chunk]:
     first: Packet | None = None
     opener: tuple[str, int] | None = None
     streams: dict[bool, _Stream] = {}
+    pieces: dict[tuple[str, str, int, int], list[Headers]] = {}
     for packet in packets:
         first = first or packet
         if packet.endpoint != first.endpoint:
             continue
-        found = headers(packet)
+        found = _whole(headers(packet), pieces)
+        if found is None or found.about is not None:
+            continue
         speaker = found.source, found.source_port
         opener = opener or speaker
         forward = speaker == opener
@@ -135,6 +81,21 @@ def said(packets: Iterable[Packet]) -> list[Chunk]:
         for data, missing in stream.rest():
             _add(chunks, Chunk(forward, data, missing, 0))
     return chunks
+
+
+def _whole(
+    found: Headers, pieces: dict[tuple[str, str, int, int], list[Headers]]
+) -> Headers | None:
+    """A packet, of pieces once the last of them is there."""
+    if found.piece is None:
+        return found
+    key = found.source, found.destination, found.protocol, found.piece.ident
+    known = pieces.setdefault(key, [])
+    known.append(found)
+    whole = joined(known)
+    if whole is not None:
+        del pieces[key]
+    return whole
 
 
 def _add(chunks: list[Chunk], new: Chunk, *, join: bool = True) -> None:

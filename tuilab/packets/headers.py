@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from socket import AF_INET6, inet_ntoa, inet_ntop
-from typing import Any
+from typing import Any, NamedTuple
 
 from tuilab.packets import pcapng
 from tuilab.packets.scratch import mac
@@ -16,8 +17,28 @@ TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
 _TAGS = (0x8100, 0x88A8, 0x9100)
 _IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
 _VXLAN_PORT = 4789
-_EXTENSIONS = (0, 43, 60)
+_EXTENSIONS = (0, 43, 51, 60, 135, 139, 140)
+_AUTHENTICATION = 51
+_FRAGMENT = 44
+_QUOTING = {ICMP: (3, 11, 12), ICMP6: (1, 2, 3, 4)}
+"""Types of ICMP that have the beginning of a packet in them."""
 _DEEPEST = 4
+
+
+class Piece(NamedTuple):
+    """Of a packet that was cut up.
+
+    Attributes:
+        ident: What all pieces of it have in common.
+        offset: Where it belongs.
+        more: Whether there are pieces behind it.
+        body: What it has of what follows the IP header.
+    """
+
+    ident: int
+    offset: int
+    more: bool
+    body: bytes
 
 
 @dataclass(slots=True)
@@ -39,6 +60,8 @@ class Headers:
         sequence: Of TCP.
         flags: Of TCP.
         payload: What TCP or UDP carry.
+        piece: Which piece of a packet it is; None for a whole one.
+        about: Of an error, what the packet was that it is about.
         essences: What each layer of it is known again by on another link: all that
             routers, NAT and tunnels don't change.
     """
@@ -57,17 +80,23 @@ class Headers:
     sequence: int = 0
     flags: int = 0
     payload: bytes = b""
+    piece: Piece | None = None
+    about: Headers | None = None
     essences: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 def headers(packet: Packet) -> Headers:
     """Read the headers; what is damaged or unknown is left out."""
+    return headers_of(packet.linktype, packet.data)
+
+
+def headers_of(linktype: int, data: bytes) -> Headers:
+    """Do what `headers` does."""
     found = Headers()
-    data = packet.data
     try:
-        if packet.linktype == pcapng.LINKTYPE_ETHERNET:
+        if linktype == pcapng.LINKTYPE_ETHERNET:
             _ethernet(data, found)
-        elif packet.linktype == pcapng.LINKTYPE_LINUX_SLL:
+        elif linktype == pcapng.LINKTYPE_LINUX_SLL:
             _by_type(struct.unpack_from("!H", data, 14)[0], data[16:], found)
         elif data:
             _by_type(_IPV6 if data[0] >> 4 == 6 else _IPV4, data, found)
@@ -104,11 +133,12 @@ def _ipv4(data: bytes, found: Headers) -> None:
     )
     found.source, found.destination = inet_ntoa(data[12:16]), inet_ntoa(data[16:20])
     found.protocol = protocol
-    found.source_port = found.destination_port = 0
+    _forget_outside(found)
     header = (first & 15) * 4
     body = data[header : total or len(data)]
     if fragment & 0x3FFF:
-        found.essences.append((protocol, ident, fragment, body))
+        more = bool(fragment & 0x2000)
+        _piece(Piece(ident, (fragment & 0x1FFF) * 8, more, body), found)
     else:
         _transport(protocol, body, (ident,), found)
 
@@ -118,13 +148,54 @@ def _ipv6(data: bytes, found: Headers) -> None:
     found.tos = word >> 20 & 0xFF
     found.source = inet_ntop(AF_INET6, data[8:24])
     found.destination = inet_ntop(AF_INET6, data[24:40])
-    found.source_port = found.destination_port = 0
+    _forget_outside(found)
     body = data[40 : 40 + length] if length else data[40:]
     while protocol in _EXTENSIONS:
-        protocol, size = body[0], (body[1] + 1) * 8
-        body = body[size:]
+        words = 4 if protocol == _AUTHENTICATION else 8
+        size = (body[1] + (2 if words == 4 else 1)) * words
+        protocol, body = body[0], body[size:]
+    if protocol == _FRAGMENT:
+        found.protocol, place, ident = struct.unpack_from("!BxHI", body)
+        piece = Piece(ident, place & 0xFFF8, bool(place & 1), body[8:])
+        if piece.offset or piece.more:
+            _piece(piece, found)
+            return
+        protocol, body = found.protocol, body[8:]
     found.protocol = protocol
     _transport(protocol, body, (word & 0xFFFFF,), found)
+
+
+def _forget_outside(found: Headers) -> None:
+    """What a tunnel says of itself is not of what it carries."""
+    found.source_port = found.destination_port = 0
+    found.payload, found.piece = b"", None
+
+
+def _piece(piece: Piece, found: Headers) -> None:
+    """A part of a packet: the first one has the ports."""
+    found.piece = piece
+    ident, offset, more, body = piece
+    found.essences.append((found.protocol, ident, offset, more, body))
+    if not offset and found.protocol in (TCP, UDP):
+        found.source_port, found.destination_port = struct.unpack_from("!HH", body)
+
+
+def joined(pieces: list[Headers]) -> Headers | None:
+    """The packet that pieces are of, once all of them are there."""
+    whole, last = bytearray(), False
+    parts = [found.piece for found in pieces if found.piece is not None]
+    for part in sorted(parts, key=lambda part: part.offset):
+        if part.offset > len(whole):
+            return None
+        whole[part.offset :] = part.body
+        last = last or not part.more
+    if not last:
+        return None
+    first = min(pieces, key=lambda found: found.piece.offset if found.piece else 0)
+    made = replace(first, piece=None, essences=[])
+    with contextlib.suppress(struct.error, IndexError):
+        _transport(made.protocol, bytes(whole), (), made)
+    return made
 
 
 def _transport(
@@ -149,6 +220,8 @@ def _transport(
         echo = body[:1] in (b"\x00", b"\x08", b"\x80", b"\x81")
         shown = body[:2] + (body[6:] if echo else body[8:])
         found.essences.append((*key, shown))
+        if body[0] in _QUOTING[protocol]:
+            found.about = headers_of(pcapng.LINKTYPE_RAW, body[8:])
     elif protocol in (4, 41):
         kind = _IPV4 if protocol == 4 else _IPV6
         _inside("ipip", body, found, partial(_by_type, kind))

@@ -7,7 +7,7 @@ import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tuilab.errors import UsageError
@@ -15,6 +15,7 @@ from tuilab.model.links import Endpoint
 from tuilab.packets import dissect
 from tuilab.packets.crew import Crew
 from tuilab.packets.filters import SNAPLEN, check_filter, expand, resolved
+from tuilab.packets.flow import Flow, take_flow
 from tuilab.packets.pcapng import Interface, dlt_of
 from tuilab.packets.store import Store
 
@@ -34,30 +35,34 @@ class Wish:
     Attributes:
         filter: pcap-filter text that packets must match; empty for all.
         texts: What their lines must hold, lower case.
+        flow: The conversation that they must belong to; None for any.
     """
 
     filter: str = ""
     texts: tuple[str, ...] = ()
+    flow: Flow | None = None
 
 
 def parse(text: str) -> Wish:
     """Read a display filter.
 
-    Text in double quotes is looked for in the lines; what else there is, is a filter
-    in pcap-filter syntax or the name of a preset, as in ``tcp port 80 and "GET /"``.
-    What is no filter at all, and has no quotes, is looked for in the lines.
+    Text in double quotes is looked for in the lines; ``flow`` with both ends is a
+    conversation, see `flow`; what else there is, is a filter in pcap-filter syntax or
+    the name of a preset, as in ``tcp port 80 and "GET /"``. What is no filter at all,
+    and has no quotes, is looked for in the lines.
 
     Raises:
         UsageError: What stands beside the quotes is no filter.
     """
     quoted = [part.lower() for part in _QUOTED.findall(text) if part]
-    rest = " ".join(_QUOTED.sub(" ", text).split())
-    if quoted:
+    flow, rest = take_flow(_QUOTED.sub(" ", text))
+    rest = " ".join(rest.split())
+    if quoted or flow:
         rest = _JOINTS.sub("", _JOINTS.sub("", rest))
     complaint = check_filter(rest)
     if complaint is None:
-        return Wish(expand(rest), tuple(quoted))
-    if not quoted and '"' not in rest:
+        return Wish(expand(rest), tuple(quoted), flow)
+    if not quoted and not flow and '"' not in rest:
         return Wish(texts=(rest.lower(),))
     raise UsageError(
         f'"{rest}" is no filter: {complaint}', 'as in: tcp port 80 and "GET /"'
@@ -106,6 +111,8 @@ def _test(
 ) -> Callable[[bytes], object]:
     """What decides about the packets of one interface."""
     passes = _program(wish.filter, interface.linktype) if wish.filter else None
+    if wish.flow is not None:
+        passes = _both(wish.flow.test(interface.linktype), passes)
     if not wish.texts:
         return passes or _everything
     name, linktype, texts = dissect.place(where), interface.linktype, wish.texts
@@ -132,6 +139,14 @@ def _program(text: str, linktype: int) -> Callable[[bytes], object]:
         return _nothing  # such as ether host, where there is no Ethernet
     passes: Callable[[bytes], object] = compiled.filter
     return passes
+
+
+def _both(
+    belongs: Callable[[bytes], object], passes: Callable[[bytes], object] | None
+) -> Callable[[bytes], object]:
+    if passes is None:
+        return belongs
+    return lambda data: belongs(data) and passes(data)
 
 
 def _nothing(data: bytes) -> bool:
@@ -173,7 +188,7 @@ class Selection:
         self.text = text
         self.endpoint = endpoint
         asked = parse(text)
-        self.wish = Wish(resolved(asked.filter), asked.texts)
+        self.wish = replace(asked, filter=resolved(asked.filter))
         self.examined = 0
         self._store = store
         self._found = array("Q")
@@ -235,6 +250,7 @@ class Selection:
         wish = {
             "filter": self.wish.filter,
             "texts": self.wish.texts,
+            "flow": str(self.wish.flow) if self.wish.flow else "",
             "endpoint": (end.namespace, end.ifname) if end else None,
         }
         self._crew = crew = Crew.hire(self._store, wish, self.examined)
