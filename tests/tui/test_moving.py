@@ -145,6 +145,34 @@ async def test_several_move_as_one_edit() -> None:
         assert len(bench.lab.snapshot.history.edits) == 1
 
 
+async def test_a_folded_group_stands_where_it_is_put_as_one() -> None:
+    lab = branches(2, 12).topology()
+    first, other = Item("grid", HOST, "br0"), Item("bridge", HOST, "br1")
+    async with opened(lab, size=(160, 48)) as bench:
+        boxes = bench.main.canvas.drawing.boxes
+        assert boxes[first].x < boxes[other].x
+        bench.main.select(first)
+        await bench.press("m", "right", "right", "right", "enter")
+        await bench.until(lambda: bench.topology.layout)
+        await bench.idle()
+        assert list(bench.topology.layout) == ["all on host:br0"]
+        assert bench.lab.snapshot.history.edits[-1].title == "move all on host:br0"
+        boxes = bench.main.canvas.drawing.boxes
+        assert boxes[first].x > boxes[other].x
+        assert bench.main.canvas.selected == first
+        assert yaml.loads(yaml.dump(bench.topology)).topology == bench.topology
+        # It goes with its bridge: under another name, and away.
+        end = Endpoint(HOST, "br0")
+        await bench.edit(edits.rename_link(end, "lan"))
+        assert list(bench.topology.layout) == ["all on host:lan"]
+        await bench.edit(edits.remove_link(Endpoint(HOST, "lan")))
+        assert not bench.topology.layout
+        await bench.press("u", "u")
+        bench.main.select(first)
+        bench.main.start("unpin")
+        await bench.until(lambda: not bench.topology.layout)
+
+
 async def test_what_stands_somewhere_stays_while_others_come_and_go() -> None:
     async with opened(two_hosts(), size=(160, 48)) as bench:
         bench.main.select(namespace("red"))

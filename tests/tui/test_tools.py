@@ -230,7 +230,7 @@ async def test_keys_of_the_drawing_say_in_the_list_where_they_work(key: str) -> 
 def test_what_can_not_be_done_with_a_folded_group_says_what_unfolds_it() -> None:
     group, some = Item("grid", HOST, "br0"), (namespace("red"), namespace("blue"))
     context = Context(snapshot=snapshot(small()), selection=some, group=group)
-    for name in ("move", "rename", "edit"):
+    for name in ("rename", "edit"):
         assert "f unfolds it" in ACTIONS[name].refuse(context)
 
 

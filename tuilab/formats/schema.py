@@ -417,7 +417,7 @@ class TopologyModel(_Model):
         dict[str, Annotated[list[int], Field(min_length=2, max_length=2)]],
         Field(
             description="Column and row on the canvas, for what was placed by hand: "
-            "a namespace, or a link as NAMESPACE:LINK.",
+            "a namespace, a link as NAMESPACE:LINK, a folded group as all on BRIDGE.",
             examples=[{"red": [4, 2]}],
         ),
     ] = {}

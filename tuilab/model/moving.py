@@ -7,6 +7,7 @@ from dataclasses import replace
 from tuilab.errors import UsageError
 from tuilab.model.edits import Change, Rename, find_link, pinned, take_out, vacant
 from tuilab.model.links import PortLink, without_master
+from tuilab.model.places import renamed_places
 from tuilab.model.routing import leads, outgoing
 from tuilab.model.sysctls import link_of
 from tuilab.model.topology import (
@@ -48,10 +49,10 @@ def move_link(endpoint: Endpoint, to: Endpoint) -> Change:
         there = after.namespaces[to.namespace]
         there = replace(there, links={**there.links, to.ifname: moved})
         there = _with_its_own(former, endpoint.ifname, there, to.ifname)
-        layout = {
-            (str(to) if key == str(endpoint) else key): at
-            for key, at in topology.layout.items()
-        }
+        was = str(endpoint)
+        layout = renamed_places(
+            topology.layout, lambda it: str(to) if it == was else it
+        )
         return replace(after.with_namespace(to.namespace, there), layout=layout)
 
     return Change(f"move {endpoint} to {to}", apply, (Rename(endpoint, to),))

@@ -205,7 +205,7 @@ class Topology:
     Attributes:
         name: The lab's name; MACs are derived from it.
         namespaces: By name; `HOST` is always among them.
-        layout: Canvas places set by hand, column and row by namespace or endpoint.
+        layout: Canvas places set by hand, column and row by key: see `places`.
         expect: What `tuilab check --live` verifies.
     """
 

@@ -24,6 +24,7 @@ from tuilab.model.addressing import (
     segment,
 )
 from tuilab.model.bridging import bridging_problems
+from tuilab.model.places import thing_of
 from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.settings import setting_problems
@@ -439,7 +440,8 @@ def _expectations(topology: Topology) -> Iterator[Problem]:
 
 
 def _layout(topology: Topology) -> Iterator[Problem]:
-    for item in topology.layout:
+    for key in topology.layout:
+        item = thing_of(key)
         try:
             known = topology.link(Endpoint.parse(item)) is not None
         except ValueError:
@@ -448,7 +450,7 @@ def _layout(topology: Topology) -> Iterator[Problem]:
             fact = f'"{item}" has a place in the layout, but does not exist'
             everything = [*topology.namespaces, *(str(e) for e, _ in topology.links())]
             remedy = suggestion(item, everything, "remove it from the layout")
-            yield Problem(("layout", item), fact, remedy)
+            yield Problem(("layout", key), fact, remedy)
 
 
 def _is_address(text: str) -> bool:

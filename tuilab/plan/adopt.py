@@ -14,6 +14,7 @@ from tuilab.errors import Problem
 from tuilab.model.addressing import derived_mac, version
 from tuilab.model.canonical import show_mark
 from tuilab.model.links import without_master
+from tuilab.model.places import renamed_places
 from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.routing import MAIN_TABLE, leads
@@ -91,7 +92,7 @@ def adopted(topology: Topology, observed: State) -> Topology:
     }
     return replace(
         after,
-        layout={k: v for k, v in after.layout.items() if k in places},
+        layout=renamed_places(after.layout, lambda it: it if it in places else None),
         expect=tuple(e for e in after.expect if e.source in namespaces),
     )
 

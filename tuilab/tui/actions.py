@@ -192,8 +192,6 @@ def _copyable(context: Context) -> str:
 def _movable(context: Context) -> str:
     if not context.drawn:
         return _drawn(context)
-    if context.group is not None:
-        return _folded(context, context.group)
     wished = context.snapshot.topology
     for item in context.selection:
         if item.kind in ("link", "cable"):
@@ -213,7 +211,8 @@ def _foldable(context: Context) -> str:
 
 def _pinned(context: Context) -> str:
     layout = context.snapshot.topology.layout
-    if not any(str(item) in layout for item in context.selection):
+    items = [*context.selection, context.group]
+    if not any(str(item) in layout for item in items):
         return _selection(context) or "nothing of it was placed by hand"
     return alive(context)
 

@@ -8,14 +8,13 @@ from itertools import chain, count
 
 from tuilab.model.addressing import interface
 from tuilab.model.edits.renumber import Numbers
+from tuilab.model.places import Slot, renamed_places
 from tuilab.model.topology import Endpoint, Expectation, Topology
-
-Slot = tuple[int, int]
 
 
 def places_of(topology: Topology, nodes: Collection[str]) -> dict[str, Slot]:
     """Where a person put those of a lab that are copied."""
-    return {node: at for node, at in topology.layout.items() if node in nodes}
+    return renamed_places(topology.layout, lambda it: it if it in nodes else None)
 
 
 def expected_of(
@@ -98,7 +97,7 @@ def put_along(
         for it in part.expect
         if it.source in names
     )
-    places = {new[node]: at for node, at in part.layout.items() if node in new}
+    places = renamed_places(part.layout, new.get)
     return replace(
         topology,
         layout={**topology.layout, **_shifted(places, topology.layout.values())},

@@ -7,17 +7,15 @@ from dataclasses import replace
 
 from tuilab.model.edits.change import Change
 from tuilab.model.edits.several import named
+from tuilab.model.places import Slot
 from tuilab.model.topology import Topology
-
-Slot = tuple[int, int]
-"""Column and row of the drawing."""
 
 
 def place(places: Mapping[str, Slot | None]) -> Change:
     """Where a person put nodes on the canvas; it changes nothing of the lab itself.
 
     Args:
-        places: By namespace or endpoint; None lets the layout choose again.
+        places: By key of the layout; None lets the layout choose again.
     """
 
     def apply(topology: Topology) -> Topology:

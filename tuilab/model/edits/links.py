@@ -19,6 +19,7 @@ from tuilab.model.edits.parts import (
     without_dead_routes,
 )
 from tuilab.model.links import PortLink, without_master
+from tuilab.model.places import renamed_places
 from tuilab.model.routing import with_link_renamed
 from tuilab.model.sysctls import settings_renamed
 from tuilab.model.topology import LO, Bridge, Endpoint, Link, Tap, Topology, Veth
@@ -118,9 +119,8 @@ def rename_link(endpoint: Endpoint, ifname: str) -> Change:
             peer = after.link(link.peer)
             if isinstance(peer, Veth):
                 after = after.with_link(link.peer, replace(peer, peer=new))
-        layout = {
-            (str(new) if k == str(endpoint) else k): v for k, v in after.layout.items()
-        }
+        was = str(endpoint)
+        layout = renamed_places(after.layout, lambda it: str(new) if it == was else it)
         return replace(after, layout=layout)
 
     return Change(f"rename {endpoint} to {ifname}", apply, (Rename(endpoint, new),))

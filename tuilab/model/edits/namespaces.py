@@ -13,6 +13,7 @@ from tuilab.model.edits.parts import (
     without_dead_routes,
     without_link,
 )
+from tuilab.model.places import renamed_places
 from tuilab.model.sysctls import canonical_key
 from tuilab.model.topology import HOST, Endpoint, Link, Namespace, Topology, Veth
 
@@ -44,11 +45,9 @@ def remove_namespace(name: str) -> Change:
         for ifname in namespace.links:
             after = without_link(after, Endpoint(name, ifname))
         namespaces = {k: v for k, v in after.namespaces.items() if k != name}
-        layout = {
-            k: v
-            for k, v in after.layout.items()
-            if k != name and not k.startswith(f"{name}:")
-        }
+        layout = renamed_places(
+            after.layout, lambda it: None if it.partition(":")[0] == name else it
+        )
         expect = tuple(e for e in after.expect if name not in (e.source, e.to))
         after = replace(after, namespaces=namespaces, layout=layout, expect=expect)
         return without_dead_routes(topology, after)
@@ -89,9 +88,9 @@ def rename_namespace(old: str, new: str) -> Change:
             )
             for e in topology.expect
         )
-        layout = {
-            _renamed_place(k, old, new): place for k, place in topology.layout.items()
-        }
+        layout = renamed_places(
+            topology.layout, lambda it: _renamed_place(it, old, new)
+        )
         return replace(topology, namespaces=namespaces, expect=expect, layout=layout)
 
     title = f"rename namespace {old} to {new}"

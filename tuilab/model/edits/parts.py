@@ -8,6 +8,7 @@ from tuilab.errors import NotFoundError, UsageError
 from tuilab.model import vlans
 from tuilab.model.addressing import canonical_cidr, derived_mac
 from tuilab.model.links import Bridge, PortLink, without_master
+from tuilab.model.places import renamed_places
 from tuilab.model.routing import without_dead_ends
 from tuilab.model.sysctls import settings_renamed
 from tuilab.model.topology import Endpoint, Link, Loopback, Namespace, Topology, Veth
@@ -115,8 +116,8 @@ def without_link(
             end.namespace, replace(namespace, links=links, sysctls=sysctls)
         )
     gone = {str(end) for end in ends}
-    layout = {k: v for k, v in topology.layout.items() if k not in gone}
-    return replace(topology, layout=layout)
+    left = renamed_places(topology.layout, lambda it: None if it in gone else it)
+    return replace(topology, layout=left)
 
 
 def without_dead_routes(before: Topology, after: Topology) -> Topology:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tuilab.lab.snapshot import Live, Snapshot
+from tuilab.model.places import GROUP, Slot, thing_of
 from tuilab.model.topology import HOST, LO, Bridge, Cable, Endpoint, Link, Tap, Veth
 from tuilab.plan.state import LinkState, NamespaceState
 from tuilab.tui.canvas.graph import (
@@ -281,14 +282,15 @@ class _Builder:
 
     def graph(self, layout: Mapping[str, tuple[int, int]]) -> Graph:
         """What was collected, with the places set by hand."""
-        pins = {}
+        pins: dict[int, Slot] = {}
+        grids: dict[int, Slot] = {}
         for key, place in layout.items():
-            namespace, _, ifname = key.partition(":")
+            namespace, _, ifname = thing_of(key).partition(":")
             kinds: tuple[ItemKind, ...] = (
                 ("bridge", "tap") if ifname else ("namespace",)
             )
             for kind in kinds:
                 node = self.index.get(Item(kind, namespace, ifname or None))
                 if node is not None:
-                    pins[node] = place
-        return Graph(tuple(self.nodes), tuple(self.edges), self.parents, pins)
+                    (grids if key.startswith(GROUP) else pins)[node] = place
+        return Graph(tuple(self.nodes), tuple(self.edges), self.parents, pins, grids)

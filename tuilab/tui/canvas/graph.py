@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from tuilab.model.places import GROUP
 from tuilab.model.topology import Cable, Endpoint
 
 ItemKind = Literal["namespace", "bridge", "tap", "link", "cable", "grid"]
@@ -53,7 +54,7 @@ class Item:
 
     def __str__(self) -> str:
         if self.kind == "grid":
-            return f"all on {self.endpoint or self.namespace}"
+            return f"{GROUP}{self.endpoint or self.namespace}"
         if self.ifname is None:
             return self.namespace
         end = f"{self.namespace}:{self.ifname}"
@@ -185,6 +186,7 @@ class Graph:
         parents: The namespace that a node is drawn in, by index; none is in another
             one that is drawn in a third.
         pins: Column and row set by hand, by index of the node.
+        grids: The same of what its leaves are folded into, by index of the node.
         folds: Where something can be folded, and whether it is.
         hidden: What is not drawn because it is folded, and what stands for it.
     """
@@ -193,5 +195,6 @@ class Graph:
     edges: tuple[Edge, ...] = ()
     parents: Mapping[int, int] = field(default_factory=dict)
     pins: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    grids: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     folds: Mapping[Item, Fold] = field(default_factory=dict)
     hidden: Mapping[Item, Item] = field(default_factory=dict)

@@ -201,6 +201,7 @@ class _Grouper:
         nodes: list[Node] = []
         trunks: list[Edge] = []
         homes: dict[int, int] = {}
+        pins: dict[int, tuple[int, int]] = {}
         for index, node in enumerate(self.graph.nodes):
             if index in gone:
                 continue
@@ -208,11 +209,15 @@ class _Grouper:
             nodes.append(self._closed(index) if index in self.closed else node)
             if index in self.parents:
                 homes[number[index]] = self.parents[index]
+            if index in self.graph.pins:
+                pins[number[index]] = self.graph.pins[index]
             if edges := self.grids.get(index):
                 trunks.append(self._trunk(len(nodes) - 1, len(nodes), index, edges))
                 leaf = self._leaf(edges[0], index).node
                 if leaf in self.parents:
                     homes[len(nodes)] = self.parents[leaf]
+                if index in self.graph.grids:
+                    pins[len(nodes)] = self.graph.grids[index]
                 nodes.append(self._grid(index, edges))
         lines = [
             replace(
@@ -227,9 +232,9 @@ class _Grouper:
             tuple(nodes),
             (*lines, *trunks),
             {node: number[home] for node, home in homes.items()},
-            {number[n]: place for n, place in self.graph.pins.items() if n in number},
-            self.folds,
-            self.hidden,
+            pins,
+            folds=self.folds,
+            hidden=self.hidden,
         )
 
     def _closed(self, box: int) -> Node:

@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.edits import Rename
-from tuilab.model.edits.layout import Slot
+from tuilab.model.places import Slot
 from tuilab.tui.base import BaseApp
 from tuilab.tui.canvas.activity import Activity, activity
 from tuilab.tui.canvas.boxes import LEVELS, Level
@@ -22,6 +22,7 @@ from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import Area, Drawing
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Fold, Graph, Item
+from tuilab.tui.canvas.group import grid_of
 from tuilab.tui.canvas.layers import Memory
 from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.names import renamed, renamed_places, renames
@@ -453,7 +454,12 @@ def _with_pins(graph: Graph, held: Mapping[Item, Slot]) -> Graph:
         for number, node in enumerate(graph.nodes)
         if node.item in held
     }
-    return replace(graph, pins={**graph.pins, **pins})
+    grids = {
+        number: held[grid]
+        for number, node in enumerate(graph.nodes)
+        if (grid := grid_of(node.item)) in held
+    }
+    return replace(graph, pins={**graph.pins, **pins}, grids={**graph.grids, **grids})
 
 
 def _laid(

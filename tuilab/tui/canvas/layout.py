@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tuilab.model.edits.layout import Slot
+from tuilab.model.places import Slot
 from tuilab.tui.canvas.again import again, same
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.choices import Choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, product
 
-from tuilab.model.edits.layout import Slot
+from tuilab.model.places import Slot
 from tuilab.tui.canvas.boxes import Level
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.part import BOX_GAP, Part

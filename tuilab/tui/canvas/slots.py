@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tuilab.model.edits.layout import Slot
+from tuilab.model.places import Slot
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.layers import Segment
 from tuilab.tui.canvas.part import BOX_GAP

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
 
-from tuilab.model.edits.layout import Slot
 from tuilab.model.edits.several import named
+from tuilab.model.places import Slot
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.navigate import Direction

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.geometry import Offset
 from textual.message import Message
 
-from tuilab.model.edits.layout import Slot
+from tuilab.model.places import Slot
 from tuilab.tui.actions import KEYS, bindings
 from tuilab.tui.canvas.corner import CornerView
 from tuilab.tui.canvas.drawing import Area
@@ -26,8 +26,8 @@ from tuilab.tui.moves import moves
 PAN_COLUMNS = 8
 PAN_ROWS = 4
 LEFT, RIGHT = 1, 3
-NODES = ("namespace", "bridge", "tap")
-"""What can stand by itself on the drawing."""
+NODES = ("namespace", "bridge", "tap", "grid")
+"""What can stand by itself on the drawing, a folded group as one."""
 
 
 class Canvas(CornerView, can_focus=True):
@@ -397,14 +397,15 @@ class Canvas(CornerView, can_focus=True):
         item = start.item
         if self.marked is not None:
             return Connect(self, self.marked, start)
-        if item is None or item.kind in ("cable", "grid"):
+        if item is None or item.kind == "cable":
             return Box(self, start.cell, keep=True) if start.also else Pan(self, start)
         if start.also or self._is_port(item, start.cell):
             return Connect(self, item, start)
         item = self._drawing.node_of(item) or item
         if item not in self.selection:
             self.select(item, show=False)
-        return Move(self, [it for it in self.selection if it.kind in NODES], start)
+        items = [it for it in self.selection if it.kind in NODES]
+        return Move(self, items, start)
 
     def _is_port(self, item: Item, cell: Offset) -> bool:
         found = self._drawing.port_of(item) if item.kind not in NODES else None

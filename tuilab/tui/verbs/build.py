@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tuilab.model.edits import Change, place
 from tuilab.model.edits import remove as removed
-from tuilab.model.edits.layout import Slot
 from tuilab.model.edits.paste import duplicate as duplicated
+from tuilab.model.places import Slot
 from tuilab.model.topology import Bridge, Cable, Endpoint, Tap, Topology
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.forms.add_bridge import AddBridge
@@ -135,7 +135,9 @@ async def move(screen: MainScreen) -> None:
 
 async def unpin(screen: MainScreen) -> None:
     """Let the drawing choose again where the selected nodes stand."""
-    await place_nodes(screen, dict.fromkeys(map(str, screen.selection)))
+    group = screen.context().group
+    items = (group,) if group is not None else screen.selection
+    await place_nodes(screen, dict.fromkeys(map(str, items)))
 
 
 async def place_nodes(screen: MainScreen, places: Mapping[str, Slot | None]) -> None:
