@@ -113,6 +113,25 @@ def test_what_speaks_of_an_address_speaks_of_the_new_one():
     assert not problems(after)
 
 
+def test_routes_of_the_root_through_what_is_copied_are_copied_too():
+    lab = switch()
+    lan = edits.add_bridge(Endpoint("red", "lan"), addresses=("10.9.0.1/24",))
+    lab = lan.apply(lab)
+    lab = edits.add_route(HOST, Route("10.9.0.0/24", "10.0.0.1")).apply(lab)
+    lab = edits.add_route(HOST, Route("203.0.113.0/24", "10.0.0.2")).apply(lab)
+    after = duplicate(lab, ["red", "blue", BR0]).apply(lab)
+    assert after.namespaces["red2"].links["lan"].addresses == ("10.9.1.1/24",)
+    # What leads elsewhere has its way already.
+    assert after.namespaces[HOST].routes == (
+        *lab.namespaces[HOST].routes,
+        Route("10.9.1.0/24", "10.0.1.1"),
+    )
+    assert not problems(after)
+    text = clips.dump(cut_out(lab, ["red", "blue", BR0]))
+    other = pasted(clips.loads(text), Topology("other")).topology
+    assert other.namespaces[HOST].routes == lab.namespaces[HOST].routes
+
+
 def test_a_static_entry_follows_the_machine_that_it_is_of():
     lab = switch()
     mac = "02:00:00:00:00:77"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tuilab.model.addressing import Network, address, interface
@@ -131,11 +131,11 @@ def _pruned_routes(former: Namespace, namespace: Namespace) -> tuple[Route, ...]
     )
 
 
-def with_link_renamed(namespace: Namespace, old: str, new: str) -> Namespace:
-    """A namespace whose routes, rules and neighbours call a link by another name."""
+def with_links_renamed(namespace: Namespace, names: Mapping[str, str]) -> Namespace:
+    """A namespace whose routes, rules and neighbours call links by other names."""
 
     def name(ifname: str | None) -> str | None:
-        return new if ifname == old else ifname
+        return names.get(ifname, ifname) if ifname else ifname
 
     routes = tuple(
         replace(
@@ -150,7 +150,7 @@ def with_link_renamed(namespace: Namespace, old: str, new: str) -> Namespace:
         for rule in namespace.rules
     )
     neighbours = tuple(
-        replace(neighbour, dev=new) if neighbour.dev == old else neighbour
+        replace(neighbour, dev=names.get(neighbour.dev, neighbour.dev))
         for neighbour in namespace.neighbours
     )
     return replace(namespace, routes=routes, rules=rules, neighbours=neighbours)

@@ -12,6 +12,7 @@ from tuilab.errors import UsageError
 from tuilab.model.edits.along import expected_of, places_of
 from tuilab.model.edits.parts import find_link, find_namespace, take_out
 from tuilab.model.edits.several import Target
+from tuilab.model.routing import leads, without_dead_ends
 from tuilab.model.sysctls import link_of
 from tuilab.model.topology import HOST, LO, Bridge, Endpoint, Namespace, Topology, Veth
 
@@ -36,7 +37,8 @@ def cut_out(topology: Topology, targets: Iterable[Target]) -> Clip:
     """The clip of some namespaces, bridges, taps and cables.
 
     Cables among them are in it. So are those that lead to a switch that is not; others
-    that lead out are left, with the routes that used them.
+    that lead out are left, with the routes that used them. Of a namespace that is not
+    named the routes through what is copied are in it.
 
     Raises:
         NotFoundError: One of them is not there.
@@ -53,7 +55,9 @@ def cut_out(topology: Topology, targets: Iterable[Target]) -> Clip:
             links = {
                 n: ln for n, ln in namespace.links.items() if Endpoint(name, n) in kept
             }
-            namespaces[name] = Namespace(links=links, sysctls=namespace.sysctls)
+            namespaces[name] = Namespace(
+                links=links, sysctls=namespace.sysctls, routes=namespace.routes
+            )
     part = Topology(topology.name, namespaces)
     for name in whole:
         for ifname in topology.namespaces[name].links:
@@ -65,6 +69,9 @@ def cut_out(topology: Topology, targets: Iterable[Target]) -> Clip:
     for end in joins:
         bridge = replace(find_link(part, end), addresses=(), mac=None)
         part = part.with_link(end, bridge)
+    for name in around:
+        found = _with_its_routes(topology.namespaces[name], part.namespaces[name])
+        part = part.with_namespace(name, found)
     nodes = {*whole, *map(str, kept - joins)}
     part = replace(
         part,
@@ -128,6 +135,12 @@ def _kept(
             if bridge not in kept and end.namespace not in whole:
                 joins.add(bridge)
     return kept | joins, frozenset(joins)
+
+
+def _with_its_routes(whole: Namespace, part: Namespace) -> Namespace:
+    """Some links of a namespace, with the routes that lead through them."""
+    routes = tuple(route for route in whole.routes if leads(whole, route))
+    return without_dead_ends(whole, replace(part, routes=routes))
 
 
 def _only_of_links(namespace: Namespace) -> Namespace:

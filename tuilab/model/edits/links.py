@@ -20,7 +20,7 @@ from tuilab.model.edits.parts import (
 )
 from tuilab.model.links import PortLink, without_master
 from tuilab.model.places import renamed_places
-from tuilab.model.routing import with_link_renamed
+from tuilab.model.routing import with_links_renamed
 from tuilab.model.sysctls import settings_renamed
 from tuilab.model.topology import LO, Bridge, Endpoint, Link, Tap, Topology, Veth
 
@@ -110,7 +110,7 @@ def rename_link(endpoint: Endpoint, ifname: str) -> Change:
         after = topology.with_namespace(
             endpoint.namespace,
             replace(
-                with_link_renamed(namespace, endpoint.ifname, ifname),
+                with_links_renamed(namespace, {endpoint.ifname: ifname}),
                 links=links,
                 sysctls=sysctls,
             ),

@@ -15,6 +15,7 @@ from tuilab.model.edits.parts import with_free_mac
 from tuilab.model.edits.renumber import Numbers, renumbered
 from tuilab.model.edits.several import Target, named
 from tuilab.model.links import PortLink
+from tuilab.model.routing import with_links_renamed
 from tuilab.model.sysctls import link_of, settings_renamed
 from tuilab.model.topology import LO, Endpoint, Link, Namespace, Topology, Veth
 
@@ -128,7 +129,28 @@ def pasted(clip: Clip, topology: Topology) -> Pasted:
         links[new.ifname] = link
     for name, links in changed.items():
         after = after.with_namespace(name, replace(after.namespaces[name], links=links))
+    after = _with_routes(clip, after, made, numbers)
     return Pasted(put_along(clip.lab, after, names, made, numbers), names, made)
+
+
+def _with_routes(
+    clip: Clip, topology: Topology, made: Mapping[Endpoint, Endpoint], numbers: Numbers
+) -> Topology:
+    """With the routes through the copied links of namespaces that are no copies."""
+    for name in clip.around & clip.lab.namespaces.keys():
+        there, copied = topology.namespaces[name], clip.lab.namespaces[name]
+        ends = {o.ifname: n.ifname for o, n in made.items() if o.namespace == name}
+        copied = with_links_renamed(copied, ends)
+        taken = {(it.to, it.metric, it.table) for it in there.routes}
+        found = tuple(
+            route
+            for route in numbers.namespace(name, copied).routes
+            if (route.to, route.metric, route.table) not in taken
+        )
+        topology = topology.with_namespace(
+            name, replace(there, routes=(*there.routes, *found))
+        )
+    return topology
 
 
 def _with_numbers(
