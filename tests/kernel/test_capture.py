@@ -11,6 +11,7 @@ import subprocess
 import termios
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tuilab.packets import pcapng
 from tuilab.packets.capture import Capture
 from tuilab.packets.dissect import summary
 from tuilab.packets.filters import PRESETS
+from tuilab.packets.select import Selection
 from tuilab.packets.store import Store
 
 RED, BLUE = Endpoint("red", "eth0"), Endpoint("blue", "eth0")
@@ -349,6 +351,48 @@ def test_what_is_down_may_be_left_out(directory):
     alone = Capture([down], directory=directory, lenient=True)
     with pytest.raises(PacketError, match="is down"):
         alone.start()
+
+
+@boxed
+def test_links_that_come_later_are_taken_in(directory):
+    pair()
+    path = directory / "grows.pcapng"
+    with Capture([BLUE], **ours(path=path)) as capture:
+        send("red", range(5))
+        assert capture.wait(5, SECONDS)
+        selection = Selection(capture.store, "len > 100")
+        assert selection.advance()
+        sh("ip -n red link add v0 type veth peer name v1 netns blue")
+        late = [Endpoint("red", "v0"), Endpoint("blue", "v1"), Endpoint("blue", "no")]
+        capture.add(late)
+        news = {late[0]: "is down", late[1]: "is down", late[2]: "does not exist"}
+        wait_for(lambda: len(capture.counts) == 4)
+        told = {it.endpoint: it.ended for it in capture.counts if it.ended}
+        assert {end: why.partition('" ')[2] for end, why in told.items()} == news
+        sh("ip -n red link set v0 up")
+        sh("ip -n blue link set v1 up")
+        capture.add(late[:2])
+        wait_for(lambda: not any(it.ended for it in capture.counts[:3]))
+        with port("red", "v0") as sock:
+            for number in range(5, 10):
+                sock.send(frame(number))
+        send("red", range(10, 15))
+        assert capture.wait(20, SECONDS)
+        assert selection.advance()
+        capture.stop()
+        packets = list(capture.store.packets())
+    assert len(selection) == 20
+    assert [p.time_ns for p in packets] == sorted(p.time_ns for p in packets)
+    seen = Counter(str(p.endpoint) for p in packets)
+    assert seen == {"blue:eth0": 10, "red:v0": 5, "blue:v1": 5}
+    assert Counter(tshark(path, "-T", "fields", "-e", "frame.interface_name")) == seen
+
+
+def wait_for(holds) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @boxed

@@ -317,6 +317,20 @@ def test_a_capture_of_the_whole_lab_in_json(shared):
     assert stamps == sorted(stamps)
 
 
+def test_a_capture_of_the_whole_lab_takes_in_what_comes(lab):
+    with capturing(lab, "--all", "icmp", "-c", 4) as process:
+        lab("add", "cable", "red:eth1", "blue:eth1")
+        lab("add", "address", "red:eth1", "10.5.0.1/24")
+        lab("add", "address", "blue:eth1", "10.5.0.2/24")
+        told = sorted(process.stderr.readline() for _ in range(2))
+        assert told == [f"capturing on {end}:eth1 too\n" for end in ("blue", "red")]
+        lab("ping", "red", "10.5.0.2", "-c", 1)
+        done = ended(process)
+    assert done.code == 0
+    ends = {line.split()[1] for line in done.out.splitlines()}
+    assert ends == {"red:eth1", "blue:eth1"}
+
+
 @pytest.mark.parametrize(("words", "code"), [((), 0), (("-c", 1), 1)])
 def test_a_capture_ends_after_so_many_seconds(shared, words, code):
     done = shared("capture", "red", "dhcp", "-d", 0.2, *words, code=code)

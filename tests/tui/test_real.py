@@ -208,6 +208,27 @@ async def test_several_links_in_one_list(folder):
 
 
 @boxed
+async def test_a_watch_of_the_whole_lab_takes_in_links_that_come(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        watching = bench.app.watching
+        await bench.press("w")
+        await bench.choose("link", "*")
+        await bench.press("enter")
+        assert bench.app.watching.running
+        ends = {Endpoint("red", "eth1"), Endpoint("blue", "eth1")}
+        await bench.edit(edits.connect(*ends))
+        await bench.until(
+            lambda: ends <= {it.endpoint for it in watching.capture.counts}
+        )
+        await bench.until(lambda: "4 links of 2 ns" in bench.text)
+        await bench.press("u")
+        await bench.until(lambda: "is gone" in watching.trouble)
+        await bench.press("U")
+        await bench.until(lambda: not watching.trouble)
+        assert len(watching.store.interfaces) == 6
+
+
+@boxed
 async def test_what_is_selected_together_is_watched_together(folder):
     async with screen(folder, two_hosts(), size=(120, 36)) as bench:
         bench.main.select(Item("namespace", "red"), Item("namespace", "blue"))

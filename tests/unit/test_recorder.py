@@ -43,20 +43,21 @@ class Broken:
 def test_a_capture_that_fails_ends_with_its_file(tmp_path, caplog):
     handle = Broken()
     path = tmp_path / "a.pcapng"
-    stop, ours = os.pipe()
+    line, ours = os.pipe()
     recorder = Recorder(
         [handle],
         FileSink(os.open(path, os.O_RDWR | os.O_CREAT)),
         Pcapng(),
         size=0,
         limit=None,
-        stop=stop,
+        line=line,
+        listen=lambda: False,
         tell=lambda: True,
     )
     recorder.run()
     assert recorder.problem == "the capture failed: libpcap is broken"
     assert handle.closed
-    os.close(stop)
+    os.close(line)
     os.close(ours)
 
 

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from tuilab.cli import complete, work
 from tuilab.cli.options import LabOption
 from tuilab.cli.output import counted, say
 from tuilab.cli.wanted import select
-from tuilab.errors import EXIT_NO, EXIT_OK, PacketError, UsageError
+from tuilab.errors import EXIT_NO, EXIT_OK, PacketError, TuilabError, UsageError
 from tuilab.kernel import sandbox
 from tuilab.model.topology import Endpoint
 from tuilab.packets.filters import PRESETS
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from tuilab.packets.store import Packet
 
 _STDOUT = "-"
+_LOOK_SECONDS = 1.0
+_TRIED = 10
 _AT_ONCE = 500
 """Packets to print before looking at signals again."""
 
@@ -115,8 +118,15 @@ def capture(
         stream=stream,
         limit=count,
     )
+
+    def more() -> list[Endpoint]:
+        """Links of what is captured as a whole, as the lab is by now."""
+        topology = work.journal(there).history.topology
+        return select(words or (), topology, every=every).endpoints
+
+    whole = more if wanted.whole else None
     try:
-        interrupted = asyncio.run(_follow(watch, path, show, duration))
+        interrupted = asyncio.run(_follow(watch, path, show, duration, whole))
     finally:
         watch.close()
     _sum_up(watch, path)
@@ -137,6 +147,7 @@ async def _follow(
     path: Path | None,
     show: Callable[[Packet], str] | None,
     duration: float | None,
+    whole: Callable[[], list[Endpoint]] | None,
 ) -> bool:
     """Capture until a signal comes, the time is up, or nothing more can.
 
@@ -164,6 +175,7 @@ async def _follow(
     if duration is not None:
         loop.call_later(duration, ended.set)
     ending = asyncio.create_task(ended.wait())
+    joining = asyncio.create_task(_take_in(watch, whole)) if whole else None
     shown = 0
     more = True
     while more and not ended.is_set():
@@ -176,10 +188,30 @@ async def _follow(
         if show is not None:
             shown = await _show(watch, show, shown, ended)
     ending.cancel()
+    if joining is not None:
+        joining.cancel()
     watch.stop()
     if show is not None:
         await _show(watch, show, shown)
     return bool(signals)
+
+
+async def _take_in(watch: Capture, whole: Callable[[], list[Endpoint]]) -> None:
+    """Capture links that come, or come up, later; a few are tried at a time."""
+    known = {counts.endpoint for counts in watch.counts if not counts.ended}
+    turn = 0
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        with suppress(TuilabError):  # what was named may be gone meanwhile
+            wanted = await asyncio.to_thread(whole)
+            held = {counts.endpoint for counts in watch.counts if not counts.ended}
+            for end in sorted(held - known):
+                say(f"capturing on {end} too")
+            known |= held
+            missing = [end for end in wanted if end not in held]
+            turn = turn + _TRIED if turn + _TRIED < len(missing) else 0
+            if tried := missing[turn : turn + _TRIED]:
+                watch.add(tried)
 
 
 def _where(watch: Capture) -> str:

@@ -19,9 +19,10 @@ from tuilab.errors import NotFoundError, PacketError
 from tuilab.model.links import Endpoint
 from tuilab.packets import failures, talk
 from tuilab.packets.handle import Handle
+from tuilab.packets.pcapng import Interface
 from tuilab.packets.recorder import Recorder
 from tuilab.packets.sink import FileSink, Sink, StreamSink
-from tuilab.packets.writing import Classic, Pcapng
+from tuilab.packets.writing import Classic, Format, Pcapng
 
 NICENESS: Final = -5
 """Packets are lost while it waits; but where there is one processor only, whoever looks
@@ -34,67 +35,116 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
-    line = socket.socket(fileno=int(sys.argv[1]))
-    job, _ = talk.hear(line)
-    try:
-        handles, left_out = _open(job)
-    except Exception as error:
-        talk.say(line, {"failed": failures.told(error)})
-        return 1
-    opened = [(*_pair(handle.endpoint), handle.linktype) for handle in handles]
-    talk.say(line, {"opened": opened, "left_out": left_out})
-    go, files = talk.hear(line)
-    _record(line, handles, go, files)
-    return 0
+    captor = _Captor(socket.socket(fileno=int(sys.argv[1])))
+    return captor.work()
+
+
+class _Captor:
+    """Opens what it is asked for and has it recorded."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self._job: dict[str, Any] = {}
+        self._left_out: dict[Endpoint, str] = {}
+        self._joined: list[tuple[str, str, int]] = []
+        self._kind = 0
+
+    def work(self) -> int:
+        """Do what is said."""
+        line = self._line
+        self._job, _ = talk.hear(line)
+        lenient = self._job["lenient"]
+        try:
+            handles = self._open(self._job["endpoints"], lenient=lenient, some=True)
+        except Exception as error:
+            talk.say(line, {"failed": failures.told(error)})
+            return 1
+        opened = [(*_pair(handle.endpoint), handle.linktype) for handle in handles]
+        talk.say(line, {"opened": opened, "left_out": self._told_left_out()})
+        go, files = talk.hear(line)
+        self._kind = handles[0].linktype
+        self._record(handles, go, files)
+        return 0
+
+    def _open(
+        self, pairs: list[tuple[str, str]], *, lenient: bool, some: bool
+    ) -> list[Handle]:
+        """Handles; what is left out is noted, if that may be: if ``some``, not all."""
+        handles: list[Handle] = []
+        missing = 0
+        for endpoint in (Endpoint(*pair) for pair in pairs):
+            try:
+                handle = Handle.open(endpoint, self._job["filter"], self._job["ring"])
+                handles.append(handle)
+                self._left_out.pop(endpoint, None)
+            except (NotFoundError, PacketError) as error:
+                missing += 1
+                if not lenient or (some and missing == len(pairs)):
+                    raise
+                self._left_out[endpoint] = error.summary
+        return handles
+
+    def _record(
+        self, handles: list[Handle], go: dict[str, Any], files: list[int]
+    ) -> None:
+        """Write to the first of the files, and packets' places to the second."""
+        sink: Sink
+        if go["stream"]:
+            sink = StreamSink(files[0], _said_no_more(self._line))
+        else:
+            sink = FileSink(files[0], go["size"])
+        self._form: Format = Classic() if go["classic"] else Pcapng()
+        self._recorder = Recorder(
+            handles,
+            sink,
+            self._form,
+            size=go["size"],
+            limit=go["limit"],
+            line=self._line.fileno(),
+            listen=self._listen,
+            # One who does not listen now is told again.
+            tell=lambda: talk.say(self._line, self._news(), wait=False),
+            index=files[1] if len(files) > 1 else None,
+        )
+        self._recorder.run()
+        problem = {"problem": self._recorder.problem}
+        talk.say(self._line, self._news() | problem)
+
+    def _listen(self) -> bool:
+        """Take in more links; False when nothing more will be said."""
+        try:
+            wish, _ = talk.hear(self._line)
+        except (EOFError, ConnectionError):
+            return False
+        for handle in self._open(wish["add"], lenient=True, some=False):
+            end = handle.endpoint
+            if self._form.classic and handle.linktype != self._kind:
+                handle.close()
+                self._left_out[end] = f'"{end}" is of another kind than the file holds'
+                continue
+            self._joined.append((*_pair(end), handle.linktype))
+            interface = Interface(str(end), handle.linktype)
+            head = self._form.another(interface, self._job["filter"])
+            self._recorder.join(handle, head)
+        self._recorder.changed = True
+        return True
+
+    def _news(self) -> dict[str, Any]:
+        counts = self._recorder.counts
+        return {
+            "written": self._recorder.written,
+            "size": self._recorder.size,
+            "joined": self._joined,
+            "left_out": self._told_left_out(),
+            "counts": [(it.received, it.dropped, it.ended) for it in counts],
+        }
+
+    def _told_left_out(self) -> list[tuple[str, str, str]]:
+        return [(*_pair(end), why) for end, why in self._left_out.items()]
 
 
 def _pair(endpoint: Endpoint) -> tuple[str, str]:
     return endpoint.namespace, endpoint.ifname
-
-
-def _open(job: dict[str, Any]) -> tuple[list[Handle], list[tuple[str, str, str]]]:
-    """Handles, and what is left out with the reason why."""
-    handles: list[Handle] = []
-    left_out: list[tuple[str, str, str]] = []
-    endpoints = [Endpoint(*pair) for pair in job["endpoints"]]
-    for endpoint in endpoints:
-        try:
-            handles.append(Handle.open(endpoint, job["filter"], job["ring"]))
-        except (NotFoundError, PacketError) as error:
-            last = len(left_out) + 1 == len(endpoints)
-            if not job["lenient"] or last:
-                raise
-            left_out.append((*_pair(endpoint), error.summary))
-    return handles, left_out
-
-
-def _record(
-    line: socket.socket, handles: list[Handle], go: dict[str, Any], files: list[int]
-) -> None:
-    """Write to the first of the files, and packets' places to the second."""
-    sink: Sink
-    if go["stream"]:
-        sink = StreamSink(files[0], _said_no_more(line))
-    else:
-        sink = FileSink(files[0], go["size"])
-
-    def news() -> dict[str, Any]:
-        counts = [(it.received, it.dropped, it.ended) for it in recorder.counts]
-        return {"written": recorder.written, "size": recorder.size, "counts": counts}
-
-    recorder = Recorder(
-        handles,
-        sink,
-        Classic() if go["classic"] else Pcapng(),
-        size=go["size"],
-        limit=go["limit"],
-        stop=line.fileno(),
-        # One who does not listen now is told again.
-        tell=lambda: talk.say(line, news(), wait=False),
-        index=files[1] if len(files) > 1 else None,
-    )
-    recorder.run()
-    talk.say(line, news() | {"problem": recorder.problem})
 
 
 def _said_no_more(line: socket.socket) -> Callable[[], bool]:

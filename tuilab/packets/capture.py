@@ -195,6 +195,12 @@ class Capture:
         finally:
             os.close(fd)
 
+    def add(self, endpoints: Sequence[Endpoint]) -> None:
+        """Capture these too, from soon on; `counts` tells of what can't be."""
+        if self._recording is not None and not self._done:
+            self.endpoints = tuple(dict.fromkeys([*self.endpoints, *endpoints]))
+            self._recording.add(endpoints)
+
     def stop(self) -> None:
         """End the capture: what was sent before this call is in the file.
 

@@ -102,6 +102,7 @@ class Recorder:
         size: Bytes that they, and what stands before them, take.
         counts: How each handle stands, in the order they were given.
         problem: What ended it before its time; empty if nothing did.
+        changed: Whether there is news to tell.
     """
 
     def __init__(
@@ -112,7 +113,8 @@ class Recorder:
         *,
         size: int,
         limit: int | None,
-        stop: int,
+        line: int,
+        listen: Callable[[], bool],
         tell: Callable[[], bool],
         index: int | None = None,
     ) -> None:
@@ -124,8 +126,9 @@ class Recorder:
             form: What is written.
             size: Bytes that the sink holds already.
             limit: Packets after which to stop.
-            stop: A descriptor; when something can be read there, it ends: what was
-                sent before that is still written.
+            line: A descriptor; when something can be read there, it listens.
+            listen: Gives whether it is to go on; else what was sent before is still
+                written. It may have further handles `join`.
             tell: Called at most ten times a second when there is news; gives whether
                 they were told.
             index: A file to put the place of every packet into.
@@ -142,17 +145,31 @@ class Recorder:
         self._limit = limit
         self._tell = tell
         self._index = index
-        self._changed = False
+        self.changed = False
         self._told = 0.0
         self._checked = time.monotonic()
-        self._merge = Merge() if len(self._handles) > 1 else None
+        self._merge: Merge | None = Merge() if len(self._handles) > 1 else None
         self._started = time.time_ns()
-        self._stop = stop
+        self._line = line
+        self._listen = listen
         self._poll = select.poll()
-        self._poll.register(stop, select.POLLIN)
+        self._poll.register(line, select.POLLIN)
         for handle in self._handles:
             self._poll.register(handle.fileno(), select.POLLIN)
         self.counts = [EndpointCounts(h.endpoint) for h in self._handles]
+
+    def join(self, handle: Handle, head: bytes) -> None:
+        """Record another one too, whose interface is told of by ``head``."""
+        if head:
+            self._sink.write(head)
+            self.size += len(head)
+        self._framers[handle] = self._form.framer(len(self._handles))
+        self._handles.append(handle)
+        self._live.append(handle)
+        self._poll.register(handle.fileno(), select.POLLIN)
+        self.counts = [*self.counts, EndpointCounts(handle.endpoint)]
+        self._merge = self._merge or Merge()
+        self.changed = True
 
     def run(self) -> None:
         """Record until the end; the file is complete then."""
@@ -173,8 +190,8 @@ class Recorder:
     def _record(self) -> None:
         while self._live and not self._full():
             events = {fd for fd, _ in self._poll.poll(self._patience())}
-            if self._stop in events:
-                self._poll.unregister(self._stop)
+            if self._line in events and not self._listen():
+                self._poll.unregister(self._line)
                 for handle in self._live:
                     handle.finish()
             now = time.monotonic()
@@ -193,7 +210,7 @@ class Recorder:
             return 0
         now = time.monotonic()
         due = self._checked + _CHECK_SECONDS
-        if self._changed:
+        if self.changed:
             due = min(due, self._told + _CHANGE_SECONDS)
         if self._merge:
             due = min(due, self._merge.due())
@@ -232,7 +249,7 @@ class Recorder:
                 self._put([block])
             raise
         finally:
-            self._changed = True
+            self.changed = True
 
     def _put(self, blocks: list[bytes]) -> None:
         before = self.size
@@ -252,7 +269,7 @@ class Recorder:
             for handle in self._live:
                 if not handle.ended and not handle.check():
                     handle.finish()
-                    self._changed = True
+                    self.changed = True
             self._count()
         for handle in list(self._live):
             # After its deadline a ring hides nothing more from us; and we have looked
@@ -260,9 +277,9 @@ class Recorder:
             shown = now >= handle.deadline and handle not in self._backlog
             if shown or handle.complete():
                 self._release(handle)
-        if self._changed and time.monotonic() >= self._told + _CHANGE_SECONDS:
+        if self.changed and time.monotonic() >= self._told + _CHANGE_SECONDS:
             self._count()
-            self._changed = not self._tell()
+            self.changed = not self._tell()
             self._told = time.monotonic()
 
     def _release(self, handle: Handle) -> None:
@@ -281,7 +298,7 @@ class Recorder:
         ]
         if counts != self.counts:
             self.counts = counts
-            self._changed = True
+            self.changed = True
 
     def _end(self) -> None:
         with contextlib.ExitStack() as last:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from tuilab.errors import PacketError
 from tuilab.model.links import Endpoint
 from tuilab.packets import failures, spawn, talk
+from tuilab.packets.pcapng import Interface
 from tuilab.packets.recorder import EndpointCounts
 from tuilab.packets.store import Store
 
@@ -86,10 +87,9 @@ class Recording:
             raise
         self._line.settimeout(None)
         self.opened = [(Endpoint(*end), kind) for *end, kind in answer["opened"]]
-        self.left_out = [
-            EndpointCounts(Endpoint(*end), ended=why)
-            for *end, why in answer["left_out"]
-        ]
+        self._began = len(self.opened)
+        self._classic = False
+        self.left_out = _left_out(answer)
         self.counts = [EndpointCounts(end) for end, _ in self.opened]
 
     def begin(
@@ -113,7 +113,7 @@ class Recording:
             news: Called from a thread of its own, at most ten times a second, when
                 there is news, and at the end.
         """
-        self._store, self._news = store, news
+        self._store, self._news, self._classic = store, news, classic
         files = [file]
         if store is not None:
             self._index = os.memfd_create("tuilab-index")
@@ -124,6 +124,12 @@ class Recording:
         except OSError:
             raise PacketError(self._died(), "try again") from None
         self._listener.start()
+
+    def add(self, endpoints: Sequence[Endpoint]) -> None:
+        """Capture these too, from soon on; what is down or not there is left out."""
+        with contextlib.suppress(OSError):  # it has ended
+            add = [(end.namespace, end.ifname) for end in endpoints]
+            talk.say(self._line, {"add": add})
 
     def finish(self) -> None:
         """End soon: what was sent before this call is still written."""
@@ -168,6 +174,13 @@ class Recording:
             self._news()
 
     def _take(self, said: dict[str, Any]) -> None:
+        for *end, kind in said["joined"][len(self.opened) - self._began :]:
+            endpoint = Endpoint(*end)
+            self.opened.append((endpoint, kind))
+            # A classic file has one interface for all.
+            if self._store is not None and not self._classic:
+                self._store.add_interface(Interface(str(endpoint), kind))
+        self.left_out = _left_out(said)
         if self._store is not None and said["written"] > self.written:
             length = (said["written"] - self.written) * _OFFSET
             offsets = os.pread(self._index, length, self.written * _OFFSET)
@@ -195,6 +208,10 @@ class Recording:
         if self._index >= 0:
             os.close(self._index)
             self._index = -1
+
+
+def _left_out(said: dict[str, Any]) -> list[EndpointCounts]:
+    return [EndpointCounts(Endpoint(*end), ended=why) for *end, why in said["left_out"]]
 
 
 def _start(line: int) -> subprocess.Popen[bytes]:

@@ -83,10 +83,9 @@ class Sieve:
             endpoint: The one link whose packets pass; None for every link.
         """
         self._store = store
-        self._tests: list[Callable[[bytes], object]] = [
-            _nothing if endpoint not in (None, where) else _test(wish, interface, where)
-            for interface, where in store.interfaces
-        ]
+        self._wish = wish
+        self._endpoint = endpoint
+        self._tests: list[Callable[[bytes], object]] = []
 
     def look(self, start: int, stop: int) -> array[int]:
         """The indexes of those that pass, from ``start`` up to ``stop``.
@@ -95,6 +94,9 @@ class Sieve:
             PacketError: The file no longer holds them.
         """
         tests = self._tests
+        for interface, where in self._store.interfaces[len(tests) :]:
+            wanted = self._endpoint in (None, where)
+            tests.append(_test(self._wish, interface, where) if wanted else _nothing)
         frames = self._store.frames(start, stop)
         return array(
             "Q",

@@ -120,7 +120,7 @@ class Store:
         self._interfaces: list[tuple[Interface, Endpoint]] = []
         self._sections = [_Section(0, 0, "=", classic)]
         for interface in interfaces:
-            self._add_interface(interface)
+            self.add_interface(interface)
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -280,6 +280,12 @@ class Store:
             self._end = size
             self._index.frombytes(offsets)
 
+    def add_interface(self, interface: Interface) -> None:
+        """There is another interface block: packets that follow may be of it."""
+        match = re.fullmatch(r"([^:]+):(.+)", interface.name)
+        namespace, ifname = match.groups() if match else ("", interface.name)
+        self._interfaces.append((interface, Endpoint(namespace, ifname)))
+
     def save(self, path: Path, tail: bytes = b"") -> int:
         """Copy the packets so far to a file of their own, replacing what is there.
 
@@ -378,14 +384,9 @@ class Store:
             interface.linktype,
         )
 
-    def _add_interface(self, interface: Interface) -> None:
-        match = re.fullmatch(r"([^:]+):(.+)", interface.name)
-        namespace, ifname = match.groups() if match else ("", interface.name)
-        self._interfaces.append((interface, Endpoint(namespace, ifname)))
-
     def _begin_classic(self, path: Path, head: pcap.Head) -> None:
         """One interface, which goes by the name of the file, that gives none."""
-        self._add_interface(Interface(path.stem, head.linktype, head.ticks))
+        self.add_interface(Interface(path.stem, head.linktype, head.ticks))
         self._sections = [_Section(0, 0, head.order, classic=True)]
         self._end = pcap.HEAD_SIZE
 
@@ -451,7 +452,7 @@ class Store:
                 self._sections.append(_Section(first, base, order))
             elif kind == pcapng.INTERFACE and total >= 20:
                 block = piece[offset : offset + total]
-                self._add_interface(pcapng.parse_interface(block, order))
+                self.add_interface(pcapng.parse_interface(block, order))
                 known += 1
             offset += total
         else:

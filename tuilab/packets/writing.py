@@ -33,6 +33,9 @@ class Format(Protocol):
     ) -> bytes:
         """What stands before the first packet."""
 
+    def another(self, interface: pcapng.Interface, capture_filter: str) -> bytes:
+        """What stands before the first packet of an interface that came later."""
+
     def framer(self, number: int) -> Framer:
         """For the interface of that number."""
 
@@ -55,16 +58,17 @@ class Pcapng:
     ) -> bytes:
         """A section and its interfaces."""
         blocks = [pcapng.section_block(f"tuilab {__version__}")]
-        blocks += [
-            pcapng.interface_block(
-                interface.name,
-                interface.linktype,
-                snaplen=SNAPLEN,
-                capture_filter=capture_filter,
-            )
-            for interface in interfaces
-        ]
+        blocks += [self.another(interface, capture_filter) for interface in interfaces]
         return b"".join(blocks)
+
+    def another(self, interface: pcapng.Interface, capture_filter: str) -> bytes:
+        """Its interface block."""
+        return pcapng.interface_block(
+            interface.name,
+            interface.linktype,
+            snaplen=SNAPLEN,
+            capture_filter=capture_filter,
+        )
 
     def framer(self, number: int) -> Framer:
         """Packet blocks."""
@@ -95,6 +99,10 @@ class Classic:
     ) -> bytes:
         """The kind of link."""
         return pcap.head(interfaces[0].linktype, snaplen=SNAPLEN, nanoseconds=False)
+
+    def another(self, interface: pcapng.Interface, capture_filter: str) -> bytes:
+        """Nothing: it must be of the same kind."""
+        return b""
 
     def framer(self, number: int) -> Framer:
         """Records."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tuilab.errors import TuilabError
-from tuilab.model.topology import Endpoint
+from tuilab.kernel.live import Live
+from tuilab.model.topology import Endpoint, Topology
 from tuilab.packets.capture import Capture
 from tuilab.packets.store import Store
 
@@ -20,6 +21,10 @@ RATE_PERIOD = 1.0
 
 NAMED = 3
 """So many links are named; more are counted."""
+
+
+Whole = Callable[[Topology], list[Endpoint]]
+"""Which links are all of something, in a lab."""
 
 
 class Watching:
@@ -49,6 +54,9 @@ class Watching:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._looked = (0.0, 0)
+        self._links: tuple[Topology, Mapping[Endpoint, Live]] = Topology("none"), {}
+        self._whole: Whole | None = None
+        self._asked: set[Endpoint] = set()
         self.rate = 0.0
 
     @property
@@ -108,7 +116,11 @@ class Watching:
         if self._capture is None:
             return []
         told = [self._capture.problem] if self._capture.problem else []
-        return told + [counts.ended for counts in self._capture.counts if counts.ended]
+        counts = self._capture.counts
+        # One that came again is no trouble any more.
+        fine = {it.endpoint for it in counts if not it.ended}
+        ended = [it.ended for it in counts if it.ended and it.endpoint not in fine]
+        return told + list(dict.fromkeys(ended))
 
     @property
     def trouble(self) -> str:
@@ -122,25 +134,45 @@ class Watching:
         endpoints: Sequence[Endpoint],
         capture_filter: str,
         *,
-        lenient: bool = False,
+        whole: Whole | None = None,
     ) -> None:
         """Capture these instead of what was captured before.
 
         Args:
             endpoints: What to capture.
             capture_filter: pcap-filter text for the kernel, or a preset's name.
-            lenient: Leave out what is down, unless nothing else is left.
+            whole: Where all links of something are meant: which those are, in a lab as
+                it is by then. What is down is left out until it is up.
         """
         capture = Capture(
             endpoints,
             capture_filter=capture_filter,
-            lenient=lenient,
+            lenient=whole is not None,
             directory=self._directory,
             on_change=self._news,
         )
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(capture.start)
+        self._whole, self._asked = whole, set()
         await self._replace(capture, None)
+
+    def lab_changed(self, topology: Topology, live: Mapping[Endpoint, Live]) -> None:
+        """Links may have come, or come up: a capture of all of them takes them in."""
+        self._links = topology, live
+        self._take_in()
+
+    def _take_in(self) -> None:
+        if self._whole is None or self._capture is None or not self.running:
+            return
+        topology, live = self._links
+        up = {end for end, it in live.items() if it.operstate != "down"}
+        held = {counts.endpoint for counts in self._capture.counts if not counts.ended}
+        missing = [end for end in self._whole(topology) if end in up - held]
+        # Each is asked for once, until it goes down or away and comes again.
+        self._asked &= set(missing)
+        if new := [end for end in missing if end not in self._asked]:
+            self._asked.update(new)
+            self._capture.add(new)
 
     async def open(self, path: Path) -> int:
         """Show the packets of a file; how many there are.
@@ -160,7 +192,7 @@ class Watching:
             await self.start(
                 capture.endpoints,
                 capture.capture_filter,
-                lenient=len(capture.counts) > 1,
+                whole=self._whole,
             )
         else:
             await self._replace(None, None)
@@ -229,5 +261,6 @@ class Watching:
             self.rate = (self.count - before) / (now - then)
             self._looked = now, self.count
         if self.running:
+            self._take_in()
             self._soon(RATE_PERIOD)
         self._changed()

@@ -116,17 +116,21 @@ class Watch(Form):
         """Whether it is all of something: what is down there is left out."""
         return text(values, "link").endswith(EVERY)
 
-    def endpoints(self, values: Values) -> list[Endpoint]:
-        """What is to be watched."""
+    def endpoints(
+        self, values: Values, topology: Topology | None = None
+    ) -> list[Endpoint]:
+        """What is to be watched, of the lab as it is by now."""
+        topology = topology or self.topology
         chosen = text(values, "link")
         if chosen == SEVERAL:
             return [Endpoint.parse(end) for end in lines(values, "links")]
         if chosen == EVERY:
-            return [end for end, _ in self.topology.links()]
+            return [end for end, _ in topology.links()]
         end = Endpoint.parse(chosen)
         if end.ifname != EVERY:
             return [end]
-        names = self.topology.namespaces[end.namespace].links
+        namespace = topology.namespaces.get(end.namespace)
+        names = namespace.links if namespace else ()
         return [Endpoint(end.namespace, name) for name in names if name != LO]
 
     def commands(self, values: Values) -> list[str]:

@@ -308,6 +308,7 @@ class MainScreen(OneSize, Screen[None]):
             self.inspector.snapshot = snapshot
             self._selection_changed()
             self.guide.lab_changed(snapshot)
+        self.session.watching.lab_changed(snapshot.topology, snapshot.live)
         for screen in self.session.screen_stack:
             if isinstance(screen, Dialog):
                 screen.lab_changed(snapshot)

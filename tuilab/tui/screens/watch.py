@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tuilab.tui.forms.base import text
 from tuilab.tui.forms.watch import Watch
 from tuilab.tui.screens.form import FormDialog
@@ -27,10 +29,10 @@ class WatchScreen(FormDialog):
 
     async def carry_out(self) -> None:
         """Start the capture."""
-        endpoints = self._asked.endpoints(self.values)
+        form, values = self._asked, dict(self.values)
         await self._watching.start(
-            endpoints,
-            text(self.values, "filter"),
-            lenient=self._asked.whole(self.values),
+            form.endpoints(values),
+            text(values, "filter"),
+            whole=partial(form.endpoints, values) if form.whole(values) else None,
         )
         self.dismiss(dict(self.values))
