@@ -326,8 +326,19 @@ def test_routes_rules_and_neighbours_come_and_go(lab):
 # Plans and files
 
 
+def possible(run, name):
+    """Skip where this kernel lacks what a ready lab is about, once it says so."""
+    if name == "vlans" and "-  VLAN filtering" in run("doctor", code=None).out:
+        said = run("up", name, code=3).err
+        assert "vlan_filtering 1" in said
+        assert "this kernel has no support for it; see tuilab doctor" in said
+        assert run.labs() == []
+        pytest.skip("this kernel has no vlan_filtering")
+
+
 @pytest.mark.parametrize("name", [name for name, _ in library.examples()])
 def test_a_plan_typed_by_hand_makes_the_same_lab(own, name):
+    possible(own, name)
     script = own("plan", name).out
     own("up", name)
     wanted = own.observed(name)
@@ -338,6 +349,7 @@ def test_a_plan_typed_by_hand_makes_the_same_lab(own, name):
 
 @pytest.mark.parametrize("name", [name for name, _ in library.examples()])
 def test_every_ready_lab_does_what_it_promises(lab, name):
+    possible(lab, name)
     wishes = yaml.load(dict(library.examples())[name]).topology.expect
     verdicts = lab("check", name, "--live", "--json").json
     assert [v["ok"] for v in verdicts] == [True] * len(wishes)

@@ -116,6 +116,21 @@ def test_line_120x36(picture):
     assert picture(nothing, check, topology=generate.linear(30), size=MIDDLE)
 
 
+def test_vlans_160x48(picture):
+    """Which port is in which VLAN stands beside it; the inspector says it in full."""
+
+    async def keys(bench):
+        bench.main.select(Item("link", "s1", "trunk"))
+
+    def check(bench):
+        text = drawn(bench)
+        assert text.count("trunk v10t,20t") == 2
+        assert text.count("port1 v10") == 4
+        assert "10, 20" in bench.main.inspector.plain_text
+
+    assert picture(keys, check, topology=ready("vlans"), size=LARGE)
+
+
 def has_hundred_hosts(bench):
     text = drawn(bench)
     assert all(f"h{number}" in text for number in range(1, 101))

@@ -268,3 +268,17 @@ def test_what_the_kernel_says_is_read(held):
     assert bridging.read_vlans(body) == (5, held or vlans.USUAL)
     empty = wire.IFINFO.pack(7, 0, 6, 0, 0)
     assert bridging.vlans_of([body, empty]) == {5: held or vlans.USUAL}
+
+
+@pytest.mark.parametrize(
+    ("these", "told"),
+    [
+        (vlans.USUAL, "v1"),
+        (("10", "20"), "v10t,20t"),
+        (("20-29", "10 pvid untagged"), "v10,20-29t"),
+        (("1", "3", "5", "7 untagged"), "v7,1t,+2"),
+        ((), "vnone"),
+    ],
+)
+def test_vlans_in_a_few_letters(these, told):
+    assert vlans.short(these) == told

@@ -15,6 +15,9 @@ PVID, UNTAGGED = "pvid", "untagged"
 FLAGS = (PVID, UNTAGGED)
 USUAL: tuple[str, ...] = ("1 pvid untagged",)
 
+SHORT = 3
+"""Entries that are told where room is scarce."""
+
 Vlans = tuple[str, ...]
 Flags = tuple[str, ...]
 """Those of `FLAGS` that a VLAN has, in their order."""
@@ -69,6 +72,18 @@ def table(vlans: Vlans) -> Mapping[int, Flags]:
         low, high, flags = entry(text)
         found.update(dict.fromkeys(range(low, high + 1), flags))
     return found
+
+
+def short(vlans: Vlans) -> str:
+    """Them in a few letters, such as ``v10`` or ``v10,20-29t``; t is for tagged."""
+    parts = []
+    for text in sorted(vlans, key=lambda it: UNTAGGED not in it):
+        low, high, flags = entry(text)
+        numbers = str(low) if low == high else f"{low}-{high}"
+        parts.append(numbers + ("" if UNTAGGED in flags else "t"))
+    if len(parts) > SHORT:
+        parts = [*parts[: SHORT - 1], f"+{len(parts) - SHORT + 1}"]
+    return "v" + (",".join(parts) or "none")
 
 
 def words(found: Mapping[int, Flags]) -> Vlans:

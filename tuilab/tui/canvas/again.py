@@ -18,7 +18,7 @@ def skeleton(graph: Graph, *, tight: bool) -> object:
     """
 
     def end(one: End) -> object:
-        return one.node, one.port, tight and one.shown
+        return one.node, one.port, one.vlans, tight and one.shown
 
     return (
         [_body(node) for node in graph.nodes],

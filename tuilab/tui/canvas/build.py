@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tuilab.lab.snapshot import Live, Snapshot
+from tuilab.model import vlans
+from tuilab.model.links import PortLink
 from tuilab.model.places import GROUP, Slot, thing_of
 from tuilab.model.topology import HOST, LO, Bridge, Cable, Endpoint, Link, Tap, Veth
 from tuilab.plan.state import LinkState, NamespaceState
@@ -44,6 +46,10 @@ class _Fact:
     addresses: tuple[str, ...]
     routed: bool
     """Whether it has an address, or is to have one again once it is up."""
+    filters: bool
+    """Whether it is a bridge that looks at VLANs."""
+    vlans: tuple[str, ...]
+    """Those of a port."""
 
 
 def build(snapshot: Snapshot) -> Graph:
@@ -133,6 +139,8 @@ class _Reader:
             peer=link.peer if isinstance(link, (Veth, LinkState)) else None,
             addresses=link.addresses,
             routed=bool(link.addresses or (wished and wished.addresses)),
+            filters=_filters(link),
+            vlans=_vlans(link),
         )
 
     def _is_foreign(self, endpoint: Endpoint) -> bool:
@@ -154,6 +162,19 @@ class _Reader:
             if other is not None and not other.up:
                 return "no-carrier"
         return "up"
+
+
+def _filters(link: Link | LinkState) -> bool:
+    if isinstance(link, LinkState):
+        return link.bridge.vlan_filtering
+    return isinstance(link, Bridge) and link.vlan_filtering
+
+
+def _vlans(link: Link | LinkState) -> tuple[str, ...]:
+    own = link.port.vlans if isinstance(link, LinkState) else None
+    if isinstance(link, PortLink):
+        own = link.vlans
+    return vlans.USUAL if own is None else own
 
 
 def _item_kind(kind: str) -> ItemKind:
@@ -256,8 +277,13 @@ class _Builder:
         return fact.item.kind != "bridge" and self._bridge_of(fact) is None
 
     def _end(self, fact: _Fact) -> End:
-        where = self._bridge_of(fact) or Item("namespace", fact.item.namespace)
-        return End(self.index[where], fact.item, fact.health, fact.mark)
+        bridge = self._bridge_of(fact)
+        where = bridge or Item("namespace", fact.item.namespace)
+        told = ""
+        if bridge is not None:
+            links = self.facts[fact.item.namespace]
+            told = vlans.short(fact.vlans) if links[bridge.ifname or ""].filters else ""
+        return End(self.index[where], fact.item, fact.health, fact.mark, told)
 
     def add_edges(self, name: str) -> None:
         """Taps and cables that start in this namespace."""

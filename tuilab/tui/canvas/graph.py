@@ -16,6 +16,8 @@ Mark = Literal["", "pending", "drift", "missing", "outside", "foreign"]
 """How an object differs from the wish; ``outside`` is there without being wished,
 ``foreign`` was made by others on the machine (host mode) and is none of ours."""
 EdgeKind = Literal["cable", "tap", "trunk"]
+VLANS_FROM = 3
+"""The level of detail that has room for VLANs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,19 @@ class End:
         port: What sits on the node's border there.
         health: Of that link.
         mark: Of that link.
+        vlans: Those it is in, in short, where its bridge looks at them.
     """
 
     node: int
     port: Item
     health: Health = "up"
     mark: Mark = ""
+    vlans: str = ""
+
+    def label(self, level: int) -> str:
+        """What is written behind it where ports have names."""
+        told = f" {self.vlans}" if self.vlans and level >= VLANS_FROM else ""
+        return f"{self.port.ifname or ''}{told}"
 
     @property
     def shown(self) -> bool:

@@ -171,9 +171,8 @@ class Part:
         if gate is None or not self.manner.names:
             return ""
         edge = self.graph.edges[gate.edge]
-        return (
-            "" if edge.kind == "trunk" else (edge.a, edge.b)[gate.end].port.ifname or ""
-        )
+        end = (edge.a, edge.b)[gate.end]
+        return "" if edge.kind == "trunk" else end.label(self.level)
 
     def _inset(self, vertex: int) -> tuple[int, int]:
         """Columns that the names of ports at the sides of a box take."""

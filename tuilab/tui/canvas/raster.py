@@ -310,7 +310,7 @@ class _Raster(Painter):
 
     def _name(self, edge: Edge, end: End, x: int, y: int) -> None:
         """The name of a link behind its port; at the sides of a box, inside."""
-        box, name = self.scene.boxes[end.node], end.port.ifname or ""
+        box, name = self.scene.boxes[end.node], end.label(self.scene.level)
         inside = box.y < y < box.bottom - 1
         bridge = self.graph.nodes[end.node].item.kind == "bridge"
         listed = self.scene.level == 3 and not bridge
