@@ -17,6 +17,7 @@ from tuilab.model.edits import Change
 from tuilab.model.topology import Topology
 from tuilab.tui.app import ExitChoice, Surroundings, TuilabApp
 from tuilab.tui.screens.main import MainScreen
+from tuilab.tui.widgets.form_row import FormRow
 
 DEADLINE = 30.0
 
@@ -88,8 +89,10 @@ class Bench:
         """What the dialog finds wrong with a field; without a name: with it all."""
         from textual.widgets import Static
 
-        name = f"#problem-{field}" if field else "#error"
-        shown = self.app.screen.query_one(name, Static)
+        if field:
+            rows = self.app.screen.query(FormRow)
+            return next(filter(None, (row.problem(field) for row in rows)), "")
+        shown = self.app.screen.query_one("#error", Static)
         return str(shown.render()) if shown.display else ""
 
     @property

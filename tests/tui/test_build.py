@@ -149,8 +149,8 @@ async def test_what_the_lab_refuses_is_said_in_the_dialog_and_nothing_is_lost():
 async def test_a_cable_between_a_bridge_and_a_namespace():
     async with opened() as bench:
         await bench.press("n", "enter", "b", "enter", "v")
-        assert bench.app.screen.query_one("#a_place", Choice).chosen == "red"
-        assert bench.app.screen.query_one("#b_place", Choice).chosen == "host:br0"
+        assert bench.app.screen.query_one("#a_place", Choice).value == "red"
+        assert bench.app.screen.query_one("#b_place", Choice).value == "host:br0"
         await bench.press("enter")
         port = Endpoint(HOST, "port1")
         assert bench.topology.link(RED).peer == port
@@ -165,8 +165,8 @@ async def test_a_marked_end_is_one_end_of_the_cable():
         await bench.press("space")
         bench.main.select(Item("namespace", "red"))
         await bench.press("v")
-        assert bench.app.screen.query_one("#a_place", Choice).chosen == "green"
-        assert bench.app.screen.query_one("#b_place", Choice).chosen == "red"
+        assert bench.app.screen.query_one("#a_place", Choice).value == "green"
+        assert bench.app.screen.query_one("#b_place", Choice).value == "red"
         await bench.press("enter")
         assert bench.main.marked is None
         assert {bench.topology.cables[0].a, bench.topology.cables[0].b} == {

@@ -214,9 +214,9 @@ def _overlap(one: str, other: str) -> bool:
     if one == other:
         return True
     pair = {one, other}
-    if pair == {"canvas", "screen"} or pair & {"empty", "menu"}:
-        # Esc leaves what there is to leave; an empty canvas has keys of its own, and
-        # a menu is no dialog.
+    if pair == {"canvas", "screen"} or pair & {"empty", "menu", "choices"}:
+        # Esc leaves what there is to leave; an empty canvas has keys of its own, a menu
+        # is no dialog, and that of a field comes before its dialog.
         return False
     if pair <= set(_MAIN):
         return bool(pair & {"", "screen"})

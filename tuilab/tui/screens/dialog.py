@@ -7,13 +7,13 @@ from typing import ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
 from tuilab.lab.snapshot import Snapshot
-from tuilab.tui.base import BaseApp, OneSize
+from tuilab.tui.base import BaseApp
 from tuilab.tui.moves import MOVES, moves
+from tuilab.tui.screens.overlay import Overlay
 from tuilab.tui.text import Role, Span, content, line
 
 Answer = TypeVar("Answer")
@@ -24,7 +24,7 @@ AROUND = 4
 """Rows of a dialog that only has something long: frame, buttons, the row above them."""
 
 
-class Dialog(OneSize, ModalScreen[Answer | None]):
+class Dialog(Overlay[Answer | None]):
     """A frame in the middle. Enter runs it, Esc gives None."""
 
     DEFAULT_CSS = """
@@ -186,9 +186,14 @@ class Dialog(OneSize, ModalScreen[Answer | None]):
     def refuse(self, reason: str) -> None:
         """Say why not, and stay; what was typed ahead was for after it."""
         self.holder.drop_keys()
+        self.show_error(reason)
+
+    def show_error(self, text: str) -> None:
+        """Say what is wrong; empty words say that nothing is."""
         error = self.query_one("#error", Static)
-        error.update(reason)
-        error.set_class(bool(reason), "-shown")
+        if text != error.content:
+            error.update(text)
+            error.set_class(bool(text), "-shown")
 
     def lab_changed(self, snapshot: Snapshot) -> None:
         """The lab looks different now."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.widget import Widget
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from tuilab.tui.forms.base import Field, Option, Value
 from tuilab.tui.widgets.check import Check
 from tuilab.tui.widgets.choice import Choice
 from tuilab.tui.widgets.lines_field import LinesField
+from tuilab.tui.widgets.text_field import TextField
 from tuilab.tui.widgets.tick_list import TickList
 from tuilab.tui.widgets.ticks import Ticks
 
@@ -18,7 +19,7 @@ COLUMNS = 62
 """Cells that a field has which is alone in its row."""
 CHANGES = (
     Input.Changed,
-    Select.Changed,
+    Choice.Changed,
     Check.Changed,
     LinesField.Changed,
     TickList.Changed,
@@ -40,7 +41,7 @@ def make(field: Field, value: Value, options: Sequence[Option]) -> Widget:
         if field.kind == "ticks":
             return TickList(options, several, id=field.name)
         return Ticks(options, several, id=field.name)
-    return Input(str(value), placeholder=field.placeholder, compact=True, id=field.name)
+    return TextField(str(value), field.placeholder, id=field.name)
 
 
 def read(widget: Widget) -> Value:
@@ -48,7 +49,7 @@ def read(widget: Widget) -> Value:
     if isinstance(widget, Input):
         return widget.value
     if isinstance(widget, Choice):
-        return widget.chosen
+        return widget.value
     assert isinstance(widget, Check | LinesField | TickList | Ticks)
     return widget.value
 

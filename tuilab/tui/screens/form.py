@@ -7,18 +7,20 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Input, Label, Select, Static
+from textual.widgets import Input, Static
 
 from tuilab.errors import InvalidTopology, TuilabError
 from tuilab.lab.snapshot import Snapshot
-from tuilab.tui.forms.base import Field, Form, Row, Value
+from tuilab.tui.forms.base import Field, Form, Value
 from tuilab.tui.moves import moves
 from tuilab.tui.screens import fields
 from tuilab.tui.screens.dialog import AROUND, Dialog
 from tuilab.tui.text import Line, contents
 from tuilab.tui.widgets.check import Check
+from tuilab.tui.widgets.choice import Choice
+from tuilab.tui.widgets.form_row import FormHead, FormRow
 from tuilab.tui.widgets.lines_field import LinesField
 from tuilab.tui.widgets.tick_list import TickList
 from tuilab.tui.widgets.ticks import Ticks
@@ -26,8 +28,6 @@ from tuilab.tui.widgets.ticks import Ticks
 Answers = dict[str, Value]
 SLOW = 0.2
 """Seconds after which it is said that it takes its time."""
-ALONE = ("list", "many")
-"""Kinds of fields that have their row for themselves."""
 
 
 class FormDialog(Dialog[Answers]):
@@ -37,20 +37,9 @@ class FormDialog(Dialog[Answers]):
     FormDialog {
         & #rows { height: auto; max-height: 50vh; }
         & .-problems #rows { max-height: 75vh; }
-        & .row { height: auto; width: 1fr; }
-        & .name { width: 10; color: $text-muted; }
-        & .row Input { background: $boost; }
-        & .row .value { width: 1fr; }
-        & .row Input:focus { background: $accent 30%; }
-        & .row Input:ansi:focus { background: ansi_default; text-style: underline; }
-        & .row .wide { width: 1fr; margin-right: 1; }
-        & .note { width: 1fr; padding-left: 1; color: $text-muted; }
-        & .-alone .note { width: auto; max-width: 40; }
-        & .problem { color: $text-error; padding-left: 10; display: none; }
-        & .problem.-shown { display: block; }
-        & #columns Label { width: 1fr; text-style: bold; }
-        & #columns .name { width: 10; }
-        & .inner { width: auto; color: $text-muted; margin-right: 1; }
+        & FormRow Input { background: $boost; }
+        & FormRow Input:focus { background: $accent 30%; }
+        & FormRow Input:ansi:focus { background: ansi_default; text-style: underline; }
         & #plan { height: auto; margin-top: 1; }
     }
     """
@@ -61,6 +50,8 @@ class FormDialog(Dialog[Answers]):
         self._form = form
         self._start = focus
         self._given: Answers = {}
+        self._fields: dict[str, Widget] = {}
+        self._previewed: list[Line] = []
         self.values: Answers = form.propose({})
         self._ready = False
         self._busy = False
@@ -90,48 +81,24 @@ class FormDialog(Dialog[Answers]):
 
     def body(self) -> ComposeResult:
         """The rows, and below them the plan."""
-        alone = "-alone" if len(self._form.rows) == 1 else ""
-        with VerticalScroll(id="rows", can_focus=False, classes=alone):
+        with VerticalScroll(id="rows", can_focus=False):
             if self._form.columns:
-                with Horizontal(id="columns", classes="row"):
-                    yield Label("", classes="name")
-                    for name in self._form.columns:
-                        yield Label(name)
-            for number, row in enumerate(self._form.rows):
-                yield from self._row(number, row)
+                yield FormHead(self._form.columns)
+            for row in self._form.rows:
+                made = [self._make(field) for field in row.fields]
+                yield FormRow(row, made, only=len(self._form.rows) == 1)
         with VerticalScroll(id="plan", can_focus=False):
             yield Static(id="commands")
 
-    def _row(self, number: int, row: Row) -> ComposeResult:
-        with Vertical(id=f"row-{number}", classes="row"):
-            with Horizontal(classes="row"):
-                yield Label(row.label, classes="name")
-                for field in row.fields:
-                    yield from self._field_in_row(field, len(row.fields) > 1)
-                if len(row.fields) == 1 and row.fields[0].kind not in ALONE:
-                    note = Static(id=f"note-{row.fields[0].name}", markup=False)
-                    yield note.add_class("note")
-            for field in row.fields:
-                problem = Static(id=f"problem-{field.name}", markup=False)
-                yield problem.add_class("problem")
-
-    def _field_in_row(self, field: Field, several: bool) -> ComposeResult:
+    def _make(self, field: Field) -> Widget:
         options = self._form.options(field.name, self.values)
-        widget = fields.make(field, self.values[field.name], options)
-        if not several:
-            own = field.kind == "check" or field.kind in ALONE
-            yield widget if own else widget.add_class("value")
-        elif field.kind == "check":
-            with Horizontal(classes="row"):
-                yield widget
-        else:
-            if field.label:
-                label = Label(field.label, classes="inner", id=f"label-{field.name}")
-                yield label
-            yield widget.add_class("wide")
+        made = fields.make(field, self.values[field.name], options)
+        self._fields[field.name] = made
+        return made
 
     def on_mount(self) -> None:
-        """Show the proposals."""
+        """Show the proposals, as the fields have taken them."""
+        self.values = {**self.values, **self._held()}
         self._judge()
 
     def first_focus(self) -> Widget | None:
@@ -140,39 +107,36 @@ class FormDialog(Dialog[Answers]):
         names = [name for name in self._form.fields if name not in hidden]
         if self._start in names:
             names = [self._start]
-        return fields.focusable(self._field(names[0])) if names else None
-
-    def _field(self, name: str) -> Widget:
-        return self.query_one(f"#{name}")
+        return fields.focusable(self._fields[names[0]]) if names else None
 
     # -- answers ---------------------------------------------------------------------
 
     @on(Input.Changed)
-    @on(Select.Changed)
+    @on(Choice.Changed)
     @on(Check.Changed)
     @on(LinesField.Changed)
     @on(TickList.Changed)
     @on(Ticks.Changed)
     async def _changed(self) -> None:
-        if self.is_current and not self._busy:
+        # Fields also tell of what they were given to begin with.
+        new = self.is_current and not self._busy and self._held() != self.values
+        if new:
             await self._collect()
+
+    def _held(self) -> Answers:
+        """What the fields hold."""
+        return {name: fields.read(field) for name, field in self._fields.items()}
 
     async def _collect(self) -> None:
         """Take in what the fields hold; propose the rest anew; check everything."""
-        for name in self._form.fields:
-            held = fields.read(self._field(name))
-            if held != self.values[name]:
-                self._given[name] = held
-        await self._propose()
-
-    async def _propose(self) -> None:
-        held = {name: fields.read(self._field(name)) for name in self._form.fields}
+        held = self._held()
+        self._given |= {n: it for n, it in held.items() if it != self.values[n]}
         self.values = self._form.propose(self._given)
-        for name in self._form.fields:
+        for name, field in self._fields.items():
             options = self._form.options(name, self.values)
             # What was typed meanwhile has a message of its own on the way here.
-            if fields.read(self._field(name)) == held[name]:
-                await fields.write(self._field(name), self.values[name], options)
+            if fields.read(field) == held[name]:
+                await fields.write(field, self.values[name], options)
         self._judge()
 
     def _judge(self) -> None:
@@ -180,37 +144,21 @@ class FormDialog(Dialog[Answers]):
         problems = self._form.problems(self.values)
         hidden = self._form.unused(self.values)
         notes = self._form.notes(self.values)
-        for number, row in enumerate(self._form.rows):
-            shown = [field for field in row.fields if field.name not in hidden]
-            self.query_one(f"#row-{number}").display = bool(shown)
-            for field in row.fields:
-                self._hide(field.name, hidden=field.name in hidden)
-                problem = self.query_one(f"#problem-{field.name}", Static)
-                problem.update(problems.get(field.name, ""))
-                problem.set_class(field.name in problems, "-shown")
-            for noted in self.query(f"#note-{row.fields[0].name}").results(Static):
-                name = row.fields[0].name
-                noted.update("" if name in problems else notes.get(name, ""))
+        for row in self.query(FormRow):
+            row.hide(hidden)
+            row.tell(problems, notes)
         error = "" if problems else self._preview()
         self._ready = not problems and not error
         self.query_one("#plan").display = self._ready
         self.query_one("#frame").set_class(not self._ready, "-problems")
-        self._show_error(error)
+        self.show_error(error)
         self.measure()
-
-    def _hide(self, name: str, *, hidden: bool) -> None:
-        """A field that means nothing now takes no keys; beside another it is gone."""
-        field = self._field(name)
-        field.disabled = hidden
-        if field.has_class("wide"):
-            field.display = not hidden
-            self.query(f"#label-{name}").set(display=not hidden)
 
     def measure(self) -> None:
         """The plan has all the room that the fields leave."""
         hidden, height = self._form.unused(self.values), self.app.size.height
         taken = bool(self._form.columns) + sum(
-            max(fields.height(self._field(f.name)) for f in shown)
+            max(fields.height(self._fields[f.name]) for f in shown)
             for row in self._form.rows
             if (shown := [f for f in row.fields if f.name not in hidden])
         )
@@ -226,16 +174,14 @@ class FormDialog(Dialog[Answers]):
     def _preview(self) -> str:
         """Show what will be run; what is wrong with it, or empty."""
         try:
-            preview = contents(self.prepare())
+            lines = self.prepare()
         except TuilabError as error:
             return _words(error)
-        self.query_one("#commands", Static).update(preview)
+        if lines != self._previewed:
+            # Other words are laid out anew, however long they are.
+            self._previewed = lines
+            self.query_one("#commands", Static).update(contents(lines))
         return ""
-
-    def _show_error(self, text: str) -> None:
-        error = self.query_one("#error", Static)
-        error.update(text)
-        error.set_class(bool(text), "-shown")
 
     # -- running ---------------------------------------------------------------------
 
@@ -270,7 +216,7 @@ class FormDialog(Dialog[Answers]):
 
     def _focus_problem(self) -> None:
         for name in self._form.problems(self.values):
-            self.set_focus(fields.focusable(self._field(name)))
+            self.set_focus(fields.focusable(self._fields[name]))
             return
 
     def lab_changed(self, snapshot: Snapshot) -> None:
@@ -284,7 +230,7 @@ class FormDialog(Dialog[Answers]):
     def action_field_help(self) -> None:
         """Say what the focused field is for."""
         for name, field in self._form.fields.items():
-            widget = self._field(name)
+            widget = self._fields[name]
             if self.focused is not None and widget in self.focused.ancestors_with_self:
                 self.notify(field.help or "no help here", title=name, markup=False)
 

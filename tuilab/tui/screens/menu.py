@@ -9,11 +9,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Offset
-from textual.screen import ModalScreen
 
 from tuilab.tui.actions import ACTIONS, Context
-from tuilab.tui.base import BaseApp, OneSize
+from tuilab.tui.base import BaseApp
 from tuilab.tui.moves import MOVES, moves
+from tuilab.tui.screens.overlay import Overlay
 from tuilab.tui.text import Line, fit, line, width
 from tuilab.tui.widgets.pick_view import PickView
 
@@ -35,7 +35,7 @@ ON_SEVERAL = (
 _FRAME = 4
 
 
-class MenuScreen(OneSize, ModalScreen[str | None]):
+class MenuScreen(Overlay[str | None]):
     """Gives the id of the action or move to run."""
 
     DEFAULT_CSS = """

@@ -15,6 +15,7 @@ from tuilab.tui.moves import moves
 from tuilab.tui.screens.dialog import Answer, Dialog
 from tuilab.tui.text import Line, line, width
 from tuilab.tui.widgets.pick_view import PickView
+from tuilab.tui.widgets.text_field import TextField
 
 Value = TypeVar("Value")
 Entry = tuple[Value, Line]
@@ -84,7 +85,7 @@ class PickDialog(Dialog[Answer], Generic[Value, Answer]):
 
     def body(self) -> ComposeResult:
         """The field and the list."""
-        yield Input(placeholder=self.placeholder, compact=True, id="query")
+        yield TextField(placeholder=self.placeholder, id="query")
         yield PickList[Value](id="list")
 
     def first_focus(self) -> Widget | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import BindingType
 from textual.content import Content
@@ -52,6 +53,11 @@ class Check(Widget, can_focus=True):
         super().__init__(id=id)
         self.label = label
         self.set_reactive(Check.value, value)
+
+    @property
+    def cells(self) -> int:
+        """Columns of box and label, and of the blanks to what is beside."""
+        return cell_len(self.label) + 4 + 2
 
     def render(self) -> Content:
         """The box and its label."""

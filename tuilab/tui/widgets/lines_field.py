@@ -10,6 +10,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from tuilab.tui.widgets.text_field import TextField
+
 
 class LinesField(Vertical):
     """One input a line. Emptying a line removes it; the last line adds one."""
@@ -46,9 +48,7 @@ class LinesField(Vertical):
             yield self._input(text)
 
     def _input(self, text: str) -> Input:
-        return Input(
-            text, placeholder=self._placeholder, compact=True, select_on_focus=False
-        )
+        return TextField(text, self._placeholder, select_on_focus=False)
 
     @property
     def value(self) -> tuple[str, ...]:
