@@ -119,6 +119,7 @@ class Choice(Widget, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self._offered = tuple(options)
+        self._was_open = False
         self.set_reactive(Choice.value, self._known(value))
 
     def _known(self, value: str) -> str:
@@ -175,14 +176,15 @@ class Choice(Widget, can_focus=True):
             self.refresh()
             menu.focus()
 
+    def on_mouse_down(self) -> None:
+        """The beginning of a click, which shuts the menu by itself: that has no focus."""
+        self._was_open = self.menu is not None
+
     async def on_click(self, event: events.Click) -> None:
-        """Open it, or shut it."""
+        """Open it, unless it was open."""
         event.stop()
-        if event.widget is self:
-            if self.menu is None:
-                await self.action_open()
-            else:
-                await self._shut(refocus=True)
+        if event.widget is self and not self._was_open:
+            await self.action_open()
 
     @on(OptionList.OptionSelected)
     async def _selected(self, event: OptionList.OptionSelected) -> None:
