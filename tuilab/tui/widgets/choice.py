@@ -177,7 +177,7 @@ class Choice(Widget, can_focus=True):
             menu.focus()
 
     def on_mouse_down(self) -> None:
-        """The beginning of a click, which shuts the menu by itself: that has no focus."""
+        """The beginning of a click, which takes the focus away and so shuts it."""
         self._was_open = self.menu is not None
 
     async def on_click(self, event: events.Click) -> None:
