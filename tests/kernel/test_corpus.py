@@ -22,7 +22,7 @@ from tuilab.packets.store import Packet, Store
 
 TOOLS = (
     *("ping", "arping", "traceroute", "curl", "dig", "dnsmasq", "busybox", "iperf3"),
-    *("tcpdump", "tshark"),
+    *("tcpdump", "tshark", "editcap"),
 )
 ENDS = [Endpoint(*text.split(":")) for text in ("red:eth0", "gw:eth1", "blue:eth0")]
 SECONDS = 20.0
@@ -73,6 +73,7 @@ def tunnelled() -> None:
             f"local 10.0.{mine}.9 remote 10.0.{theirs}.9"
         )
         sh(f"ip -n {name} addr add 10.42.0.{last}/24 dev vx")
+        sh(f"ip -n {name} addr add fd42::{last}/64 dev vx nodad")
         sh(f"ip -n {name} link set vx up")
 
 
@@ -81,7 +82,9 @@ def pings_and_their_errors() -> None:
     run("red", "ping -c 3 -i 0.01 fd00:2::9")
     run("red", "ping -c 2 -i 0.01 -s 4000 10.0.2.9")
     run("red", "ping -c 2 -i 0.01 -s 4000 fd00:2::9")
-    run("red", "ping -c 2 -i 0.01 10.42.0.2")
+    for inside in ("10.42.0.2", "fd42::2"):
+        run("red", f"ping -c 2 -i 0.01 {inside}")
+        run("red", f"ping -c 2 -i 0.01 -s 4000 {inside}")
     run("red", "ping -c 1 -W 1 -t 1 10.0.2.9", (1,))
     run("red", "ping -c 1 -W 1 -t 1 fd00:2::9", (1,))
     for address in ("10.0.3.9", "10.0.4.9", "fd00:3::9"):
@@ -104,7 +107,7 @@ def web(directory: Path) -> None:
     (directory / "page").write_text("hallo\n" * 2000)
     server = f"{sys.executable} -m http.server 8080 --bind :: -d {directory}"
     with serving("blue", server, 8080):
-        for host in ("10.0.2.9", "[fd00:2::9]"):
+        for host in ("10.0.2.9", "[fd00:2::9]", "10.42.0.2", "[fd42::2]"):
             run("red", f"curl -s http://{host}:8080/page -o /dev/null")
             run("red", f"curl -s -I http://{host}:8080/none -o /dev/null")
             run("red", f"curl -s -d a=b http://{host}:8080/page -o /dev/null")
@@ -185,13 +188,41 @@ def test_rows_of_real_tools_agree_with_tshark(directory):
     head = pcapng.section_block("tuilab") + pcapng.interface_block("made:eth0", 1)
     frames = [pcapng.packet_block(0, n, data) for n, data in enumerate(crafted())]
     rest.write_bytes(head + b"".join(frames))
-    compare([path, rest])
+    short = directory / "short.pcapng"
+    sh(f"editcap -s 70 {path} {short}")
+    compare([path, rest, short])
+
+
+KINDS = {
+    "a VLAN tag": " vlan 42, echo",
+    "VXLAN": " vxlan 42 10.0.1.9 > 10.0.2.9, echo request",
+    "IPv6 in VXLAN": "fd42::1 > fd42::2 ICMPv6 vxlan 42",
+    "a first piece": " ICMP fragment id=",
+    "a piece in VXLAN": "10.42.0.1 > 10.42.0.2 IPv4 vxlan 42 10.0.1.9 > 10.0.2.9, frag",
+    "a piece of IPv6": " IPv6 fragment id=",
+    "who has": " ARP who-has 10.0.1.1 tell ",
+    "a neighbour asked for": " ICMPv6 neighbor solicitation",
+    "a neighbour": " ICMPv6 neighbor advertisement",
+    "a router asked for": " ICMPv6 router solicitation",
+    "a router": " ICMPv6 router advertisement",
+    "groups listened to": " ICMPv6 multicast listener report",
+    "an address given": " DHCP ",
+    "no host": " unreachable",
+    "too far": " time exceeded in-transit",
+    "too big": "need to frag (mtu 1400)",
+    "too big, IPv6": " ICMPv6 packet too big",
+    "a page": " HTTP ",
+    "cut short": "[cut short]",
+    "a bad header": " bad ",
+}
+"""What there must be among the packets, by a piece of its line."""
 
 
 def compare(paths: list[Path]) -> None:
     columns = ["_ws.col.Source", "_ws.col.Destination", "_ws.col.Protocol"]
     fields = [word for column in columns for word in ("-e", column)]
     different, seen = [], Counter()
+    missing = dict(KINDS)
     total = 0
     for path in paths:
         store = Store.open(path)
@@ -201,13 +232,15 @@ def compare(paths: list[Path]) -> None:
             row = summary(packet)
             total += 1
             seen[row.protocol] += 1
-            check_line(packet)
+            text = check_line(packet)
+            missing = {k: words for k, words in missing.items() if words not in text}
             if "\t".join((row.source, row.destination, row.protocol)) != other:
                 different.append(f"{path.name} {packet.number} {row} is {other!r}")
         store.close()
     print(total, dict(seen))
     share = 1 - len(different) / total
     assert share >= LEAST, f"{share:.4f} of {total}\n" + "\n".join(different[:60])
+    assert not missing, f"there is nothing of: {missing}"
     for protocol in (
         *("ARP", "ICMP", "ICMPv6", "TCP", "UDP", "DNS", "DHCP", "HTTP", "IPv4", "IPv6"),
     ):
@@ -215,6 +248,7 @@ def compare(paths: list[Path]) -> None:
     assert total > 500
 
 
-def check_line(packet: Packet) -> None:
+def check_line(packet: Packet) -> str:
     text = line(packet)
     assert all(32 <= ord(character) < 127 for character in text), ascii(text)
+    return text

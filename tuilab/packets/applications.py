@@ -81,10 +81,10 @@ def over_tcp(source: int, destination: int, data: bytes, row: Scratch) -> None:
 
 def dns(data: bytes, row: Scratch, protocol: str = "DNS") -> None:
     """RFC 1035, in tcpdump's notation."""
+    row.protocol = protocol
     ident, flags, questions, answers, authority, additional = struct.unpack_from(
         "!6H", data
     )
-    row.protocol = protocol
     at, asked = 12, []
     for _ in range(min(questions, _SHOWN_ANSWERS)):
         name, at = _dns_name(data, at)
@@ -169,6 +169,8 @@ def _llmnr(data: bytes, row: Scratch) -> None:
 def _dhcp(data: bytes, row: Scratch) -> None:
     """RFC 2131."""
     if data[236:240] != b"\x63\x82\x53\x63":
+        # Without options it is what DHCP was made of, RFC 951.
+        row.protocol = "BOOTP" if data[0] in (1, 2) else row.protocol
         return
     row.protocol = "DHCP"
     client, given = mac(data[28:34]), inet_ntoa(data[16:20])

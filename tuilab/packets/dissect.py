@@ -277,7 +277,7 @@ def _tcp(data: bytes, size: int, row: Scratch) -> None:
         row.info = f"{info} bad header length {header}"
         return
     row.info = f"{info} len={size - header}"
-    if size > header:
+    if len(data) > header:
         applications.over_tcp(source, destination, data[header:], row)
 
 
