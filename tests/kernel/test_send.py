@@ -450,7 +450,7 @@ def test_statistics_sum_up_as_ping_does():
     assert total.summary() == "0 sent, 0 received, 0% lost"
     total.add(PingResult(1, "10.0.0.2", 1.0, 64, 64))
     total.add(PingResult(2, error="timeout"))
-    total.add(ArpResult(3, "10.0.0.2", "eth0", "02:00:00:00:00:01", 3.0))
+    total.add(ArpResult(3, "10.0.0.2", 3.0, "eth0", "02:00:00:00:00:01"))
     total.add(PingResult(4, "10.0.0.2", 2.0, 64, 64))
     assert (total.sent, total.received, total.loss) == (4, 3, 0.25)
     assert total.summary() == (

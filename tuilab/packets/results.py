@@ -6,29 +6,38 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class PingResult:
-    """What one echo request came to.
+class Result:
+    """What one packet came to.
 
     Attributes:
-        seq: Its sequence number, from 1.
-        address: Who answered, with a reply or an error; empty if nobody did.
-        rtt_ms: Round-trip time in milliseconds; None without a reply.
-        ttl: TTL or hop limit of the reply; None without one.
-        size: Bytes of the reply's ICMP message; 0 without one.
-        error: Why there is no reply; empty when there is one.
+        seq: Its number, from 1.
+        address: Who answered, with an answer or an error; empty if nobody did.
+        rtt_ms: Round-trip time in milliseconds; None without an answer.
+        error: Why there is no answer; empty when there is one.
     """
 
     seq: int
     address: str = ""
     rtt_ms: float | None = None
-    ttl: int | None = None
-    size: int = 0
-    error: str = ""
+    error: str = field(default="", kw_only=True)
 
     @property
     def ok(self) -> bool:
-        """Whether a reply came."""
+        """Whether an answer came."""
         return not self.error
+
+
+@dataclass(frozen=True, slots=True)
+class PingResult(Result):
+    """What one echo request came to.
+
+    Attributes:
+        ttl: TTL or hop limit of the reply; None without one.
+        size: Bytes of the reply's ICMP message; 0 without one.
+    """
+
+    ttl: int | None = None
+    size: int = 0
 
     def __str__(self) -> str:
         if self.error or self.rtt_ms is None:
@@ -40,29 +49,16 @@ class PingResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ArpResult:
-    """What one ARP request or neighbour solicitation came to.
+class ArpResult(Result):
+    """What one ARP request or neighbour solicitation for `address` came to.
 
     Attributes:
-        seq: Its number, from 1.
-        address: The address that was asked for.
         ifname: The interface it was sent from; empty if there is none to send from.
         mac: Who has the address; empty if nobody answered.
-        rtt_ms: Round-trip time in milliseconds; None without an answer.
-        error: Why there is no answer; empty when there is one.
     """
 
-    seq: int
-    address: str
     ifname: str = ""
     mac: str = ""
-    rtt_ms: float | None = None
-    error: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether an answer came."""
-        return not self.error
 
     def __str__(self) -> str:
         if self.error or self.rtt_ms is None:
@@ -74,27 +70,14 @@ class ArpResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Result):
     """What one probe to a port, one question or one packet of one's own came to.
 
     Attributes:
-        seq: Its number, from 1.
-        address: Who answered, with an answer or an error; empty if nobody did.
-        rtt_ms: Round-trip time in milliseconds; None without an answer.
         text: What the answer says: of a port ``open`` or ``closed``.
-        error: Why there is no answer; empty when there is one.
     """
 
-    seq: int
-    address: str = ""
-    rtt_ms: float | None = None
     text: str = ""
-    error: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether an answer came."""
-        return not self.error
 
     def __str__(self) -> str:
         if self.error or self.rtt_ms is None:
@@ -104,40 +87,24 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
-    """What one probe of a route came to.
+class Hop(Result):
+    """What one probe of a route came to; ``seq`` counts those of its TTL.
 
     Attributes:
         ttl: How far it was let go, from 1.
-        seq: Its number among those of this TTL, from 1.
-        address: Who sent it back; empty if nobody did.
-        rtt_ms: Round-trip time in milliseconds; None if nobody did.
         last: It came from the address that is looked for, or went no further.
         text: What else it says: ``open``, ``host unreachable``; mostly empty.
-        error: Why nothing came back.
     """
 
-    ttl: int
-    seq: int
-    address: str = ""
-    rtt_ms: float | None = None
+    ttl: int = 1
     last: bool = False
     text: str = ""
-    error: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether anything came back."""
-        return not self.error
 
     def __str__(self) -> str:
         if self.rtt_ms is None:
             return f"{self.ttl:2}  *  {self.error}"
         text = f"  {self.text}" if self.text else ""
         return f"{self.ttl:2}  {self.address}  {self.rtt_ms:.3f} ms{text}"
-
-
-Result = PingResult | ArpResult | Answer | Hop
 
 
 @dataclass(slots=True)

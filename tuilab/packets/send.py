@@ -100,7 +100,9 @@ class Sender:
             PacketError: The worker died.
         """
         if not 0 <= size <= _MOST_BYTES:
-            raise UsageError(f"{size} bytes of payload can't be sent")
+            raise UsageError(
+                f"{size} bytes of payload can't be sent", f"at most {_MOST_BYTES}"
+            )
         wish = {"size": size} | probing(
             to, count=count, interval=interval, timeout=timeout, ttl=ttl, source=source
         )
@@ -249,7 +251,10 @@ class Sender:
         """
         check_port(port)
         if len(data.encode()) > _MOST_BYTES:
-            raise UsageError("that is too much for one datagram")
+            raise UsageError(
+                f"{len(data.encode())} bytes are too much for one datagram",
+                f"at most {_MOST_BYTES}",
+            )
         wish = {"port": port, "data": data}
         async for answer in self._probe("udp", namespace, to, wish, options):
             yield answer
@@ -332,7 +337,9 @@ class Sender:
         for text in addresses:
             checked_address(text.partition("/")[0])
         if not addresses:
-            raise UsageError("a machine without an address answers nothing")
+            raise UsageError(
+                "a machine without an address answers nothing", "give it one"
+            )
         if mac and not _MAC.fullmatch(mac):
             raise UsageError(f'"{mac}" is no link address', "as in 02:00:00:00:00:01")
         seed = hashlib.sha256(f"behind {namespace}:{ifname}".encode()).digest()

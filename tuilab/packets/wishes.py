@@ -22,8 +22,12 @@ def check_schedule(count: int | None, interval: float, timeout: float) -> None:
     """Refuse what can't be kept."""
     if count is not None and count < 1:
         raise UsageError(f"{count} packets can't be sent", "send at least one")
-    if interval < 0 or timeout <= 0:
-        raise UsageError("the interval or the timeout is not possible")
+    if interval < 0:
+        raise UsageError(f"an interval of {interval:g} s is not possible", "0 is least")
+    if timeout <= 0:
+        raise UsageError(
+            f"to wait {timeout:g} s for an answer is not possible", "give more than 0"
+        )
 
 
 def probing(
