@@ -266,3 +266,27 @@ async def test_a_bridge_tells_its_address_plan():
         inspector._describe()
         assert "10.0.0.254  host:br0, gateway of red" in inspector.plain_text
         assert "free: 10.0.0.3 to 10.0.0.253 (251)" in inspector.plain_text
+
+
+async def test_both_ends_of_a_cable_are_one_edit():
+    async with opened(two_hosts()) as bench:
+        item = Item.of_cable(two_hosts().cables[0])
+        bench.main.select(item)
+        await bench.press("e")
+        assert "blue:eth0" in bench.text and "red:eth0" in bench.text
+        await bench.fill("a_name", "left")
+        await bench.fill("b_name", "right")
+        await bench.fill("b_mtu", "12")
+        assert "68 to 65535 bytes are possible" in bench.problem("b_mtu")
+        await bench.fill("b_mtu", "1400")
+        await bench.press("enter")
+        a, b = Endpoint("blue", "left"), Endpoint("red", "right")
+        assert bench.topology.link(a).peer == b
+        assert (bench.topology.link(a).mtu, bench.topology.link(b).mtu) == (None, 1400)
+        assert bench.main.selected == Item.of_cable(bench.topology.cables[0])
+        (edit,) = bench.lab.snapshot.history.edits
+        assert edit.title == "edit cable blue:eth0 = red:eth0"
+        await bench.press("e", "enter")
+        assert len(bench.lab.snapshot.history.edits) == 1
+        await bench.press("u")
+        assert bench.topology == two_hosts()

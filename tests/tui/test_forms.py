@@ -20,6 +20,7 @@ from tuilab.tui.forms.add_bridge import AddBridge
 from tuilab.tui.forms.add_cable import AddCable
 from tuilab.tui.forms.add_namespace import AddNamespace
 from tuilab.tui.forms.add_tap import AddTap
+from tuilab.tui.forms.edit_cable import EditCable
 from tuilab.tui.forms.edit_link import AddAddress, EditLink
 from tuilab.tui.forms.edit_namespace import AddRoute, EditNamespace
 from tuilab.tui.forms.proposals import Place, near_bridge, pair, partner, place_of
@@ -82,6 +83,11 @@ def test_an_edit_form_that_nobody_touched_changes_nothing(topology, data):
     assert form.change(form.propose({})).apply(topology) == topology
     for ifname, _ in topology.namespaces[name].all_links():
         form = EditLink(topology, Endpoint(name, ifname))
+        values = form.propose({})
+        assert form.problems(values) == {}
+        assert form.change(values).apply(topology) == topology
+    for cable in topology.cables:
+        form = EditCable(topology, cable)
         values = form.propose({})
         assert form.problems(values) == {}
         assert form.change(values).apply(topology) == topology

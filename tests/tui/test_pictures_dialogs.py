@@ -181,7 +181,7 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "edit-namespace": ("Edit namespace", (on(NS), keys("e"))),
     "edit-link": ("mtu 1400", (on(LINK), keys("e"), fill(mtu="1400"))),
     "edit-port": ("Edit", (on(PORT), keys("e"))),
-    "edit-cable": ("Edit", (on(CABLE), keys("e"))),
+    "edit-cable": ("Edit cable", (on(CABLE), keys("e"))),
     "edit-bridge": ("Edit", (on(BRIDGE), keys("e"))),
     "delete-namespace": ("goes with it", (on(NS), keys("d"))),
     "delete-bridge": ("goes with it", (on(BRIDGE), keys("d"))),

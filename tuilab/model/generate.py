@@ -307,7 +307,7 @@ class Shape:
 
 SHAPES: dict[str, Shape] = {
     "star": Shape(
-        "hosts around a switch or router",
+        "hosts round a switch or router",
         "hosts",
         1,
         MOST_HOSTS,

@@ -86,7 +86,6 @@ class DeleteScreen(Dialog[bool]):
         lines = [head, *goes, line("")] if goes else []
         text = contents([*lines, *plan_lines(commands, self.text_width)])
         self.query_one("#what", Static).update(text)
-        self.call_after_refresh(self.show_more)
 
     def lab_changed(self, snapshot: Snapshot) -> None:
         """Somebody else changed the lab: something else may go."""

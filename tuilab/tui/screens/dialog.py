@@ -106,14 +106,15 @@ class Dialog(Overlay[Answer | None]):
             self.set_focus(first, scroll_visible=False)
         self.holder.release_keys()
         self.measure()
-        self.call_after_refresh(self.show_more)
+        # Only what is laid out tells whether it fits.
+        laid_out = self.screen_layout_refresh_signal
+        laid_out.subscribe(self, lambda _: self.show_more())
 
     def on_resize(self) -> None:
         """What is measured by the window is measured again."""
         self.measure()
         for widget in self.query("#frame > *"):
             widget.refresh(layout=True)
-        self.call_after_refresh(self.show_more)
 
     def measure(self) -> None:
         """What can be long has the rows that the rest of the dialog leaves."""

@@ -54,7 +54,6 @@ class _DriftScreen(Dialog[Answer]):
             return
         self.query_one("#error", Static).set_class(False, "-shown")
         self.query_one("#what", Static).update(contents(lines))
-        self.call_after_refresh(self.show_more)
 
     def lines(self, snapshot: Snapshot) -> list[Line]:
         """What would be done; raises what stands against it."""

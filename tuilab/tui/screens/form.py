@@ -164,7 +164,6 @@ class FormDialog(Dialog[Answers]):
         )
         left = height - min(taken, height // 2) - AROUND - 2
         self.query_one("#plan").styles.max_height = max(left, 3)
-        self.call_after_refresh(self.show_more)
 
     def subtitle(self) -> str:
         """How to read on, and what tells of the field."""

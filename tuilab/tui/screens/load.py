@@ -94,7 +94,6 @@ class LoadScreen(PickDialog[Path, Path]):
             ]
             self.query_one("#commands", Static).update(contents(lines))
             self.query_one("#plan").display = True
-            self.call_after_refresh(self.show_more)
 
     def _say(self, text: str) -> None:
         error, frame = self.query_one("#error", Static), self.query_one("#frame")
@@ -103,7 +102,6 @@ class LoadScreen(PickDialog[Path, Path]):
         frame.set_class(bool(text), "-wrong")
         for area in ("#errors", "#plan"):
             self.query_one(area).scroll_home(animate=False)
-        self.call_after_refresh(self.show_more)
 
     async def run(self) -> None:
         """Become what the file says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tuilab.model.edits import Change, place
@@ -16,6 +17,7 @@ from tuilab.tui.forms.add_cable import AddCable
 from tuilab.tui.forms.add_namespace import AddNamespace
 from tuilab.tui.forms.add_tap import AddTap
 from tuilab.tui.forms.base import ChangeForm, text
+from tuilab.tui.forms.edit_cable import EditCable
 from tuilab.tui.forms.edit_link import AddAddress, EditLink
 from tuilab.tui.forms.edit_namespace import AddRoute, EditNamespace
 from tuilab.tui.forms.proposals import Place, place_of
@@ -89,6 +91,11 @@ async def edit(screen: MainScreen) -> None:
         if answers := await _ask(screen, form):
             screen.select(Item("namespace", text(answers, "name")))
         return
+    if item.cable is not None:
+        cable = EditCable(screen.topology, item.cable)
+        if answers := await _ask(screen, cable):
+            screen.select(Item.of_cable(cable.renamed(answers)))
+        return
     endpoint = item.endpoint
     assert endpoint is not None
     if answers := await _ask(screen, EditLink(screen.topology, endpoint)):
@@ -102,7 +109,10 @@ async def rename(screen: MainScreen) -> None:
 
 async def delete(screen: MainScreen) -> None:
     """Show what goes, then remove it."""
-    await remove(screen, removed(targets(screen.selection)))
+    change, some = removed(targets(screen.selection)), screen.selection
+    if len(some) == 1:
+        change = replace(change, title=f"remove {some[0].kind} {some[0]}")
+    await remove(screen, change)
 
 
 async def remove(screen: MainScreen, change: Change) -> None:
@@ -199,7 +209,4 @@ def _first_link(topology: Topology, name: str) -> Endpoint | None:
 
 
 def _renamed(item: Item, ifname: str) -> Item:
-    end = Endpoint(item.namespace, ifname)
-    if item.peer is not None:
-        return Item.of_cable(Cable.of(end, item.peer))
     return Item(item.kind, item.namespace, ifname)

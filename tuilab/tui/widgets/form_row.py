@@ -114,7 +114,9 @@ class FormRow(Widget):
             return  # what is not there takes no keys either
         for name, field in self.fields.items():
             field.disabled = name in names
-            if field.has_class("beside") and not isinstance(field, Check):
+            if not any(self._inner.values()):
+                field.visible = name not in names  # what is in a column stays there
+            elif field.has_class("beside") and not isinstance(field, Check):
                 field.display = name not in names
 
     def tell(self, problems: Mapping[str, str], notes: Mapping[str, str]) -> None:
