@@ -237,3 +237,13 @@ async def test_what_lies_below_a_dialog_is_painted_when_painting_goes_on():
         await bench.idle()
         assert not below._dirty_widgets
         assert not below._layout_required
+
+
+async def test_what_is_left_to_do_for_a_dialog_can_come_after_its_end():
+    async with opened(two_hosts()) as bench:
+        await bench.press("n")
+        dialog = bench.app.screen
+        await dialog.query_one("#frame").remove()
+        dialog.call_after_refresh(dialog.show_more)
+        await bench.press("escape")
+        assert not bench.in_dialog

@@ -134,8 +134,9 @@ class Dialog(Overlay[Answer | None]):
 
     def show_more(self) -> None:
         """Say how to read on where there is more than fits."""
-        if self.is_mounted:
-            self.query_one("#frame").border_subtitle = self.subtitle()
+        # Called later, when the dialog may be on its way out: then it has no frame.
+        for frame in self.query("#frame"):
+            frame.border_subtitle = self.subtitle()
 
     def subtitle(self) -> str:
         """What stands in the lower border."""
