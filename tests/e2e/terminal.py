@@ -132,8 +132,11 @@ class Terminal:
 
     def children(self) -> list[int]:
         """The processes that the shell has started and that run still."""
-        shell = self._tmux("display", "-p", "#{pane_pid}").strip()
-        children = Path(f"/proc/{shell}/task/{shell}/children").read_text()
+        shell = self._tmux("display", "-p", "#{pane_pid}", check=False).strip()
+        try:
+            children = Path(f"/proc/{shell}/task/{shell}/children").read_text()
+        except FileNotFoundError:
+            return []
         return [*map(int, children.split())]
 
     def stty(self) -> str:
@@ -153,14 +156,15 @@ class Terminal:
         return dict(zip(names, values.split(), strict=True))
 
     def close(self) -> None:
-        """Hang up, and wait until the terminal is gone."""
+        """Hang up, and wait until the terminal is gone, and what ran in it."""
         self.is_open = False
+        ends = [self._server, *filter(None, map(_pidfd, self.children()))]
         self._tmux("kill-server", check=False)
-        ended = select.select([self._server], [], [], DEADLINE)[0]
-        os.close(self._server)
-        os.close(self._news)
+        ended = [bool(select.select([end], [], [], DEADLINE)[0]) for end in ends]
+        for descriptor in (*ends, self._news):
+            os.close(descriptor)
         self._fifo.unlink()
-        assert ended, "tmux does not end"
+        assert all(ended), "tmux, or what ran in it, does not end"
 
     def _drain(self) -> None:
         while True:
@@ -184,3 +188,10 @@ class Terminal:
 def _at_prompt(screen: str) -> bool:
     """Whether the shell waits for a command; what is typed before may go elsewhere."""
     return screen.rstrip().rpartition("\n")[2] == PROMPT.strip()
+
+
+def _pidfd(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
