@@ -115,7 +115,8 @@ def title(item: Item | None) -> str:
     """Name and kind, for the frame."""
     if item is None:
         return "Inspector"
-    kind = "link" if item.ifname == LO else item.kind
+    kind = "folded" if item.kind == "grid" else item.kind
+    kind = "link" if item.ifname == LO else kind
     return f"{item} ({kind})"
 
 

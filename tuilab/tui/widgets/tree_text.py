@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tuilab.lab.snapshot import Snapshot
+from tuilab.model import vlans
+from tuilab.model.links import PortLink
 from tuilab.model.topology import (
     HOST,
     LO,
@@ -20,6 +22,7 @@ from tuilab.model.topology import (
     Namespace,
     Tap,
 )
+from tuilab.model.words import option_words
 from tuilab.plan.forwarding import (
     NeighbourState,
     RouteState,
@@ -235,12 +238,31 @@ class _Writer:
             words.append(_STATES.get(state, state))
         elif not link.up:
             words.append("to be down")
-        if link.kind == Tap.kind and (user := getattr(link, "user", None)):
-            words.append(f"of user {user}")
+        if link.kind == Tap.kind:
+            known = {name: getattr(link, name, None) for name in ("user", "group")}
+            words += [f"of {name} {who}" for name, who in known.items() if who]
         words += link.addresses
+        if not isinstance(link, LinkState):
+            words += self._unusual(end, link)
         sign = self._glyphs.operstate(state)
         item = item_of(end, link)
         return Row(str(end), item, depth, end.ifname, tuple(words), sign, role)
+
+    def _unusual(self, end: Endpoint, link: Link) -> Iterator[str]:
+        """What it is set to that is not as by default."""
+        if link.mtu:
+            yield f"mtu {link.mtu}"
+        if link.mac:
+            yield f"mac {link.mac}"
+        if options := option_words(link):
+            yield options
+        if isinstance(link, PortLink):
+            at = Endpoint(end.namespace, link.master or "")
+            bridge = self._snapshot.topology.link(at)
+            if isinstance(bridge, Bridge) and bridge.vlan_filtering:
+                own = vlans.USUAL if link.vlans is None else link.vlans
+                yield f"in VLANs {' and '.join(own) or 'none'}"
+            yield from (f"entry {mac}" for mac in link.fdb)
 
     def _policies(self, name: str) -> Iterator[Row]:
         """Routes, rules and neighbours, each with how it differs from the wish."""
