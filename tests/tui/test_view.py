@@ -503,7 +503,7 @@ async def test_the_options_of_a_field_stand_in_a_frame():
     async with opened() as bench:
         await bench.press("B", "down")
         rows = bench.text.splitlines()
-        first = next(y for y, row in enumerate(rows) if "│linear" in row)
-        left = rows[first].index("│linear")
+        first = next(y for y, row in enumerate(rows) if "│  linear" in row)
+        left = rows[first].index("│  linear")
         assert rows[first - 2][left] == "╭"
         assert rows[first + 5][left] == "╰"
