@@ -15,6 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 
+WORKERS = 2 * (os.cpu_count() or 2)
+"""Processes that test: most of the time they wait for terminals, replies and timers."""
+
 STEPS = {
     "format": [BIN / "ruff", "format", "--check", "."],
     "lint": [BIN / "ruff", "check", "."],
@@ -28,7 +31,7 @@ def main(arguments: list[str]) -> int:
     quick = "--quick" in arguments
     rest = [argument for argument in arguments if argument != "--quick"]
     failed = [name for name, command in STEPS.items() if not passes(name, command)]
-    tests = [sys.executable, "-m", "pytest", "-n", str(os.cpu_count() or 2), *rest]
+    tests = [sys.executable, "-m", "pytest", "-n", str(WORKERS), *rest]
     if quick:
         tests += ["-m", "not e2e and not kernel"]
     started = time.monotonic()

@@ -50,22 +50,6 @@ def test_a_ready_lab_up_undone_redone_and_down(home, path):
     assert home.json("ls") == []
 
 
-@examples
-def test_what_a_ready_lab_promises_holds(home, path):
-    home.tuilab("check", str(path))
-    home.tuilab("check", str(path), "--live")
-    assert home.json("ls") == []
-
-
-def test_a_promise_that_does_not_hold_is_told(home):
-    text = (ROOT / "topologies" / "two-hosts.yaml").read_text()
-    path = home.folder / "wrong.yaml"
-    path.write_text(text.replace("reachable: false", "reachable: true"))
-    done = home.tuilab("check", str(path), "--live", code=1)
-    assert "10.0.0.3" in done.out + done.err
-    assert home.json("ls") == []
-
-
 def test_show_is_a_file_that_makes_the_same_lab(home):
     home.tuilab("up", "router")
     before = home.json("show", "--observed")
