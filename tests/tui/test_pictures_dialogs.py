@@ -138,6 +138,12 @@ async def replied(bench: Bench) -> None:
     dialog._show(run)
 
 
+async def refused(bench: Bench) -> None:
+    """The kernel did not want it."""
+    bench.app.screen.refuse(REFUSAL)
+    await bench.idle()
+
+
 async def options(bench: Bench) -> None:
     """All that a palette has is listed."""
     found = bench.app.screen.query_one(CommandList)
@@ -162,6 +168,11 @@ SAID = [
     Chunk(True, GET, 0, 4),
     Chunk(False, b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n", 0, 6),
 ]
+REFUSAL = (
+    '"ip -n s1 link add name br0 address 02:eb:b4:ec:4d:e6 type bridge vlan_filtering '
+    '1" was refused: Operation not supported; this kernel has no support for it; see '
+    "tuilab doctor; the lab is as before"
+)
 KEEP = ("add bridge host:br0", '"host:br0" would take the address you came by', 20.0)
 REPORT = (ValueError("a number was expected"), "/var/lib/tuilab/report-1.txt")
 
@@ -173,6 +184,7 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
         "is no name: letters",
         (on(BRIDGE), keys("n"), fill(name="no way", address="10.0.0.0/24")),
     ),
+    "add-namespace-refused": ("as before", (on(BRIDGE), keys("n"), refused)),
     "add-bridge": ("type bridge", (keys("b"),)),
     "add-cable": ("type veth", (on(NS), keys("v"))),
     "add-tap": ("tuntap add", (on(BRIDGE), keys("t"))),
@@ -194,6 +206,7 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "save": ("a new file", (keys("ctrl+s"),)),
     "save-over": ("will be replaced", (keys("ctrl+s"), fill(path="office.yaml"))),
     "load": ("Will run", (keys("ctrl+o"), keys("down"))),
+    "load-refused": ("as before", (keys("ctrl+o"), keys("down"), refused)),
     "load-mistakes": ("broken.yaml:", (keys("ctrl+o"), keys(*"broken"))),
     "labs": ("this one", (verb("labs"),)),
     "help": ("Keys", (keys("question_mark"),)),
@@ -228,6 +241,7 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "repair": ("Otherwise than", (drifted, verb("repair"))),
     "adopt": ("Becomes what", (drifted, verb("adopt"))),
     "import": ("is left out", (verb("machine"),)),
+    "import-refused": ("as before", (verb("machine"), refused)),
     "quit": ("goes on running", (keys("q"),)),
     "ended": ("was removed", (ended,)),
     "keep": ("taken back in 20 s", (push(lambda _: KeepScreen(*KEEP)),)),
@@ -254,6 +268,7 @@ LABS = {
     "menu-folded": lambda: generate.star(12),
     "send-answer": with_tap,
     "add-tap": with_tap,
+    "import-refused": lambda: Topology("demo"),
     "import": lambda: Topology("demo"),
 }
 

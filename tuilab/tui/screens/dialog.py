@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -119,7 +120,15 @@ class Dialog(Overlay[Answer | None]):
     def measure(self) -> None:
         """What can be long has the rows that the rest of the dialog leaves."""
         for area in self.query("#frame > .long"):
-            area.styles.max_height = max(3, self.app.size.height - AROUND)
+            area.styles.max_height = max(3, self.rows_left - AROUND)
+
+    @property
+    def rows_left(self) -> int:
+        """Rows of the window less those that say what is wrong."""
+        height, error = self.app.size.height, self.query_one("#error", Static)
+        told = str(error.content).splitlines() if error.has_class("-shown") else []
+        rows = sum(max(1, len(wrap(words, self.text_width))) for words in told)
+        return height - min(rows, height // 2)
 
     # -- what is longer than there is room for ---------------------------------------
 
@@ -196,6 +205,7 @@ class Dialog(Overlay[Answer | None]):
         if text != error.content:
             error.update(text)
             error.set_class(bool(text), "-shown")
+            self.measure()
 
     def lab_changed(self, snapshot: Snapshot) -> None:
         """The lab looks different now."""

@@ -162,7 +162,7 @@ class FormDialog(Dialog[Answers]):
             for row in self._form.rows
             if (shown := [f for f in row.fields if f.name not in hidden])
         )
-        left = height - min(taken, height // 2) - AROUND - 2
+        left = self.rows_left - min(taken, height // 2) - AROUND - 2
         self.query_one("#plan").styles.max_height = max(left, 3)
 
     def subtitle(self) -> str:

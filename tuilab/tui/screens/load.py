@@ -49,10 +49,10 @@ class LoadScreen(PickDialog[Path, Path]):
 
     def measure(self) -> None:
         """A quarter of the window for the files, the rest for the plan."""
-        height = self.app.size.height
-        files = max(2, min(height // 4, 12))
+        files = max(2, min(self.app.size.height // 4, 12))
         self.listed.styles.height = files
-        self.query_one("#plan").styles.max_height = max(3, height - files - AROUND - 4)
+        left = self.rows_left - files - AROUND - 4
+        self.query_one("#plan").styles.max_height = max(3, left)
 
     def entries(self, query: str) -> Sequence[Entry[Path]]:
         """The files that fit: the path that was typed, what is named so, the others."""
@@ -96,10 +96,8 @@ class LoadScreen(PickDialog[Path, Path]):
             self.query_one("#plan").display = True
 
     def _say(self, text: str) -> None:
-        error, frame = self.query_one("#error", Static), self.query_one("#frame")
-        error.update(text)
-        error.set_class(bool(text), "-shown")
-        frame.set_class(bool(text), "-wrong")
+        self.show_error(text)
+        self.query_one("#frame").set_class(bool(text), "-wrong")
         for area in ("#errors", "#plan"):
             self.query_one(area).scroll_home(animate=False)
 
