@@ -98,6 +98,24 @@ async def test_a_worker_that_is_killed_while_it_sends(folder):
 
 
 @boxed
+async def test_a_capture_whose_process_is_killed(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        await watching(bench, "icmp")
+        await pinged(bench)
+        await bench.until(lambda: bench.main.packets.line_count() == 8)
+        bench.app.watching.capture._recording._process.kill()
+        await bench.until(lambda: "! the process that captures died" in bench.text)
+        assert "STOPPED" in bench.text
+        await bench.press("home", "enter")
+        await bench.until(lambda: "Ethernet" in bench.text)
+        await bench.press("escape")
+        await watching(bench, "icmp")
+        await pinged(bench)
+        await bench.until(lambda: bench.main.packets.line_count() == 8)
+        await bench.until(lambda: "FOLLOW" in bench.text)
+
+
+@boxed
 async def test_the_largest_frames(folder):
     async with screen(folder, two_hosts(), size=(160, 48)) as bench:
         for name in ("red", "blue"):

@@ -17,7 +17,7 @@ from tuilab.tui.text import Line, content
 Question = Literal["filter", "go"]
 LABELS: dict[Question, str] = {"filter": "filter: ", "go": "go to: "}
 HINTS: dict[Question, str] = {
-    "filter": "pcap-filter, or any text",
+    "filter": "pcap-filter, flow A B, any text",
     "go": "number, seconds as 1.5, or 12:30:05",
 }
 
