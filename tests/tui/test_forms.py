@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ from tuilab.tui.forms.proposals import Place, near_bridge, pair, partner, place_
 from tuilab.tui.forms.send import Send
 from tuilab.tui.forms.toggle import switched, toggle
 from tuilab.tui.forms.watch import Watch
-from tuilab.tui.suggest import completed
+from tuilab.tui.suggest import LayerSuggester, completed
 
 
 def selections(topology):
@@ -307,6 +309,26 @@ def test_a_selected_tap_is_answered_for_with_a_free_address():
 def test_words_of_an_expression_are_completed(typed, whole):
     names = {"IP": ["src", "dst"], "IPv6": ["src"], "TCP": ["dport"], "Ether": []}
     assert completed(typed, names) == whole
+
+
+async def test_names_are_asked_for_once_however_fast_one_types():
+    asked, go = [], asyncio.Event()
+
+    async def names():
+        asked.append(1)
+        await go.wait()
+        return {"Ether": ["dst"]}
+
+    suggester = LayerSuggester(names)
+    first = asyncio.create_task(suggester.get_suggestion("E"))
+    await asyncio.sleep(0)
+    first.cancel()
+    second = asyncio.create_task(suggester.get_suggestion("Et"))
+    await asyncio.sleep(0)
+    go.set()
+    assert await second == "Ether"
+    assert await suggester.get_suggestion("Ether(d") == "Ether(dst="
+    assert asked == [1]
 
 
 # -- typed values --------------------------------------------------------------------

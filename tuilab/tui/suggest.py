@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -21,13 +22,18 @@ class LayerSuggester(Suggester):
         super().__init__(use_cache=False, case_sensitive=True)
         self._ask = names
         self._names: Names | None = None
+        self._asking: asyncio.Future[Names] | None = None
 
     async def get_suggestion(self, value: str) -> str | None:
         """The value with its last word completed; None where none fits."""
         if self._names is None:
+            if self._asking is None:
+                self._asking = asyncio.ensure_future(self._ask())
             try:
-                self._names = await self._ask()
+                # The next key gives up this one's suggestion, not the asking.
+                self._names = await asyncio.shield(self._asking)
             except TuilabError:
+                self._asking = None
                 return None
         return completed(value, self._names)
 
