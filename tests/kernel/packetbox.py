@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tuilab.kernel import netns, sandbox
 
 _SECONDS = 240
 """What a body may take: some take 20 on an idle machine, and others may be at work."""
+_UP_SECONDS = 20.0
 _SKIPPED = 77
 """Exit status of a body that called pytest.skip."""
 _TOOLS = ("ip", "nft", "ping", "tcpdump", "tshark")
@@ -74,6 +76,22 @@ def sh(command: str) -> str:
     return done.stdout
 
 
+def wait_until_up(*names: str) -> None:
+    """Wait until links send: the kernel drops everything until it has seen a carrier.
+
+    It looks for carriers in a worker of its own, which on a busy machine takes a while.
+    """
+    deadline = time.monotonic() + _UP_SECONDS
+    for name in names:
+        while states := [
+            line
+            for line in sh(f"ip -n {name} -o link show").splitlines()
+            if "lo:" not in line and "state UP" not in line
+        ]:
+            assert time.monotonic() < deadline, states
+            time.sleep(0.005)
+
+
 def pair() -> None:
     """red:eth0 and blue:eth0, joined by a cable, up, with IPv4 and IPv6 addresses."""
     sh("ip link set lo up")
@@ -87,6 +105,7 @@ def pair() -> None:
         sh(f"ip -n {name} link set eth0 up")
         sh(f"ip -n {name} addr add 10.9.0.{host}/24 dev eth0")
         sh(f"ip -n {name} addr add fd00::{host}/64 dev eth0 nodad")
+    wait_until_up("red", "blue")
 
 
 def routed(*, quiet: bool = True) -> None:
@@ -110,6 +129,7 @@ def routed(*, quiet: bool = True) -> None:
         netns.run_in("gw", lambda s=setting: Path(f"/proc/sys/net/{s}").write_text("1"))
     sh("ip -n gw route add unreachable 10.0.3.0/24")
     sh("ip -n gw route add unreachable fd00:3::/64")
+    wait_until_up("red", "gw", "blue")
 
 
 def main() -> None:
