@@ -230,7 +230,7 @@ async def test_a_tap_is_answered_on_from_the_dialog(folder):
         )
         bench.main.select(Item("link", "red", "tap0"))
         await bench.press("s")
-        assert "answer on a tap" in bench.text
+        assert "answer for a tap's machine" in bench.text
         await bench.fill("addresses", "10.7.0.9/24")
         await bench.press("enter")
         await bench.until(lambda: "told everybody: 10.7.0.9 is at" in bench.text)
