@@ -111,6 +111,10 @@ class Dialog(Overlay[Answer | None]):
         laid_out = self.screen_layout_refresh_signal
         laid_out.subscribe(self, lambda _: self.show_more())
 
+    def stands(self) -> None:
+        """It is known now what does not fit."""
+        self.show_more()
+
     def on_resize(self) -> None:
         """What is measured by the window is measured again."""
         self.measure()

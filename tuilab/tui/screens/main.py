@@ -16,7 +16,6 @@ from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import LogEntry, Snapshot
 from tuilab.model.topology import HOST, Topology
 from tuilab.tui.actions import ACTIONS, Context, bindings
-from tuilab.tui.base import OneSize
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.moves import Move, moves, panes_of
@@ -27,6 +26,7 @@ from tuilab.tui.screens.gone import GoneScreen
 from tuilab.tui.screens.guide import Guide
 from tuilab.tui.screens.hints import Hints
 from tuilab.tui.screens.layout import Layout
+from tuilab.tui.screens.overlay import Below
 from tuilab.tui.screens.packet_desk import PacketDesk
 from tuilab.tui.screens.send_desk import SendDesk
 from tuilab.tui.tmux import no_window
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from tuilab.tui.app import TuilabApp
 
 
-class MainScreen(OneSize, Screen[None]):
+class MainScreen(Below, Screen[None]):
     """Everything about one lab."""
 
     COMMANDS = {ActionProvider}  # noqa: RUF012

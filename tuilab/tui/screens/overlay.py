@@ -16,6 +16,8 @@ from rich.style import Style as RichStyle
 from textual import events
 from textual.color import Color
 from textual.css.styles import RulesMap
+from textual.geometry import Size
+from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.style import Style
@@ -26,8 +28,27 @@ from tuilab.tui.base import OneSize
 Answer = TypeVar("Answer")
 
 
-class Overlay(OneSize, ModalScreen[Answer]):
+class Below(OneSize):
+    """A screen that others can stand over."""
+
+    _repaint_required: bool
+
+    def _compositor_refresh(self) -> None:
+        """Paint what has changed; below another screen, have that paint it.
+
+        Textual goes on asking for the same at every message from then on.
+        """
+        super()._compositor_refresh()  # type: ignore[misc]
+        front: object = self.app.screen
+        if front is not self:
+            self._repaint_required = False
+
+
+class Overlay(Below, ModalScreen[Answer]):
     """Stands over another screen, which shines through."""
+
+    _stands_for: Size | None = None
+    """The window's size that it was placed for at first, until there is another."""
 
     def on_compose(self) -> None:
         """Take on the window's size before there are any widgets to be styled."""
@@ -41,8 +62,37 @@ class Overlay(OneSize, ModalScreen[Answer]):
                 self.add_class(max(fitting)[1], update=False)
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """It is in front: styled it is by now."""
+        """It is in front, for the first time or again."""
         event.refresh_styles = False
+        if not self.stack_updates:
+            event.prevent_default()
+            # Behind what its widgets have to say of their sizes.
+            self.call_later(self._stand)
+
+    async def _stand(self) -> None:
+        """Place and paint everything, once."""
+        if not self.is_attached:
+            return
+        self.stack_updates += 1
+        self.app._refresh_notifications()
+        for rack in self.query("#textual-toastrack"):
+            rack.display = bool(self.app._notifications)
+        await self._flush_next_callbacks()
+        self._stands_for = self.app.size
+        self._refresh_layout(self._stands_for)
+        self._layout_required = self._repaint_required = False
+        self.stands()
+
+    def stands(self) -> None:
+        """Everything has its place for the first time."""
+
+    def post_message(self, message: Message) -> bool:
+        """Take a message, unless it tells of the size that it has been placed for."""
+        if isinstance(message, events.Resize):
+            if message.size == self._stands_for:
+                return False
+            self._stands_for = None
+        return super().post_message(message)
 
     def render(self) -> Any:
         """What is below, dimmed."""
