@@ -42,6 +42,7 @@ class SendDesk:
         self._jobs: dict[int, Worker[None]] = {}
         self._timer: Timer | None = None
         self._looked = 0.0
+        self._fresh = False
         self._pairs: Run | None = None
         self._monitored: list[Cell] = []
 
@@ -51,21 +52,27 @@ class SendDesk:
         """Something is being sent, or came back."""
         if not any(known is run for known in self.runs):
             self.runs = [*self.runs, run][-RUNS_KEPT:]
-            self._screen.bottom.tab = "ping"
+            self._fresh = True
+        wait = self._looked + LOOK - time.monotonic()
         if self.heard is not None:
             self.heard(run)
+            wait = LOOK  # what is below the dialog comes after what is in it
         if self._timer is None:
-            wait = self._looked + LOOK - time.monotonic()
             if wait <= 0 or not run.running:
                 self._look()
             else:
-                self._timer = self._screen.set_timer(wait, self._look)
+                self._timer = self._screen.session.set_timer(wait, self._look)
 
     def _look(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        if not self._screen.is_attached:
+            return
         self._looked = time.monotonic()
+        if self._fresh:
+            self._fresh = False
+            self._screen.bottom.tab = "ping"
         self._screen.bottom.query_one(PingView).show_runs(self.runs)
         self._screen.canvas.show_reach(reached(self._monitored))
         self._screen.desk.tell()
