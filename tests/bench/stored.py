@@ -32,7 +32,10 @@ ROWS = 50
 TICK = 0.004
 LOOK = 0.15
 """Seconds of search between two looks at what was found, as on the screen."""
-FILTERS = ("icmp", "tcp port 80", "host 10.0.3.7", '"echo reply"', 'udp and "len=9"')
+FILTERS = (
+    *("icmp", "tcp port 80", "host 10.0.3.7", "flow 10.0.3.7 10.0.2.5"),
+    *('"echo reply"', 'udp and "len=9"'),
+)
 
 
 def write(path: Path, count: int) -> None:
