@@ -26,7 +26,7 @@ STYLES = [
     Style(reverse=True, bgcolor="blue"),
     Style(underline=True, italic=True, strike=True),
 ]
-SEQUENCE = re.compile(r"\x1b\[([\d;]*)([Hm])|(.)", re.DOTALL)
+SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmCX])|(.)", re.DOTALL)
 OFF = {"22": {"1", "2"}, "23": {"3"}, "24": {"4", "21"}, "27": {"7"}, "29": {"9"}}
 
 
@@ -45,6 +45,12 @@ class Terminal:
             if kind == "H":
                 row, column = arguments.split(";")
                 self.x, self.y = int(column) - 1, int(row) - 1
+            elif kind == "C":
+                self.x += int(arguments or 1)
+            elif kind == "X":
+                for column in range(self.x, self.x + int(arguments)):
+                    # In the background that is set, without anything else.
+                    self.cells[column, self.y] = (" ", self.colours[1])
             elif kind == "m":
                 self.turn(arguments.split(";"))
             else:
@@ -85,8 +91,9 @@ class Terminal:
 def line(dice: random.Random) -> Strip:
     segments, left = [], WIDTH
     while left:
-        size = min(left, dice.randint(1, 6))
-        text = "".join(dice.choice(SIGNS) for _ in range(size))
+        blank = not dice.randrange(4)
+        size = min(left, dice.randint(1, 18 if blank else 6))
+        text = "".join(" " if blank else dice.choice(SIGNS) for _ in range(size))
         while Segment(text).cell_length > size:
             text = text[:-1]
         text += " " * (size - Segment(text).cell_length)
@@ -111,11 +118,14 @@ def part(lines: list[Strip], dice: random.Random) -> ChopsUpdate:
     return ChopsUpdate(chops, spans, [[cut, WIDTH] for _ in lines])
 
 
+@pytest.mark.parametrize("erases", [False, True])
 @pytest.mark.parametrize("seed", range(40))
-def test_the_terminal_shows_what_textual_would_have_sent(seed: int) -> None:
+def test_the_terminal_shows_what_textual_would_have_sent(
+    seed: int, erases: bool
+) -> None:
     dice = random.Random(seed)
     console = Console(color_system="truecolor", force_terminal=True)
-    thrifty, plain, shown = Terminal(), Terminal(), Shown()
+    thrifty, plain, shown = Terminal(), Terminal(), Shown(erases=erases)
     lines = [line(dice) for _ in range(HEIGHT)]
     update: CompositorUpdate = whole(lines)
     for _ in range(12):
@@ -131,11 +141,12 @@ def test_the_terminal_shows_what_textual_would_have_sent(seed: int) -> None:
         update = whole(lines)
 
 
+@pytest.mark.parametrize("erases", [False, True])
 @pytest.mark.parametrize("seed", range(20))
-def test_parts_of_lines_are_sent_as_far_as_they_go(seed: int) -> None:
+def test_parts_of_lines_are_sent_as_far_as_they_go(seed: int, erases: bool) -> None:
     dice = random.Random(seed)
     console = Console(color_system="truecolor", force_terminal=True)
-    shown, terminal, want = Shown(), Terminal(), Terminal()
+    shown, terminal, want = Shown(erases=erases), Terminal(), Terminal()
     lines = [line(dice) for _ in range(HEIGHT)]
     terminal.feed(shown.changes(whole(lines), console, 1) or "")
     before = dict(terminal.cells)
@@ -145,7 +156,9 @@ def test_parts_of_lines_are_sent_as_far_as_they_go(seed: int) -> None:
     terminal.feed(shown.changes(update, console, 1) or "")
     for (x, y), cell in terminal.cells.items():
         (first, beyond) = next((a, b) for row, a, b in update.spans if row == y)
-        if first + 1 < x < beyond - 2:  # a sign of two cells may be cut at the edge
+        if WIDTH // 2 - 1 <= x <= WIDTH // 2:
+            continue  # a sign of two cells may be cut where chops meet
+        if first + 1 < x < beyond - 2:  # or at the edge
             assert cell == want.cells[x, y]
         elif not first - 1 <= x <= beyond:
             assert cell == before[x, y]

@@ -36,6 +36,7 @@ from tuilab.tui.terminal import (
     MOUSE_ON,
     PlainScrollBar,
     TerminalDriver,
+    can_erase,
     needs_ascii,
     run_in_terminal,
 )
@@ -76,7 +77,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         self.lab = lab
         self.around = surroundings or Surroundings()
         self.gone = ""
-        self.shown = Shown()
+        self.shown = Shown(erases=can_erase(os.environ))
         self.looks = self.around.looks
         self.watching = Watching(
             lab.directory, self._packets_changed, self._packets_replaced

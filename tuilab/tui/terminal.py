@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import curses
 import os
 import signal
 import sys
@@ -36,6 +37,15 @@ def needs_ascii(environ: Mapping[str, str], encoding: str | None) -> bool:
     """
     utf8 = (encoding or "").lower().replace("-", "") == "utf8"
     return environ.get("TERM") == "linux" or not utf8
+
+
+def can_erase(environ: Mapping[str, str]) -> bool:
+    """Whether a terminal erases cells in the colour that is set, as terminfo has it."""
+    try:
+        curses.setupterm(environ.get("TERM", ""), 1)
+        return curses.tigetflag("bce") == 1 and curses.tigetstr("ech") is not None
+    except curses.error:
+        return False  # not known here
 
 
 class TerminalDriver(LinuxDriver):

@@ -51,10 +51,21 @@ _ATTRIBUTES = (
 _END = {begin: end for _, begin, end in _ATTRIBUTES}
 
 
-class Shown:
-    """What the terminal shows, as far as it is known."""
+ERASED = 6
+"""So many blanks at an end are erased in one go."""
+ERASED_WITHIN = 12
+"""So many blanks in the middle, where the cursor must go on behind them."""
 
-    def __init__(self) -> None:
+
+class Shown:
+    """What the terminal shows, as far as it is known.
+
+    Args:
+        erases: Whether the terminal can erase cells, in the colour that is set.
+    """
+
+    def __init__(self, *, erases: bool = False) -> None:
+        self._erases = erases
         self._rows: dict[int, list[_Cell]] = {}
         self._looks: dict[tuple[Style, ColorSystem], _Look] = {}
         self._pieces: dict[tuple[Segment, ColorSystem], tuple[_Cell, ...]] = {}
@@ -93,7 +104,7 @@ class Shown:
             for x, y, segments in pieces
             for start, cells in self._changed(x, y, self._seen(segments, system))
         ]
-        return _sent(runs)
+        return _sent(runs, erases=self._erases)
 
     def _changed(
         self, x: int, y: int, cells: list[_Cell]
@@ -157,23 +168,43 @@ class Shown:
         return look
 
 
-def _sent(runs: Iterable[tuple[int, int, list[_Cell]]]) -> str:
+def _sent(runs: Iterable[tuple[int, int, list[_Cell]]], *, erases: bool) -> str:
     """Moves of the cursor, and cells; the look is plain before and after."""
     out = []
     before = _PLAIN
+    at: tuple[int, int] | None = None
     for x, y, cells in runs:
-        out.append(f"\x1b[{y + 1};{x + 1}H")
-        for look, some in groupby(cells, key=lambda cell: cell[1]):
+        ahead = at is not None and at[1] == y and x > at[0]
+        out.append(_ahead(x - at[0]) if ahead and at else f"\x1b[{y + 1};{x + 1}H")
+        end = x + len(cells)
+        # Behind half a sign the cursor may be anywhere.
+        at = (end, y) if cells[0] != _HALF else None
+        for look, group in groupby(cells, key=lambda cell: cell[1]):
+            some = list(group)
+            x += len(some)
             signs = "".join(sign for sign, _ in some)
             if not signs:
                 continue
             plain = not _shows(look) and not _shows(before)
             if signs.isspace() and plain and look[2] == before[2]:
                 look = before
-            out += [_turn(before, look), signs]
+            out.append(_turn(before, look))
             before = look
+            blank = erases and not _shows(look) and signs.isspace()
+            if blank and x == end and len(signs) >= ERASED:
+                out.append(f"\x1b[{len(signs)}X")
+                at = (end - len(signs), y) if at else None
+            elif blank and len(signs) >= ERASED_WITHIN:
+                out.append(f"\x1b[{len(signs)}X{_ahead(len(signs))}")
+            else:
+                out.append(signs)
     out.append("\x1b[0m" if before != _PLAIN else "")
     return "".join(out)
+
+
+def _ahead(columns: int) -> str:
+    """The cursor goes on to the right."""
+    return f"\x1b[{columns}C" if columns > 1 else "\x1b[C"
 
 
 class Thrifty(CompositorUpdate):

@@ -38,12 +38,16 @@ class CloseLook:
         """Something else is to be seen, or it changed: don't wait for the second."""
         self._wanted.set()
 
+    def possible(self) -> bool:
+        """Whether there is anybody to look closely for."""
+        return self._screen.panes.inspecting and not self._screen.session.gone
+
     async def _look(self) -> None:
         screen = self._screen
         if not screen.query("#inspector"):
             return  # the screen is on its way out
         item = screen.inspector.item
-        if item is None or not screen.panes.inspecting or screen.session.gone:
+        if item is None or not self.possible():
             return
         try:
             closeup = await screen.lab.closeup(spots_of(item))

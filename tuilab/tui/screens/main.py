@@ -85,6 +85,7 @@ class MainScreen(Below, Screen[None]):
             inspector = Inspector(
                 glyphs,
                 hints=Hints(self),
+                looked_at=self._close_look.possible,
                 keymap=keymap,
                 id="inspector",
             )

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import BindingType
 from textual.reactive import reactive
+from textual.timer import Timer
 
 from tuilab.errors import TuilabError
 from tuilab.lab.closeup import Closeup
@@ -22,6 +23,9 @@ from tuilab.tui.text import Line, line, plain, width
 from tuilab.tui.widgets.inspector_rows import Row, drawn, in_sight, is_shut
 from tuilab.tui.widgets.inspector_text import Room, describe, title
 from tuilab.tui.widgets.pick_view import PickView
+
+PATIENCE = 0.05
+"""Seconds that another item waits to be looked at closely before it is shown."""
 
 
 class Inspector(PickView):
@@ -40,6 +44,7 @@ class Inspector(PickView):
         glyphs: Glyphs = UNICODE,
         *,
         hints: Callable[[Item | None], list[Line]] = lambda item: [],
+        looked_at: Callable[[], bool] = lambda: False,
         keymap: Keymap = KEYS,
         id: str | None = None,  # noqa: A002
     ) -> None:
@@ -48,12 +53,15 @@ class Inspector(PickView):
         Args:
             glyphs: Signs to use.
             hints: What can be done with an item, shown below it.
+            looked_at: Whether somebody will look closely at another item.
             keymap: Keys to name.
             id: Its id.
         """
         super().__init__(id=id)
         self._glyphs = glyphs
         self._hints = hints
+        self._looked_at = looked_at
+        self._patience: Timer | None = None
         self._keymap = keymap
         self._wanted: tuple[Topology, State] | None = None
         self._turned: set[str] = set()
@@ -70,10 +78,29 @@ class Inspector(PickView):
 
     def watch_closeup(self) -> None:
         """Somebody looked closely."""
-        self._describe()
+        if self._patience is not None:
+            self._turn_to_item()
+        else:
+            self._describe()
 
     def watch_item(self) -> None:
         """Something else is selected."""
+        self._stop_waiting()
+        if self._looked_at() and self._lines:
+            # All of it at once: else most rows are sent twice.
+            self._patience = self.set_timer(PATIENCE, self._turn_to_item)
+        else:
+            self._turn_to_item()
+
+    def _stop_waiting(self) -> None:
+        """Wait no longer for a close look."""
+        if self._patience is not None:
+            self._patience.stop()
+            self._patience = None
+
+    def _turn_to_item(self) -> None:
+        """Tell of what is selected now."""
+        self._stop_waiting()
         self._describe()
         self.sought, self.typing = "", False
         self.cursor = 0
@@ -93,7 +120,7 @@ class Inspector(PickView):
         self._tell()
 
     def _describe(self) -> None:
-        if self.snapshot is None:
+        if self.snapshot is None or self._patience is not None:
             return
         self.border_title = title(self.item)
         rows = describe(
@@ -179,7 +206,7 @@ class Inspector(PickView):
     @property
     def row(self) -> Row | None:
         """The current row."""
-        rows = self._rows
+        rows = self._rows if self._patience is None else []
         return rows[self.cursor] if 0 <= self.cursor < len(rows) else None
 
     # -- keys and mouse --------------------------------------------------------------
