@@ -134,6 +134,21 @@ async def test_what_is_no_packet_is_said(directory):
         ):
             with pytest.raises(UsageError, match=words):
                 await sender.preview("red", expression)
+        # Nor does what it prints come between results, or what it takes from others.
+        async with aclosing(sender.ping("red", "10.9.0.2", count=None)) as it:
+            assert (await anext(it)).ok
+            for expression, words in (
+                ('IP(dst="10.9.0.2").show()', "no packet"),
+                ('print("{}")', "no packet"),
+                ("exit()", "no packet"),
+                ('"x" * 10**10', "memory"),
+                ("9**9**9", "not come to an end"),
+                ("[IP(dst='10.9.0.2') for _ in iter(int, 1)]", "end|memory"),
+                ("(IP(dst='10.9.0.2') for _ in iter(int, 1))", "more than"),
+            ):
+                with pytest.raises(UsageError, match=words):
+                    await sender.preview("red", expression)
+            assert (await anext(it)).ok
         with pytest.raises(UsageError, match="neither a frame"):
             await collect(sender.send("red", 'Raw(b"x")'))
         with pytest.raises(NotFoundError):

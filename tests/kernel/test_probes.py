@@ -213,7 +213,7 @@ async def test_a_name_server_is_asked(directory):
     asked = []
 
     def serve(sock: socket.socket) -> None:
-        for _ in range(2):
+        for _ in range(3):
             data, sender = sock.recvfrom(2000)
             question = DNS(data)
             asked.append((question.qd[0].qname, question.qd[0].qtype))
@@ -233,10 +233,13 @@ async def test_a_name_server_is_asked(directory):
             wish = {"kind": "aaaa", "count": 2, **QUICK}
             answers = await collect(sender.dns("red", BLUE[4], "www.lab", **wish))
             assert [a.text for a in answers] == ["1/0/0 AAAA? www.lab. A 10.0.2.9"] * 2
-            with pytest.raises(UsageError, match="can't be asked for"):
-                await collect(sender.dns("red", BLUE[4], "x", kind="NOSUCH"))
+            for name, kind in (("x", "NOSUCH"), ("a..b", "A"), ("a" * 64, "A")):
+                with pytest.raises(UsageError, match="can't be asked for"):
+                    await collect(sender.dns("red", BLUE[4], name, kind=kind))
+            wish["count"] = 1
+            await collect(sender.dns("red", BLUE[4], "exämple.lab", **wish))
         thread.join()
-    assert asked == [(b"www.lab.", 28)] * 2
+    assert asked == [*[(b"www.lab.", 28)] * 2, (b"xn--exmple-cua.lab.", 28)]
 
 
 @boxed

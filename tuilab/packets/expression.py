@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from tuilab.errors import UsageError
+from tuilab.packets import bounds
 from tuilab.packets.decode import layers, scapy
 from tuilab.packets.exchange import Control, Reply, Schedule, exchange
 from tuilab.packets.sockets import no_interface
@@ -116,24 +117,35 @@ def _known_mac(ether: Any, packet: Any) -> str:
 
 
 def _evaluate(text: str) -> list[Any]:
-    names = {name: value for name, value in vars(scapy).items() if name[:1] != "_"}
     try:
-        # Typed by a person, see above.
-        value = eval(compile(text.strip(), "expression", "eval"), names)  # noqa: S307
-        packets = [value] if isinstance(value, scapy.Packet) else list(value)
-        if not packets or not all(isinstance(it, scapy.Packet) for it in packets):
-            raise UsageError(f'"{text}" is no packet', _HINT)
-        found = list(
-            itertools.islice(itertools.chain.from_iterable(packets), _MOST + 1)
-        )
-        _bytes(found[0])
+        with bounds.bounded():
+            found = _packets(text)
     except UsageError:
         raise
-    except Exception as error:
+    except MemoryError:
+        raise bounds.too_large(text) from None
+    except (Exception, SystemExit) as error:
         # Whatever Python or scapy has to say of it.
         raise UsageError(f'"{text}" is no packet: {error}', _HINT) from None
     if len(found) > _MOST:
         raise UsageError(f'"{text}" is more than {_MOST} packets', "make it fewer")
+    return found
+
+
+def _packets(text: str) -> list[Any]:
+    """The packets that an expression means; of too many, one too many."""
+    names = {name: value for name, value in vars(scapy).items() if name[:1] != "_"}
+    # Typed by a person, see above.
+    value = eval(compile(text.strip(), "expression", "eval"), names)  # noqa: S307
+    if isinstance(value, scapy.Packet):
+        value = [value]
+    elif not isinstance(value, Iterable):
+        raise UsageError(f'"{text}" is no packet', _HINT)
+    packets = list(itertools.islice(value, _MOST + 1))
+    if not packets or not all(isinstance(it, scapy.Packet) for it in packets):
+        raise UsageError(f'"{text}" is no packet', _HINT)
+    found = list(itertools.islice(itertools.chain.from_iterable(packets), _MOST + 1))
+    _bytes(found[0])
     return found
 
 

@@ -46,6 +46,7 @@ _IPV6_CHECKSUM: Final = 7
 _CHECKSUM_AT: Final = 16
 _SHOWN: Final = 60
 _DNS_PORT: Final = 53
+_LONGEST_NAME: Final = 253
 _Found = tuple[int | None, Reply] | None
 
 
@@ -171,10 +172,14 @@ def dns(*, name: str, kind: str, **manner: Any) -> Iterator[Reply]:
     how = _Manner(**manner)
     base = int.from_bytes(os.urandom(2))
     try:
-        question = DNSQR(qname=name, qtype=kind)
+        # Scapy would cut what is too long, and ask for something else.
+        asked = b"." if name == "." else name.encode("idna")
+        if len(asked.rstrip(b".")) > _LONGEST_NAME:
+            raise ValueError
+        question = DNSQR(qname=asked, qtype=kind)
         bytes(question)
     except Exception:
-        # Scapy has one of a dozen errors for it.
+        # Scapy has one of a dozen errors for it, Python one of its own.
         raise UsageError(
             f'"{kind} {name}" can\'t be asked for', "as in: AAAA www.example"
         ) from None

@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 from tuilab.errors import RightsError
 from tuilab.kernel import netns, syscalls
-from tuilab.packets import failures
+from tuilab.packets import bounds, failures
 
 _READ = 65_536
 
@@ -38,6 +38,7 @@ def main() -> int:
     for name in _WARM:
         _job(name)
     _turn()
+    _results()
     _send({"ready": True})
     server = _Server()
     try:
@@ -131,7 +132,11 @@ class _Server:
                 self._poll.unregister(pidfd)
                 os.close(pidfd)
                 del self._children[number]
-                _send({"id": number, "end": os.waitstatus_to_exitcode(status)})
+                code = os.waitstatus_to_exitcode(status)
+                if error := bounds.exceeded(code):
+                    _send({"id": number, "failed": _failure(error)})
+                else:
+                    _send({"id": number, "end": code})
 
     def _child(self, parent: int, message: dict[str, Any], job: _Job) -> NoReturn:
         code = 1
@@ -176,7 +181,7 @@ def _send(message: dict[str, Any]) -> None:
     fcntl.lockf(_turn(), fcntl.LOCK_EX)
     try:
         while rest:
-            rest = rest[os.write(1, rest) :]
+            rest = rest[os.write(_results(), rest) :]
     finally:
         fcntl.lockf(_turn(), fcntl.LOCK_UN)
 
@@ -185,6 +190,19 @@ def _send(message: dict[str, Any]) -> None:
 def _turn() -> int:
     """What to lock while writing: made before the first fork, held by one process."""
     return os.memfd_create("tuilab-turn", os.MFD_CLOEXEC)
+
+
+@cache
+def _results() -> int:
+    """Standard output, which from then on nobody else prints to.
+
+    What an expression prints, such as ``IP().show()``, is no result.
+    """
+    own = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return own
 
 
 def _die_with(parent: int) -> None:
