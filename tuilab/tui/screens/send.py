@@ -107,9 +107,20 @@ class SendScreen(FormDialog):
         if run is self._run:
             self.query("#plan").set(display=False)
             self.query("#results").add_class("-shown")
-            lines = result_lines(run, self._glyphs)[-SHOWN:]
+            lines = result_lines(run, self._glyphs)[-self._room() :]
             for shown in self.query("#results").results(Static):  # none when it closes
                 shown.update(contents(lines))
+
+    def measure(self) -> None:
+        """In a window of another size more results have room, or fewer."""
+        super().measure()
+        if self._run is not None:
+            self._show(self._run)
+
+    def _room(self) -> int:
+        """Rows for results: those that the plan had, whose place they take."""
+        plan = self.query_one("#plan").styles.max_height
+        return max(2, min(SHOWN, int(plan.value) - 1 if plan is not None else SHOWN))
 
     def on_mount(self) -> None:
         """Offer the names of layers where a packet is written."""
