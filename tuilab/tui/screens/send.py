@@ -107,15 +107,17 @@ class SendScreen(FormDialog):
         if run is self._run:
             self.query("#plan").set(display=False)
             self.query("#results").add_class("-shown")
-            lines = result_lines(run, self._glyphs)[-self._room() :]
-            for shown in self.query("#results").results(Static):  # none when it closes
-                shown.update(contents(lines))
+            self._tell(run)
 
-    def measure(self) -> None:
+    def _tell(self, run: Run) -> None:
+        for shown in self.query("#results").results(Static):  # none when it closes
+            lines = result_lines(run, self._glyphs)[-self._room() :]
+            shown.update(contents(lines))
+
+    def on_resize(self) -> None:
         """In a window of another size more results have room, or fewer."""
-        super().measure()
         if self._run is not None:
-            self._show(self._run)
+            self.call_later(self._tell, self._run)
 
     def _room(self) -> int:
         """Rows for results: those that the plan had, whose place they take."""
