@@ -372,6 +372,16 @@ def test_a_capture_of_what_vanishes_ends_with_status_1(lab):
     assert '2 packets in "z.pcapng"' in done.err
 
 
+def test_a_capture_ends_with_its_lab(lab):
+    with capturing(lab, "--all", "icmp", "-w", "u.pcapng") as process:
+        pings(lab, 1)
+        lab("down", "--yes")
+        done = ended(process)
+    assert (done.code, done.out) == (1, "")
+    assert "has ended" in done.err
+    assert '4 packets in "u.pcapng"' in done.err
+
+
 def test_a_capture_without_lines(shared):
     with capturing(shared, "red:eth0", "icmp", "-q", "-c", 2) as process:
         pings(shared, 2)

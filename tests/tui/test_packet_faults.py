@@ -116,6 +116,17 @@ async def test_a_capture_whose_process_is_killed(folder):
 
 
 @boxed
+async def test_a_capture_ends_with_its_lab(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        await watching(bench, "icmp")
+        await pinged(bench)
+        bench.app.lab.end('lab "x" has ended')
+        await bench.until(lambda: not bench.app.watching.running)
+        await bench.until(lambda: "STOPPED" in bench.text)
+        assert bench.app.watching.count == 8
+
+
+@boxed
 async def test_the_largest_frames(folder):
     async with screen(folder, two_hosts(), size=(160, 48)) as bench:
         for name in ("red", "blue"):

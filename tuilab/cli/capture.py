@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,9 +25,12 @@ from tuilab.packets.filters import PRESETS
 from tuilab.packets.pcap import is_classic
 
 if TYPE_CHECKING:
+    from tuilab.kernel.sandbox import Keeper
     from tuilab.packets.capture import Capture
     from tuilab.packets.store import Packet
 
+Why = Literal["", "signal", "lab"]
+"""What has ended a capture: a signal, the end of its lab, or what was asked for."""
 _STDOUT = "-"
 _LOOK_SECONDS = 1.0
 _TRIED = 10
@@ -126,14 +130,16 @@ def capture(
 
     whole = more if wanted.whole else None
     try:
-        interrupted = asyncio.run(_follow(watch, path, show, duration, whole))
+        why = asyncio.run(_follow(watch, path, show, duration, whole, place.keeper))
     finally:
         watch.close()
     _sum_up(watch, path)
     if watch.problem:
         raise PacketError(watch.problem, "what came before is kept")
-    short = count is not None and watch.written < count and not interrupted
-    gone = all(counts.ended for counts in watch.counts)
+    if why == "lab":
+        say(f'lab "{place.name}" has ended')
+    short = count is not None and watch.written < count and why != "signal"
+    gone = why == "lab" or all(counts.ended for counts in watch.counts)
     return EXIT_NO if short or gone else EXIT_OK
 
 
@@ -148,23 +154,27 @@ async def _follow(
     show: Callable[[Packet], str] | None,
     duration: float | None,
     whole: Callable[[], list[Endpoint]] | None,
-) -> bool:
+    keeper: Keeper | None,
+) -> Why:
     """Capture until a signal comes, the time is up, or nothing more can.
 
     Returns:
-        Whether it was a signal.
+        What has ended it.
     """
     ended = asyncio.Event()
-    signals: list[int] = []
+    reasons: list[Why] = []
     loop = asyncio.get_running_loop()
 
-    def interrupt(number: int) -> None:
-        signals.append(number)
+    def end(why: Why) -> None:
+        reasons.append(why)
         ended.set()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, interrupt, number)
+        loop.add_signal_handler(number, end, "signal")
     watch.start()
+    if keeper is not None:
+        # Our own sockets keep its namespaces: they would never be seen to go.
+        loop.add_reader(pidfd := sandbox.watch(keeper), end, "lab")
     if path is None and watch.path is not None:
         # Nobody asked for a file: it goes when we do, whatever happens.
         watch.path.unlink()
@@ -193,7 +203,10 @@ async def _follow(
     watch.stop()
     if show is not None:
         await _show(watch, show, shown)
-    return bool(signals)
+    if keeper is not None:
+        loop.remove_reader(pidfd)
+        os.close(pidfd)
+    return reasons[0] if reasons else ""
 
 
 async def _take_in(watch: Capture, whole: Callable[[], list[Endpoint]]) -> None:

@@ -163,6 +163,8 @@ class TuilabApp(BaseApp[ExitChoice]):
         if isinstance(event, Gone):
             self.gone = event.reason
             self.main.show_gone(event.reason)
+            # It would hold what is left of the lab.
+            self.run_job(self.watching.stop)
         elif isinstance(event, Logged):
             self.main.show_log(self.lab.log)
         else:
