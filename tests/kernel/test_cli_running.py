@@ -129,6 +129,23 @@ def test_ping_answers_by_its_exit_code(lab):
     assert data["results"][0]["address"] == "10.0.0.1"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ping", "red", "blue", "-c", 999, "-i", 0.1), "0% lost"),
+        (("monitor", "-i", 0.1), "red > blue"),
+    ],
+)
+def test_what_goes_on_ends_with_its_lab(lab, words, said):
+    process = lab.start(*words)
+    first = process.stdout.readline()
+    lab("down", "--yes")
+    done = ended(process)
+    assert done.code == 1
+    assert said in first + done.out
+    assert "has ended" in done.err
+
+
 def test_arp_says_who_has_it(shared):
     link = json.loads(shared("exec", "blue", "ip", "-j", "link", "show", "eth0").out)
     data = shared("arp", "red", "blue", "-c", 1, "--json").json

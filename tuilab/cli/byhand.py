@@ -17,6 +17,7 @@ from tuilab.cli.output import put, say, table
 from tuilab.errors import EXIT_NO, EXIT_OK, NotFoundError
 
 if TYPE_CHECKING:
+    from tuilab.lab.session import Place
     from tuilab.packets.monitor import Cell, Monitor
 
 _Duration = Annotated[
@@ -46,7 +47,7 @@ def answer(
     there = work.running(option=lab)
     end = work.endpoint(tap, work.journal(there).history.topology)
     work.namespace_of(work.journal(there).history.topology, end.namespace)
-    work.enter(there)
+    place = work.enter(there)
 
     async def run() -> None:
         from tuilab.packets.send import Sender
@@ -58,7 +59,7 @@ def answer(
                     line = json_.dumps({"text": text}) if json else text
                     print(line, flush=True)
 
-    _until_told(run, duration)
+    _until_told(place, run, duration)
     return EXIT_OK
 
 
@@ -96,7 +97,7 @@ def monitor(
     topology = work.journal(there).history.topology
     for name in names or ():
         work.namespace_of(topology, name)
-    work.enter(there)
+    place = work.enter(there)
     from tuilab.packets.monitor import Monitor, all_pairs
     from tuilab.packets.send import Sender
 
@@ -113,7 +114,7 @@ def monitor(
             watching.append(it)
             await _show(it.run(count), json=json)
 
-    _until_told(run, duration)
+    _until_told(place, run, duration)
     cells = list(watching[0].cells.values()) if watching else []
     if not json:
         for line in _matrix(cells):
@@ -165,11 +166,19 @@ def _matrix(cells: list[Cell]) -> list[str]:
     return table(["from", *columns], body)
 
 
-def _until_told(run: Callable[[], Any], duration: float | None) -> None:
-    """Until it ends, the time is up or a signal comes; none of these is a failure."""
+def _until_told(place: Place, run: Callable[[], Any], duration: float | None) -> None:
+    """Until it ends, the time is up or a signal comes; none of these is a failure.
+
+    Raises:
+        LabGone: The lab has ended.
+    """
+
+    async def bound() -> None:
+        async with work.bound_to(place):
+            await run()
 
     async def work_it() -> None:
-        task = asyncio.ensure_future(run())
+        task = asyncio.ensure_future(bound())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, task.cancel)

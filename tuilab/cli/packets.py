@@ -13,7 +13,7 @@ import typer
 from tuilab.cli import complete, work
 from tuilab.cli.options import Json, LabOption, NamespaceArgument
 from tuilab.cli.output import counted, put, put_json
-from tuilab.errors import EXIT_NO, EXIT_OK, UsageError
+from tuilab.errors import EXIT_NO, EXIT_OK, LabGone, UsageError
 from tuilab.model.topology import Topology
 from tuilab.packets.reach import destination
 
@@ -288,14 +288,16 @@ def _send(
     there = work.running(option=lab)
     topology = work.journal(there).history.topology
     work.namespace_of(topology, namespace)
-    work.enter(there)
+    place = work.enter(there)
     sums = Statistics()
     found: list[Result] = []
+    gone: LabGone | None = None
 
     async def work_it() -> None:
         from tuilab.packets.send import Sender
 
         async with (
+            work.bound_to(place),
             Sender() as sender,
             contextlib.aclosing(job(sender, topology)) as results,
         ):
@@ -306,11 +308,17 @@ def _send(
                     print(result, flush=True)
 
     # As with ping(8), ctrl+c ends the sending, not the summing up.
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(work_it())
+    except KeyboardInterrupt:
+        pass
+    except LabGone as error:
+        gone = error
     if json:
         data = [asdict(result) for result in found]
         put_json({"results": data, "sent": sums.sent, "received": sums.received})
     else:
         put(sums.summary())
+    if gone is not None:
+        raise gone
     return EXIT_OK if any(map(good, found)) else EXIT_NO

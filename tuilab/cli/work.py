@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tuilab.cli.output import plan_lines, put, say
-from tuilab.errors import NotFoundError, UsageError
+from tuilab.errors import LabGone, NotFoundError, UsageError
+from tuilab.kernel import sandbox
 from tuilab.lab import registry
 from tuilab.lab.journal import FileJournal
 from tuilab.lab.registry import LabInfo
@@ -110,6 +112,42 @@ def enter(lab: LabInfo) -> Place:
     from tuilab.lab import session
 
     return session.enter(lab.name, host=_host)
+
+
+@asynccontextmanager
+async def bound_to(place: Place) -> AsyncIterator[None]:
+    """What is done within this is cancelled when the lab ends.
+
+    What holds its namespaces open does not see them go.
+
+    Raises:
+        LabGone: It has ended.
+    """
+    import asyncio
+
+    if place.keeper is None:
+        yield
+        return
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    gone: list[bool] = []
+
+    def end() -> None:
+        loop.remove_reader(pidfd)
+        gone.append(task.cancel())
+
+    pidfd = sandbox.watch(place.keeper)
+    loop.add_reader(pidfd, end)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not gone:
+            raise
+        task.uncancel()
+        raise LabGone(f'lab "{place.name}" has ended') from None
+    finally:
+        loop.remove_reader(pidfd)
+        os.close(pidfd)
 
 
 def inside(
