@@ -1,5 +1,6 @@
 """One line a packet: known packets word for word, and any bytes without a crash."""
 
+import contextlib
 import random
 import shutil
 import socket
@@ -52,8 +53,11 @@ from scapy.packet import Raw
 
 from tuilab.model.links import Endpoint
 from tuilab.packets import pcapng
+from tuilab.packets.decode import decode
 from tuilab.packets.dissect import line, summary
-from tuilab.packets.store import Packet
+from tuilab.packets.headers import headers_of
+from tuilab.packets.select import Sieve, parse
+from tuilab.packets.store import Packet, Store
 
 A, B = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
 ALL = "ff:ff:ff:ff:ff:ff"
@@ -385,6 +389,45 @@ def test_a_packet_cut_anywhere_still_gives_a_row(name):
         assert summary(packet(data[14 : 14 + length], pcapng.LINKTYPE_RAW)).protocol
 
 
+LOOP = (2).to_bytes(4, "big")
+COOKED = bytes.fromhex("0000 0001 0006 0200000000010000")
+COOKED2 = bytes.fromhex("0000 00000002 0001 00 06 0200000000010000")
+BEHIND = {
+    pcapng.LINKTYPE_RAW: b"",
+    pcapng.LINKTYPE_NULL: LOOP[::-1],
+    pcapng.LINKTYPE_LOOP: LOOP,
+    pcapng.LINKTYPE_LINUX_SLL: COOKED + b"\x08\0",
+    pcapng.LINKTYPE_LINUX_SLL2: b"\x08\0" + COOKED2,
+}
+"""What links of other kinds have before an IPv4 packet."""
+
+
+@pytest.mark.parametrize("linktype", BEHIND)
+def test_links_of_other_kinds_carry_the_same_packets(linktype, tmp_path):
+    """Such as what ``tcpdump -i any -w`` writes."""
+    ip = bytes(V4 / UDP(sport=40_000, dport=9) / Raw(b"hello"))
+    data = BEHIND[linktype] + ip[14:]
+    assert summary(packet(data, linktype)) == summary(packet(ip))
+    names = [layer["name"] for layer in decode(data=data.hex(), linktype=linktype)]
+    assert names[-3:] == ["IP", "UDP", "Raw"]
+    mine, theirs = headers_of(linktype, data), headers_of(1, ip)
+    assert (mine.source, mine.payload) == (theirs.source, b"hello")
+    assert mine.essences == theirs.essences
+    path = tmp_path / "one.pcapng"
+    path.write_bytes(
+        pcapng.section_block("test")
+        + pcapng.interface_block("red:eth0", linktype)
+        + pcapng.packet_block(0, 10**15, data)
+    )
+    with contextlib.closing(Store.open(path)) as store:
+        for text, found in (("udp port 9", [0]), ("tcp", [])):
+            assert list(Sieve(store, parse(text)).look(0, 1)) == found
+
+
+def test_a_link_of_an_unknown_kind_has_no_addresses():
+    assert headers_of(105, bytes(V4 / UDP())[14:]).source == ""
+
+
 def printable(text: str) -> bool:
     return all(32 <= ord(character) < 127 for character in text)
 
@@ -397,7 +440,7 @@ def check(data: bytes, linktype: int) -> None:
     assert line(packet(data, linktype)).endswith(row.info.rstrip())
 
 
-LINKTYPES = st.sampled_from([1, 101, 113, 228, 229, 147])
+LINKTYPES = st.sampled_from([0, 1, 101, 108, 113, 228, 229, 147, 276])
 
 
 @given(st.binary(max_size=300), LINKTYPES)
@@ -440,7 +483,7 @@ def test_a_hundred_thousand_more_give_a_line(seed):
     frames = list(BYTES.values())
     for number in range(ROUND):
         data = mutated(chance, frames)
-        linktype = 1 if number % 4 else chance.choice((101, 113, 228, 229, 147))
+        linktype = 1 if number % 4 else chance.choice((0, 101, 113, 228, 147, 276))
         try:
             check(data, linktype)
         except Exception:

@@ -18,6 +18,13 @@ _LONGEST: Final = 160
 _DEEPEST: Final = 4
 _MOST: Final = 64
 """Children of one field that are told."""
+_FIRST: Final = {
+    pcapng.LINKTYPE_NULL: "Loopback",
+    pcapng.LINKTYPE_ETHERNET: "Ether",
+    pcapng.LINKTYPE_LOOP: "LoopbackOpenBSD",
+    pcapng.LINKTYPE_LINUX_SLL: "CookedLinux",
+    pcapng.LINKTYPE_LINUX_SLL2: "CookedLinuxV2",
+}
 
 
 def decode(*, data: str, linktype: int) -> Iterator[Reply]:
@@ -32,15 +39,9 @@ def decode(*, data: str, linktype: int) -> Iterator[Reply]:
 
 
 def _first_layer(linktype: int, raw: bytes) -> Any:
-    if linktype == pcapng.LINKTYPE_ETHERNET:
-        return scapy.Ether
-    if linktype == pcapng.LINKTYPE_LINUX_SLL:
-        return scapy.CookedLinux
-    if linktype in (
-        pcapng.LINKTYPE_RAW,
-        pcapng.LINKTYPE_IPV4,
-        pcapng.LINKTYPE_IPV6,
-    ):
+    if linktype in _FIRST:
+        return getattr(scapy, _FIRST[linktype])
+    if linktype in pcapng.IP_AT:
         return scapy.IPv6 if raw and raw[0] >> 4 == 6 else scapy.IP
     return scapy.Raw
 

@@ -170,6 +170,19 @@ def _cooked(data: bytes, row: Scratch) -> None:
     _by_ethertype(kind, data[16:], row)
 
 
+def _cooked2(data: bytes, row: Scratch) -> None:
+    """LINUX_SLL2: what tcpdump writes of all interfaces at once."""
+    row.protocol = "SLL2"
+    kind, length, address = struct.unpack_from("!H9xB8s", data)
+    row.source = mac(address[: min(length, 8)])
+    _by_ethertype(kind, data[20:], row)
+
+
+def _loopback(data: bytes, row: Scratch) -> None:
+    """NULL and LOOP: what BSD has instead of a header; a version says the same."""
+    _raw(data[4:], row)
+
+
 def _raw(data: bytes, row: Scratch) -> None:
     row.protocol = "IP"
     version = data[0] >> 4
@@ -334,6 +347,9 @@ _LINKS: dict[int, Callable[[bytes, Scratch], None]] = {
     pcapng.LINKTYPE_IPV4: _raw,
     pcapng.LINKTYPE_IPV6: _raw,
     pcapng.LINKTYPE_LINUX_SLL: _cooked,
+    pcapng.LINKTYPE_LINUX_SLL2: _cooked2,
+    pcapng.LINKTYPE_NULL: _loopback,
+    pcapng.LINKTYPE_LOOP: _loopback,
 }
 _ETHERTYPES: dict[int, Callable[[bytes, Scratch], None]] = {
     0x0800: _ipv4,

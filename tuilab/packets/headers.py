@@ -98,8 +98,12 @@ def headers_of(linktype: int, data: bytes) -> Headers:
             _ethernet(data, found)
         elif linktype == pcapng.LINKTYPE_LINUX_SLL:
             _by_type(struct.unpack_from("!H", data, 14)[0], data[16:], found)
-        elif data:
-            _by_type(_IPV6 if data[0] >> 4 == 6 else _IPV4, data, found)
+        elif linktype == pcapng.LINKTYPE_LINUX_SLL2:
+            _by_type(struct.unpack_from("!H", data)[0], data[20:], found)
+        elif (at := pcapng.IP_AT.get(linktype)) is not None:
+            _by_type(_IPV6 if data[at] >> 4 == 6 else _IPV4, data[at:], found)
+        else:
+            found.essences.append((linktype, data))
     except (struct.error, IndexError, ValueError, OSError):
         pass
     return found

@@ -14,11 +14,23 @@ INTERFACE = 1
 STATISTICS = 5
 PACKET = 6
 
+LINKTYPE_NULL = 0
 LINKTYPE_ETHERNET = 1
 LINKTYPE_RAW = 101
+LINKTYPE_LOOP = 108
 LINKTYPE_LINUX_SLL = 113
 LINKTYPE_IPV4 = 228
 LINKTYPE_IPV6 = 229
+LINKTYPE_LINUX_SLL2 = 276
+
+IP_AT = {
+    LINKTYPE_NULL: 4,
+    LINKTYPE_RAW: 0,
+    LINKTYPE_LOOP: 4,
+    LINKTYPE_IPV4: 0,
+    LINKTYPE_IPV6: 0,
+}
+"""Where the IP packet begins, by the kind of links that carry nothing else."""
 
 MAX_BLOCK = 16 << 20
 """No block is longer in bytes; a longer one marks a damaged file."""
