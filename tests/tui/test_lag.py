@@ -18,6 +18,8 @@ from tests.tui.labs import router
 from tuilab.lab.lab import Lab
 from tuilab.model import edits, generate
 from tuilab.tui import sweeping
+from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.layout import compose
 from tuilab.tui.screens import form
 
 SIZE = (160, 48)
@@ -123,3 +125,37 @@ async def test_what_a_dialog_leaves_is_swept_up_between_keys(monkeypatch):
             gc.enable()
             gc.unfreeze()
             sweeps.cancel()
+
+
+@pytest.mark.parametrize("shape", [("fat-tree", 8), ("mesh", 24), ("linear", 200)])
+async def test_a_large_drawing_is_made_beside_the_loop(shape, monkeypatch):
+    """Zoomed and fitted, and with other keys in between, in their order."""
+    topology = generate.generate(*shape)
+    async with opened(topology, size=SIZE) as bench:
+        canvas = bench.main.canvas
+        await bench.until(lambda: canvas.scene.wish == canvas._wish())
+        await bench.press("right", "left")
+        wish, level = canvas.scene.wish, canvas.level
+        began = time.thread_time()
+        compose(build(bench.lab.snapshot), wish._replace(level=level + 1))
+        whole = time.thread_time() - began
+        with steps(monkeypatch) as taken:
+            await bench.press("plus", "plus", "minus")
+            assert canvas.level == level + 1
+            await bench.press("0")
+        assert canvas.fitted
+        assert max(taken) < whole / 2
+        assert canvas.scene.wish == wish
+
+
+async def test_what_is_unfolded_is_placed_beside_the_loop(monkeypatch):
+    async with opened(generate.star(400), size=SIZE) as bench:
+        await bench.press("down", "down")
+        with steps(monkeypatch) as taken:
+            began = time.process_time()
+            await bench.press("f")
+            whole = time.process_time() - began
+        assert len(bench.main.canvas.drawing.boxes) > 400
+        # It is selected again where it stands now, and in sight.
+        assert bench.main.selected is not None
+        assert max(taken) < whole / 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,8 +22,8 @@ from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import Area, Drawing
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Fold, Graph, Item
-from tuilab.tui.canvas.group import grid_of
 from tuilab.tui.canvas.layers import Memory
+from tuilab.tui.canvas.laying import laid, only_counted, with_pins
 from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.names import renamed, renamed_places, renames
 from tuilab.tui.canvas.overlay import Cells, overlaid
@@ -91,7 +91,8 @@ class LabView(DrawingView):
         self._flows: Activity = {}
         self._calm: Timer | None = None
         self._said_zoom: object = None
-        self._late = self._laying = False
+        self._late = self._laying = self._holding = False
+        self._afterwards: list[Callable[[], None]] = []
         self._scene = Scene(Manner(1))
         self._plain = Drawing()
         if snapshot is not None:
@@ -112,7 +113,7 @@ class LabView(DrawingView):
         flows = before is not None and self._see_flows(before, snapshot)
         if before is not None:
             self.follow(renames(before.history, snapshot.history))
-        counted = before is not None and _only_counted(before, snapshot)
+        counted = before is not None and only_counted(before, snapshot)
         if not counted and self.is_mounted and self._is_large():
             self._lay_soon()
         elif not counted and self._take(snapshot):
@@ -143,17 +144,45 @@ class LabView(DrawingView):
             while self._late and self.is_mounted and self._snapshot is not None:
                 self._late = False
                 wish, held, memory = self._wish(), self._held, self._memory
-                work = partial(_laid, self._snapshot, held, wish, memory, self._scene)
+                work = partial(laid, self._snapshot, held, wish, memory, self._scene)
                 graph, scene = await asyncio.to_thread(work, self._flows)
                 same = self._wish() == wish and self._held == held
                 if self._memory is not memory or not same:
                     # Folded, zoomed, renamed or moved meanwhile: that comes first.
                     self._late = True
-                elif graph != self._graph:
+                elif graph != self._graph or self._scene.wish != wish:
                     self._graph = graph
                     self._show_scene(scene)
+            while self._afterwards and not self._late:
+                self._afterwards.pop(0)()
         finally:
             self._laying = False
+            self._afterwards.clear()
+            if self._holding:
+                self._holding = False
+                self._held_keys(held=False)
+
+    def _held_keys(self, *, held: bool) -> None:
+        """Keys wait for a drawing that a key has asked for; or they wait no longer."""
+        if isinstance(self.app, BaseApp):
+            self.app.hold_keys() if held else self.app.release_keys()
+
+    def _lay_then(self, after: Callable[[], None], *, asked: bool = True) -> None:
+        """Place everything again, and go on after that; much of it beside the loop.
+
+        Args:
+            after: What needs everything in its place.
+            asked: Whether a key has asked for it: others wait then.
+        """
+        if not self.is_mounted or not self._drawing.boxes or not self._is_large():
+            self._lay()
+            after()
+            return
+        self._afterwards.append(after)
+        if asked and isinstance(self.app, BaseApp) and not self.app.holding:
+            self._holding = True
+            self._held_keys(held=True)
+        self._lay_soon()
 
     def _show_scene(self, scene: Scene) -> None:
         known = self._known()
@@ -190,6 +219,11 @@ class LabView(DrawingView):
     def level(self) -> Level:
         """Level of detail that is shown."""
         return self._scene.level
+
+    @property
+    def wanted_level(self) -> Level:
+        """Level that is shown, or will be once everything has its place."""
+        return self.level if self._zoom is None else self._zoom
 
     @property
     def scene(self) -> Scene:
@@ -232,7 +266,11 @@ class LabView(DrawingView):
         fold, item = self._fold(), self.selected
         if fold is None or item is None:
             return
-        self.choices = self._choices.toggled(fold)
+        self._choices = self._choices.toggled(fold)
+        self._lay_then(lambda: self._select_folded(fold, item))
+
+    def _select_folded(self, fold: Fold, item: Item) -> None:
+        """What was selected, or what stands for it now."""
         if item not in self._known():
             hub = (it for it, other in self._drawing.folds.items() if other == fold)
             item = next((it for it in hub if it in self._drawing.boxes), item)
@@ -346,7 +384,7 @@ class LabView(DrawingView):
         """Place everything again, for the pane as it is."""
         if not self.is_mounted:
             return
-        graph = _with_pins(self._graph, self._held)
+        graph = with_pins(self._graph, self._held)
         self._put_scene(compose(graph, self._wish(), self._memory, self._scene))
 
     def _wish(self) -> Wish:
@@ -403,14 +441,17 @@ class LabView(DrawingView):
             pointer: Cell of the pane to zoom at; the selection by default.
         """
         wanted = min(LEVELS, key=lambda known: abs(known - level))
-        if wanted == self.level and self._zoom is not None:
+        if wanted == self._zoom:
             return
         item, place = self.selected, None
         if pointer is not None:
             item = self.nearest(pointer - self._origin) or item
             place = pointer
         self._zoom = wanted
-        self._lay()
+        self._lay_then(lambda: self._zoom_at(item, place))
+
+    def _zoom_at(self, item: Item | None, place: Offset | None) -> None:
+        """Have an item where it was, or in the middle."""
         if item is None:
             return
         area = self._area(item)
@@ -425,8 +466,10 @@ class LabView(DrawingView):
     def zoom_to_fit(self) -> None:
         """Show as much detail as fits the pane."""
         self._zoom = None
-        self._lay()
-        self.post_message(self.Zoomed(self.level, fitted=True))
+        self._lay_then(self._say_zoomed)
+
+    def _say_zoomed(self) -> None:
+        self.post_message(self.Zoomed(self.level, fitted=self.fitted))
 
     def nearest(self, cell: Offset) -> Item | None:
         """The node closest to a cell of the drawing."""
@@ -440,54 +483,8 @@ class LabView(DrawingView):
 
     def on_resize(self) -> None:
         """The pane has another size."""
-        self._lay()
+        self._lay_then(self._show_selected, asked=False)
+
+    def _show_selected(self) -> None:
         if self.selected is not None:
             self.show_item(self.selected)
-
-
-def _with_pins(graph: Graph, held: Mapping[Item, Slot]) -> Graph:
-    """A graph with some nodes held elsewhere."""
-    if not held:
-        return graph
-    pins = {
-        number: held[node.item]
-        for number, node in enumerate(graph.nodes)
-        if node.item in held
-    }
-    grids = {
-        number: held[grid]
-        for number, node in enumerate(graph.nodes)
-        if (grid := grid_of(node.item)) in held
-    }
-    return replace(graph, pins={**graph.pins, **pins}, grids={**graph.grids, **grids})
-
-
-def _laid(
-    snapshot: Snapshot,
-    held: Mapping[Item, Slot],
-    wish: Wish,
-    memory: Memory,
-    before: Scene,
-    flows: Activity,
-) -> tuple[Graph, Scene]:
-    """The graph of a lab and its scene; may run beside the loop."""
-    graph = build(snapshot)
-    scene = compose(_with_pins(graph, held), wish, memory, before)
-    # What costs most of a drawing is kept with its scene.
-    draw(scene, ASCII if wish.roomy else UNICODE, activity=flows)
-    return graph, scene
-
-
-def _only_counted(before: Snapshot, after: Snapshot) -> bool:
-    """Whether nothing that is drawn can have changed but what flows."""
-    same = before.topology is after.topology and before.observed is after.observed
-    if not same or (before.foreign, before.drift, before.pending) != (
-        after.foreign,
-        after.drift,
-        after.pending,
-    ):
-        return False
-    one, other = before.live, after.live
-    return one.keys() == other.keys() and all(
-        other[end].operstate == live.operstate for end, live in one.items()
-    )

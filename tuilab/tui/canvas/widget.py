@@ -19,6 +19,7 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.navigate import Direction, next_node, next_port, ports
 from tuilab.tui.canvas.overlay import Cells
 from tuilab.tui.canvas.reach import Reached, reach_cells
+from tuilab.tui.canvas.scene import Scene
 from tuilab.tui.canvas.tools import Box, Connect, Jump, Move, Pan, Pointer, Tool
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.moves import moves
@@ -161,8 +162,8 @@ class Canvas(CornerView, can_focus=True):
             self._reach = found
             self._repaint()
 
-    def _lay(self) -> None:
-        super()._lay()
+    def _put_scene(self, scene: Scene) -> None:
+        super()._put_scene(scene)
         if self.tool is not None:
             self.tool.look_again()
             self._repaint()
@@ -331,7 +332,7 @@ class Canvas(CornerView, can_focus=True):
 
     def action_zoom(self, step: int) -> None:
         """Show more detail or less."""
-        self.zoom_to(self.level + step)
+        self.zoom_to(self.wanted_level + step)
 
     def action_fit(self) -> None:
         """Show as much detail as fits the pane."""
@@ -458,4 +459,4 @@ class Canvas(CornerView, can_focus=True):
             self.action_pan(0, -step)
         else:
             at = event.get_content_offset(self)
-            self.zoom_to(self.level + step, at)
+            self.zoom_to(self.wanted_level + step, at)
