@@ -208,6 +208,24 @@ async def test_a_named_setting_changed_outside_is_drift(tmp_path):
 
 
 @boxed
+async def test_what_is_named_is_set_though_it_would_be_usual(tmp_path):
+    """A link does not follow its default once somebody has written what it had."""
+    key = conf("arp_ignore")
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        await lab.edit(edits.set_sysctl("red", key, "1"))
+        await lab.undo()
+        await lab.edit(edits.set_sysctl("red", conf("arp_ignore", "default"), "1"))
+        assert value("red", key) == "0"
+        assert not lab.snapshot.drift
+        done = await lab.edit(edits.set_sysctl("red", key, "1"))
+        assert done.commands
+        assert value("red", key) == "1"
+        await assert_as_wished(lab)
+
+
+@boxed
 async def test_what_this_kernel_lacks_is_refused_clearly(tmp_path):
     """A link without IPv6 has no IPv6 settings."""
     async with a_lab(tmp_path) as lab:

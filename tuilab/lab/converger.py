@@ -25,7 +25,14 @@ from tuilab.lab.ground import Ground
 from tuilab.lab.guarded import Confirm, guarded
 from tuilab.lab.journal import Begun, Journal
 from tuilab.lab.runner import Runner
-from tuilab.lab.settings import Named, Settings, begun_settings, together, told
+from tuilab.lab.settings import (
+    Named,
+    Settings,
+    begun_settings,
+    together,
+    told,
+    unclaimed,
+)
 from tuilab.lab.snapshot import Outcome
 from tuilab.lab.uninterrupted import beside, uninterrupted
 from tuilab.lab.view import View
@@ -71,9 +78,9 @@ class Converger:
 
     def plan(self, after: Topology, renames: Sequence[Rename], observed: State) -> Plan:
         """What leads from the lab as it is to be now to another one."""
-        base = self._wish(self._journal.history.topology)
-        target = self._wish.beside(after)
-        return plan(base, target, observed, renames)
+        before = self._journal.history.topology
+        base = unclaimed(self._wish(before), observed, before, after)
+        return plan(base, self._wish.beside(after), observed, renames)
 
     async def converge(
         self,

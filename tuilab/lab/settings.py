@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tuilab.model.edits import Rename
@@ -85,3 +86,28 @@ def told(before: dict[str, Any], state: State, settings: Settings) -> dict[str, 
             for key in sorted(settings.get(name, ())):
                 data["sysctls"].setdefault(key, usual(key, sysctls))
     return before
+
+
+def unclaimed(base: State, observed: State, before: Topology, after: Topology) -> State:
+    """What a lab was to be, with the settings that are first named now as they are.
+
+    Whoever names a setting wants it so. Where it is as usual that would be no change to
+    the lab; but a link that was there before its default need not have followed.
+
+    Args:
+        base: What the lab was to be.
+        observed: What the kernel holds.
+        before: The topology of ``base``.
+        after: The one to come.
+    """
+    namespaces = dict(base.namespaces)
+    for name in unshared(after.namespaces, before.namespaces):
+        was, now = before.namespaces.get(name), after.namespaces.get(name)
+        there = observed.namespaces.get(name)
+        if was is None or now is None or there is None:
+            continue
+        first = now.sysctls.keys() - was.sysctls.keys()
+        if found := {k: there.sysctls[k] for k in first & there.sysctls.keys()}:
+            state = namespaces[name]
+            namespaces[name] = replace(state, sysctls={**state.sysctls, **found})
+    return State(namespaces)
