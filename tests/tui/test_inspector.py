@@ -116,6 +116,9 @@ async def test_typing_filters_rows_and_esc_clears():
         assert inspector.plain_text == whole
         assert inspector.border_subtitle == ""
         await bench.press("slash")
+        await bench.type("[/x]")
+        assert "/ [/x]_" in bench.text
+        await bench.press("escape", "slash")
         await bench.type("10.9")
         await bench.press("enter", "down")
         assert inspector.border_subtitle == "/ 10.9"

@@ -427,6 +427,11 @@ async def test_a_classic_file_that_was_cut_off_is_shown_and_says_so(tmp_path):
         told = bench.main.bottom.border_subtitle
         assert "FILE  7 pkt  ! cut off or damaged after packet 7" in told
         assert "echo request" in bench.text
+        await bench.press("slash")
+        await bench.type("icmp[0] = 8")
+        await bench.press("enter")
+        await bench.until(lambda: "/icmp[0] = 8  FILE" in bench.text)
+        await bench.press("escape")
         await bench.press("S")
         await bench.fill("path", str(tmp_path / "new.pcapng"))
         await bench.press("enter")

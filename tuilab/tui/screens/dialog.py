@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
@@ -65,7 +66,7 @@ class Dialog(Overlay[Answer | None]):
     def compose(self) -> ComposeResult:
         """The frame around what the dialog is about."""
         with Vertical(id="frame") as frame:
-            frame.border_title = self.title_text
+            frame.border_title = Content(self.title_text)
             yield from self.body()
             with VerticalScroll(id="errors", can_focus=False):
                 yield Static(id="error", markup=False)
@@ -149,7 +150,7 @@ class Dialog(Overlay[Answer | None]):
         """Say how to read on where there is more than fits."""
         # Called later, when the dialog may be on its way out: then it has no frame.
         for frame in self.query("#frame"):
-            frame.border_subtitle = self.subtitle()
+            frame.border_subtitle = Content(self.subtitle())
 
     def subtitle(self) -> str:
         """What stands in the lower border."""

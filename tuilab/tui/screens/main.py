@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -242,8 +243,8 @@ class MainScreen(Below, Screen[None]):
         if self.map is not canvas:
             key = self.session.key("screen.back")
             words = f"cable {self.marked} = ?  ({key} cancels)" if self.marked else ""
-        pane.border_subtitle = words or selection_text(
-            self.lab.snapshot, self._shown_selection, room
+        pane.border_subtitle = Content(
+            words or selection_text(self.lab.snapshot, self._shown_selection, room)
         )
 
     @on(Canvas.Opened)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.content import Content
 from textual.geometry import Offset
 
 from tuilab.tui.actions import ACTIONS, Context
@@ -121,11 +122,12 @@ class Menu(PickView):
         self._names = entries(context)
         self._lines = [_line(context, name, room) for name in self._names]
         some = context.selection
-        self.border_title = str(some[0]) if len(some) == 1 else ""
+        title = str(some[0]) if len(some) == 1 else ""
         if context.group is not None:
-            self.border_title = f"{context.group}: {len(some)}"
+            title = f"{context.group}: {len(some)}"
         elif len(some) > 1:
-            self.border_title = f"{len(some)} selected"
+            title = f"{len(some)} selected"
+        self.border_title = Content(title)
 
     @property
     def name_here(self) -> str:

@@ -7,6 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from textual.content import Content
 from textual.widgets import Static
 
 from tuilab.errors import PacketError, UsageError
@@ -109,12 +110,12 @@ class PacketDesk:
         if self._bottom.tab != "packets" or self.packets.shown is None:
             sends = self._session.main.sends
             words = sends.words if self._bottom.tab == "ping" else ""
-            self._bottom.border_subtitle = words
+            self._bottom.border_subtitle = Content(words)
             self.show_head()
             return
         room = self._bottom.size.width - 4
         self.show_head()
-        self._bottom.border_subtitle = watch_state(self._watch(), room)
+        self._bottom.border_subtitle = Content(watch_state(self._watch(), room))
 
     def _watch(self) -> Watch:
         watching, packets = self.watching, self.packets

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
 
@@ -122,7 +123,7 @@ class Inspector(PickView):
     def _describe(self) -> None:
         if self.snapshot is None or self._patience is not None:
             return
-        self.border_title = title(self.item)
+        self.border_title = Content(title(self.item))
         rows = describe(
             self.snapshot,
             self._expanded(self.snapshot.topology),
@@ -168,7 +169,8 @@ class Inspector(PickView):
     def _tell(self) -> None:
         """Say on the frame what the rows must have."""
         end = "_" if self.typing else ""
-        self.border_subtitle = f"/ {self.sought}{end}" if self.sought or end else ""
+        asked = f"/ {self.sought}{end}" if self.sought or end else ""
+        self.border_subtitle = Content(asked)  # a bracket is no markup
 
     def _expanded(self, topology: Topology) -> State:
         if self._wanted is None or self._wanted[0] is not topology:
