@@ -66,7 +66,7 @@ class MainScreen(Below, Screen[None]):
         self.panes = Layout(self)
         self.guide = Guide(self)
         self.sends = SendDesk(self)
-        self._sized = False
+        self._stripped = False
         self._close_look = CloseLook(self)
 
     # -- panes -----------------------------------------------------------------------
@@ -406,10 +406,10 @@ class MainScreen(Below, Screen[None]):
         self.call_after_refresh(self._keep_focus)
 
     def _keep_focus(self) -> None:
-        if self.panes.pane("strip").display and not self._sized:
-            # The log has a strip of its own: the tabs can start with something else.
+        before, self._stripped = self._stripped, self.panes.pane("strip").display
+        if self._stripped and not before and self.bottom.tab == "log":
+            # The log has a strip of its own now: the tabs can show something else.
             self.bottom.tab = "packets"
-        self._sized = True
         if self.focused is None or not self.focused.is_on_screen:
             self.set_focus(self.map)
 
