@@ -52,7 +52,13 @@ class CornerView(LabView):
         view, made = self._view(), self._map_made
         if made is None or made[0] is not self._scene or made[1] != view:
             size = min(view.width // 4, WIDEST), min(view.height // 3, TALLEST)
-            rows = minimap(self._drawing, view, *size, ascii_only=self.ascii_only)
+            rows = minimap(
+                self._drawing,
+                view,
+                *size,
+                ascii_only=self.ascii_only,
+                lines=self._scene.ways.values(),
+            )
             self._map_made = made = (self._scene, view, rows)
         return made[2]
 

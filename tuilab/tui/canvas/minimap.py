@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from tuilab.tui.canvas.drawing import Area, Drawing, Row, Run
@@ -21,6 +22,7 @@ def minimap(
     height: int,
     *,
     ascii_only: bool = False,
+    lines: Iterable[Sequence[tuple[int, int]]] | None = None,
 ) -> tuple[Row, ...]:
     """A drawing scaled down, with a frame around what is in sight.
 
@@ -30,6 +32,8 @@ def minimap(
         width: Most columns of the picture.
         height: Most rows of the picture.
         ascii_only: Use plain signs, one for each place instead of eight dots.
+        lines: Corners of all lines, where they are known: they are much fewer than
+            the cells of the lines, which are taken else.
 
     Returns:
         Rows of the same width; none when there is nothing to show or no room.
@@ -41,7 +45,8 @@ def minimap(
     scale = max(drawing.width / width, drawing.height / height, 1.0)
     columns = min(width, math.ceil(drawing.width / scale))
     rows = min(height, math.ceil(drawing.height / scale))
-    lit = _lit(drawing, across / scale, down / scale)
+    corners = drawing.ways.values() if lines is None else lines
+    lit = _lit(drawing, corners, across / scale, down / scale)
     cells = [[(" ", "space")] * columns for _ in range(rows)]
     for y in range(rows):
         for x in range(columns):
@@ -57,12 +62,20 @@ def minimap(
     )
 
 
-def _lit(drawing: Drawing, across: float, down: float) -> dict[tuple[int, int], str]:
+def _lit(
+    drawing: Drawing,
+    lines: Iterable[Sequence[tuple[int, int]]],
+    across: float,
+    down: float,
+) -> dict[tuple[int, int], str]:
     """The dots that are set, and whether a line or what kind of node sets them."""
     lit: dict[tuple[int, int], str] = {}
-    for way in drawing.ways.values():
-        for x, y in way:
-            lit[int(x * across), int(y * down)] = "cable"
+    for line in lines:
+        dots = [(int(x * across), int(y * down)) for x, y in line]
+        for (x, y), (to_x, to_y) in zip(dots, dots[1:] or dots, strict=False):
+            for column in range(min(x, to_x), max(x, to_x) + 1):
+                for row in range(min(y, to_y), max(y, to_y) + 1):
+                    lit[column, row] = "cable"
     for item, box in drawing.boxes.items():
         kind = "namespace" if item.kind == "grid" else item.kind
         left, right = int(box.x * across), int((box.x + box.width - 1) * across)
