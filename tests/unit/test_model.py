@@ -207,6 +207,24 @@ def test_the_next_free_of_everything() -> None:
     assert ad.free_namespace_name(many) == "ns1"
 
 
+def test_a_lab_of_ipv6_alone_goes_on_with_it() -> None:
+    a, b = E("a:eth0"), E("b:eth0")
+
+    def lab(one: str, *more: str) -> Topology:
+        names = (edits.add_namespace(name) for name in "ab")
+        cable = edits.connect(a, b, a_end={"addresses": (one,)})
+        routes = (edits.add_route("a", Route(to, dev="eth0")) for to in more)
+        return made(*names, cable, *routes)
+
+    assert str(ad.free_network(lab("2001:db8::1/64"))) == "2001:db8:0:1::/64"
+    assert str(ad.free_network(lab("fd00:1::1/120"))) == "fd00:1:0:1::/64"
+    assert str(ad.free_network(lab("fd00:1::1/48"))) == "fd00:1:1::/64"
+    routed = lab("fd00::1/64", "fd00:0:0:1::/64", "::/0")
+    assert str(ad.free_network(routed)) == "fd00:0:0:2::/64"
+    assert ad.free_network(lab("fe80::1/64")).version == 4
+    assert ad.free_network(lab("10.9.0.1/24")).version == 4
+
+
 def test_a_segment_goes_through_bridges_and_cables() -> None:
     lab = office()
     members = {str(e) for e in ad.segment(lab, E("red:eth0"))}

@@ -28,6 +28,7 @@ DEFAULT_V6 = "::/0"
 _NAMESPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _IFNAME = re.compile(r"[A-Za-z0-9_.@+-]+\Z")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")
+_MOST_TRIED = 4096
 _EVERYBODY = ipaddress.IPv4Address("255.255.255.255")
 
 
@@ -246,28 +247,41 @@ def all_addresses(topology: Topology) -> Iterator[str]:
             yield from link.addresses
 
 
-def free_network(topology: Topology) -> ipaddress.IPv4Network:
+def free_network(topology: Topology) -> Network:
     """The next 10.0.N.0/24 that overlaps nothing of the lab, nor leads a route there.
 
-    So two bridges never get addresses of one network.
+    So two bridges never get addresses of one network. Where a lab has IPv6 only, the
+    /64 after its last one.
     """
-    used = [net for net in used_networks(topology) if net.version == 4]
-    used += [net for net in _destinations(topology) if net.prefixlen > 16]
-    for net in ipaddress.ip_network("10.0.0.0/8").subnets(new_prefix=24):
-        if isinstance(net, ipaddress.IPv4Network) and not any(
-            net.overlaps(other) for other in used
-        ):
+    used = [net for net in used_networks(topology) if not net.is_loopback]
+    own = [net for net in used if not net.is_link_local]
+    if own and all(net.version == 6 for net in own):
+        # The first may be taken by a route, and so may some after it.
+        first = (max(int(net.broadcast_address) for net in own) >> 64) + 1
+        candidates: Iterable[Network] = (
+            ipaddress.IPv6Network((number << 64, 64))
+            for number in range(first, min(first + _MOST_TRIED, 1 << 64))
+        )
+        used += _destinations(topology, 6, longer=48)
+        last: Network = ipaddress.IPv6Network("fd00::/64")
+    else:
+        candidates = ipaddress.IPv4Network("10.0.0.0/8").subnets(new_prefix=24)
+        used += _destinations(topology, 4, longer=16)
+        last = ipaddress.IPv4Network("192.168.0.0/24")
+    for net in candidates:
+        if not any(net.overlaps(it) for it in used if it.version == net.version):
             return net
-    return ipaddress.IPv4Network("192.168.0.0/24")
+    return last
 
 
-def _destinations(topology: Topology) -> Iterator[ipaddress.IPv4Network]:
-    """Networks that static routes lead to."""
+def _destinations(topology: Topology, family: int, *, longer: int) -> Iterator[Network]:
+    """Networks that static routes lead to, those with a longer prefix than that."""
     for namespace in topology.namespaces.values():
         for route in namespace.routes:
-            if version(route.to) == 4:
-                with suppress(ValueError):
-                    yield ipaddress.IPv4Network(route.to)
+            with suppress(ValueError):
+                net = ipaddress.ip_network(route.to)
+                if net.version == family and net.prefixlen > longer:
+                    yield net
 
 
 def free_address(network: Network, taken: Iterable[str]) -> str | None:
