@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 from textual.app import App
 from textual.containers import Vertical
+from textual.geometry import Offset
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -159,7 +160,17 @@ async def test_what_is_unfolded_is_placed_beside_the_loop(monkeypatch):
             whole = time.process_time() - began
         assert len(bench.main.canvas.drawing.boxes) > 400
         # It is selected again where it stands now, and in sight.
-        assert bench.main.selected is not None
+        canvas = bench.main.canvas
+        assert canvas.selected is not None
+        left, top = canvas.scroll_offset
+        wide, tall = canvas.size
+        assert canvas.drawing.width > 4 * wide
+        for y in range(min(tall, canvas.drawing.height)):
+            row = "".join(run.text for run in canvas.drawing.rows[top + y])
+            seen = canvas.render_line(y).text
+            corners = (Offset(0, y), Offset(wide - 1, y))
+            if all(canvas.map_cell(at) is None for at in corners):
+                assert seen == row[left : left + wide].ljust(wide)
         assert max(taken) < whole / 3
 
 

@@ -14,6 +14,9 @@ from textual.strip import Strip
 from tuilab.tui.canvas.drawing import STYLES, Area, Drawing, differences
 from tuilab.tui.canvas.graph import Item
 
+WIDE = 4
+"""A row of a drawing so many times as wide as the pane is not made in full."""
+
 
 class DrawingView(ScrollView):
     """Shows a `Drawing`: a small one in the middle, a large one to be scrolled."""
@@ -142,6 +145,8 @@ class DrawingView(ScrollView):
         row = y - top
         if not 0 <= row < self._drawing.height:
             return Strip.blank(width, space)
+        if self._drawing.width > WIDE * width:
+            return self._part(row, -left, width).extend_cell_length(width, space)
         strip = self._strips[row]
         if strip is None:
             runs = self._drawing.rows[row]
@@ -156,6 +161,19 @@ class DrawingView(ScrollView):
             )
             left = 0
         return strip.crop_extend(-left, width - left, space)
+
+    def _part(self, row: int, first: int, width: int) -> Strip:
+        """Some columns of a row; the rest of it is not looked at."""
+        segments, at = [], 0
+        for run in self._drawing.rows[row]:
+            end = at + len(run.text)
+            if end > first:
+                text = run.text[max(0, first - at) : first + width - at]
+                segments.append(Segment(text, self._look(run.style)))
+            at = end
+            if at >= first + width:
+                break
+        return Strip(segments)
 
     def _card_row(self, y: int) -> int:
         """The line of the card that a row of the pane shows."""
