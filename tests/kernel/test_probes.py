@@ -106,6 +106,14 @@ async def test_a_route_that_ends_or_is_silent(directory):
             (2, "timeout", False),
         ]
         assert str(hops[0]) == " 1  *  timeout"
+        # Nothing is sent where red has no route: once is enough to say so.
+        sh("ip -n red route del default")
+        for method in ("icmp", "udp"):
+            hops = await collect(
+                sender.traceroute("red", BLUE[4], method=method, tries=2, hops=9)
+            )
+            said = [(h.ttl, h.seq, h.error) for h in hops]
+            assert said == [(1, 1, "no route to host"), (1, 2, "no route to host")]
 
 
 @boxed

@@ -26,6 +26,8 @@ _FIRST_PORT: Final = 33_434
 """Where traceroute(8) starts: nobody should listen there."""
 _PORTS: Final = 30_000
 _HTTP: Final = 80
+_TIMEOUT: Final = "timeout"
+"""What `exchange` says of what was sent and not answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,16 @@ def traceroute(
 ) -> Iterator[Reply]:
     """Probes with a growing TTL, all of one TTL at a time."""
     way = _WAYS[method](to, port, source)
-    done, seen = 0, False
+    done, seen, left = 0, False, False
     with way.sock:
         for ttl in range(1, hops + 1):
             set_ttl(way.sock, ttl)
             for reply in _ask(way, done, tries, timeout):
                 seen = seen or bool(reply.get("last"))
+                left = left or "address" in reply or reply["error"] == _TIMEOUT
                 yield {"ttl": ttl, **reply}
-            if seen:
+            # What our own kernel refuses to send, it refuses with every TTL.
+            if seen or not left:
                 return
             done += tries
 
