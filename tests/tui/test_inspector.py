@@ -255,3 +255,16 @@ async def test_it_says_so_when_what_it_shows_is_gone():
         await bench.edit(edits.remove_link(BR0))
         bench.main.select(Item("bridge", HOST, "br0"))
         await bench.until(lambda: "no longer there" in inspector.plain_text)
+
+
+async def test_links_stand_in_the_order_of_their_numbers():
+    lab = two_hosts()
+    for number in (10, 1, 2):
+        lab = edits.add_tap(Endpoint("red", f"tap{number}")).apply(lab)
+    async with opened(lab, size=LARGE) as bench:
+        inspector = await inspect(bench, Item("namespace", "red"))
+        text = inspector.plain_text
+        names = ("lo", "eth0", "tap1", "tap2", "tap10")
+        rows = [it.split() for it in text.splitlines() if "▸" in it or "▾" in it]
+        found = [word for row in rows for word in row if word in names]
+        assert found == list(names), text

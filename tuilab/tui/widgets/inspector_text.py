@@ -18,7 +18,7 @@ from tuilab.tui.actions import KEYS
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.keymap import Keymap
-from tuilab.tui.text import Line, Role, Span, line
+from tuilab.tui.text import Line, Role, Span, line, natural
 from tuilab.tui.widgets import inspector_link, inspector_space
 from tuilab.tui.widgets.drift_text import drift_of
 from tuilab.tui.widgets.inspector_rows import Row, Rows, Thing
@@ -347,4 +347,4 @@ class _Writer:
 
 
 def _order(links: Iterable[str]) -> list[str]:
-    return sorted(links, key=lambda name: (name != LO, name))
+    return sorted(links, key=lambda name: (name != LO, natural(name)))
