@@ -281,6 +281,9 @@ async def test_wishes_that_make_no_sense(directory):
             sender.tcp("red", "10.0.2.9", 9, source="fd00:1::9"),
             sender.tcp("red", "10.0.2.9", 9, source="10.9.9.9"),
             sender.traceroute("red", "10.0.2.9", hops=0),
+            sender.traceroute("red", "10.0.2.9", timeout=float("nan")),
+            sender.ping("red", "10.0.2.9", interval=float("inf")),
+            sender.ping("red", "10.0.2.9", timeout=1e300),
             sender.traceroute("red", "somewhere"),
             sender.tcp("red", "fe80::1", 9),
         ):

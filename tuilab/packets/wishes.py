@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
+from typing import Any, Final
 
 from tuilab.errors import UsageError
+
+_LONGEST: Final = 86_400
+"""Seconds that anything may take from one packet to the next."""
 
 
 def checked_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -22,11 +25,16 @@ def check_schedule(count: int | None, interval: float, timeout: float) -> None:
     """Refuse what can't be kept."""
     if count is not None and count < 1:
         raise UsageError(f"{count} packets can't be sent", "send at least one")
-    if interval < 0:
-        raise UsageError(f"an interval of {interval:g} s is not possible", "0 is least")
-    if timeout <= 0:
+    # Asked this way, what is no number is refused, too.
+    if not 0 <= interval <= _LONGEST:
         raise UsageError(
-            f"to wait {timeout:g} s for an answer is not possible", "give more than 0"
+            f"an interval of {interval:g} s is not possible",
+            f"0 is least, {_LONGEST} the most",
+        )
+    if not 0 < timeout <= _LONGEST:
+        raise UsageError(
+            f"to wait {timeout:g} s for an answer is not possible",
+            f"give more than 0, and {_LONGEST} at most",
         )
 
 
