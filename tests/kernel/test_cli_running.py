@@ -200,6 +200,7 @@ def test_a_scapy_expression_is_shown_and_sent(shared):
     assert done.json["layers"][0]["name"] == "IP"
     assert "echo-reply" in shared("send", "red", "--scapy", expression).out
     assert "no packet" in shared("send", "red", "--scapy", "IP(", code=2).err
+    assert "no packet\n" in shared("send", "red", "--scapy", "exit()", code=2).err
     assert "not clear" in shared("send", "red", "blue", "--scapy", "IP()", code=2).err
 
 

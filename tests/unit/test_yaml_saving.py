@@ -333,6 +333,15 @@ def test_what_is_no_text(tmp_path: Path, raw: bytes, place: str, fact: str) -> N
     assert fact in line
 
 
+@pytest.mark.parametrize("magic", ["0a0d0d0a", "d4c3b2a1", "a1b23c4d"])
+def test_a_file_of_packets_is_told_from_a_lab(tmp_path: Path, magic: str) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(bytes.fromhex(magic) + bytes(20))
+    with pytest.raises(UsageError, match="file of packets") as caught:
+        load(path)
+    assert "open packets of a file" in caught.value.hint
+
+
 def test_save_replaces_the_file_as_a_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     path.write_text(COMMENTED)

@@ -22,6 +22,12 @@ from tuilab.model.plain import to_data
 from tuilab.model.topology import Topology
 
 _BOM = "\ufeff"
+_PACKETS = tuple(
+    bytes.fromhex(magic)
+    for magic in ("0a0d0d0a", "a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1")
+)
+"""What pcapng and classic pcap files begin with."""
+_OPEN_PACKETS = 'on the screen of a lab "open packets of a file" shows them'
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ def load(path: str | os.PathLike[str]) -> Document:
         raise UsageError(
             f'"{source}" can\'t be read: {error.strerror}', "choose another file"
         ) from None
+    if raw.startswith(_PACKETS):
+        raise UsageError(f'"{source}" is a file of packets, not a lab', _OPEN_PACKETS)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -124,7 +124,9 @@ def _evaluate(text: str) -> list[Any]:
         raise
     except MemoryError:
         raise bounds.too_large(text) from None
-    except (Exception, SystemExit) as error:
+    except SystemExit:
+        raise UsageError(f'"{text}" is no packet', _HINT) from None
+    except Exception as error:
         # Whatever Python or scapy has to say of it.
         raise UsageError(f'"{text}" is no packet: {error}', _HINT) from None
     if len(found) > _MOST:

@@ -101,7 +101,7 @@ class Sender:
         """
         if not 0 <= size <= _MOST_BYTES:
             raise UsageError(
-                f"{size} bytes of payload can't be sent", f"at most {_MOST_BYTES}"
+                f"{size} bytes of payload can't be sent", f"0 to {_MOST_BYTES} can"
             )
         wish = {"size": size} | probing(
             to, count=count, interval=interval, timeout=timeout, ttl=ttl, source=source

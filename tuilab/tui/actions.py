@@ -441,7 +441,7 @@ _TABLE: tuple[Action, ...] = (
     _seen("newest", "end G", "", "newest packet"),
     _seen("oldest", "home g", "", "oldest packet"),
     _seen("clear_packets", "C", "drop", "drop the packets"),
-    _seen("open_packets", "O", "file", "look at a file of packets", always),
+    _seen("open_packets", "O", "file", "open packets of a file (pcap)", always),
 )
 ACTIONS: dict[str, Action] = {action.id: action for action in _TABLE}
 KEYS: Keymap = Keymap(
