@@ -26,7 +26,8 @@ from tuilab.packets.writing import Classic, Format, Pcapng
 
 NICENESS: Final = -5
 """Packets are lost while it waits; but where there is one processor only, whoever looks
-at them needs a part of it too. An ordinary user may not lower it."""
+at them needs a part of it too. An ordinary user may not lower it. A kernel that groups
+programs by session (sched_autogroup_enabled) gives each an equal part anyway."""
 
 
 def main() -> int:

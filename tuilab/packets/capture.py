@@ -26,7 +26,7 @@ from tuilab.packets.writing import Pcapng, format_of
 
 __all__ = ["Capture", "EndpointCounts", "check_filter"]
 
-_RING: Final = 64 << 20
+_RING: Final = 96 << 20
 _ALL_RINGS: Final = 512 << 20
 _LEAST_RING: Final = 2 << 20
 _STOP_SECONDS: Final = 10.0

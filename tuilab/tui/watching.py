@@ -233,7 +233,8 @@ class Watching:
         if old is not None:
             await asyncio.to_thread(old.close)
             if old.path is not None:
-                old.path.unlink(missing_ok=True)
+                # Freeing hundreds of megabytes takes a while.
+                await asyncio.to_thread(old.path.unlink, missing_ok=True)
         if old_file is not None:
             await asyncio.to_thread(old_file.close)
 
