@@ -17,6 +17,8 @@ BIN = Path(sys.executable).parent
 
 WORKERS = 2 * (os.cpu_count() or 2)
 """Processes that test: most of the time they wait for terminals, replies and timers."""
+SPREAD = ("-n", str(WORKERS), "--dist", "worksteal")
+"""Tests take from 1 ms to 20 s: whoever has nothing left takes from the others."""
 
 STEPS = {
     "format": [BIN / "ruff", "format", "--check", "."],
@@ -31,7 +33,7 @@ def main(arguments: list[str]) -> int:
     quick = "--quick" in arguments
     rest = [argument for argument in arguments if argument != "--quick"]
     failed = [name for name, command in STEPS.items() if not passes(name, command)]
-    tests = [sys.executable, "-m", "pytest", "-n", str(WORKERS), *rest]
+    tests = [sys.executable, "-m", "pytest", *SPREAD, *rest]
     if quick:
         tests += ["-m", "not e2e and not kernel"]
     started = time.monotonic()

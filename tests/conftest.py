@@ -72,7 +72,7 @@ def pytest_runtest_makereport(item, call):
         and call.excinfo is not None
         and call.excinfo.errisinstance(pytest.skip.Exception)
         and (item.get_closest_marker("kernel") or item.get_closest_marker("e2e"))
-        and not (str(call.excinfo.value) == NO_VLANS and _lacks_vlans())
+        and not (str(call.excinfo.value) == NO_VLANS and lacks_vlans())
         and not _no_sandbox()
     ):
         error = AssertionError(f"no such test may skip here: {call.excinfo.value}")
@@ -82,7 +82,8 @@ def pytest_runtest_makereport(item, call):
 
 
 @cache
-def _lacks_vlans():
+def lacks_vlans():
+    """Whether doctor finds no VLAN filtering here."""
     from tuilab.kernel import probe
 
     name = "VLAN filtering on bridges"
