@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from tests.conftest import NO_VLANS
 from tests.kernel.cli import USERS, cli
 from tests.kernel.people import REASON
 from tuilab.formats import library, yaml
@@ -333,7 +334,7 @@ def possible(run, name):
         assert "vlan_filtering 1" in said
         assert "this kernel has no support for it; see tuilab doctor" in said
         assert run.labs() == []
-        pytest.skip("this kernel has no vlan_filtering")
+        pytest.skip(NO_VLANS)
 
 
 @pytest.mark.parametrize("name", [name for name, _ in library.examples()])

@@ -1,9 +1,11 @@
-"""The thread that writes a capture: it ends for those who wait, whatever fails."""
+"""What writes a capture: it ends for those who wait, whatever fails."""
 
 import itertools
 import math
 import os
 import resource
+import struct
+import time
 
 import pytest
 
@@ -57,6 +59,49 @@ def test_a_capture_that_fails_ends_with_its_file(tmp_path, caplog):
     recorder.run()
     assert recorder.problem == "the capture failed: libpcap is broken"
     assert handle.closed
+    os.close(line)
+    os.close(ours)
+
+
+class Steady(Broken):
+    """A capture that always has a packet more, for a second."""
+
+    def __init__(self):
+        super().__init__()
+        self.end = time.monotonic() + 1
+
+    def read(self):
+        meta = struct.pack("=4I", 1, self.received, 0, 4)
+        self.received += 1
+        return None if self.received % 2 else (b"data", meta)
+
+    def count(self):
+        """Nothing was lost."""
+
+    def check(self):
+        return True
+
+    def complete(self):
+        return time.monotonic() > self.end
+
+
+def test_news_are_told_at_most_ten_times_a_second(tmp_path):
+    told = []
+    line, ours = os.pipe()
+    recorder = Recorder(
+        [Steady()],
+        FileSink(os.open(tmp_path / "a.pcapng", os.O_RDWR | os.O_CREAT)),
+        Pcapng(),
+        size=0,
+        limit=None,
+        line=line,
+        listen=lambda: False,
+        tell=lambda: told.append(time.monotonic()) or True,
+    )
+    recorder.run()
+    assert not recorder.problem
+    assert len(told) >= 3
+    assert min(b - a for a, b in itertools.pairwise(told)) >= 0.099
     os.close(line)
     os.close(ours)
 
