@@ -211,6 +211,17 @@ async def assert_as_wished(lab):
     assert to_data(lab.snapshot.observed) == to_data(expand(lab.snapshot.topology))
 
 
+async def until(lab, holds):
+    """Wait until something can be said of a lab that is listened to."""
+    heard = asyncio.Event()
+    stop = lab.subscribe(lambda _: heard.set())
+    async with asyncio.timeout(DEADLINE):
+        while not holds(lab.snapshot):
+            await heard.wait()
+            heard.clear()
+    stop()
+
+
 @boxed
 async def test_every_edit_and_every_undo_is_exact(tmp_path):
     async with a_lab(tmp_path) as lab:

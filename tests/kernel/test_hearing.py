@@ -1,9 +1,9 @@
-"""What others do to a lab is heard: another tuilab, `ip`, sysctl; on the real kernel."""
+"""What others do to a lab is heard: another tuilab, `ip`, sysctl; really done."""
 
 import asyncio
 
 from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_engine import BLUE, DEADLINE, RED, ROUTED, a_lab
+from tests.kernel.test_engine import BLUE, DEADLINE, RED, ROUTED, a_lab, until
 from tuilab.lab.journal import FileJournal
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint
@@ -66,17 +66,6 @@ async def test_what_is_done_outside_is_seen_and_left_alone(tmp_path):
         await lab.edit(edits.add_address(BLUE, "10.9.9.9/24"))
         await lab.undo()
         assert lab.snapshot.observed.link(BLUE).mtu == 1234
-
-
-async def until(lab, holds):
-    """Wait until something can be said of a lab that is listened to."""
-    heard = asyncio.Event()
-    stop = lab.subscribe(lambda _: heard.set())
-    async with asyncio.timeout(DEADLINE):
-        while not holds(lab.snapshot):
-            await heard.wait()
-            heard.clear()
-    stop()
 
 
 @boxed
