@@ -187,6 +187,7 @@ async def test_a_drag_from_node_to_node_asks_for_a_cable() -> None:
         await pilot.mouse_down(Canvas, offset=cell(app, namespace("h1")), control=True)
         await pilot.hover(Canvas, offset=cell(app, namespace("h3")))
         assert app.canvas.marked == namespace("h1")
+        assert "h2" in shown(app)  # the line that is drawn goes on behind it
         await pilot.mouse_up(Canvas, offset=cell(app, namespace("h3")))
         asked = [m for m in app.said if isinstance(m, Canvas.ConnectRequested)]
         assert [(m.a, m.b) for m in asked] == [(namespace("h1"), namespace("h3"))]

@@ -20,6 +20,7 @@ from textual.message_pump import MessagePump
 from textual.worker import Worker
 
 from tuilab.errors import TuilabError
+from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.typeahead import TypeAhead, Typed
 
 Result = TypeVar("Result")
@@ -49,7 +50,10 @@ class BaseApp(App[Result]):
 
     Attributes:
         mistakes: Unexpected errors so far.
+        glyphs: The signs beside text.
     """
+
+    glyphs: Glyphs = UNICODE
 
     def __init__(self) -> None:
         super().__init__()

@@ -77,6 +77,13 @@ class Tool:
         ways = (way for way in STEPS if self.means(key, f"canvas.{way}"))
         return next(ways, None)
 
+    def grab(self, pointer: Pointer) -> None:
+        """The mouse takes over what keys have begun: its button went down there."""
+
+    def click(self, pointer: Pointer) -> bool:
+        """The mouse was clicked; whether that was for this tool."""
+        return False
+
     def drag(self, pointer: Pointer) -> None:
         """The mouse has moved with its button down."""
 
@@ -159,7 +166,14 @@ class Connect(Tool):
     def cells(self) -> Cells:
         """A line along which nothing of the drawing is lost but lines."""
         sign = "." if self.canvas.ascii_only else "·"
-        return dict.fromkeys(_bend(self._start.cell, self._end.cell), (sign, "marked"))
+        drawing = self.canvas.drawing
+        return {
+            cell: (sign, "marked")
+            for cell in _bend(self._start.cell, self._end.cell)
+            if (item := drawing.at(*cell)) is None
+            or item.kind == "cable"
+            or item in drawing.frames
+        }
 
 
 def _bend(a: Offset, b: Offset) -> Iterator[tuple[int, int]]:
@@ -205,6 +219,15 @@ class Box(Tool):
         # Whatever comes next is for what was selected.
         self._take()
         return False
+
+    def grab(self, pointer: Pointer) -> None:
+        """Begun by its key, gone on with by mouse: the box is where the mouse is."""
+        self._anchor = self._corner = pointer.cell
+
+    def click(self, pointer: Pointer) -> bool:
+        """The other corner is there."""
+        self.drop(pointer)
+        return True
 
     def drag(self, pointer: Pointer) -> None:
         """The corner is where the pointer is."""
@@ -354,6 +377,19 @@ class Move(Tool):
     def _let_down(self) -> None:
         self.canvas.put_away()
         self.canvas.ask_to_place(self._places())
+
+    def grab(self, pointer: Pointer) -> None:
+        """What was taken last comes to where the mouse is."""
+        x, y = self.canvas.drawing.anchor(next(reversed(self._from)))
+        corner = pointer.screen - pointer.cell
+        gone = Offset(self._by.x * self._slots.width, self._by.y * self._slots.height)
+        self._start = corner + Offset(int(x), int(y)) - gone
+
+    def click(self, pointer: Pointer) -> bool:
+        """It goes there."""
+        self.grab(pointer)
+        self.drop(pointer)
+        return True
 
     def drag(self, pointer: Pointer) -> None:
         """As many columns and rows as the mouse has gone."""

@@ -359,9 +359,6 @@ class Canvas(CornerView, can_focus=True):
         item = self.item_at(*at) if inside else None
         return Pointer(event.screen_offset, cell, item, event.shift or event.ctrl)
 
-    def _hit(self, event: events.MouseEvent) -> Item | None:
-        return self._pointer(event).item
-
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """The beginning of a click or drag."""
         self._dragging = False
@@ -382,9 +379,8 @@ class Canvas(CornerView, can_focus=True):
             return
         if self.tool is None:
             self.take_up(self._tool_for(start))
-        elif isinstance(self.tool, Box) and not self._dragging:
-            # Begun by its key, gone on with by mouse: the box is where the mouse is.
-            self.take_up(Box(self, start.cell))
+        elif not self._dragging:
+            self.tool.grab(start)
         self._dragging = True
         if self.tool is not None:
             self.tool.drag(self._pointer(event))
@@ -428,8 +424,11 @@ class Canvas(CornerView, can_focus=True):
         if (action := self.card_action(event.y)) and event.button == LEFT:
             self.post_message(self.CardChosen(action))
             return
+        pointer = self._pointer(event)
+        if event.button == LEFT and self.tool is not None and self.tool.click(pointer):
+            return
         self.cancel_tool()
-        item = self._hit(event)
+        item = pointer.item
         if event.button == RIGHT:
             if item not in self.selection:
                 self.select(item, show=False)
@@ -440,8 +439,20 @@ class Canvas(CornerView, can_focus=True):
                     self.select_also(item, show=False)
                 return
             self.select(item, show=False)
-            if event.chain == 2 and item is not None:
+            if self.marked is not None:
+                self._to_marked(item)
+            elif event.chain == 2 and item is not None:
                 self.post_message(self.Opened(item))
+
+    def _to_marked(self, item: Item | None) -> None:
+        """A click while an end is marked: the other end, or nothing to be joined."""
+        first = self.marked
+        if first is None or item == first or (item and item.kind == "cable"):
+            return
+        self.marked = None
+        self._tool_moved()
+        if item is not None:
+            self.ask_to_connect(first, item)
 
     def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._wheel(event, 1)

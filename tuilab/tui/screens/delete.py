@@ -56,9 +56,9 @@ class DeleteScreen(Dialog[bool]):
         """What runs in namespaces that go ends."""
         before = self._lab.snapshot.topology
         after = self._change.apply(before)
-        room = self.text_width - 2
+        room, ellipsis = self.text_width - 2, self.holder.glyphs.ellipsis
         self._programs = [
-            fit(f"process {program.pid} in {name}: {program.command}", room, "...")
+            fit(f"process {program.pid} in {name}: {program.command}", room, ellipsis)
             for name in before.namespaces
             if name not in after.namespaces
             for program in await self._lab.processes(name)

@@ -16,7 +16,7 @@ from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.base import BaseApp
 from tuilab.tui.moves import MOVES, moves
 from tuilab.tui.screens.overlay import Overlay
-from tuilab.tui.text import Role, Span, content, line
+from tuilab.tui.text import Line, Role, Span, content, line
 
 Answer = TypeVar("Answer")
 
@@ -51,6 +51,7 @@ class Dialog(Overlay[Answer | None]):
             link-style: none;
             link-background-hover: $accent;
         }
+        & #frame { link-style: none; link-color: $text-muted; }
         & #errors { height: auto; max-height: 50vh; }
         & VerticalScroll { scrollbar-size-vertical: 1; }
         & .long { height: auto; }
@@ -150,13 +151,17 @@ class Dialog(Overlay[Answer | None]):
         """Say how to read on where there is more than fits."""
         # Called later, when the dialog may be on its way out: then it has no frame.
         for frame in self.query("#frame"):
-            frame.border_subtitle = Content(self.subtitle())
+            frame.border_subtitle = content(self.subtitle())
 
-    def subtitle(self) -> str:
-        """What stands in the lower border."""
+    def subtitle(self) -> Line:
+        """What stands in the lower border; a click on a key does what it does."""
         if self.longest is None:
-            return ""
-        return f"{self.key('dialog.read_on')} reads on"
+            return ()
+        return (self.hint("dialog.read_on", "reads on"),)
+
+    def hint(self, move: str, words: str) -> Span:
+        """A key and what it does, for the border; a click does it too."""
+        return Span(f"{self.key(move)} {words}", "", f"screen.{MOVES[move].action}")
 
     def action_read(self, way: int) -> None:
         """On in what does not fit, or back."""

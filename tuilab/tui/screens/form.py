@@ -17,7 +17,7 @@ from tuilab.tui.forms.base import Field, Form, Value
 from tuilab.tui.moves import moves
 from tuilab.tui.screens import fields
 from tuilab.tui.screens.dialog import AROUND, Dialog
-from tuilab.tui.text import Line, contents
+from tuilab.tui.text import Line, contents, line
 from tuilab.tui.widgets.check import Check
 from tuilab.tui.widgets.choice import Choice
 from tuilab.tui.widgets.form_row import FormHead, FormRow
@@ -165,10 +165,16 @@ class FormDialog(Dialog[Answers]):
         left = self.rows_left - min(taken, height // 2) - AROUND - 2
         self.query_one("#plan").styles.max_height = max(left, 3)
 
-    def subtitle(self) -> str:
+    def subtitle(self) -> Line:
         """How to read on, and what tells of the field."""
-        words = [super().subtitle(), f"{self.key('form.help')} field help"]
-        return self._told or "  ".join(filter(None, words))
+        if self._told:
+            return line(self._told)
+        told = super().subtitle()
+        return (
+            *told,
+            *line("  " if told else ""),
+            self.hint("form.help", "field help"),
+        )
 
     def _preview(self) -> str:
         """Show what will be run; what is wrong with it, or empty."""
@@ -228,10 +234,13 @@ class FormDialog(Dialog[Answers]):
 
     def action_field_help(self) -> None:
         """Say what the focused field is for."""
-        for name, field in self._form.fields.items():
-            widget = self._fields[name]
-            if self.focused is not None and widget in self.focused.ancestors_with_self:
-                self.notify(field.help or "no help here", title=name, markup=False)
+        if self.focused is None:
+            return
+        for row in self._form.rows:
+            for field in row.fields:
+                if self._fields[field.name] in self.focused.ancestors_with_self:
+                    help_text = field.help or "no help here"
+                    self.notify(help_text, title=row.label, markup=False)
 
 
 def _words(error: TuilabError) -> str:

@@ -22,6 +22,7 @@ from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.moves import Move, moves, panes_of
 from tuilab.tui.palette import ActionProvider
 from tuilab.tui.screens.close_look import CloseLook
+from tuilab.tui.screens.context import context_of
 from tuilab.tui.screens.dialog import Dialog
 from tuilab.tui.screens.gone import GoneScreen
 from tuilab.tui.screens.guide import Guide
@@ -30,7 +31,6 @@ from tuilab.tui.screens.layout import Layout
 from tuilab.tui.screens.overlay import Below
 from tuilab.tui.screens.packet_desk import PacketDesk
 from tuilab.tui.screens.send_desk import SendDesk
-from tuilab.tui.tmux import no_window
 from tuilab.tui.verbs import VERBS, Verb, build, lab, view
 from tuilab.tui.widgets.bottom import BottomPanel
 from tuilab.tui.widgets.history_view import HistoryView
@@ -38,8 +38,8 @@ from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.inspector_rows import Row
 from tuilab.tui.widgets.keys import KeysBar
 from tuilab.tui.widgets.log_view import LogView
-from tuilab.tui.widgets.packet_detail import PacketHex, PacketTree
 from tuilab.tui.widgets.packet_list import PacketList
+from tuilab.tui.widgets.pick_view import PickView
 from tuilab.tui.widgets.ping_text import Run
 from tuilab.tui.widgets.selection_text import selection_text, topology_title
 from tuilab.tui.widgets.status import StatusBar
@@ -183,11 +183,11 @@ class MainScreen(Below, Screen[None]):
         A folded group stands for all that is folded into it.
         """
         canvas = self.canvas
-        found = (it for item in self._shown_selection for it in canvas.members(item))
+        found = (it for item in self.shown_selection for it in canvas.members(item))
         return tuple(dict.fromkeys(found))
 
     @property
-    def _shown_selection(self) -> tuple[Item, ...]:
+    def shown_selection(self) -> tuple[Item, ...]:
         """What looks selected."""
         if self.map is self.canvas:
             return self.canvas.selection
@@ -243,9 +243,13 @@ class MainScreen(Below, Screen[None]):
         if self.map is not canvas:
             key = self.session.key("screen.back")
             words = f"cable {self.marked} = ?  ({key} cancels)" if self.marked else ""
-        pane.border_subtitle = Content(
-            words or selection_text(self.lab.snapshot, self._shown_selection, room)
+        words = words or selection_text(
+            self.lab.snapshot,
+            self.shown_selection,
+            room,
+            self.session.glyphs.ellipsis,
         )
+        pane.border_subtitle = Content(words)
 
     @on(Canvas.Opened)
     @on(TreeView.Opened)
@@ -282,7 +286,8 @@ class MainScreen(Below, Screen[None]):
         self._run(lambda screen: lab.go_to(screen, event.position))
 
     @on(Canvas.MenuRequested)
-    def _menu(self, event: Canvas.MenuRequested) -> None:
+    @on(PickView.MenuRequested, "#tree, #inspector")
+    def _menu(self, event: Canvas.MenuRequested | PickView.MenuRequested) -> None:
         self._run(lambda screen: view.menu_at(screen, event.offset))
 
     def use_canvas(self, take_up: Callable[[], None]) -> None:
@@ -439,31 +444,7 @@ class MainScreen(Below, Screen[None]):
 
     def context(self) -> Context:
         """What decides whether an action is possible."""
-        session, snapshot, around = self.session, self.lab.snapshot, self.session.around
-        no_packets = around.no_packets
-        if snapshot.preview:
-            no_packets = f"this lab is only a preview: {snapshot.preview}"
-        elif around.sender is None and not no_packets:
-            no_packets = "packets can't be sent here"
-        no_shell = "" if around.shell else "no shell can be opened here"
-        return Context(
-            snapshot=snapshot,
-            selection=self.selection,
-            gone=session.gone,
-            no_packets=no_packets,
-            no_shell=no_packets if snapshot.preview else no_shell,
-            no_window=no_window(around.window, self.session.key("shell")),
-            colours=not session.no_color,
-            capturing=session.watching.running,
-            packets=session.watching.count,
-            sending=len(self.sends.running),
-            keymap=around.keymap,
-            drawn=self.map is self.canvas,
-            in_packets=isinstance(self.focused, PacketList | PacketTree | PacketHex),
-            row=self.row,
-            foldable=self.canvas.foldable,
-            group=next((it for it in self._shown_selection if it.kind == "grid"), None),
-        )
+        return context_of(self)
 
     def action_act(self, name: str) -> None:
         """A key, a click or the palette asks for an action."""

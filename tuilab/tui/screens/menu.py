@@ -20,18 +20,24 @@ from tuilab.tui.widgets.pick_view import PickView
 
 ON_NOTHING = (
     *("add_namespace", "add_bridge", "add_tap", "add_cable"),
-    *("undo", "redo", "find", "jump", "select_box", "canvas.fit"),
+    *("generate", "paste_part", "undo", "redo", "find", "addresses"),
+    *("jump", "select_box", "canvas.fit", "tree"),
     *("load", "save", "palette", "help"),
 )
 ON_ONE = (
-    *("inspect", "edit", "toggle", "delete", "duplicate", "canvas.mark"),
-    *("add_cable", "add_address", "add_route", "send", "watch", "shell"),
+    *("inspect", "edit", "rename", "toggle", "delete", "duplicate"),
+    *("copy", "copy_part", "canvas.mark", "tree.mark", "add_cable"),
+    *("add_address", "add_route", "send", "watch", "shell"),
     *("move", "unpin", "fold"),
 )
 ON_SEVERAL = (
     *("toggle", "delete", "duplicate", "copy_part", "watch"),
     *("move", "unpin", "copy"),
 )
+ON_ROW = ("edit_row", "delete_row", "copy", "filter_rows", "inspect")
+"""On a row of the inspector."""
+_OF_DRAWING = ("jump", "select_box", "canvas.fit", "canvas.mark", "move", "fold")
+"""What only the drawing can."""
 
 _FRAME = 4
 
@@ -64,7 +70,9 @@ class MenuScreen(Overlay[str | None]):
 
     def compose(self) -> ComposeResult:
         """The list."""
-        yield Menu(self._possible, self.app.size.width - _FRAME)
+        assert isinstance(self.app, BaseApp)
+        room, ellipsis = self.app.size.width - _FRAME, self.app.glyphs.ellipsis
+        yield Menu(self._possible, room, ellipsis)
 
     def on_mount(self) -> None:
         """Where it fits; then what was typed ahead."""
@@ -110,17 +118,18 @@ class MenuScreen(Overlay[str | None]):
 class Menu(PickView):
     """The entries; what can't be done now is dimmed and says why."""
 
-    def __init__(self, context: Context, room: int) -> None:
+    def __init__(self, context: Context, room: int, ellipsis: str) -> None:
         """Make it.
 
         Args:
             context: What is selected, and what is possible.
             room: Cells of a line: a longer reason is told when its entry is chosen.
+            ellipsis: The sign of what is cut.
         """
         super().__init__()
         self._keymap = context.keymap
         self._names = entries(context)
-        self._lines = [_line(context, name, room) for name in self._names]
+        self._lines = [_line(context, name, room, ellipsis) for name in self._names]
         some = context.selection
         title = str(some[0]) if len(some) == 1 else ""
         if context.group is not None:
@@ -170,22 +179,25 @@ class Menu(PickView):
 
 def entries(context: Context) -> Sequence[str]:
     """Ids of what can be done with what is selected."""
+    if context.row is not None:
+        return ON_ROW
+    elsewhere = ("tree.mark",) if context.drawn else _OF_DRAWING
+    return [name for name in _of_selection(context) if name not in elsewhere]
+
+
+def _of_selection(context: Context) -> Sequence[str]:
     if not context.selection:
         return ON_NOTHING
     if context.group is not None:
         return (*ON_SEVERAL, "fold")
     if len(context.selection) > 1:
         return ON_SEVERAL
-    kind = context.selection[0].kind
-    nodes = ("namespace", "bridge", "tap")
-    return [
-        name
-        for name in ON_ONE
-        if kind in nodes or name not in ("move", "unpin", "fold")
-    ]
+    if context.selection[0].kind in ("namespace", "bridge", "tap"):
+        return ON_ONE
+    return [name for name in ON_ONE if name not in ("move", "unpin", "fold")]
 
 
-def _line(context: Context, name: str, room: int) -> Line:
+def _line(context: Context, name: str, room: int, ellipsis: str) -> Line:
     if name in MOVES:
         about, refused = MOVES[name].about, ""
     else:
@@ -193,7 +205,7 @@ def _line(context: Context, name: str, room: int) -> Line:
         about, refused = action.about, action.refuse(context)
     key = context.keymap.key(name) if context.keymap.keys(name) else ""
     left = room - len(f"{key:>5} {about}  ")
-    reason = fit(refused, min(len(refused), left), "...") if refused else ""
+    reason = fit(refused, min(len(refused), left), ellipsis) if refused else ""
     return line(
         (f"{key:>5} ", "dim" if refused else "key"),
         (about, "dim" if refused else ""),

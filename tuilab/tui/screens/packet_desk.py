@@ -115,7 +115,9 @@ class PacketDesk:
             return
         room = self._bottom.size.width - 4
         self.show_head()
-        self._bottom.border_subtitle = Content(watch_state(self._watch(), room))
+        self._bottom.border_subtitle = Content(
+            watch_state(self._watch(), room, self._session.glyphs.ellipsis)
+        )
 
     def _watch(self) -> Watch:
         watching, packets = self.watching, self.packets

@@ -20,6 +20,7 @@ from tuilab.tui.screens.addresses import AddressesScreen
 from tuilab.tui.screens.find import FindScreen
 from tuilab.tui.screens.help import HelpScreen
 from tuilab.tui.screens.menu import MenuScreen
+from tuilab.tui.widgets.pick_view import PickView
 
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
@@ -160,7 +161,11 @@ async def help(screen: MainScreen) -> None:  # noqa: A001
 
 async def menu(screen: MainScreen) -> None:
     """What can be done with the selection, beside it."""
-    await menu_at(screen, screen.canvas.below_selection())
+    there = screen.inspector if screen.row is not None else screen.map
+    if isinstance(there, PickView):
+        await menu_at(screen, there.below_cursor)
+    else:
+        await menu_at(screen, there.below_selection())
 
 
 async def menu_at(screen: MainScreen, at: Offset) -> None:

@@ -84,7 +84,11 @@ def hint_lines(
     for name in _VERBS:
         action = ACTIONS[name]
         if not action.refuse(context):
-            keys += [Span(f" {context.key(name)}", "key"), Span(f" {action.label} ")]
+            click = f"screen.act('{name}')"
+            keys += [
+                Span(f" {context.key(name)}", "key", click),
+                Span(f" {action.label} ", click=click),
+            ]
     lines = [line(""), tuple(keys)]
     if switch:
         lines.append(line((f"  {context.key('toggle')} runs:", "dim")))

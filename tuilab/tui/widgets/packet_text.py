@@ -234,12 +234,13 @@ class Watch:
     asking: str = ""
 
 
-def watch_state(watch: Watch, cells: int = 200) -> str:
+def watch_state(watch: Watch, cells: int = 200, ellipsis: str = "…") -> str:
     """What stands on the frame: what is captured, how fast, what was lost.
 
     Args:
         watch: How it stands.
         cells: Room there is; names and filter give way first.
+        ellipsis: The sign of what is cut.
     """
     if watch.asking:
         return watch.asking
@@ -263,7 +264,7 @@ def watch_state(watch: Watch, cells: int = 200) -> str:
         front.append(f"/{watch.filter}")
     named = "  ".join(front)
     if len(named) > room:
-        named = named[: room - 3] + "..." if room > 12 else ""
+        named = fit(named, room, ellipsis) if room > 12 else ""
     return f"{named}  {said}".strip()
 
 

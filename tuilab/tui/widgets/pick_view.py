@@ -7,11 +7,14 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
 
 from tuilab.tui.moves import moves
 from tuilab.tui.widgets.line_view import LineView
+
+RIGHT = 3
 
 
 class PickView(LineView):
@@ -39,6 +42,19 @@ class PickView(LineView):
 
         view: PickView
         index: int
+
+        @property
+        def control(self) -> PickView:
+            """The pane."""
+            return self.view
+
+    @dataclass
+    class MenuRequested(Message):
+        """A right click on a line, which is the current one now."""
+
+        view: PickView
+        offset: Offset
+        """Where, on the screen."""
 
         @property
         def control(self) -> PickView:
@@ -77,6 +93,12 @@ class PickView(LineView):
             # By force: the scroll bar of lines that are new is yet to come.
             self.scroll_to(y=wanted, animate=False, force=True, immediate=True)
 
+    @property
+    def below_cursor(self) -> Offset:
+        """Where a menu for the current line goes, on the screen."""
+        row = self.cursor - self.scroll_offset.y + 1
+        return self.content_region.offset + Offset(2, max(0, min(row, self.rows)))
+
     def action_move(self, by: int) -> None:
         """Another line."""
         self.cursor += by
@@ -99,13 +121,17 @@ class PickView(LineView):
             self.post_message(self.Chosen(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
-        """One click selects; what follows, `clicked` says."""
+        """One click selects; what follows, `clicked` says. The right one: a menu."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
         index = self.scroll_offset.y + offset.y
-        if index < self.line_count():
-            self.cursor = index
+        if index >= self.line_count():
+            return
+        self.cursor = index
+        if event.button == RIGHT:
+            self.post_message(self.MenuRequested(self, event.screen_offset))
+        else:
             self.clicked(index, self.scroll_offset.x + offset.x, event.chain)
 
     def clicked(self, index: int, column: int, times: int) -> None:

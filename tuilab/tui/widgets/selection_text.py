@@ -30,35 +30,40 @@ def topology_title(
     return f"{zoom} fit" if fitted else zoom
 
 
-def selection_text(snapshot: Snapshot, items: Sequence[Item], cells: int) -> str:
+def selection_text(
+    snapshot: Snapshot, items: Sequence[Item], cells: int, ellipsis: str = "…"
+) -> str:
     """The selected thing with its addresses and state; of several, their names.
 
     Args:
         snapshot: The lab.
         items: What is selected.
         cells: Room there is.
+        ellipsis: The sign of what is left out.
     """
     if len(items) > 1:
-        return _fitted([f"sel {len(items)}:", *map(str, items)], cells)
-    return _alone(snapshot, items[0], cells) if items else ""
+        words = [f"sel {len(items)}:", *map(str, items)]
+    else:
+        words = _alone(snapshot, items[0]) if items else [""]
+    return _fitted(words, cells, ellipsis)
 
 
-def _alone(snapshot: Snapshot, item: Item, cells: int) -> str:
+def _alone(snapshot: Snapshot, item: Item) -> list[str]:
     words = [f"sel {item}"]
     if item.kind == "namespace":
         words += _namespace(snapshot, item.namespace)
     elif item.cable is None and item.endpoint is not None:
         words.append(_link(snapshot, item.endpoint))
-    return _fitted(words, cells)
+    return words
 
 
-def _fitted(words: Sequence[str], cells: int) -> str:
+def _fitted(words: Sequence[str], cells: int, ellipsis: str) -> str:
     """The first word, and as many more as there is room for."""
     text = words[0]
     for index, word in enumerate(words[1:], 1):
-        rest = 0 if index == len(words) - 1 else len("  ...")
+        rest = 0 if index == len(words) - 1 else len(ellipsis) + 2
         if len(text) + 2 + len(word) + rest > cells:
-            return f"{text}  ..."
+            return f"{text}  {ellipsis}"
         text += f"  {word}"
     return text
 

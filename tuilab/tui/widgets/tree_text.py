@@ -79,6 +79,10 @@ class Row:
             said += ", folded"
         return f"{self.name}: {said}" if self.name else said
 
+    def folds_at(self, column: int) -> bool:
+        """Whether a click on that column is one on the sign of its fold."""
+        return self.opens and 2 * self.depth <= column < 2 * self.depth + 2
+
     def line(self, glyphs: Glyphs, *, indent: bool = True) -> Line:
         """As the screen shows it."""
         fold = "  "

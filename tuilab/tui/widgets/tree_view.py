@@ -161,10 +161,12 @@ class TreeView(PickView):
         return max(0, min(cursor, len(self._rows) - 1))
 
     def clicked(self, index: int, column: int, times: int) -> None:
-        """A click on a choice of the card makes it."""
+        """A click on a choice of the card makes it, one on a fold's sign turns that."""
         at = index - len(self._rows) - 1
         if index >= len(self._rows) and (action := self._card.choices.get(at)):
             self.post_message(self.CardChosen(action))
+        elif self._rows[self.cursor].folds_at(column):
+            self._turn()
         else:
             super().clicked(index, column, times)
 
@@ -234,6 +236,10 @@ class TreeView(PickView):
             self._build()
         elif row.opens:
             self.cursor += 1
+
+    def _turn(self) -> None:
+        self._folded ^= {self._rows[self.cursor].key}
+        self._build()
 
     def action_all(self, opened: bool) -> None:
         """Fold every namespace, or unfold everything."""
