@@ -22,20 +22,20 @@ class Wish:
 
     def __call__(self, topology: Topology) -> State:
         """What the kernel is to hold for a topology; the next one begins with it."""
-        if self._last is None or self._last[0] is not topology:
-            if self._beside is not None and self._beside[0] is topology:
-                self._last = self._beside
+        # Plans are made in threads too: another one may be at it.
+        last, made = self._last, self._beside
+        if last is None or last[0] is not topology:
+            if made is not None and made[0] is topology:
+                last = made
             else:
-                self._last = self._expanded(topology)
-        return self._ground.wish(*self._last)
+                last = topology, expand(topology, last)
+            self._last = last
+        return self._ground.wish(*last)
 
     def beside(self, topology: Topology) -> State:
         """The same for one that may never be."""
-        made = self._beside = self._expanded(topology)
+        made = self._beside = topology, expand(topology, self._last)
         return self._ground.wish(*made)
-
-    def _expanded(self, topology: Topology) -> tuple[Topology, State]:
-        return topology, expand(topology, self._last)
 
 
 class Drift:

@@ -42,8 +42,9 @@ def bridging_problems(lab: str, name: str, namespace: Namespace) -> Iterator[Pro
             yield from _port(at, endpoint, link)
         if isinstance(link, Bridge | PortLink) and link.vlans is not None:
             yield from _vlans(at, endpoint, link, namespace)
+    ports = namespace.ports_by_bridge()
     for bridge in namespace.bridges():
-        yield from _entries(lab, name, bridge, namespace)
+        yield from _entries(lab, name, bridge, ports.get(bridge, []), namespace)
 
 
 def _bridge(at: _Path, endpoint: Endpoint, link: Bridge) -> Iterator[Problem]:
@@ -106,15 +107,17 @@ def _vlans(
 
 
 def _entries(
-    lab: str, name: str, bridge: str, namespace: Namespace
+    lab: str, name: str, bridge: str, ports: list[str], namespace: Namespace
 ) -> Iterator[Problem]:
     """Static entries that contradict each other, or a MAC of the bridge itself."""
+    if not any(getattr(namespace.links[port], "fdb", ()) for port in ports):
+        return
     own: dict[str, str] = {}
-    for ifname in (bridge, *namespace.ports(bridge)):
+    for ifname in (bridge, *ports):
         mac = namespace.links[ifname].mac or derived_mac(lab, name, ifname)
         own.setdefault(mac, ifname)
     seen: dict[str, str] = {}
-    for ifname in namespace.ports(bridge):
+    for ifname in ports:
         link = namespace.links[ifname]
         for index, mac in enumerate(link.fdb if isinstance(link, PortLink) else ()):
             at = ("namespaces", name, "links", ifname, "fdb", index)

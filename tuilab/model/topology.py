@@ -165,6 +165,14 @@ class Namespace:
         """Names of the links whose master is that bridge, in order."""
         return [name for name, link in self.links.items() if link.master == bridge]
 
+    def ports_by_bridge(self) -> dict[str, list[str]]:
+        """The same for every bridge, in one go; none for one that has none."""
+        found: dict[str, list[str]] = {}
+        for name, link in self.links.items():
+            if link.master is not None:
+                found.setdefault(link.master, []).append(name)
+        return found
+
     def bridges(self) -> list[str]:
         """Names of the bridges, in order."""
         return [n for n, link in self.links.items() if isinstance(link, Bridge)]

@@ -255,12 +255,14 @@ def _address_twice(name: str, namespace: Namespace) -> Iterator[Problem]:
 
 
 def _joined(before: Topology | None, after: Topology) -> Iterator[Cable]:
-    """The cables that end, or ended, in a namespace that changed."""
+    """The cables that have, or had, an end that changed."""
     for name in changed(before, after):
-        for topology in (before, after):
+        for topology, other in ((before, after), (after, before)):
             namespace = topology.namespaces.get(name) if topology else None
+            beside = other.namespaces.get(name) if other else None
+            same = beside.links if beside else {}
             for ifname, link in namespace.links.items() if namespace else ():
-                if isinstance(link, Veth):
+                if isinstance(link, Veth) and same.get(ifname) is not link:
                     far = after.link(link.peer)
                     if topology is after or isinstance(far, Veth):
                         yield Cable.of(Endpoint(name, ifname), link.peer)

@@ -104,7 +104,7 @@ def _settings(
 def _link(
     was: LinkState | None, wanted: LinkState | None, there: LinkState | None
 ) -> LinkState | None:
-    if was == wanted:
+    if was is wanted or was == wanted:
         return there
     if wanted is None or there is None or was is None:
         return wanted

@@ -333,7 +333,8 @@ class _Planner:
         return [
             (Endpoint(name, ifname), wanted)
             for ifname, wanted in goal.links.items()
-            if ifname in links and (links[ifname] != wanted or ifname in doubtful)
+            if (there := links.get(ifname)) is not None
+            and ((there is not wanted and there != wanted) or ifname in doubtful)
         ]
 
     def _set_addresses(self, name: str, namespace: NamespaceState) -> None:

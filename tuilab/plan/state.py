@@ -8,7 +8,7 @@ it: not the kernel's own link-local addresses, connected routes or counters.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import Any
@@ -26,7 +26,6 @@ from tuilab.model.sysctls import (
 from tuilab.model.topology import (
     HOST,
     LO,
-    Bridge,
     Endpoint,
     Link,
     Loopback,
@@ -300,15 +299,17 @@ def expand(topology: Topology, before: tuple[Topology, State] | None = None) -> 
     """
     wanted = topology.namespaces
     fresh: Iterable[str] = wanted
+    former: Mapping[str, Namespace] = {}
     made: Mapping[str, NamespaceState] = {}
     if before is not None and before[0].name == topology.name:
-        fresh = unshared(wanted, before[0].namespaces)
-        made = before[1].namespaces
+        former, made = before[0].namespaces, before[1].namespaces
+        fresh = unshared(wanted, former)
     # A place for each, in order, also for those that are yet to be made.
     out = dict(zip(wanted, map(made.get, wanted, repeat(_NOTHING)), strict=True))
     for name in fresh:
         if name in wanted:
-            out[name] = _expand_namespace(topology.name, name, wanted[name])
+            known = former.get(name), made.get(name)
+            out[name] = _expand_namespace(topology.name, name, wanted[name], *known)
     return State(out)
 
 
@@ -326,11 +327,29 @@ def on_host(topology: Topology, whole: State) -> State:
     return State({**whole.namespaces, HOST: part})
 
 
-def _expand_namespace(lab: str, name: str, namespace: Namespace) -> NamespaceState:
-    links = {
-        ifname: _expand_link(lab, Endpoint(name, ifname), link, namespace)
-        for ifname, link in namespace.all_links()
-    }
+def _expand_namespace(
+    lab: str,
+    name: str,
+    namespace: Namespace,
+    former: Namespace | None = None,
+    made: NamespaceState | None = None,
+) -> NamespaceState:
+    kept: Mapping[str, LinkState] = {}
+    same: Mapping[str, Link] = {}
+    if former is not None and made is not None:
+        # A thousand ports are one namespace: most of them are as they were.
+        if former.sysctls == namespace.sysctls:
+            kept, same = made.links, former.links
+    ports = namespace.ports_by_bridge()
+    links = {}
+    for ifname, link in namespace.all_links():
+        state = kept.get(ifname)
+        # The mtu of a bridge goes by its ports.
+        if state is None or link is not same.get(ifname) or link.kind == "bridge":
+            mtus = [namespace.links[port].mtu for port in ports.get(ifname, ())]
+            end = Endpoint(name, ifname)
+            state = _expand_link(lab, end, link, namespace.sysctls, mtus)
+        links[ifname] = state
     wanted = (expand_route(namespace, route) for route in namespace.routes)
     held = (routable(links, route) for route in wanted if route is not None)
     routes = frozenset(route for route in held if route is not None)
@@ -345,14 +364,18 @@ def _expand_namespace(lab: str, name: str, namespace: Namespace) -> NamespaceSta
 
 
 def _expand_link(
-    lab: str, endpoint: Endpoint, link: Link, namespace: Namespace
+    lab: str,
+    endpoint: Endpoint,
+    link: Link,
+    sysctls: Mapping[str, str],
+    mtus: Sequence[int | None],
 ) -> LinkState:
     if isinstance(link, Loopback):
         mtu, mac = link.mtu or LOOPBACK_MTU, LOOPBACK_MAC
     else:
-        mtu = link.mtu or _default_mtu(endpoint.ifname, link, namespace)
+        ports = (mtu or DEFAULT_MTU for mtu in mtus)
+        mtu = link.mtu or min(ports, default=DEFAULT_MTU)
         mac = link.mac or derived_mac(lab, endpoint.namespace, endpoint.ifname)
-    sysctls = namespace.sysctls
     if mtu < IPV6_MIN_MTU:
         # It has none of its own for IPv6 then.
         sysctls = settings_renamed(sysctls, endpoint.ifname, None)
@@ -371,13 +394,6 @@ def _expand_link(
     )
     held = [cidr for cidr in link.addresses if holdable(bare, cidr)]
     return altered(bare, addresses=kernel_order(held)) if held else bare
-
-
-def _default_mtu(ifname: str, link: Link, namespace: Namespace) -> int:
-    if not isinstance(link, Bridge):
-        return DEFAULT_MTU
-    ports = (namespace.links[port].mtu for port in namespace.ports(ifname))
-    return min((mtu or DEFAULT_MTU for mtu in ports), default=DEFAULT_MTU)
 
 
 __all__ = [
