@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tuilab.errors import TuilabError
 from tuilab.lab.closeup import Closeup
+from tuilab.tui.screens.hints import Hints
 from tuilab.tui.widgets.inspector_text import spots_of
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ PERIOD = 1.0
 class CloseLook:
     """Keeps the inspector's close-up fresh; nothing is asked while nobody sees it."""
 
-    def __init__(self, screen: MainScreen) -> None:
+    def __init__(self, screen: MainScreen, hints: Hints) -> None:
         self._screen = screen
+        self._hints = hints
         self._wanted = asyncio.Event()
 
     async def run(self) -> None:
@@ -54,5 +56,6 @@ class CloseLook:
         except TuilabError:
             # What the lab itself knows of it is shown then, with its own errors.
             closeup = Closeup()
+        planned = await self._hints.plan()
         if screen.query("#inspector") and screen.inspector.item == item:
-            screen.inspector.closeup = closeup
+            screen.inspector.look_closer(closeup, again=planned)

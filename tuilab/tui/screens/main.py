@@ -67,7 +67,8 @@ class MainScreen(Below, Screen[None]):
         self.guide = Guide(self)
         self.sends = SendDesk(self)
         self._stripped = False
-        self._close_look = CloseLook(self)
+        self._hints = Hints(self)
+        self._close_look = CloseLook(self, self._hints)
 
     # -- panes -----------------------------------------------------------------------
 
@@ -85,7 +86,7 @@ class MainScreen(Below, Screen[None]):
                 yield TreeView(glyphs, id="tree")
             inspector = Inspector(
                 glyphs,
-                hints=Hints(self),
+                hints=self._hints,
                 looked_at=self._close_look.possible,
                 keymap=keymap,
                 id="inspector",

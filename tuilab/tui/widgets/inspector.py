@@ -77,8 +77,19 @@ class Inspector(PickView):
         """The lab looks different."""
         self._describe()
 
+    def look_closer(self, closeup: Closeup, *, again: bool) -> None:
+        """Somebody looked closely.
+
+        Args:
+            closeup: What was seen.
+            again: There is other to say in any case.
+        """
+        before, self.closeup = self.closeup, closeup
+        if again and before == closeup:
+            self.watch_closeup()
+
     def watch_closeup(self) -> None:
-        """Somebody looked closely."""
+        """Tell of it."""
         if self._patience is not None:
             self._turn_to_item()
         else:
