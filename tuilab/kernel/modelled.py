@@ -90,7 +90,7 @@ class ModelDriver:
 
     async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
         """See `Driver`."""
-        return detail_of((await self.observe()).state, namespace, ifname)
+        return detail_of(self._machine.state(), namespace, ifname)
 
     async def carry_out(
         self, operations: Sequence[Operation], *, stop: bool = True

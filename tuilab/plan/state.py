@@ -336,10 +336,9 @@ def _expand_namespace(
 ) -> NamespaceState:
     kept: Mapping[str, LinkState] = {}
     same: Mapping[str, Link] = {}
-    if former is not None and made is not None:
+    if former and made and former.sysctls == namespace.sysctls:
         # A thousand ports are one namespace: most of them are as they were.
-        if former.sysctls == namespace.sysctls:
-            kept, same = made.links, former.links
+        kept, same = made.links, former.links
     ports = namespace.ports_by_bridge()
     links = {}
     for ifname, link in namespace.all_links():

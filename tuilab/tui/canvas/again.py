@@ -54,6 +54,4 @@ def again(scene: Scene, graph: Graph) -> Scene:
         number: Box(box.x, box.y, told_again(box.shape, graph.nodes[number]))
         for number, box in scene.boxes.items()
     }
-    made = replace(scene, graph=graph, boxes=boxes, paper=None)
-    made.sheet = type(scene.sheet)()
-    return made
+    return replace(scene, graph=graph, boxes=boxes)

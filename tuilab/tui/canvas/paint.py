@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from tuilab.tui.canvas.activity import QUIET, Activity, Flow
 from tuilab.tui.canvas.boxes import Shape, cell_text, title_width
 from tuilab.tui.canvas.drawing import Area, Spot
@@ -26,7 +24,7 @@ class Painter:
         self,
         scene: Scene,
         glyphs: Glyphs,
-        selected: Collection[Item],
+        selected: frozenset[Item],
         marked: Item | None,
         activity: Activity,
     ) -> None:
@@ -36,9 +34,12 @@ class Painter:
         self.selected = selected
         self.marked = marked
         self.activity = activity
-        self.signs = [[" "] * scene.width for _ in range(scene.height)]
-        self.styles = [["space"] * scene.width for _ in range(scene.height)]
-        self.owners = [[-1] * scene.width for _ in range(scene.height)]
+        # Rows by number: all of them, or those that are touched up.
+        self.signs: dict[int, list[str]] = {}
+        self.styles: dict[int, list[str]] = {}
+        self.owners: dict[int, list[int]] = {}
+        self.partly = False
+        """Whether only some things are painted, over what is there."""
         self.items: list[Item] = []
         self.index: dict[Item, int] = {}
         self.cells: dict[Item, Area] = {}
@@ -102,6 +103,8 @@ class Painter:
         for row in range(y + 1, bottom):
             self._put(x, row, table[VERTICAL], style, owner)
             self._put(right, row, table[VERTICAL], style, owner)
+            if self.partly and box.shape.hollow:
+                continue  # what is inside stays
             for column in range(x + 1, right):
                 self._put(column, row, " ", "space", inside)
         self._put(x, y, table[EAST | SOUTH], style, owner)
@@ -153,6 +156,15 @@ class Painter:
             for step, letter in enumerate(text):
                 self._put(x + step, y, letter, word, owner)
             x += len(text) + 1
+
+    def _wipe_cell(self, number: int, index: int) -> None:
+        """Blanks where a leaf in a grid may have been shown as selected or marked."""
+        node, box = self.graph.nodes[number], self.scene.boxes[number]
+        across, down = box.shape.cell(index)
+        if text := cell_text(node.cells[index], self.scene.level):
+            owner, x = self._owner(node.item), box.x + across
+            for column in (x - 1, x + 1 + len(text)):
+                self._put(column, box.y + down, " ", "space", owner)
 
     def _cell(self, cell: Cell, box: Box, index: int) -> None:
         """A leaf in a grid: the sign of its link, its name, and its mark."""

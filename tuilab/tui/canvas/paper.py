@@ -1,24 +1,26 @@
-"""What two drawings of one scene share, as when only the selection moves between them.
+"""What one drawing of a scene leaves to the next one.
 
-Most of a drawing is lines and blanks, and the same whatever is selected. What was
-painted before the boxes is kept with its scene, and so is every row that looks the
-same as it did.
+Between two drawings little changes: a selection moves, a link goes down. What was drawn
+is kept with its scene, and only what looks otherwise is painted anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from tuilab.tui.canvas.drawing import Row, Run
+from tuilab.model.topology import Endpoint
+from tuilab.tui.canvas.activity import Activity
+from tuilab.tui.canvas.drawing import Drawing, Row, Run
 from tuilab.tui.canvas.glyphs import Glyphs
-from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.graph import Graph, Item
 
-Cells = list[list[str]]
 Cell = tuple[int, int]
 """Column and row."""
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Traces(NamedTuple):
@@ -38,49 +40,87 @@ class Traces(NamedTuple):
     crossings: dict[Cell, tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """Boxes that others stand in, and lines: what all other boxes are painted on.
+class Lazy(dict[K, V]):
+    """Values that are made when they are asked for."""
 
-    Attributes:
-        glyphs: The signs that were used.
-        looks: How each line looked, and what flowed along it, by number of the edge.
-        signs: Of every cell, row by row.
-        styles: Of every cell.
-        owners: Of every cell.
-        index: The numbers of the owners, in their order.
-    """
+    def __init__(self, make: Callable[[K], V]) -> None:
+        super().__init__()
+        self._make = make
 
-    glyphs: Glyphs
-    looks: Mapping[int, tuple[str, tuple[bool, bool]]]
-    signs: Cells
-    styles: Cells
-    owners: list[list[int]]
-    index: Mapping[Item, int]
+    def __missing__(self, key: K) -> V:
+        value = self[key] = self._make(key)
+        return value
 
 
 @dataclass(slots=True)
-class Sheet:
-    """The cells that were painted last, and the rows that they make."""
+class Parts:
+    """Numbers of nodes, of cells of a grid (with their node), and of edges."""
 
-    signs: Cells = field(default_factory=list)
-    styles: Cells = field(default_factory=list)
-    rows: tuple[Row, ...] = ()
+    nodes: set[int] = field(default_factory=set)
+    cells: set[tuple[int, int]] = field(default_factory=set)
+    edges: set[int] = field(default_factory=set)
 
-    def take(self, signs: Cells, styles: Cells) -> tuple[Row, ...]:
-        """The rows of a sheet; those that look the same are the very same."""
-        known = len(signs) == len(self.signs)
-        rows = tuple(
-            self.rows[y]
-            if known and self.signs[y] == signs[y] and self.styles[y] == styles[y]
-            else _row(signs[y], styles[y])
-            for y in range(len(signs))
-        )
-        self.signs, self.styles, self.rows = signs, styles, rows
-        return rows
+    def add(self, other: Parts) -> None:
+        """Those of another one too."""
+        self.nodes |= other.nodes
+        self.cells |= other.cells
+        self.edges |= other.edges
 
 
-def _row(signs: list[str], styles: list[str]) -> Row:
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Where things are drawn; as long as they stand where they stood.
+
+    Attributes:
+        parts: What tells of an item.
+        ends: What tells of what flows through a link.
+        edges: The lines at a node, by its number.
+    """
+
+    parts: Mapping[Item, Parts]
+    ends: Mapping[Endpoint, Parts]
+    edges: Mapping[int, set[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A drawing, and what it was made of.
+
+    Attributes:
+        drawing: It.
+        graph: The states it tells of.
+        glyphs: The signs that were used.
+        selected: What was shown as selected.
+        marked: What was shown as the first end of a cable.
+        activity: What flowed.
+        index: The numbers of the owners of cells.
+        behind: The cell behind the name of each chip.
+        where: Where things are drawn.
+    """
+
+    drawing: Drawing
+    graph: Graph
+    glyphs: Glyphs
+    selected: frozenset[Item]
+    marked: Item | None
+    activity: Activity
+    index: Mapping[Item, int]
+    behind: Mapping[int, Cell]
+    where: Index
+
+
+def signs_of(row: Row) -> list[str]:
+    """The sign of each cell."""
+    return [sign for run in row for sign in run.text]
+
+
+def styles_of(row: Row) -> list[str]:
+    """The style of each cell."""
+    return [run.style for run in row for _ in run.text]
+
+
+def row_of(signs: list[str], styles: list[str]) -> Row:
+    """Cells as runs of one style."""
     return tuple(_runs(signs, styles))
 
 

@@ -7,10 +7,11 @@ Where two lines meet in a cell they can only cross: there is no sign for a branc
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from tuilab.tui.canvas.activity import Activity
-from tuilab.tui.canvas.drawing import Area, Drawing, Spot
+from tuilab.tui.canvas.drawing import Area, Drawing, Row, Spot
 from tuilab.tui.canvas.glyphs import (
     EAST,
     HORIZONTAL,
@@ -22,9 +23,19 @@ from tuilab.tui.canvas.glyphs import (
     Glyphs,
 )
 from tuilab.tui.canvas.graph import Edge, End, Item
+from tuilab.tui.canvas.layers import Gate
 from tuilab.tui.canvas.paint import Painter
-from tuilab.tui.canvas.paper import Paper, Traces
+from tuilab.tui.canvas.paper import (
+    Kept,
+    Lazy,
+    Parts,
+    Traces,
+    row_of,
+    signs_of,
+    styles_of,
+)
 from tuilab.tui.canvas.scene import Scene
+from tuilab.tui.canvas.touched import differing, indexed
 
 
 def draw(
@@ -43,7 +54,25 @@ def draw(
         marked: Shown as the first end of a cable to be made.
         activity: What flows through the links now, and what fails there.
     """
-    return _Raster(scene, glyphs, selected, marked, activity or {}).run()
+    # It may be drawn beside the loop too.
+    kept, chosen = scene.kept, frozenset(selected)
+    raster = _Raster(scene, glyphs, chosen, marked, activity or {})
+    if kept is None or kept.glyphs is not glyphs:
+        drawing, where = raster.run(), indexed(scene)
+    else:
+        drawing, where = raster.touch_up(kept), kept.where
+    scene.kept = Kept(
+        drawing,
+        scene.graph,
+        glyphs,
+        chosen,
+        marked,
+        raster.activity,
+        raster.index,
+        raster.behind,
+        where,
+    )
+    return drawing
 
 
 class _Raster(Painter):
@@ -53,42 +82,44 @@ class _Raster(Painter):
         self,
         scene: Scene,
         glyphs: Glyphs,
-        selected: Collection[Item],
+        selected: frozenset[Item],
         marked: Item | None,
         activity: Activity,
     ) -> None:
         super().__init__(scene, glyphs, selected, marked, activity)
         self.ports: dict[int, list[Spot]] = {}
+        self.looks = Lazy(self._look)
+        self.traces = scene.traces = scene.traces or self._trace()
 
     def run(self) -> Drawing:
         """Lines first, then boxes over their ends, then ports on the borders."""
-        self.traces = self.scene.traces = self.scene.traces or self._trace()
-        self._lay_paper()
+        scene = self.scene
+        for y in range(scene.height):
+            self.signs[y] = [" "] * scene.width
+            self.styles[y] = ["space"] * scene.width
+            self.owners[y] = [-1] * scene.width
+        self._boxes(hollow=True)
+        for number in scene.ways:
+            self._owner(self.graph.edges[number].item)
+        self._paint_lines(scene.ways)
         self._boxes(hollow=False)
-        for number, way in self.scene.ways.items():
-            edge = self.graph.edges[number]
-            self._port(number, edge.a, way[0])
-            self._port(number, edge.b, way[-1])
-        for gate, (x, y) in self.scene.gates.items():
-            edge = self.graph.edges[gate.edge]
-            end = (edge.a, edge.b)[gate.end]
-            if not self.scene.boxes[end.node].shape.hollow:
-                home = self.scene.boxes[self.graph.parents[end.node]]
-                named = y in (home.y, home.bottom - 1)
-                self._sign(edge, end, x, y, named=named)
+        for number in scene.ways:
+            self._ports(number)
+        for gate in scene.gates:
+            self._gate(gate)
         return Drawing(
-            level=self.scene.level,
-            width=self.scene.width,
-            height=self.scene.height,
-            rows=self.scene.sheet.take(self.signs, self.styles),
+            level=scene.level,
+            width=scene.width,
+            height=scene.height,
+            rows=tuple(row_of(self.signs[y], self.styles[y]) for y in self.signs),
             boxes={
                 self.graph.nodes[n].item: Area(box.x, box.y, box.width, box.height)
-                for n, box in self.scene.boxes.items()
+                for n, box in scene.boxes.items()
             }
             | self.cells,
             frames=frozenset(
                 self.graph.nodes[n].item
-                for n, box in self.scene.boxes.items()
+                for n, box in scene.boxes.items()
                 if box.shape.framed
             ),
             ports={
@@ -99,7 +130,7 @@ class _Raster(Painter):
             ways=self.traces.ways,
             folds=self.graph.folds,
             hidden=self.graph.hidden,
-            owners=tuple(map(tuple, self.owners)),
+            owners=tuple(map(tuple, self.owners.values())),
             items=tuple(self.items),
         )
 
@@ -108,66 +139,95 @@ class _Raster(Painter):
             if box.shape.hollow == hollow:
                 self._box(number, box)
 
-    def _lay_paper(self) -> None:
-        """Boxes that others stand in, and lines; as last time where nothing differs."""
-        chosen = [*self.selected, *([self.marked] if self.marked else ())]
-        self.looks = {n: self._look(self.graph.edges[n]) for n in self.scene.ways}
-        paper = self.scene.paper
-        if paper is not None and paper.glyphs is not self.glyphs:
-            paper = None
-        if not self._below().isdisjoint(chosen):
-            paper = None
-        told = {n: (look[1], self._moving(n)) for n, look in self.looks.items()}
-        if paper is None:
-            self._boxes(hollow=True)
-            self._paint_lines(told)
-        else:
-            self._take_paper(paper)
-            others = [n for n, look in told.items() if paper.looks[n] != look]
-            if not others:
-                return
-            self._paint_lines(others, again=True)
-        if self.index.keys().isdisjoint(chosen):
-            self.scene.paper = paper = Paper(
-                self.glyphs, told, self.signs, self.styles, self.owners, self.index
-            )
-            self._take_paper(paper)
+    # -- once more --------------------------------------------------------------------
 
-    def _below(self) -> set[Item]:
-        """What is painted below the lines: it looks otherwise when it is chosen."""
-        hollow = {n: it for n, it in self.scene.boxes.items() if it.shape.hollow}
-        found = {self.graph.nodes[number].item for number in hollow}
-        return found.union(
-            line.item for box in hollow.values() for line in box.shape.lines
+    def touch_up(self, kept: Kept) -> Drawing:
+        """Paint over a drawing of the same scene what looks otherwise now.
+
+        In the order of `run`, but each only where something is to be told otherwise,
+        or where what lies over it was painted over.
+        """
+        parts = differing(kept, self.graph, self.selected, self.marked, self.activity)
+        if not (parts.nodes or parts.cells or parts.edges):
+            return kept.drawing
+        boxes, gates = self.scene.boxes, self.scene.gates
+        hollow = {n for n in parts.nodes if boxes[n].shape.hollow}
+        if any(kept.graph.nodes[n] != self.graph.nodes[n] for n in hollow):
+            return self.run()  # its words may be others, with lines over them
+        self._take(kept)
+        for gate in gates:
+            if self._home(gate) in hollow:
+                parts.edges.add(gate.edge)
+        for number in hollow:
+            parts.edges |= kept.where.edges.get(number, set())
+            self._box(number, boxes[number])
+        self._paint_lines(sorted(parts.edges))
+        touched = set(parts.edges)
+        for number in sorted(parts.nodes - hollow):
+            self._box(number, boxes[number])
+            touched |= kept.where.edges.get(number, set())
+        self._touch_cells(parts)
+        for number in sorted(touched):
+            self._ports(number)
+        for gate in gates:
+            if gate.edge in parts.edges:
+                self._gate(gate)
+        return self._taken(kept.drawing)
+
+    def _take(self, kept: Kept) -> None:
+        """Go on from what was painted before."""
+        before = kept.drawing
+        self.partly = True
+        self.signs = Lazy(lambda y: signs_of(before.rows[y]))
+        self.styles = Lazy(lambda y: styles_of(before.rows[y]))
+        self.owners = Lazy(lambda y: list(before.owners[y]))
+        self.index, self.items = dict(kept.index), list(before.items)
+        self.behind = dict(kept.behind)
+
+    def _taken(self, before: Drawing) -> Drawing:
+        """The drawing now; a row that looks the same is the very same."""
+        rows, owners = list(before.rows), list(before.owners)
+        for y, signs in self.signs.items():
+            row: Row = row_of(signs, self.styles[y])
+            if row != rows[y]:
+                rows[y] = row
+        for y, numbers in self.owners.items():
+            owners[y] = tuple(numbers)
+        return replace(
+            before,
+            rows=tuple(rows),
+            folds=self.graph.folds,
+            hidden=self.graph.hidden,
+            owners=tuple(owners),
+            items=tuple(self.items),
         )
 
-    def _take_paper(self, paper: Paper) -> None:
-        """Go on from what was painted before."""
-        self.signs = [row[:] for row in paper.signs]
-        self.styles = [row[:] for row in paper.styles]
-        self.owners = [row[:] for row in paper.owners]
-        self.index, self.items = dict(paper.index), list(paper.index)
+    def _touch_cells(self, parts: Parts) -> None:
+        """Leaves in grids that are not painted as a whole."""
+        some = sorted(cell for cell in parts.cells if cell[0] not in parts.nodes)
+        for number, index in some:
+            self._wipe_cell(number, index)
+        for number, index in some:
+            node, box = self.graph.nodes[number], self.scene.boxes[number]
+            self._cell(node.cells[index], box, index)
 
     # -- lines ------------------------------------------------------------------------
 
-    def _paint_lines(self, lines: Collection[int], *, again: bool = False) -> None:
-        """Paint lines; all of them, or some again that look otherwise now."""
-        cells, crossings = self.traces.cells, self.traces.crossings
-        masks = self.traces.masks
-        owners = {n: self._owner(self.graph.edges[n].item) for n in self.scene.ways}
-        some = (cell for n in lines for cell in masks[n]) if again else cells
-        for cell in some:
-            if cell not in crossings:
-                number, mask = cells[cell]
-                table, style, _ = self.looks[number]
-                self._put(*cell, table[mask], style, owners[number])
-            else:
-                self._cross(cell, owners)
+    def _paint_lines(self, lines: Collection[int]) -> None:
+        crossings, masks = self.traces.crossings, self.traces.masks
+        for number in lines:
+            table, style, _ = self.looks[number]
+            owner = self._owner(self.graph.edges[number].item)
+            for cell, mask in masks[number].items():
+                if cell in crossings:
+                    self._cross(cell)
+                else:
+                    self._put(*cell, table[mask], style, owner)
         for number in lines:
             if any(self._moving(number)):
                 self._arrows(number, masks[number], crossings)
 
-    def _cross(self, cell: tuple[int, int], owners: Mapping[int, int]) -> None:
+    def _cross(self, cell: tuple[int, int]) -> None:
         """Where two lines cross: the heavy one's, or nobody's."""
         looks, (number, mask) = self.looks, self.traces.crossings[cell]
         other, _ = self.traces.cells[cell]
@@ -175,7 +235,8 @@ class _Raster(Painter):
         sign = self.glyphs.cross[looks[pair[0]][2] + looks[pair[1]][2]]
         chosen = [n for n in pair if looks[n][2] == "h"]
         style = looks[chosen[0]][1] if chosen else "crossing"
-        self._put(*cell, sign, style, owners[(chosen or pair)[0]])
+        item = self.graph.edges[(chosen or pair)[0]].item
+        self._put(*cell, sign, style, self._owner(item))
 
     def _moving(self, number: int) -> tuple[bool, bool]:
         """What flows along a line."""
@@ -256,8 +317,9 @@ class _Raster(Painter):
         x, y = cell
         return [(min(max(x, box.x), box.right - 1), min(max(y, box.y), box.bottom - 1))]
 
-    def _look(self, edge: Edge) -> tuple[dict[int, str], str, str]:
+    def _look(self, number: int) -> tuple[dict[int, str], str, str]:
         """Signs, style and weight of a line."""
+        edge = self.graph.edges[number]
         if edge.item in self.selected and edge.kind == "cable":
             return self.glyphs.heavy, "cable selected", "h"
         if self.activity and any(self._moves(edge)):
@@ -270,6 +332,28 @@ class _Raster(Painter):
         return (self.glyphs.light if edge.alive else self.glyphs.dashed), style, "l"
 
     # -- ports ------------------------------------------------------------------------
+
+    def _ports(self, number: int) -> None:
+        """Both ends of a line."""
+        way, edge = self.scene.ways[number], self.graph.edges[number]
+        self._port(number, edge.a, way[0])
+        self._port(number, edge.b, way[-1])
+
+    def _home(self, gate: Gate) -> int:
+        """The box whose border a line crosses."""
+        edge = self.graph.edges[gate.edge]
+        node = (edge.a, edge.b)[gate.end].node
+        hollow = self.scene.boxes[node].shape.hollow
+        return node if hollow else self.graph.parents[node]
+
+    def _gate(self, gate: Gate) -> None:
+        """The sign of a link where its line comes out of the box around."""
+        edge, (x, y) = self.graph.edges[gate.edge], self.scene.gates[gate]
+        end = (edge.a, edge.b)[gate.end]
+        if not self.scene.boxes[end.node].shape.hollow:
+            home = self.scene.boxes[self._home(gate)]
+            named = y in (home.y, home.bottom - 1)
+            self._sign(edge, end, x, y, named=named)
 
     def _port(self, number: int, end: End, cell: tuple[int, int]) -> None:
         """The sign of a link where its line starts."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tuilab.tui.canvas.boxes import Level, Shape
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.layers import Gate, Memory
-from tuilab.tui.canvas.paper import Paper, Sheet, Traces
+from tuilab.tui.canvas.paper import Kept, Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,7 @@ class Scene:
             on the border of a box, or beside a chip.
         gates: Where lines cross the border of the box that they come out of.
         traces: The cells that the lines go through, once they are known.
-        paper: What was painted last below the boxes, to be used again.
-        sheet: The cells that were painted last, and their rows.
+        kept: What was drawn last, to go on from.
     """
 
     manner: Manner
@@ -95,8 +94,7 @@ class Scene:
     ways: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     gates: dict[Gate, tuple[int, int]] = field(default_factory=dict)
     traces: Traces | None = field(default=None, compare=False, repr=False)
-    paper: Paper | None = field(default=None, compare=False, repr=False)
-    sheet: Sheet = field(default_factory=Sheet, compare=False, repr=False)
+    kept: Kept | None = field(default=None, compare=False, repr=False)
 
     @property
     def level(self) -> Level:

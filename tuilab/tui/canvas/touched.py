@@ -1,0 +1,110 @@
+"""What of a scene looks otherwise than when it was drawn last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tuilab.model.topology import Endpoint
+from tuilab.tui.canvas.activity import Activity
+from tuilab.tui.canvas.graph import End, Graph, Item, Node
+from tuilab.tui.canvas.paper import Index, Kept, Parts
+from tuilab.tui.canvas.scene import Scene
+
+
+def indexed(scene: Scene) -> Index:
+    """Where everything of a scene is drawn."""
+    graph = scene.graph
+    parts: dict[Item, Parts] = {}
+    ends: dict[Endpoint, Parts] = {}
+    edges: dict[int, set[int]] = {}
+
+    def of(item: Item) -> Parts:
+        found = parts.setdefault(item, Parts())
+        if item.endpoint is not None:
+            ends.setdefault(item.endpoint, Parts())
+        return found
+
+    def told(item: Item) -> tuple[Parts, ...]:
+        """What an item's look and its link's flow are told by."""
+        found = of(item)
+        return (found, ends[item.endpoint]) if item.endpoint else (found,)
+
+    for number, box in scene.boxes.items():
+        node = graph.nodes[number]
+        of(node.item).nodes.add(number)
+        for line in box.shape.lines:
+            of(line.item).nodes.add(number)
+        for index, cell in enumerate(node.cells):
+            of(cell.item).cells.add((number, index))
+            for found in told(cell.port):
+                found.cells.add((number, index))
+    for number in scene.ways:
+        edge = graph.edges[number]
+        of(edge.item).edges.add(number)
+        for end in (edge.a, edge.b):
+            edges.setdefault(end.node, set()).add(number)
+            for found in told(end.port):
+                found.edges.add(number)
+                if scene.boxes[end.node].shape.bare:
+                    found.nodes.add(end.node)
+        if edge.kind == "trunk":
+            for cell in graph.nodes[edge.b.node].cells:
+                for found in told(cell.port):
+                    found.edges.add(number)
+    return Index(parts, ends, edges)
+
+
+def differing(
+    kept: Kept,
+    graph: Graph,
+    selected: frozenset[Item],
+    marked: Item | None,
+    activity: Activity,
+) -> Parts:
+    """What of a drawing is to look otherwise.
+
+    Args:
+        kept: The drawing.
+        graph: The states as they are now, of things that stand where they stood.
+        selected: What is selected now.
+        marked: What is marked now.
+        activity: What flows now.
+    """
+    found = Parts()
+    changed = set(kept.selected ^ selected)
+    if marked != kept.marked:
+        changed |= {item for item in (marked, kept.marked) if item is not None}
+    for item in changed:
+        found.add(kept.where.parts.get(item, Parts()))
+    if activity is not kept.activity:
+        ends = {*activity, *kept.activity}.intersection(kept.where.ends)
+        for end in ends:
+            if activity.get(end) != kept.activity.get(end):
+                found.add(kept.where.ends[end])
+    if graph is not kept.graph:
+        _add_states(found, kept, graph)
+    return found
+
+
+def _add_states(found: Parts, kept: Kept, graph: Graph) -> None:
+    """What is in another state."""
+    nodes = zip(kept.graph.nodes, graph.nodes, strict=True)
+    for number, (was, now) in enumerate(nodes):
+        if was == now:
+            continue
+        if now.cells and _without_cells(was) == _without_cells(now):
+            pairs = zip(was.cells, now.cells, strict=True)
+            found.cells |= {(number, i) for i, (a, b) in enumerate(pairs) if a != b}
+        else:
+            found.nodes.add(number)
+    for number, (one, other) in enumerate(
+        zip(kept.graph.edges, graph.edges, strict=True)
+    ):
+        if one != other:
+            found.edges.add(number)
+            ends: tuple[End, ...] = (other.a, other.b)
+            found.nodes |= {end.node for end in ends}
+
+
+def _without_cells(node: Node) -> Node:
+    return replace(node, cells=())
