@@ -35,6 +35,7 @@ _STDOUT = "-"
 _LOOK_SECONDS = 1.0
 _TRIED = 10
 _AT_ONCE = 500
+_MANY = 50_000
 """Packets to print before looking at signals again."""
 
 
@@ -200,6 +201,8 @@ async def _follow(
     ending.cancel()
     if joining is not None:
         joining.cancel()
+    if watch.waiting > _MANY:
+        say(f"writing {watch.waiting} packets that came faster than they could be")
     watch.stop()
     if show is not None:
         await _show(watch, show, shown)

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from tuilab.errors import NotFoundError, PacketError
@@ -22,6 +23,7 @@ from tuilab.packets.handle import Handle
 from tuilab.packets.pcapng import Interface
 from tuilab.packets.recorder import Recorder
 from tuilab.packets.sink import FileSink, Sink, StreamSink
+from tuilab.packets.spool import Spool
 from tuilab.packets.writing import Classic, Format, Pcapng
 
 NICENESS: Final = -5
@@ -105,6 +107,7 @@ class _Captor:
             listen=self._listen,
             # One who does not listen now is told again.
             tell=lambda: talk.say(self._line, self._news(), wait=False),
+            spool=Spool(Path(go["beside"])),
             index=files[1] if len(files) > 1 else None,
         )
         self._recorder.run()

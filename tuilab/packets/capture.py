@@ -107,6 +107,12 @@ class Capture:
         return sum(counts.dropped for counts in self.counts)
 
     @property
+    def waiting(self) -> int:
+        """Packets that have been read and are still to be written."""
+        read = sum(counts.received - counts.dropped for counts in self.counts)
+        return max(0, read - self.written)
+
+    @property
     def counts(self) -> list[EndpointCounts]:
         """How each endpoint stands, at most a quarter of a second old.
 
@@ -187,6 +193,7 @@ class Capture:
                 size=len(head),
                 classic=form.classic,
                 limit=self._limit,
+                beside=self.path.parent if self.path else Path(tempfile.gettempdir()),
                 store=self._store,
                 news=self._heard,
             )
@@ -204,7 +211,8 @@ class Capture:
     def stop(self) -> None:
         """End the capture: what was sent before this call is in the file.
 
-        Blocks for some 0.1 s. May be called again, and before `start`.
+        Blocks for some 0.1 s, and longer where more came than could be written yet.
+        May be called again, and before `start`.
 
         Raises:
             PacketError: The file's disk does not answer.
@@ -212,8 +220,11 @@ class Capture:
         if self._recording is None:
             return
         self._recording.finish()
-        if not self._recording.join(_STOP_SECONDS):
-            raise PacketError("the capture does not end: its disk does not answer")
+        written = -1
+        while not self._recording.join(_STOP_SECONDS):
+            if self.written == written:
+                raise PacketError("the capture does not end: its disk does not answer")
+            written = self.written
 
     def close(self) -> None:
         """Stop, and let go of the packets; the file stays where it is."""

@@ -22,12 +22,16 @@ from typing import Final
 from tuilab.model.links import Endpoint
 from tuilab.packets.handle import RETIRE_SECONDS, Handle
 from tuilab.packets.sink import Sink
+from tuilab.packets.spool import Batch, Spool
 from tuilab.packets.writing import Format
 
 _CHANGE_SECONDS: Final = 0.1
 _CHECK_SECONDS: Final = 0.25
 _ROUNDS: Final = 16
 """Batches a handle may give before stopping and telling get their turn again."""
+_RUSH_SECONDS: Final = 0.01
+"""Who has not seen a ring empty for so long sets aside what is in it."""
+_CATCH_UP_SECONDS: Final = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,10 @@ class Recorder:
         line: int,
         listen: Callable[[], bool],
         tell: Callable[[], bool],
+        spool: Spool,
         index: int | None = None,
     ) -> None:
-        """Own the handles and the sink from now on.
+        """Own the handles, the sink and the spool from now on.
 
         Args:
             handles: Live captures; their order is that of the interfaces.
@@ -131,6 +136,7 @@ class Recorder:
                 written. It may have further handles `join`.
             tell: Called at most ten times a second when there is news; gives whether
                 they were told.
+            spool: Takes what comes faster than it can be written.
             index: A file to put the place of every packet into.
         """
         self.written = 0
@@ -138,9 +144,11 @@ class Recorder:
         self.problem = ""
         self._handles = list(handles)
         self._form = form
-        self._framers = {h: form.framer(number) for number, h in enumerate(handles)}
+        self._numbers = {handle: number for number, handle in enumerate(handles)}
+        self._framers = [form.framer(number) for number, _ in enumerate(handles)]
         self._live = list(handles)
-        self._backlog: set[Handle] = set()
+        self._backlog: dict[Handle, float] = {}
+        self._spool = spool
         self._sink = sink
         self._limit = limit
         self._tell = tell
@@ -163,7 +171,8 @@ class Recorder:
         if head:
             self._sink.write(head)
             self.size += len(head)
-        self._framers[handle] = self._form.framer(len(self._handles))
+        self._numbers[handle] = len(self._handles)
+        self._framers.append(self._form.framer(len(self._handles)))
         self._handles.append(handle)
         self._live.append(handle)
         self._poll.register(handle.fileno(), select.POLLIN)
@@ -188,7 +197,7 @@ class Recorder:
             self._end()
 
     def _record(self) -> None:
-        while self._live and not self._full():
+        while (self._live or self._spool) and not self._full():
             events = {fd for fd, _ in self._poll.poll(self._patience())}
             if self._line in events and not self._listen():
                 self._poll.unregister(self._line)
@@ -198,15 +207,18 @@ class Recorder:
             ready = [h for h in self._live if not events or h.fileno() in events]
             # The poll does not tell of packets left over from a round.
             self._backlog = {
-                h for h in self._backlog.union(ready) if self._drain(h, now)
+                handle: self._backlog.get(handle, now)
+                for handle in dict.fromkeys([*self._backlog, *ready])
+                if self._drain(handle, now)
             }
+            order = self._catch_up(now)
             if self._merge:
-                self._write(self._merge.take(now))
+                self._write(self._merge.take(order))
             self._look_after(now)
 
     def _patience(self) -> int:
         """Milliseconds to wait for packets before something else is due."""
-        if self._backlog:
+        if self._backlog or self._spool:
             return 0
         now = time.monotonic()
         due = self._checked + _CHECK_SECONDS
@@ -220,19 +232,42 @@ class Recorder:
 
     def _drain(self, handle: Handle, now: float) -> bool:
         """Take what a handle has, within reason; whether there may be more."""
-        framer = self._framers[handle]
+        if self._spool.full:
+            return True
+        rush = now - self._backlog.get(handle, now) > _RUSH_SECONDS
+        number = self._numbers[handle]
         for _ in range(_ROUNDS):
-            batch = handle.read()
-            if batch is None:
+            read = handle.read()
+            if read is None:
                 return False
-            stamps, blocks = framer.blocks(*batch)
-            if self._merge is None:
-                self._write(blocks)
+            batch = Batch(number, now, *read)
+            # What comes behind what was set aside is set aside too.
+            if rush or self._spool:
+                self._spool.put(batch)
             else:
-                self._merge.add(stamps, blocks, now)
+                self._frame(batch)
             if self._full():
                 return False
         return True
+
+    def _catch_up(self, now: float) -> float:
+        """Write some of what was set aside; when the last that is written was read."""
+        until = time.monotonic() + (0 if self._backlog else _CATCH_UP_SECONDS)
+        while self._spool and not self._full():
+            batch = self._spool.take()
+            self._frame(batch)
+            if time.monotonic() >= until:
+                return batch.read
+        return now
+
+    def _frame(self, batch: Batch) -> None:
+        """Put a batch into the file's form and, unless others may come first, write."""
+        framer = self._framers[batch.number]
+        stamps, blocks = framer.blocks(batch.payload, batch.meta)
+        if self._merge is None:
+            self._write(blocks)
+        else:
+            self._merge.add(stamps, blocks, batch.read)
 
     def _write(self, blocks: list[bytes]) -> None:
         if self._limit is not None:
@@ -284,7 +319,7 @@ class Recorder:
 
     def _release(self, handle: Handle) -> None:
         self._live.remove(handle)
-        self._backlog.discard(handle)
+        self._backlog.pop(handle, None)
         self._poll.unregister(handle.fileno())
         handle.count()
         handle.close()
@@ -303,6 +338,7 @@ class Recorder:
     def _end(self) -> None:
         with contextlib.ExitStack() as last:
             last.callback(self._sink.close)
+            last.callback(self._spool.close)
             for handle in self._live:
                 last.callback(handle.close)
             # The packets are complete without it, and the cause is told.

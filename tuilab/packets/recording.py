@@ -7,6 +7,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from tuilab.errors import PacketError
@@ -99,6 +100,7 @@ class Recording:
         size: int,
         classic: bool,
         limit: int | None,
+        beside: Path,
         store: Store | None,
         news: Callable[[], None],
     ) -> None:
@@ -109,6 +111,7 @@ class Recording:
             size: Bytes that are there already.
             classic: Whether it is a file of the classic format.
             limit: Packets after which the capture ends.
+            beside: Where there is room for what comes faster than it can be written.
             store: Told of every packet; None where ``file`` is a stream.
             news: Called from a thread of its own, at most ten times a second, when
                 there is news, and at the end.
@@ -118,7 +121,13 @@ class Recording:
         if store is not None:
             self._index = os.memfd_create("tuilab-index")
             files.append(self._index)
-        go = {"size": size, "classic": classic, "limit": limit, "stream": store is None}
+        go = {
+            "size": size,
+            "classic": classic,
+            "limit": limit,
+            "stream": store is None,
+            "beside": str(beside),
+        }
         try:
             talk.say(self._line, go, files)
         except OSError:
