@@ -58,9 +58,7 @@ def test_a_full_disk_is_no_loss_and_asks_for_a_pause(tmp_path):
     spool.close()
 
 
-def test_its_file_has_no_name_and_grows_no_more_than_a_quarter_of_the_rest(
-    tmp_path, monkeypatch
-):
+def test_its_file_has_no_name_and_leaves_the_disk_room(tmp_path, monkeypatch):
     spool = Spool(tmp_path)
     spool.put(batch(0, 5000))
     assert not list(tmp_path.iterdir())
@@ -69,12 +67,43 @@ def test_its_file_has_no_name_and_grows_no_more_than_a_quarter_of_the_rest(
 
     def nearly_full(fd):
         disk = real(fd)
-        return os.statvfs_result([*disk[:4], 40_000 // disk.f_frsize, *disk[5:10]])
+        free = 150 << 20
+        return os.statvfs_result([*disk[:4], free // disk.f_frsize, *disk[5:10]])
 
     monkeypatch.setattr(os, "fstatvfs", nearly_full)
-    spool.put(batch(1, 5000))
-    assert not spool.full
-    spool.put(batch(2, 5000))
+    sizes = [5 << 20] * 12
+    for number, size in enumerate(sizes):
+        spool.put(batch(number, size))
+    # A third of 150 MB has room for three pieces of three such batches.
     assert spool.full
-    assert [spool.take().number for _ in range(2)] == [1, 2]
+    assert [spool.take() for _ in sizes] == [
+        batch(number, size) for number, size in enumerate(sizes)
+    ]
     spool.close()
+
+
+def test_its_file_grows_no_further_than_what_waits(tmp_path):
+    spool = Spool(tmp_path)
+    for number in range(3):
+        spool.put(batch(number, 10 << 20))
+    files = [fd for fd in Path("/proc/self/fd").iterdir() if _is_of(fd, tmp_path)]
+    assert len(files) == 1
+    for number in range(3, 40):
+        spool.put(batch(number, 10 << 20))
+        assert spool.take().number == number - 3
+    assert os.stat(files[0]).st_size <= 4 * (16 << 20)
+    for number in range(40, 50):
+        spool.put(batch(number, 10 << 20))
+    assert os.stat(files[0]).st_size > 8 * (16 << 20)
+    assert [spool.take().number for _ in range(13)] == list(range(37, 50))
+    assert os.stat(files[0]).st_size <= 4 * (16 << 20)
+    spool.put(batch(50, 40 << 20))  # larger than a piece
+    assert spool.take() == batch(50, 40 << 20)
+    spool.close()
+
+
+def _is_of(fd, directory):
+    try:
+        return str(directory) in os.readlink(fd)
+    except OSError:
+        return False
