@@ -195,7 +195,7 @@ def merged(steps: list[tuple[float, list[int]]]) -> list[list[bytes]]:
     merge = Merge()
     given = []
     for now, stamps in steps:
-        merge.add(stamps, [b"%d" % stamp for stamp in stamps], now)
+        merge.add(0, stamps, [b"%d" % stamp for stamp in stamps], now)
         given.append(merge.take(now))
     given.append(merge.rest())
     return given
@@ -216,6 +216,22 @@ def test_a_clock_that_is_set_ahead_holds_up_nothing():
     given = merged([(0.0, [1, 2]), (0.01, [hour, hour + 1]), (0.5, [hour + 2])])
     assert [int(stamp) for stamp in given[2]] == [1, 2, hour, hour + 1]
     assert given[3] == [b"%d" % (hour + 2)]
+
+
+def test_one_that_is_behind_holds_back_what_may_come_behind_its_own():
+    merge = Merge()
+
+    def add(number, stamps, now):
+        merge.add(number, stamps, [b"%d" % stamp for stamp in stamps], now)
+
+    add(0, [1, 5], 0.0)
+    add(1, [2, 9], 0.0)
+    assert merge.take(0.2, behind=[0]) == [b"1", b"2", b"5"]
+    add(0, [6, 7], 0.2)
+    assert merge.take(0.25, behind=[0, 2]) == []  # nothing of 2 is here
+    assert merge.take(0.25, behind=[0]) == [b"6", b"7"]
+    assert merge.take(0.25) == [b"9"]
+    assert not merge
 
 
 def test_blocks_are_written_in_pieces_and_taken_back_together(tmp_path):

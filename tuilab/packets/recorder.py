@@ -12,8 +12,9 @@ import os
 import select
 import time
 from array import array
-from collections import deque
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter
@@ -55,36 +56,49 @@ class Merge:
     """Puts packets of several rings in time order.
 
     A ring shows a packet up to `RETIRE_SECONDS` after its stamp, so all that was
-    stamped before the newest packet seen that long ago is complete.
+    stamped before the newest packet seen that long ago is complete; but for rings of
+    which we have not read all that they show. These are in order in themselves.
     """
 
     def __init__(self) -> None:
         self._held: list[tuple[int, bytes]] = []
         self._seen: deque[tuple[float, int]] = deque()
+        self._last: dict[int, int] = {}
+        self._complete = -1
 
     def __bool__(self) -> bool:
         return bool(self._held)
 
-    def add(self, stamps: Sequence[int], blocks: Sequence[bytes], now: float) -> None:
-        """Take a batch that was read at ``now`` (monotonic seconds)."""
+    def add(
+        self, number: int, stamps: Sequence[int], blocks: Sequence[bytes], now: float
+    ) -> None:
+        """Take a batch of the ring ``number``, read at ``now`` (monotonic seconds)."""
         self._held.extend(zip(stamps, blocks, strict=True))
-        self._seen.append((now + RETIRE_SECONDS, max(stamps)))
+        newest = max(stamps)
+        self._seen.append((now + RETIRE_SECONDS, newest))
+        self._last[number] = newest
 
     def due(self) -> float:
         """When something can be taken next (monotonic seconds)."""
         return self._seen[0][0] if self._seen else 0.0
 
-    def take(self, now: float) -> list[bytes]:
-        """What is in its final order by now."""
-        newest = -1
+    def take(self, now: float, behind: Iterable[int] = ()) -> list[bytes]:
+        """What is in its final order by now.
+
+        Args:
+            now: Monotonic seconds.
+            behind: Rings of which not all is here that they showed by now.
+        """
+        newest = self._complete
         while self._seen and self._seen[0][0] <= now:
             newest = max(newest, self._seen.popleft()[1])
+        last = min((self._last.get(number, -1) for number in behind), default=newest)
+        self._complete = newest if last < newest else -1
+        newest = min(newest, last)
         if newest < 0:
             return []
         self._held.sort(key=itemgetter(0))
-        cut = 0
-        while cut < len(self._held) and self._held[cut][0] <= newest:
-            cut += 1
+        cut = bisect_right(self._held, newest, key=itemgetter(0))
         ready = [block for _, block in self._held[:cut]]
         del self._held[:cut]
         return ready
@@ -149,6 +163,7 @@ class Recorder:
         self._live = list(handles)
         self._backlog: dict[Handle, float] = {}
         self._spool = spool
+        self._aside: Counter[int] = Counter()
         self._sink = sink
         self._limit = limit
         self._tell = tell
@@ -206,14 +221,18 @@ class Recorder:
             now = time.monotonic()
             ready = [h for h in self._live if not events or h.fileno() in events]
             # The poll does not tell of packets left over from a round.
+            ready = list(dict.fromkeys([*self._backlog, *ready]))
+            # Where nothing more can be set aside, the rings have to hold it.
+            paused = self._spool.full
             self._backlog = {
                 handle: self._backlog.get(handle, now)
-                for handle in dict.fromkeys([*self._backlog, *ready])
-                if self._drain(handle, now)
+                for handle in ready
+                if paused or self._drain(handle, now)
             }
             order = self._catch_up(now)
             if self._merge:
-                self._write(self._merge.take(order))
+                behind = {self._numbers[handle] for handle in self._backlog}
+                self._write(self._merge.take(order, behind.union(+self._aside)))
             self._look_after(now)
 
     def _patience(self) -> int:
@@ -232,8 +251,6 @@ class Recorder:
 
     def _drain(self, handle: Handle, now: float) -> bool:
         """Take what a handle has, within reason; whether there may be more."""
-        if self._spool.full:
-            return True
         rush = now - self._backlog.get(handle, now) > _RUSH_SECONDS
         number = self._numbers[handle]
         for _ in range(_ROUNDS):
@@ -244,6 +261,7 @@ class Recorder:
             # What comes behind what was set aside is set aside too.
             if rush or self._spool:
                 self._spool.put(batch)
+                self._aside[number] += 1
             else:
                 self._frame(batch)
             if self._full():
@@ -255,6 +273,7 @@ class Recorder:
         until = time.monotonic() + (0 if self._backlog else _CATCH_UP_SECONDS)
         while self._spool and not self._full():
             batch = self._spool.take()
+            self._aside[batch.number] -= 1
             self._frame(batch)
             if time.monotonic() >= until:
                 return batch.read
@@ -267,7 +286,7 @@ class Recorder:
         if self._merge is None:
             self._write(blocks)
         else:
-            self._merge.add(stamps, blocks, batch.read)
+            self._merge.add(batch.number, stamps, blocks, batch.read)
 
     def _write(self, blocks: list[bytes]) -> None:
         if self._limit is not None:
