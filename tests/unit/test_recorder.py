@@ -11,7 +11,8 @@ import time
 import pytest
 
 from tuilab.model.topology import Endpoint
-from tuilab.packets.recorder import Merge, Recorder
+from tuilab.packets.order import Merge
+from tuilab.packets.recorder import Recorder
 from tuilab.packets.sink import FileSink
 from tuilab.packets.spool import Spool
 from tuilab.packets.writing import Pcapng
