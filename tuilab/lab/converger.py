@@ -34,7 +34,7 @@ from tuilab.lab.settings import (
     unclaimed,
 )
 from tuilab.lab.snapshot import Outcome
-from tuilab.lab.uninterrupted import beside, uninterrupted
+from tuilab.lab.uninterrupted import are_many, beside, uninterrupted
 from tuilab.lab.view import View
 from tuilab.model import validate
 from tuilab.model.edits import Rename
@@ -45,8 +45,6 @@ from tuilab.plan.state import State, from_data, to_data
 
 Finish = Callable[[tuple[str, ...]], None]
 """Writes to the journal that it is done, with the commands it took."""
-LARGE = 50
-"""A plan for so many namespaces is made beside the loop."""
 
 
 class Converger:
@@ -107,7 +105,8 @@ class Converger:
         self._ground.prepare(after)
         await self.runner.look(scope := self._scope(after))
         observed = self._view.snapshot.observed
-        large = len(scope) > LARGE
+        large = are_many(map(observed.namespaces.get, scope))
+        large = large or are_many(map(after.namespaces.get, scope))
         steps = await beside(large, self.plan, after, renames, observed)
         if not steps.operations:
             await written(finish, ())
@@ -133,7 +132,9 @@ class Converger:
         risk = self._ground.risk(before, steps.goal, self._view.snapshot.foreign)
         if risk and self.confirm is None:
             raise UsageError(risk, "with --force it is tried, and kept if you confirm")
-        data = told(to_data(before, steps.touched), before, self._settings())
+        large = are_many(map(before.namespaces.get, steps.touched))
+        state = await beside(large, to_data, before, steps.touched)
+        data = told(state, before, self._settings())
         begun = Begun(title, data, tuple(renames))
         await written(self._journal.begin, begun)
         async with guarded(self._directory, self.confirm if risk else None) as keep:

@@ -39,7 +39,7 @@ from tuilab.lab.snapshot import (
     Outcome,
     Snapshot,
 )
-from tuilab.lab.uninterrupted import beside
+from tuilab.lab.uninterrupted import are_many, beside
 from tuilab.lab.view import View
 from tuilab.model import validate
 from tuilab.model.edits import Change
@@ -255,7 +255,8 @@ class Lab:
 
         async def go() -> Outcome:
             before = self._journal.history.topology
-            after = await beside(change.large, self._checked, change, before)
+            large = change.large or are_many(before.namespaces.values())
+            after = await beside(large, self._checked, change, before)
             if after == before:
                 # Whoever asks for it may have seen that it is not so.
                 drift = bool(self.snapshot.drift)

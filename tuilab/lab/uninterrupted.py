@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import ParamSpec, TypeVar
+
+from tuilab.model.topology import Namespace
+from tuilab.plan.state import NamespaceState
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+MANY = 100
+"""Namespaces and their links; a plan for so many is made beside the loop."""
 
 
 async def uninterrupted(work: Awaitable[T]) -> T:
@@ -20,6 +26,16 @@ async def uninterrupted(work: Awaitable[T]) -> T:
         if not task.cancelled():
             task.exception()  # nobody is left to be told
         raise
+
+
+def are_many(namespaces: Iterable[Namespace | NamespaceState | None]) -> bool:
+    """Whether it takes long to go through so many links in so many namespaces."""
+    count = 0
+    for namespace in namespaces:
+        count += 1 + len(namespace.links if namespace else ())
+        if count > MANY:
+            return True
+    return False
 
 
 async def beside(

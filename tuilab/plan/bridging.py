@@ -207,6 +207,8 @@ def show_option(name: str, value: object) -> str:
 
 def options_to_data(options: BridgeState | PortState) -> dict[str, Any]:
     """Those that are not as by default, as plain data."""
+    if options in (PLAIN_BRIDGE, PLAIN_PORT):
+        return {}
     default = type(options)()
     return {
         f.name: list(value) if isinstance(value, tuple) else value

@@ -56,7 +56,9 @@ def plain(spans: Line) -> str:
 
 def width(spans: Line) -> int:
     """How many cells a line takes."""
-    return sum(cell_len(span.text) for span in spans)
+    return sum(
+        len(text) if (text := span.text).isascii() else cell_len(text) for span in spans
+    )
 
 
 def fit(text: str, cells: int, ellipsis: str = "…") -> str:
@@ -70,6 +72,8 @@ def fit(text: str, cells: int, ellipsis: str = "…") -> str:
 
 def wrapped(text: str, cells: int, *, indent: int, role: Role = "") -> list[Line]:
     """A command over as many lines as it takes; what goes on stands further in."""
+    if text.isprintable() and text == text.strip() and indent + len(text) <= cells:
+        return [line((" " * indent + text, role))]  # as most do
     return [
         line((part, role))
         for part in textwrap.wrap(

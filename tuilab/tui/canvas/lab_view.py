@@ -19,11 +19,11 @@ from tuilab.tui.canvas.activity import Activity, activity
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
-from tuilab.tui.canvas.drawing import Area, Drawing
+from tuilab.tui.canvas.drawing import Drawing
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Fold, Graph, Item
 from tuilab.tui.canvas.layers import Memory
-from tuilab.tui.canvas.laying import laid, only_counted, with_pins
+from tuilab.tui.canvas.laying import is_large, laid, only_counted, with_pins
 from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.names import renamed, renamed_places, renames
 from tuilab.tui.canvas.overlay import Cells, overlaid
@@ -33,12 +33,6 @@ from tuilab.tui.canvas.view import DrawingView
 
 CALM = 1.6
 """Seconds after which a link counts as quiet: counters come once a second."""
-
-
-LARGE = 150
-"""Nodes and lines together; laying out so many takes longer than keys may wait."""
-DENSE = 5
-"""The same, lines for each node."""
 
 
 class LabView(DrawingView):
@@ -88,6 +82,7 @@ class LabView(DrawingView):
         self._memory: Memory = {}
         self._choices = Choices()
         self._held: Mapping[Item, Slot] = {}
+        self._stood: Mapping[Item, Slot] = {}
         self._flows: Activity = {}
         self._calm: Timer | None = None
         self._said_zoom: object = None
@@ -114,8 +109,11 @@ class LabView(DrawingView):
         if before is not None:
             self.follow(renames(before.history, snapshot.history))
         counted = before is not None and only_counted(before, snapshot)
-        if not counted and self.is_mounted and self._is_large():
-            self._lay_soon()
+        if not counted and self.is_mounted and is_large(self._graph, snapshot):
+            if self._drawing.boxes:
+                self._lay_soon()
+            else:
+                self._lay_then(lambda: None)
         elif not counted and self._take(snapshot):
             known = self._known()
             self._lay()
@@ -123,11 +121,6 @@ class LabView(DrawingView):
             return
         if flows:
             self._redraw()
-
-    def _is_large(self) -> bool:
-        """Whether laying it out takes longer than keys may wait."""
-        nodes, edges = len(self._graph.nodes), len(self._graph.edges)
-        return nodes + edges > LARGE or edges > DENSE * nodes
 
     def _lay_soon(self) -> None:
         """Lay out what is there by then, beside the loop; the old drawing stands."""
@@ -150,8 +143,12 @@ class LabView(DrawingView):
                 if self._memory is not memory or not same:
                     # Folded, zoomed, renamed or moved meanwhile: that comes first.
                     self._late = True
-                elif graph != self._graph or self._scene.wish != wish:
-                    self._graph = graph
+                elif (graph, held, wish) != (
+                    self._graph,
+                    self._stood,
+                    self._scene.wish,
+                ):
+                    self._graph, self._stood = graph, held
                     self._show_scene(scene)
             while self._afterwards and not self._late:
                 self._afterwards.pop(0)()
@@ -160,12 +157,8 @@ class LabView(DrawingView):
             self._afterwards.clear()
             if self._holding:
                 self._holding = False
-                self._held_keys(held=False)
-
-    def _held_keys(self, *, held: bool) -> None:
-        """Keys wait for a drawing that a key has asked for; or they wait no longer."""
-        if isinstance(self.app, BaseApp):
-            self.app.hold_keys() if held else self.app.release_keys()
+                if isinstance(self.app, BaseApp):
+                    self.app.release_keys()
 
     def _lay_then(self, after: Callable[[], None], *, asked: bool = True) -> None:
         """Place everything again, and go on after that; much of it beside the loop.
@@ -174,15 +167,22 @@ class LabView(DrawingView):
             after: What needs everything in its place.
             asked: Whether a key has asked for it: others wait then.
         """
-        if not self.is_mounted or not self._drawing.boxes or not self._is_large():
+        if not self.is_mounted or not is_large(self._graph, self._snapshot):
             self._lay()
             after()
             return
         self._afterwards.append(after)
-        if asked and isinstance(self.app, BaseApp) and not self.app.holding:
-            self._holding = True
-            self._held_keys(held=True)
+        if asked or not self._drawing.boxes:
+            self.keep_keys()
         self._lay_soon()
+
+    def keep_keys(self) -> None:
+        """Have keys wait for a drawing that was asked for, if one is on its way."""
+        if not self._afterwards or self._holding:
+            return
+        if isinstance(self.app, BaseApp) and not self.app.holding:
+            self._holding = True
+            self.app.hold_keys()
 
     def _show_scene(self, scene: Scene) -> None:
         known = self._known()
@@ -214,6 +214,11 @@ class LabView(DrawingView):
             return False
         self._graph = graph
         return True
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the first drawing is on its way."""
+        return self._laying
 
     @property
     def level(self) -> Level:
@@ -384,6 +389,7 @@ class LabView(DrawingView):
         """Place everything again, for the pane as it is."""
         if not self.is_mounted:
             return
+        self._stood = self._held
         graph = with_pins(self._graph, self._held)
         self._put_scene(compose(graph, self._wish(), self._memory, self._scene))
 
@@ -406,11 +412,18 @@ class LabView(DrawingView):
         if said != self._said_zoom:
             self.post_message(self.Zoomed(self.level, fitted=self.fitted))
 
-    def hold(self, places: Mapping[Item, Slot]) -> None:
-        """Have nodes stand elsewhere for now; with none, where they belong."""
+    def hold(
+        self, places: Mapping[Item, Slot], after: Callable[[], None] = lambda: None
+    ) -> None:
+        """Have nodes stand elsewhere for now; with none, where they belong.
+
+        Args:
+            places: Columns and rows.
+            after: What to do when they stand there.
+        """
         if places != self._held:
             self._held = places
-            self._lay()
+            self._lay_then(after)
 
     def _redraw(self) -> None:
         """Give the cells their signs again."""
@@ -470,16 +483,6 @@ class LabView(DrawingView):
 
     def _say_zoomed(self) -> None:
         self.post_message(self.Zoomed(self.level, fitted=self.fitted))
-
-    def nearest(self, cell: Offset) -> Item | None:
-        """The node closest to a cell of the drawing."""
-        x, y = cell
-
-        def far(box: Area) -> float:
-            return abs(box.x + box.width / 2 - x) + 2 * abs(box.y + box.height / 2 - y)
-
-        boxes = self._drawing.boxes
-        return min(boxes, key=lambda item: far(boxes[item]), default=None)
 
     def on_resize(self) -> None:
         """The pane has another size."""

@@ -17,6 +17,26 @@ from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.scene import Scene
 
+LARGE = 150
+"""Nodes and lines together; laying out so many takes longer than keys may wait."""
+DENSE = 5
+"""The same, lines for each node."""
+
+
+def is_large(graph: Graph, snapshot: Snapshot | None) -> bool:
+    """Whether laying a lab out takes longer than keys may wait.
+
+    Args:
+        graph: The lab as it is drawn; empty before it is for the first time.
+        snapshot: The lab.
+    """
+    nodes, edges = len(graph.nodes), len(graph.edges)
+    if not nodes and snapshot is not None:
+        namespaces = snapshot.topology.namespaces
+        nodes = len(namespaces)
+        edges = sum(len(it.links) for it in namespaces.values()) // 2
+    return nodes + edges > LARGE or edges > DENSE * nodes
+
 
 def with_pins(graph: Graph, held: Mapping[Item, Slot]) -> Graph:
     """A graph with some nodes held elsewhere."""

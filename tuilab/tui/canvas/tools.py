@@ -6,7 +6,7 @@ held the canvas gives it every key and every move of the mouse.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -353,8 +353,8 @@ class Move(Tool):
     def key(self, key: str) -> bool:
         """Arrows carry, Enter lets down."""
         if (way := self.direction(key)) is not None:
-            self._carry(self._by + STEPS[way])
-            self.canvas.show_item(next(reversed(self._from)))
+            last = next(reversed(self._from))
+            self._carry(self._by + STEPS[way], lambda: self.canvas.show_item(last))
         elif self.means(key, "tool.done"):
             self._let_down()
         elif self.means(key, "tool.unpin"):
@@ -364,9 +364,9 @@ class Move(Tool):
             self.canvas.app.bell()
         return True
 
-    def _carry(self, by: Offset) -> None:
+    def _carry(self, by: Offset, after: Callable[[], None] = lambda: None) -> None:
         self._by = by
-        self.canvas.hold(self._places())
+        self.canvas.hold(self._places(), after)
 
     def _places(self) -> dict[Item, Slot]:
         return {

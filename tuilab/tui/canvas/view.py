@@ -74,6 +74,11 @@ class DrawingView(ScrollView):
         self.refresh()
 
     @property
+    def awaited(self) -> bool:
+        """Whether there is something to draw that has no place yet."""
+        return False
+
+    @property
     def drawing(self) -> Drawing:
         """What is on the canvas now."""
         return self._drawing
@@ -140,6 +145,8 @@ class DrawingView(ScrollView):
         width = self.size.width
         space = self._look("space")
         if not self._drawing.boxes:
+            if self.awaited:
+                return Strip.blank(width, space)
             return self._empty_line(y, width, space)
         left, top = self._origin
         row = y - top
@@ -182,7 +189,8 @@ class DrawingView(ScrollView):
 
     def card_action(self, y: int) -> str:
         """The action of the card at a row of the pane; empty where there is none."""
-        return "" if self._drawing.boxes else self.card.get(self._card_row(y), "")
+        nothing = not self._drawing.boxes and not self.awaited
+        return self.card.get(self._card_row(y), "") if nothing else ""
 
     def _empty_line(self, y: int, width: int, space: Style) -> Strip:
         lines = self._empty.splitlines()
@@ -225,6 +233,16 @@ class DrawingView(ScrollView):
         """Scroll so that a cell of the drawing is in sight."""
         region = Region(cell.x, cell.y, 1, 1).grow((1, 2, 1, 2))
         self.scroll_to_region(region, animate=False, immediate=True, force=True)
+
+    def nearest(self, cell: Offset) -> Item | None:
+        """The node closest to a cell of the drawing."""
+        x, y = cell
+
+        def far(box: Area) -> float:
+            return abs(box.x + box.width / 2 - x) + 2 * abs(box.y + box.height / 2 - y)
+
+        boxes = self._drawing.boxes
+        return min(boxes, key=lambda item: far(boxes[item]), default=None)
 
     def item_at(self, x: int, y: int) -> Item | None:
         """What is at a cell of the pane."""

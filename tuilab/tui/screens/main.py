@@ -482,6 +482,7 @@ class MainScreen(Below, Screen[None]):
                 await verb(self)
             finally:
                 self.session.release_keys()
+                self.canvas.keep_keys()
 
         self.session.hold_keys()
         self.session.run_job(job)

@@ -68,9 +68,12 @@ class LineView(ScrollView, can_focus=True):
         self.refresh()
 
     def some_changed(self, before: Sequence[Line], after: Sequence[Line]) -> None:
-        """Draw again those lines that are others than before."""
+        """Draw again those lines in sight that are others than before."""
         self._fit()
-        for index, (was, now) in enumerate(zip_longest(before, after)):
+        top = self.scroll_offset.y
+        seen = slice(top, top + self.size.height)
+        pairs = zip_longest(before[seen], after[seen])
+        for index, (was, now) in enumerate(pairs, top):
             if was != now:
                 self.refresh_lines(index, 1)
 
@@ -151,10 +154,16 @@ class TextLines(LineView):
         if self.follows:
             self.anchor()
 
-    def set_lines(self, lines: list[Line]) -> None:
-        """Show other lines."""
-        self._lines = lines
-        self._widest = max((width(spans) for spans in lines), default=0)
+    def set_lines(self, lines: list[Line], widest: int | None = None) -> None:
+        """Show other lines.
+
+        Args:
+            lines: They.
+            widest: Cells of the longest one, where that is known.
+        """
+        if widest is None:
+            widest = max(map(width, lines), default=0)
+        self._lines, self._widest = lines, widest
         self.lines_changed()
 
     def line_count(self) -> int:

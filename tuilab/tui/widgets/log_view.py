@@ -8,7 +8,7 @@ from textual.reactive import reactive
 
 from tuilab.lab.snapshot import LogEntry
 from tuilab.tui.glyphs import UNICODE, Glyphs
-from tuilab.tui.text import Line
+from tuilab.tui.text import Line, width
 from tuilab.tui.widgets.line_view import TextLines
 from tuilab.tui.widgets.log_text import entry_lines
 
@@ -21,7 +21,7 @@ class LogView(TextLines):
     def __init__(self, glyphs: Glyphs = UNICODE, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._glyphs = glyphs
-        self._made: dict[int, tuple[LogEntry, list[Line]]] = {}
+        self._made: dict[int, tuple[LogEntry, list[Line], int]] = {}
 
     def watch_entries(self) -> None:
         """Show them."""
@@ -37,8 +37,11 @@ class LogView(TextLines):
         cells = self.scrollable_content_region.width or 80
         made, self._made = self._made, {}
         for entry in self.entries:
-            self._made[id(entry)] = made.get(id(entry)) or (
-                entry,
-                entry_lines(entry, self._glyphs, cells),
-            )
-        self.set_lines([line for _, lines in self._made.values() for line in lines])
+            known = made.get(id(entry))
+            if known is None:
+                lines = entry_lines(entry, self._glyphs, cells)
+                known = entry, lines, max(map(width, lines), default=0)
+            self._made[id(entry)] = known
+        whole = [line for _, lines, _ in self._made.values() for line in lines]
+        widest = max((wide for _, _, wide in self._made.values()), default=0)
+        self.set_lines(whole, widest)
