@@ -229,6 +229,21 @@ async def test_the_inspector_tells_of_the_selected_thing():
         assert "x runs:\n    ip -n left link set dev eth0 down" in text
 
 
+async def test_what_a_switch_runs_is_told_of_large_labs_too():
+    """It is planned beside the loop there, and planned anew when the lab changes."""
+    async with opened(generate("star", 200), size=(160, 48)) as bench:
+        bench.main.select(Item("bridge", HOST, "br1"))
+        text = bench.main.query_one(Inspector)
+        down = "x runs:\n    ip link set dev br1 down"
+        await bench.until(lambda: down in text.plain_text, "how it is set down")
+        await bench.press("x")
+        up = "x runs:\n    ip link set dev br1 up"
+        await bench.until(lambda: up in text.plain_text, "how it is set up")
+        bench.main.select(Item("namespace", "h1"))
+        await bench.idle()
+        assert "x runs:\n    ip -n h1 link set dev eth0 down" in text.plain_text
+
+
 async def test_tabs_by_number_and_by_click():
     async with opened(two_hosts()) as bench:
         for key, tab in (("1", "packets"), ("2", "log"), ("3", "ping"), ("4", "undo")):

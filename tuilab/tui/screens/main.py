@@ -482,7 +482,8 @@ class MainScreen(Below, Screen[None]):
                 await verb(self)
             finally:
                 self.session.release_keys()
-                self.canvas.keep_keys()
+                for canvas in self.query(Canvas):  # none on the way out
+                    canvas.keep_keys()
 
         self.session.hold_keys()
         self.session.run_job(job)
