@@ -19,6 +19,7 @@ from tuilab.model.topology import HOST, Topology
 from tuilab.tui.actions import ACTIONS, Context, bindings
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
+from tuilab.tui.frame import show_subtitle, show_title
 from tuilab.tui.moves import Move, moves, panes_of
 from tuilab.tui.palette import ActionProvider
 from tuilab.tui.screens.close_look import CloseLook
@@ -232,13 +233,14 @@ class MainScreen(Below, Screen[None]):
     @on(Canvas.ToolChanged)
     def _show_frame(self) -> None:
         canvas, pane = self.canvas, self.panes.pane("topology")
-        pane.border_title = topology_title(
+        named = topology_title(
             self.lab.name,
             canvas.level,
             fitted=canvas.fitted,
             portion=canvas.portion,
             drawn=self.map is canvas,
         )
+        show_title(pane, named)
         room = pane.size.width - 4
         words = canvas.tool_words
         if self.map is not canvas:
@@ -250,7 +252,7 @@ class MainScreen(Below, Screen[None]):
             room,
             self.session.glyphs.ellipsis,
         )
-        pane.border_subtitle = Content(words)
+        show_subtitle(pane, Content(words))
 
     @on(Canvas.Opened)
     @on(TreeView.Opened)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual import events
+from textual._compositor import Compositor
 from textual.color import Color
 from textual.css.styles import RulesMap
 from textual.geometry import Size
@@ -24,14 +25,20 @@ from textual.style import Style
 from textual.visual import RenderOptions, Visual
 
 from tuilab.tui.base import OneSize
+from tuilab.tui.compositor import RowCompositor
 
 Answer = TypeVar("Answer")
 
 
 class Below(OneSize):
-    """A screen that others can stand over."""
+    """A screen that others can stand over, and that is painted row by row."""
 
     _repaint_required: bool
+    _compositor: Compositor
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._compositor = RowCompositor()
 
     def _compositor_refresh(self) -> None:
         """Paint what has changed; below another screen, have that paint it.

@@ -18,6 +18,7 @@ from tuilab.model.topology import Topology
 from tuilab.plan.state import State, expand, on_host
 from tuilab.tui.actions import KEYS, bindings
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.frame import show_subtitle, show_title
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.text import Line, line, plain, width
@@ -134,7 +135,7 @@ class Inspector(PickView):
     def _describe(self) -> None:
         if self.snapshot is None or self._patience is not None:
             return
-        self.border_title = Content(title(self.item))
+        show_title(self, Content(title(self.item)))
         rows = describe(
             self.snapshot,
             self._expanded(self.snapshot.topology),
@@ -181,7 +182,7 @@ class Inspector(PickView):
         """Say on the frame what the rows must have."""
         end = "_" if self.typing else ""
         asked = f"/ {self.sought}{end}" if self.sought or end else ""
-        self.border_subtitle = Content(asked)  # a bracket is no markup
+        show_subtitle(self, Content(asked))  # a bracket is no markup
 
     def _expanded(self, topology: Topology) -> State:
         if self._wanted is None or self._wanted[0] is not topology:
