@@ -45,6 +45,37 @@ class OneSize(MessagePump):
         return super().post_message(message)
 
 
+class _Way:
+    """A key's way: it queues up behind it, and behind what it made, up to the app."""
+
+    def __init__(
+        self, app: DOMNode, start: DOMNode, passed: Callable[[], None]
+    ) -> None:
+        self._app = app
+        self._start = self._node = start
+        self._rounds = ROUNDS
+        self._passed = passed
+
+    def go_on(self) -> None:
+        """Queue up at the node that it has come to."""
+        # As `call_later` does; but Textual looks up what each new function takes, and
+        # that one makes a new one each time.
+        if not self._node.post_message(events.Callback(self._reached)):
+            # A widget that has gone takes no key any more.
+            self._passed()
+
+    def _reached(self) -> None:
+        if self._node is not self._app:
+            self._node = self._node.parent or self._app
+        else:
+            self._node = self._start
+            self._rounds -= 1
+        if self._rounds:
+            self.go_on()
+        else:
+            self._passed()
+
+
 class BaseApp(App[Result]):
     """An app that keeps keys in order and survives its workers.
 
@@ -110,22 +141,7 @@ class BaseApp(App[Result]):
         start = self.focused or self.screen
         self._watchdog = asyncio.get_running_loop().call_later(PATIENCE, self._passed)
         await super().on_event(key)
-        self._follow(start, start, ROUNDS)
-
-    def _follow(self, start: DOMNode, node: DOMNode, rounds: int) -> None:
-        """Queue up behind the key, and what it made, on the way from widget to app."""
-
-        def reached() -> None:
-            if node is not self:
-                self._follow(start, node.parent or self, rounds)
-            elif rounds > 1:
-                self._follow(start, start, rounds - 1)
-            else:
-                self._passed()
-
-        if not node.call_later(reached):
-            # A widget that has gone takes no key any more.
-            self._passed()
+        _Way(self, start, self._passed).go_on()
 
     def _passed(self) -> None:
         if self._watchdog is not None:

@@ -14,7 +14,11 @@ from tuilab.packets.capture import Capture
 from tuilab.packets.store import Store
 
 REFRESH = 0.2
-"""Seconds between looks at new packets: five times a second, whatever comes in."""
+"""Seconds between looks at new packets."""
+MANY = 100
+"""More packets than that are past before anybody could have read them ..."""
+REFRESH_MANY = 0.4
+"""... and the next look comes later: the processor is needed for capturing them."""
 
 RATE_PERIOD = 1.0
 """Seconds over which the rate is taken."""
@@ -41,7 +45,7 @@ class Watching:
         Args:
             directory: Where the capture's file is made.
             changed: Called on the event loop when there is news, at most every
-                `REFRESH` seconds.
+                `REFRESH` seconds, and less often where much comes in.
             replaced: Called on the event loop when `store` is another one, before
                 the one that it was is closed.
         """
@@ -54,6 +58,7 @@ class Watching:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._looked = (0.0, 0)
+        self._seen = 0
         self._links: tuple[Topology, Mapping[Endpoint, Live]] = Topology("none"), {}
         self._whole: Whole | None = None
         self._asked: set[Endpoint] = set()
@@ -241,9 +246,13 @@ class Watching:
     def _news(self) -> None:
         """Something was captured (in the capture's thread)."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._soon)
+            self._loop.call_soon_threadsafe(self._soon_enough)
 
-    def _soon(self, seconds: float = REFRESH) -> None:
+    def _soon_enough(self) -> None:
+        many = self.count - self._seen > MANY
+        self._soon(REFRESH_MANY if many else REFRESH)
+
+    def _soon(self, seconds: float) -> None:
         """Look again by then."""
         assert self._loop is not None
         if self._timer is not None:
@@ -256,6 +265,7 @@ class Watching:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._seen = self.count
         then, before = self._looked
         now = time.monotonic()
         if now - then >= RATE_PERIOD:

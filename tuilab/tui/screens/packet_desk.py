@@ -14,6 +14,7 @@ from tuilab.errors import PacketError, UsageError
 from tuilab.model.topology import Endpoint
 from tuilab.packets.filters import PRESETS, check_filter, has_names
 from tuilab.packets.select import parse
+from tuilab.tui.frame import show_subtitle
 from tuilab.tui.packet_looks import Looks
 from tuilab.tui.screens.packet_detail import DetailDesk
 from tuilab.tui.text import Line, content, line, plain
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 FILTERS_KEPT = 50
 LOOK = 0.15
 """Seconds of search between two looks at what was found."""
+REST = 0.1
+"""Seconds between two looks at a filter that is being typed."""
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d*)?))?")
 
 
@@ -40,7 +43,7 @@ class PacketDesk:
         self._session = session
         self._bottom = bottom
         self._history: list[str] = []
-        self._searching = False
+        self._searching = self._judging = False
         self._head = ""
         self._told: set[str] = set()
         self._detail = DetailDesk(session, bottom)
@@ -110,14 +113,13 @@ class PacketDesk:
         if self._bottom.tab != "packets" or self.packets.shown is None:
             sends = self._session.main.sends
             words = sends.words if self._bottom.tab == "ping" else ""
-            self._bottom.border_subtitle = Content(words)
+            show_subtitle(self._bottom, Content(words))
             self.show_head()
             return
         room = self._bottom.size.width - 4
         self.show_head()
-        self._bottom.border_subtitle = Content(
-            watch_state(self._watch(), room, self._session.glyphs.ellipsis)
-        )
+        words = watch_state(self._watch(), room, self._session.glyphs.ellipsis)
+        show_subtitle(self._bottom, Content(words))
 
     def _watch(self) -> Watch:
         watching, packets = self.watching, self.packets
@@ -165,15 +167,28 @@ class PacketDesk:
         text = event.text.strip()
         if not text:
             self.bar.say(line((f"Up: {', '.join(PRESETS)}", "dim")))
-        else:
-            self._session.run_job(
-                lambda: self._judge(text), of=self.bar, group="filter", exclusive=True
-            )
+        elif not self._judging:
+            self._judging = True
+            self._session.run_job(self._judge, of=self.bar, group="filter")
 
-    async def _judge(self, text: str) -> None:
-        verdict = await asyncio.to_thread(self._filter_verdict, text)
-        if self.bar.field.value.strip() == text:
-            self.bar.say(verdict)
+    async def _judge(self) -> None:
+        """Say it of what stands there by then, as long as that changes."""
+        judged = ""
+        try:
+            while (text := self._filter_asked) not in ("", judged):
+                verdict = await asyncio.to_thread(self._filter_verdict, text)
+                if self._filter_asked == text:
+                    self.bar.say(verdict)
+                judged = text
+                await asyncio.sleep(REST)
+        finally:
+            self._judging = False
+
+    @property
+    def _filter_asked(self) -> str:
+        """The filter that is being typed; empty for none."""
+        asked = self.bar.asking and self.bar.question == "filter"
+        return self.bar.field.value.strip() if asked else ""
 
     def _filter_verdict(self, text: str) -> Line:
         glyphs = self._session.glyphs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from tuilab.errors import TuilabError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PAUSE = 0.05
 """Seconds that the cursor rests on a packet before that is taken apart."""
+PASSING = 1.0
+"""Seconds from one to the next while packets pass by: nobody reads faster."""
 
 
 class DetailDesk:
@@ -23,6 +26,7 @@ class DetailDesk:
     def __init__(self, session: TuilabApp, bottom: BottomPanel) -> None:
         self._session = session
         self._bottom = bottom
+        self._taken = 0.0
 
     def open(self) -> None:
         """Come into sight, with the keys."""
@@ -52,7 +56,11 @@ class DetailDesk:
             )
 
     async def _take_apart(self, packet: Packet | None) -> None:
-        await asyncio.sleep(PAUSE)
+        pause, now = PAUSE, time.monotonic()
+        if self._bottom.packets.following:
+            pause = max(pause, self._taken + PASSING - now)
+        await asyncio.sleep(pause)
+        self._taken = time.monotonic()
         detail = self._bottom.detail
         if packet is None:
             detail.show_packet(None, (), "no packet yet")

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input, Label, Static
 
-from tuilab.tui.text import Line, content
+from tuilab.tui.text import Line, content, width
+from tuilab.tui.widgets.text_field import TextField
 
 Question = Literal["filter", "go"]
 LABELS: dict[Question, str] = {"filter": "filter: ", "go": "go to: "}
@@ -20,6 +24,16 @@ HINTS: dict[Question, str] = {
     "filter": "pcap-filter, flow A B, any text",
     "go": "number, seconds as 1.5, or 12:30:05",
 }
+
+
+STEP = 20
+"""Cells."""
+
+
+class Verdict(Static):
+    """What is said of it; to have other room is no reason to lay out the screen."""
+
+    virtual_size = Reactive(Size(0, 0))
 
 
 class PacketBar(Horizontal):
@@ -32,7 +46,13 @@ class PacketBar(Horizontal):
         &.-asking { display: block; }
         & Label { width: auto; color: $text-muted; }
         & Input { width: 1fr; background: $boost; }
-        & #verdict { width: auto; max-width: 60%; padding-left: 1; text-wrap: nowrap; }
+        & Verdict {
+            width: 0;
+            max-width: 60%;
+            padding-left: 1;
+            text-wrap: nowrap;
+            text-align: right;
+        }
     }
     """
 
@@ -63,12 +83,14 @@ class PacketBar(Horizontal):
         self.question: Question = "filter"
         self._offered: Sequence[str] = ()
         self._at = 0
+        self._room = 0
+        self._said: Line = ()
 
     def compose(self) -> ComposeResult:
         """Label, field and what is said of it."""
         yield Label(id="bar-label")
-        yield Input(compact=True, id="bar-input")
-        yield Static(id="verdict", markup=False)
+        yield TextField(id="bar-input")
+        yield Verdict(id="verdict", markup=False)
 
     @property
     def field(self) -> Input:
@@ -89,7 +111,7 @@ class PacketBar(Horizontal):
             offered: What Up goes through, the nearest first.
         """
         self.question = question
-        self._offered, self._at = offered, 0
+        self._offered, self._at, self._room = offered, 0, 0
         self.query_one("#bar-label", Label).update(LABELS[question])
         self.add_class("-asking")
         with self.field.prevent(Input.Changed):
@@ -104,8 +126,19 @@ class PacketBar(Horizontal):
         self.remove_class("-asking")
 
     def say(self, words: Line) -> None:
-        """What is said of that which was typed."""
-        self.query_one("#verdict", Static).update(content(words))
+        """What is said of that which was typed.
+
+        Its room grows by steps, and shrinks only where what is typed needs it: either
+        lays out the whole screen.
+        """
+        verdict = self.query_one(Verdict)
+        cells = -(-(width(words) + 1) // STEP) * STEP if words else 0
+        tight = cell_len(self.field.value) >= self.field.size.width
+        if cells > self._room or (tight and cells < self._room):
+            verdict.styles.width = self._room = cells
+        if words != self._said:
+            self._said = words
+            verdict.update(content(words), layout=False)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
