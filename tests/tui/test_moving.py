@@ -221,3 +221,17 @@ async def test_verbs_act_on_all_that_is_selected_as_one_edit() -> None:
         assert bench.lab.snapshot.history.edits[-1].title == "remove red and host:br0"
         await bench.press("u")
         assert bench.topology == before
+
+
+async def test_what_changed_its_row_stands_where_it_stood_after_an_undo() -> None:
+    async with opened(two_hosts()) as bench:
+        await bench.edit(edits.add_bridge(Endpoint(HOST, "br0")))
+        before = dict(bench.main.canvas.drawing.boxes)
+        far = Endpoint(HOST, "port1")
+        await bench.edit(
+            edits.connect(Endpoint("red", "eth1"), far, b_end={"master": "br0"})
+        )
+        assert bench.main.canvas.drawing.boxes != before  # one above the other now
+        await bench.lab.undo()
+        await bench.idle()
+        assert bench.main.canvas.drawing.boxes == before

@@ -345,14 +345,17 @@ class Arranger:
         if len(self.layers.hops) > INSERT_LIMIT:
             row.insert(self._slot(vertex, placed), vertex)
             return
-        best = (float("inf"), 0)
+        # Of slots as good as each other the one among those that the lab has before it:
+        # what comes back into a row, as by an undo, is where it would be in a new one.
+        usual = sum(other < vertex for other in row)
+        best = (float("inf"), 0, 0)
         for slot in range(len(row), -1, -1):
             row.insert(slot, vertex)
             at = self._positions()
             cost = self._partial_cost(index, at, placed, vertex)
-            best = min(best, (cost, -slot))
+            best = min(best, (cost, abs(slot - usual), -slot))
             row.pop(slot)
-        row.insert(-int(best[1]), vertex)
+        row.insert(-best[2], vertex)
 
     def _slot(self, vertex: int, placed: set[int]) -> int:
         """Where a vertex goes in a large part: by the places of what it hangs on."""
