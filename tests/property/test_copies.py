@@ -44,11 +44,10 @@ def test_a_copy_is_valid_and_leaves_the_original_as_it_is(selection):
     assert only(after, former) == former
     for name, namespace in lab.namespaces.items():
         there = after.namespaces[name]
-        assert (there.routes, there.rules, there.neighbours) == (
-            namespace.routes,
-            namespace.rules,
-            namespace.neighbours,
-        )
+        assert there.rules == namespace.rules
+        assert there.routes[: len(namespace.routes)] == namespace.routes
+        kept = there.neighbours[: len(namespace.neighbours)]
+        assert kept == namespace.neighbours
         assert there.sysctls.items() >= namespace.sysctls.items()
 
 

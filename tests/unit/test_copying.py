@@ -16,6 +16,7 @@ from tuilab.model.topology import (
     HOST,
     Endpoint,
     Expectation,
+    Hop,
     Neighbour,
     Route,
     Rule,
@@ -130,6 +131,45 @@ def test_routes_of_the_root_through_what_is_copied_are_copied_too():
     text = clips.dump(cut_out(lab, ["red", "blue", BR0]))
     other = pasted(clips.loads(text), Topology("other")).topology
     assert other.namespaces[HOST].routes == lab.namespaces[HOST].routes
+
+
+def test_ways_over_a_switch_that_stays_lead_to_the_copy_too():
+    """As a node of Kubernetes has a route to the networks behind each other one."""
+    lab = switch()
+    lan = edits.add_bridge(Endpoint("red", "lan"), addresses=("10.9.0.1/24",))
+    mac = "02:00:00:00:00:77"
+    lab = edits.set_link(RED, mac=mac).apply(lan.apply(lab))
+    both = (Hop("10.0.0.1"), Hop("10.0.0.2"))
+    for route in (
+        Route("10.9.0.0/24", "10.0.0.1"),
+        Route("10.9.0.0/25", hops=both),
+        Route("203.0.113.0/24", "10.0.0.2"),
+        Route("198.51.100.0/24", dev="br0"),
+        Route("192.0.2.0/24", type="blackhole"),
+    ):
+        lab = edits.add_route(HOST, route).apply(lab)
+    for to in ("10.0.0.1", "10.0.0.2"):
+        entry = Neighbour(to, "br0", mac if to == "10.0.0.1" else "02:00:00:00:00:78")
+        lab = policy_edits.add_neighbour(HOST, entry).apply(lab)
+    after = duplicate(lab, ["red"]).apply(lab)
+    assert after.link(RED2).addresses == ("10.0.0.3/24",)
+    had, has = lab.namespaces[HOST], after.namespaces[HOST]
+    assert has.routes == (
+        *had.routes,
+        Route("10.9.1.0/24", "10.0.0.3"),
+        Route("10.9.1.0/25", "10.0.0.3"),
+    )
+    *former, entry = has.neighbours
+    assert tuple(former) == had.neighbours
+    assert (entry.to, entry.dev) == ("10.0.0.3", "br0")
+    assert entry.mac not in (None, mac)
+    assert not problems(after)
+    # The switch is made anew in another lab, without address: no way leads over it.
+    clip = clips.loads(clips.dump(cut_out(lab, ["red"])))
+    other = pasted(clip, Topology("other")).topology
+    assert other.link(BR0).addresses == ()
+    assert other.namespaces[HOST].routes == ()
+    assert not problems(other)
 
 
 def test_a_static_entry_follows_the_machine_that_it_is_of():

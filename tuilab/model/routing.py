@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tuilab.model.addressing import Network, address, interface
@@ -41,10 +41,15 @@ def pruned(namespace: Namespace, route: Route) -> Route | None:
         return route
     if route.src is not None and holder(namespace, route.src) is None:
         return None
-    hops = tuple(hop for hop in route.hops if outgoing(namespace, route, hop))
+    hops = [hop for hop in route.hops if outgoing(namespace, route, hop)]
+    return with_hops(route, hops)
+
+
+def with_hops(route: Route, hops: Sequence[Hop]) -> Route | None:
+    """A route with some of its ways alone; None for none."""
     if len(hops) == 1:
         return replace(route, via=hops[0].via, dev=hops[0].dev, hops=())
-    return replace(route, hops=hops) if hops else None
+    return replace(route, hops=tuple(hops)) if hops else None
 
 
 def outgoing(namespace: Namespace, route: Route, way: Hop | None = None) -> str | None:

@@ -5,14 +5,14 @@ As text it is a topology file, so that it can be kept, read and edited like any 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 from tuilab.errors import UsageError
 from tuilab.model.edits.along import expected_of, places_of
 from tuilab.model.edits.parts import find_link, find_namespace, take_out
 from tuilab.model.edits.several import Target
-from tuilab.model.routing import leads, without_dead_ends
+from tuilab.model.routing import leads, outgoing, with_hops, without_dead_ends
 from tuilab.model.sysctls import link_of
 from tuilab.model.topology import HOST, LO, Bridge, Endpoint, Namespace, Topology, Veth
 
@@ -38,7 +38,9 @@ def cut_out(topology: Topology, targets: Iterable[Target]) -> Clip:
 
     Cables among them are in it. So are those that lead to a switch that is not; others
     that lead out are left, with the routes that used them. Of a namespace that is not
-    named the routes through what is copied are in it.
+    named those routes and neighbours are in it that lead through links that are copied,
+    or over a switch that is not to an address that is. Its rules and its settings are
+    its own affair: they stay where they are.
 
     Raises:
         NotFoundError: One of them is not there.
@@ -67,11 +69,17 @@ def cut_out(topology: Topology, targets: Iterable[Target]) -> Clip:
     for name in around:
         part = part.with_namespace(name, _only_of_links(part.namespaces[name]))
     for end in joins:
-        bridge = replace(find_link(part, end), addresses=(), mac=None)
-        part = part.with_link(end, bridge)
+        part = part.with_link(end, replace(find_link(part, end), mac=None))
+    hosts = {
+        cidr.partition("/")[0]
+        for end, link in part.links()
+        if end not in joins
+        for cidr in link.addresses
+    }
     for name in around:
-        found = _with_its_routes(topology.namespaces[name], part.namespaces[name])
-        part = part.with_namespace(name, found)
+        stay = {end.ifname for end in joins if end.namespace == name}
+        former, own = topology.namespaces[name], part.namespaces[name]
+        part = part.with_namespace(name, _with_its_ways(former, own, stay, hosts))
     nodes = {*whole, *map(str, kept - joins)}
     part = replace(
         part,
@@ -137,10 +145,29 @@ def _kept(
     return kept | joins, frozenset(joins)
 
 
-def _with_its_routes(whole: Namespace, part: Namespace) -> Namespace:
-    """Some links of a namespace, with the routes that lead through them."""
-    routes = tuple(route for route in whole.routes if leads(whole, route))
-    return without_dead_ends(whole, replace(part, routes=routes))
+def _with_its_ways(
+    whole: Namespace, part: Namespace, stay: Container[str], hosts: Container[str]
+) -> Namespace:
+    """Some links of a namespace, with the ways to what is copied.
+
+    Args:
+        whole: The namespace.
+        part: It with those links alone.
+        stay: Those of them that are no copies: a way over one must lead to a copy.
+        hosts: The addresses that are copied.
+    """
+
+    def is_way(ifname: str | None, to: str | None) -> bool:
+        return ifname in part.links and (ifname not in stay or to in hosts)
+
+    routes = []
+    for route in whole.routes:
+        ways = [it for it in route.ways() if is_way(outgoing(whole, route, it), it.via)]
+        if leads(whole, route) and (left := with_hops(route, ways)):
+            routes.append(left)
+    neighbours = tuple(it for it in whole.neighbours if is_way(it.dev, it.to))
+    part = replace(part, routes=tuple(routes), neighbours=neighbours)
+    return without_dead_ends(whole, part)
 
 
 def _only_of_links(namespace: Namespace) -> Namespace:

@@ -15,7 +15,7 @@ from tuilab.model.edits.parts import with_free_mac
 from tuilab.model.edits.renumber import Numbers, renumbered
 from tuilab.model.edits.several import Target, named
 from tuilab.model.links import PortLink
-from tuilab.model.routing import with_links_renamed
+from tuilab.model.routing import leads, with_links_renamed
 from tuilab.model.sysctls import link_of, settings_renamed
 from tuilab.model.topology import LO, Endpoint, Link, Namespace, Topology, Veth
 
@@ -100,7 +100,7 @@ def pasted(clip: Clip, topology: Topology) -> Pasted:
         _moved(Endpoint(name, ifname), names, ends): link.addresses
         for name, namespace in clip.lab.namespaces.items()
         for ifname, link in namespace.links.items()
-        if link.addresses
+        if link.addresses and Endpoint(name, ifname) not in clip.joins
     }
     stations = _Stations(structure, topology)
     numbers = renumbered(topology, copies, clip.lab, stations.near)
@@ -118,7 +118,9 @@ def pasted(clip: Clip, topology: Topology) -> Pasted:
         )
         link = links[new.ifname]
         if old.namespace not in names:
-            had = clip.lab.namespaces[old.namespace].links[old.ifname].addresses
+            # A switch that is made anew has been no part of what was copied.
+            there = clip.lab.namespaces[old.namespace].links[old.ifname]
+            had = () if old in clip.joins else there.addresses
             own = tuple(numbers.cidr(new.namespace, cidr) for cidr in had)
             link = replace(link, addresses=own)
         if isinstance(link, PortLink) and link.fdb:
@@ -129,27 +131,43 @@ def pasted(clip: Clip, topology: Topology) -> Pasted:
         links[new.ifname] = link
     for name, links in changed.items():
         after = after.with_namespace(name, replace(after.namespaces[name], links=links))
-    after = _with_routes(clip, after, made, numbers)
+    after = _with_ways(clip, after, made, numbers, macs)
     return Pasted(put_along(clip.lab, after, names, made, numbers), names, made)
 
 
-def _with_routes(
-    clip: Clip, topology: Topology, made: Mapping[Endpoint, Endpoint], numbers: Numbers
+def _with_ways(
+    clip: Clip,
+    topology: Topology,
+    made: Mapping[Endpoint, Endpoint],
+    numbers: Numbers,
+    macs: Mapping[str, str],
 ) -> Topology:
-    """With the routes through the copied links of namespaces that are no copies."""
+    """With the ways that namespaces that are no copies have to the copies."""
     for name in clip.around & clip.lab.namespaces.keys():
         there, copied = topology.namespaces[name], clip.lab.namespaces[name]
         ends = {o.ifname: n.ifname for o, n in made.items() if o.namespace == name}
-        copied = with_links_renamed(copied, ends)
+        copied = numbers.namespace(name, with_links_renamed(copied, ends))
         taken = {(it.to, it.metric, it.table) for it in there.routes}
-        found = tuple(
+        routes = tuple(
             route
-            for route in numbers.namespace(name, copied).routes
+            for route in copied.routes
             if (route.to, route.metric, route.table) not in taken
         )
-        topology = topology.with_namespace(
-            name, replace(there, routes=(*there.routes, *found))
+        known = {(it.to, it.dev) for it in there.neighbours}
+        neighbours = tuple(
+            replace(it, mac=macs.get(it.mac or "", it.mac))
+            for it in copied.neighbours
+            if (it.to, it.dev) not in known
         )
+        more = replace(
+            there,
+            routes=(*there.routes, *routes),
+            neighbours=(*there.neighbours, *neighbours),
+        )
+        # In a lab without the switch that they went over some lead nowhere.
+        gone = {route for route in routes if not leads(more, route)}
+        kept = tuple(route for route in more.routes if route not in gone)
+        topology = topology.with_namespace(name, replace(more, routes=kept))
     return topology
 
 
