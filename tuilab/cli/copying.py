@@ -41,7 +41,8 @@ def copy(
 ) -> None:
     """Copy a part of a lab, to be pasted into this lab or another one.
 
-    Cables among what is copied go along, and those to a switch that is not.
+    Cables among what is copied go along, and those to a switch that is not, with the
+    routes and neighbours by which others reach what is copied; their rules do not.
     """
     from tuilab.formats import clips
 
