@@ -11,6 +11,7 @@ from tests.tui.labs import router, two_hosts
 from tests.tui.labs import switch as small
 from tuilab.formats import yaml
 from tuilab.model import edits
+from tuilab.model.generate import generate
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.slots import Slots
@@ -235,3 +236,29 @@ async def test_what_changed_its_row_stands_where_it_stood_after_an_undo() -> Non
         await bench.lab.undo()
         await bench.idle()
         assert bench.main.canvas.drawing.boxes == before
+
+
+@pytest.mark.parametrize("kind", ["ring", "linear"])
+async def test_a_ring_or_line_is_turned_around_what_was_placed_by_hand(
+    kind: str,
+) -> None:
+    async with opened(generate(kind, 20), size=(80, 36)) as bench:
+        canvas = bench.main.canvas
+        level, rows = (
+            canvas.level,
+            len({box.y for box in canvas.drawing.boxes.values()}),
+        )
+        assert canvas.portion == 1
+        node = Item("bridge", HOST, "br9")
+        slot = Slots(canvas.scene).of(node)
+        above = sum(
+            box.y < canvas.drawing.boxes[node].y
+            for item, box in canvas.drawing.boxes.items()
+        )
+        await bench.edit(edits.place({str(node): slot}))
+        boxes = canvas.drawing.boxes
+        assert canvas.level == level
+        assert canvas.portion == 1
+        assert len({box.y for box in boxes.values()}) <= rows + 2
+        assert sum(box.y < boxes[node].y for box in boxes.values()) == above
+        assert Slots(canvas.scene).of(node) == slot

@@ -132,6 +132,16 @@ class Order:
     memory: Memory
     chained: bool = False
 
+    @property
+    def ranks(self) -> dict[int, int]:
+        """The rank of every vertex in its part, or in the box that it is in."""
+        return {
+            vertex: layers.top - depth
+            for layers in (*self.parts, *self.inner.values())
+            for depth, row in enumerate(layers.rows)
+            for vertex in row
+        }
+
 
 class Port(NamedTuple):
     """Where a line leaves a vertex up- or downwards.

@@ -191,7 +191,7 @@ def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
         manner: How to draw it.
         width: Columns there are; unconnected parts are put into several shelves.
     """
-    scene = Scene(manner, graph, order.memory)
+    scene = Scene(manner, graph, order.memory, order.ranks)
     shelf: list[Part] = []
     apart: list[tuple[Slot, Part]] = []
     used = 0

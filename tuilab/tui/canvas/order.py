@@ -54,6 +54,7 @@ class Arranger:
             places = (memory.get(graph.nodes[node].item) for node in nodes)
             keys = {n: p.key if p else 0.0 for n, p in zip(nodes, places, strict=True)}
             shelve(sorted(nodes, key=keys.__getitem__), segments, self.rank, shelves)
+            set_by_hand(graph, self.rank)
         self.known: dict[int, float] = {}
         for node in nodes:
             place = memory.get(graph.nodes[node].item)

@@ -103,9 +103,7 @@ class _Regions:
                 graph, nodes, some, self.memory, shelves=self.shelves, turns=self.turns
             )
             parts.append((arranger.key(), arranger.run()))
-            # Where something is set by hand, columns count from the first one.
-            movable = graph.pins.keys().isdisjoint(nodes)
-            sizes.append((len(nodes), arranger.chain is not None and movable))
+            sizes.append((len(nodes), arranger.chain is not None))
         parts.sort(key=lambda part: part[0])
         chained = max(sizes, default=(0, False))[1]
         layers = [part for _, part in parts]

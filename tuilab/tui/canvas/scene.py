@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tuilab.tui.canvas.boxes import Level, Shape
@@ -73,6 +74,8 @@ class Scene:
         manner: How it is drawn.
         graph: What is drawn.
         memory: To be given to the next `compose`.
+        ranks: The row that each node stands in, the higher the further up: of its
+            connected part, or of the box that it is in.
         wish: What `compose` was asked for; None if it was not asked.
         width: Columns.
         height: Rows.
@@ -87,6 +90,7 @@ class Scene:
     manner: Manner
     graph: Graph = field(default_factory=Graph)
     memory: Memory = field(default_factory=dict)
+    ranks: Mapping[int, int] = field(default_factory=dict)
     wish: object = field(default=None, compare=False)
     width: int = 0
     height: int = 0

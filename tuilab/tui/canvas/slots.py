@@ -75,5 +75,4 @@ class Slots:
         return left, max(map(self._rank, region)), 0
 
     def _rank(self, number: int) -> int:
-        place = self._scene.memory.get(self._scene.graph.nodes[number].item)
-        return place.rank if place is not None else 0
+        return self._scene.ranks.get(number, 0)
