@@ -177,6 +177,39 @@ def held_up():
 
 
 @boxed
+def test_a_rush_is_complete_and_in_order(directory):
+    pair()
+    with Capture([RED, BLUE], **ours(path=directory / "rush.pcapng")) as capture:
+        with held_up():
+            send("red", range(30_000), size=1400)
+        send("blue", range(30_000, 31_000))
+        capture.stop()
+        assert capture.dropped == 0
+        packets = list(capture.store.packets())
+    for endpoint in (RED, BLUE):
+        seen = [number_of(p.data) for p in packets if p.endpoint == endpoint]
+        assert seen == list(range(31_000))
+    stamps = [p.time_ns for p in packets]
+    assert stamps == sorted(stamps)
+
+
+@boxed
+def test_what_is_discarded_ends_at_once(directory):
+    pair()
+    path = directory / "away.pcapng"
+    capture = Capture([BLUE], **ours(path=path))
+    capture.start()
+    send("red", range(100))
+    with (
+        contextlib.suppress(ProcessLookupError),
+        held_up(),
+    ):  # it could not end by itself
+        capture.discard()
+        assert not capture.running
+        assert not path.exists()
+
+
+@boxed
 def test_drops_are_counted(directory):
     """The process that captures is held up until its ring has overflowed."""
     pair()

@@ -229,6 +229,17 @@ class Capture:
     def close(self) -> None:
         """Stop, and let go of the packets; the file stays where it is."""
         self.stop()
+        self._let_go()
+
+    def discard(self) -> None:
+        """End at once, whatever is still to be written, and remove the file."""
+        if self._recording is not None:
+            self._recording.kill()
+        self._let_go()
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    def _let_go(self) -> None:
         if self._store is not None:
             self._store.close()
 

@@ -131,7 +131,8 @@ class Recorder:
         self._live.append(handle)
         self._poll.register(handle.fileno(), select.POLLIN)
         self.counts = [*self.counts, EndpointCounts(handle.endpoint)]
-        self._merge = self._merge or Merge()
+        if self._merge is None:
+            self._merge = Merge()
         self.changed = True
 
     def run(self) -> None:

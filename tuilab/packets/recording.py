@@ -150,6 +150,11 @@ class Recording:
         self._listener.join(seconds)
         return not self._listener.is_alive()
 
+    def kill(self) -> None:
+        """End it at once; its file lacks what was not written yet."""
+        self._process.kill()
+        self._listener.join()
+
     def abandon(self) -> None:
         """End it before it has begun."""
         self._line.close()

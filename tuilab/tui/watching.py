@@ -236,10 +236,7 @@ class Watching:
             if capture is not None:
                 self._look()
         if old is not None:
-            await asyncio.to_thread(old.close)
-            if old.path is not None:
-                # Freeing hundreds of megabytes takes a while.
-                await asyncio.to_thread(old.path.unlink, missing_ok=True)
+            await asyncio.to_thread(old.discard)
         if old_file is not None:
             await asyncio.to_thread(old_file.close)
 
