@@ -219,10 +219,34 @@ async def test_what_is_named_is_set_though_it_would_be_usual(tmp_path):
         await lab.edit(edits.set_sysctl("red", conf("arp_ignore", "default"), "1"))
         assert value("red", key) == "0"
         assert not lab.snapshot.drift
-        done = await lab.edit(edits.set_sysctl("red", key, "1"))
-        assert done.commands
+        change = edits.set_sysctl("red", key, "1")
+        assert not lab.foreseen(change)
+        await lab.foresee(change)
+        assert lab.foreseen(change)
+        foretold = lab.plan(change).commands
+        assert not lab.snapshot.drift  # looking at it is not wishing for anything
+        done = await lab.edit(change)
+        assert done.commands == tuple(foretold) != ()
         assert value("red", key) == "1"
         await assert_as_wished(lab)
+
+
+@boxed
+async def test_a_plan_says_nothing_of_what_is_named_and_is_so_already(tmp_path):
+    async with a_lab() as lab:
+        for change in PAIR:
+            await lab.edit(change)
+        change = edits.set_sysctl("red", conf("arp_ignore"), "0")
+        await lab.foresee(change)
+        assert not lab.plan(change).commands
+        # Foreseen is only what was; somebody may change it meanwhile.
+        sh(f"ip netns exec red sysctl -w {conf('arp_ignore')}=2")
+        line = "ip -n red link set eth0 mtu 1400"
+        await until(lab, line, lambda seen: seen.link(RED).mtu == 1400)
+        assert not lab.foreseen(change)
+        await lab.foresee(change)
+        foretold = lab.plan(change).commands
+        assert (await lab.edit(change)).commands == tuple(foretold) != ()
 
 
 @boxed

@@ -269,6 +269,7 @@ def _show_plan(topology: Topology, *, json: bool, reasons: bool = False) -> None
         change = edits.become("load", topology)
 
         async def ask(it: Lab) -> tuple[Operation, ...]:
+            await it.foresee(change)
             return it.plan(change).operations
 
         steps = work.inside(place, ask)

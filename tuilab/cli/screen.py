@@ -258,6 +258,7 @@ async def _become(lab: Lab, visit: Visit, *, new: bool) -> None:
     name = visit.source.stem if visit.ready else visit.source.name
     change = edits.become(f"load {name}", visit.topology)
     if change.apply(lab.snapshot.topology) != lab.snapshot.topology:
+        await lab.foresee(change)
         if not new and not _agreed(lab, change, name):
             return
         await lab.edit(change)

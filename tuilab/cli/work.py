@@ -228,6 +228,7 @@ def edit(lab: str | None, change: Change, *, dry_run: bool, quiet: bool) -> None
     if dry_run:
 
         async def plan(lab: Lab) -> list[str]:
+            await lab.foresee(change)
             return plan_lines(lab.plan(change).operations)
 
         for line in inside(place, plan):

@@ -27,6 +27,7 @@ from tuilab.lab.closeup import Closeup, Spot
 from tuilab.lab.converger import Converger, written
 from tuilab.lab.drift import Drift, Wish
 from tuilab.lab.follow import Follower
+from tuilab.lab.foresight import Foresight
 from tuilab.lab.ground import Ground
 from tuilab.lab.guarded import Confirm
 from tuilab.lab.journal import Journal, MemoryJournal
@@ -90,6 +91,7 @@ class Lab:
             driver, journal, directory, self._ground, self._view, self._expand
         )
         self._runner = self._converger.runner
+        self._foresight = Foresight(driver)
         self._meter = Meter()
         self._follower = Follower(
             driver,
@@ -206,14 +208,28 @@ class Lab:
     # -- planning ------------------------------------------------------------------
 
     def plan(self, change: Change) -> Plan:
-        """What an edit would do, on what was last observed.
+        """What an edit would do, on what was last observed and foreseen.
 
         Raises:
             UsageError: The change makes no sense.
             InvalidTopology: What it leads to can't be built.
         """
         after = self._checked(change, self.snapshot.topology)
-        return self._converger.plan(after, change.renames, self.snapshot.observed)
+        observed = self._foresight(self.snapshot.observed)
+        return self._converger.plan(after, change.renames, observed)
+
+    def foreseen(self, change: Change) -> bool:
+        """Whether `plan` knows all that an edit will look at; raises as `plan`."""
+        return not self._foresight.lacks(*self._ahead(change))
+
+    async def foresee(self, change: Change) -> None:
+        """Look at what a change is the first to name, for `plan`; raises as `plan`."""
+        await self._foresight.look(*self._ahead(change))
+
+    def _ahead(self, change: Change) -> tuple[Topology, Topology, State]:
+        now = self.snapshot
+        after = self._ground.apply(change, now.topology, now.foreign)
+        return now.topology, after, now.observed
 
     def _checked(self, change: Change, before: Topology) -> Topology:
         """What a change leads to, if it can be built here."""

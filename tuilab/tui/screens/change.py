@@ -28,8 +28,18 @@ class ChangeScreen(FormDialog):
 
     def prepare(self) -> list[Line]:
         """The commands of the change."""
-        self._change = self._asked.change(self.values)
+        change = self._change = self._asked.change(self.values)
+        if not self._lab.foreseen(change):
+            self.holder.run_job(
+                lambda: self._foresee(change), of=self, group="look", exclusive=True
+            )
         return plan_lines(self._lab.plan(self._change).commands, self.text_width)
+
+    async def _foresee(self, change: Change) -> None:
+        """Look at what it is the first to name, and say then what that means."""
+        await self._lab.foresee(change)
+        if self.is_current and change is self._change:
+            self._judge()
 
     async def carry_out(self) -> None:
         """Change the lab, unless everything is as it was."""

@@ -80,6 +80,7 @@ class LoadScreen(PickDialog[Path, Path]):
         try:
             document = yaml.load(path)
             change = become(f"load {path.name}", document.topology)
+            await self._lab.foresee(change)
             commands = self._lab.plan(change).commands
         except InvalidTopology as error:
             self._say("\n".join(error.lines()))
