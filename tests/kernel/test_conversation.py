@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import threading
+from collections import Counter
 
 from tests.kernel.packetbox import boxed, routed, sh
 from tests.kernel.test_probes import answering
@@ -84,7 +85,7 @@ def test_a_conversation_is_followed_both_ways(directory):
             for index, packet in enumerate(store.packets())
             if words in packet.data and packet.endpoint == ENDS[0]
         )
-        text = conversation_filter(store.packet(at))
+        text = conversation_filter(store, at)
         indexes = chosen(store, text)
         assert at in indexes
         assert {store.packet(i).endpoint for i in indexes} == set(ENDS)
@@ -104,7 +105,7 @@ def test_a_conversation_is_followed_both_ways(directory):
             large[1].length - 66
         )
     at = index_of(store, "red:eth0", " > 7 len=5")
-    indexes = chosen(store, conversation_filter(store.packet(at)))
+    indexes = chosen(store, conversation_filter(store, at))
     chunks = said(store.packet(i) for i in indexes)
     assert [(c.forward, c.data) for c in chunks] == [
         (True, b"hallo"),
@@ -153,7 +154,7 @@ def test_a_conversation_is_followed_inside_a_tunnel_too(directory):
             for index, packet in enumerate(store.packets())
             if words in packet.data and packet.endpoint == Endpoint("gw", "eth1")
         )
-        indexes = chosen(store, conversation_filter(store.packet(at)))
+        indexes = chosen(store, conversation_filter(store, at))
         assert at in indexes
         assert {store.packet(i).endpoint for i in indexes} == set(ends)
         middle = [i for i in indexes if store.packet(i).endpoint.namespace == "gw"]
@@ -163,9 +164,87 @@ def test_a_conversation_is_followed_inside_a_tunnel_too(directory):
             (False, PAGE, 0),
         ]
     at = index_of(store, "gw:eth0", "echo request")
-    indexes = chosen(store, conversation_filter(store.packet(at)))
+    indexes = chosen(store, conversation_filter(store, at))
     infos = [summary(store.packet(i)).info for i in indexes]
     assert sum("echo re" in info for info in infos) == 2 * len(ends)
+    store.close()
+
+
+def hide() -> None:
+    """Have red seen as its router from blue on; its port 8081 is blue's 8080."""
+    rules = """
+        add table ip n
+        add chain ip n out { type nat hook postrouting priority 100; }
+        add rule ip n out oifname "eth1" masquerade
+        add chain ip n in { type nat hook prerouting priority -100; }
+        add rule ip n in tcp dport 8081 dnat to 10.0.2.9:8080
+    """
+    nft = ["ip", "netns", "exec", "gw", "nft", "-f", "-"]
+    assert subprocess.run(nft, input=rules, text=True).returncode == 0
+
+
+@boxed
+def test_a_conversation_is_followed_on_both_sides_of_nat(directory):
+    routed()
+    hide()
+    server = netns.run_in("blue", lambda: socket.create_server(("10.0.2.9", 8080)))
+    thread = threading.Thread(target=serve, args=(server, 2))
+    thread.start()
+    with Capture(ENDS, path=directory / "talk.pcapng") as capture, server:
+        # Both of its addresses and a port are others on the other side.
+        for words in (b"first", b"second"):
+            page = netns.run_in("red", lambda w=words: ask(8081, w, "10.0.1.1"))
+            assert page == PAGE
+        thread.join()
+        with answering(socket.SOCK_DGRAM, 7):
+            netns.run_in("red", shout)
+        sh("ip netns exec red ping -c 1 10.0.2.9")
+        capture.stop()
+    store = Store.open(directory / "talk.pcapng")
+    for place in range(len(ENDS)):
+        for words in (b"first", b"second"):
+            at = next(
+                index
+                for index, packet in enumerate(store.packets())
+                if words in packet.data and packet.endpoint == ENDS[place]
+            )
+            text = conversation_filter(store, at)
+            assert text.count(" or ") == 1, text
+            indexes = chosen(store, text)
+            each = Counter(store.packet(i).endpoint for i in indexes)
+            assert set(each) == set(ENDS)
+            assert len(set(each.values())) == 1
+            chunks = said(store.packet(i) for i in indexes)
+            assert [(c.forward, c.data) for c in chunks] == [
+                (True, words),
+                (False, PAGE),
+            ]
+    for words, link in ((" > 7 len=5", "red:eth0"), ("echo request", "blue:eth0")):
+        text = conversation_filter(store, index_of(store, link, words))
+        each = Counter(store.packet(i).endpoint for i in chosen(store, text))
+        assert each == dict.fromkeys(ENDS, 2), text
+    store.close()
+
+
+@boxed
+def test_pieces_of_a_tunnel_s_packets_are_followed(directory):
+    routed()
+    tunnel("vxlan id 42 dstport 4789 df unset")
+    sh("ip -n red link set vx mtu 4000")
+    sh("ip -n blue link set vx mtu 4000")
+    with Capture(ENDS, path=directory / "cut.pcapng") as capture:
+        sh("ip netns exec red ping -c 2 -i 0.2 -s 3500 10.42.0.2")
+        capture.stop()
+    store = Store.open(directory / "cut.pcapng")
+    first = next(
+        index
+        for index, packet in enumerate(store.packets())
+        if packet.length > 1400 and packet.endpoint == ENDS[0]
+    )
+    text = conversation_filter(store, first)
+    assert set(text.split()) == {"flow", "icmp", "10.42.0.1", "10.42.0.2"}
+    each = Counter(store.packet(i).endpoint for i in chosen(store, text))
+    assert each == dict.fromkeys(ENDS, 2 * 2 * 3)
     store.close()
 
 
@@ -178,13 +257,7 @@ def test_a_packet_is_found_again_behind_router_nat_and_tunnel(directory):
         sh("ip netns exec red ping -c 1 10.0.2.9")
         sh("ip netns exec red ping -c 1 10.42.0.2")
         sh("ip netns exec red ping -c 1 fd00:2::9")
-        rules = """
-            add table ip n
-            add chain ip n out { type nat hook postrouting priority 100; }
-            add rule ip n out oifname "eth1" masquerade
-        """
-        nft = ["ip", "netns", "exec", "gw", "nft", "-f", "-"]
-        assert subprocess.run(nft, input=rules, text=True).returncode == 0
+        hide()
         sh("ip netns exec red ping -c 1 -s 99 10.0.2.9")
         capture.stop()
     store = Store.open(directory / "seen.pcapng")

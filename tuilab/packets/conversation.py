@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from tuilab.packets.flow import flow_of
+from tuilab.model.links import Endpoint
+from tuilab.packets.flow import NAMES, Flow, flow_of, take_flows, words_of
 from tuilab.packets.headers import TCP, Headers, headers, joined
 from tuilab.packets.store import Packet, Store
 
@@ -16,17 +18,74 @@ _SYN = 2
 _SEQUENCES = 1 << 32
 
 
-def conversation_filter(packet: Packet) -> str | None:
+def conversation_filter(store: Store, index: int) -> str | None:
     """A display filter that takes the conversation of a packet, both ways.
 
-    Wherever that is seen: in tunnels, with tags or without.
+    Wherever that is seen: in tunnels, with tags or without; and with other addresses
+    and ports behind NAT, where one of its packets around that one was seen too. Looks
+    as far around as `twins`; not for the event loop.
+
+    Args:
+        store: Where packets are.
+        index: Of the one that is asked about.
 
     Returns:
         Text for `select.Selection`: of TCP and UDP with the ports, else of both
         addresses; None for what has none.
     """
-    flow = flow_of(headers(packet))
-    return None if flow is None else str(flow)
+    asked = store.packet(index)
+    flow = flow_of(headers(asked))
+    if flow is None:
+        return None
+    return words_of([flow, *_rewritten(flow, list(_around(store, asked)))])
+
+
+def in_conversation(text: str, packet: Packet) -> bool:
+    """Whether a display filter asks for the conversation that a packet is of."""
+    flows, _ = take_flows(text)
+    found = headers(packet)
+    return any(flow.has(found) for flow in flows)
+
+
+def _rewritten(flow: Flow, around: Sequence[tuple[Packet, Headers]]) -> list[Flow]:
+    """What becomes of a conversation behind routers that change its addresses."""
+    mine: dict[tuple[Any, ...], set[Endpoint]] = {}
+    for packet, found in around:
+        essence = _telling(found)
+        if essence and flow.has(found):
+            mine.setdefault(essence, set()).add(packet.endpoint)
+    others: dict[frozenset[object], Flow] = {}
+    for packet, found in around:
+        essence = _telling(found)
+        if essence is None or essence not in mine or flow.has(found):
+            continue
+        other = flow_of(found)
+        if other is None or other.protocol != flow.protocol:
+            continue
+        # Two may say the same by chance where nothing numbers what they say. But a
+        # router has it on one link and the changed one on another, and leaves an end.
+        numbered = flow.protocol == TCP or essence[1]
+        if numbered or (
+            packet.endpoint not in mine[essence]
+            and {flow.one, flow.other} & {other.one, other.other}
+        ):
+            others.setdefault(frozenset((other.one, other.other)), other)
+    return list(others.values())
+
+
+def _telling(found: Headers) -> tuple[Any, ...] | None:
+    """What a whole packet of a conversation is known again by; None for others."""
+    if found.piece or found.about or found.protocol not in NAMES or not found.essences:
+        return None
+    return found.essences[-1]
+
+
+def _around(store: Store, asked: Packet) -> Iterator[tuple[Packet, Headers]]:
+    """The packets that came shortly before and after one, and itself."""
+    index = asked.number - 1
+    for packet in store.packets(max(0, index - _MOST), index + _MOST):
+        if abs(packet.time_ns - asked.time_ns) <= _WINDOW_NS:
+            yield packet, headers(packet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +118,7 @@ def said(packets: Iterable[Packet]) -> list[Chunk]:
     chunks: list[Chunk] = []
     first: Packet | None = None
     opener: tuple[str, int] | None = None
+    between: set[str] = set()
     streams: dict[bool, _Stream] = {}
     pieces: dict[tuple[str, str, int, int], list[Headers]] = {}
     for packet in packets:
@@ -67,6 +127,10 @@ def said(packets: Iterable[Packet]) -> list[Chunk]:
             continue
         found = _whole(headers(packet), pieces)
         if found is None or found.about is not None:
+            continue
+        # Behind NAT, on a link that stands for all, the same is told once more.
+        between = between or {found.source, found.destination}
+        if between != {found.source, found.destination}:
             continue
         speaker = found.source, found.source_port
         opener = opener or speaker
@@ -191,11 +255,10 @@ def twins(store: Store, index: int) -> list[Twin]:
     mine = headers(asked)
     wanted = set(mine.essences)
     nearest: dict[object, Twin] = {}
-    for packet in store.packets(max(0, index - _MOST), index + _MOST):
-        apart = abs(packet.time_ns - asked.time_ns)
-        if packet.endpoint == asked.endpoint or apart > _WINDOW_NS:
+    for packet, theirs in _around(store, asked):
+        if packet.endpoint == asked.endpoint:
             continue
-        theirs = headers(packet)
+        apart = abs(packet.time_ns - asked.time_ns)
         if wanted.isdisjoint(theirs.essences) or not _alike(mine, theirs):
             continue
         known = nearest.get(packet.endpoint)

@@ -61,6 +61,7 @@ class Headers:
         flags: Of TCP.
         payload: What TCP or UDP carry.
         piece: Which piece of a packet it is; None for a whole one.
+        inside: What the first piece of a packet of a tunnel carries, as far as it goes.
         about: Of an error, what the packet was that it is about.
         essences: What each layer of it is known again by on another link: all that
             routers, NAT and tunnels don't change.
@@ -81,6 +82,7 @@ class Headers:
     flags: int = 0
     payload: bytes = b""
     piece: Piece | None = None
+    inside: Headers | None = None
     about: Headers | None = None
     essences: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -180,8 +182,15 @@ def _piece(piece: Piece, found: Headers) -> None:
     found.piece = piece
     ident, offset, more, body = piece
     found.essences.append((found.protocol, ident, offset, more, body))
-    if not offset and found.protocol in (TCP, UDP):
+    if offset:
+        return
+    if found.protocol in (TCP, UDP):
         found.source_port, found.destination_port = struct.unpack_from("!HH", body)
+    begun = replace(found, piece=None, essences=[])
+    with contextlib.suppress(struct.error, IndexError, ValueError):
+        _transport(found.protocol, body, (), begun)
+    if len(begun.tunnels) > len(found.tunnels):
+        found.inside = begun
 
 
 def joined(pieces: list[Headers]) -> Headers | None:
@@ -196,7 +205,7 @@ def joined(pieces: list[Headers]) -> Headers | None:
     if not last:
         return None
     first = min(pieces, key=lambda found: found.piece.offset if found.piece else 0)
-    made = replace(first, piece=None, essences=[])
+    made = replace(first, piece=None, inside=None, essences=[])
     with contextlib.suppress(struct.error, IndexError):
         _transport(made.protocol, bytes(whole), (), made)
     return made

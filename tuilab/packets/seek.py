@@ -10,7 +10,7 @@ from typing import Final
 
 from tuilab.model.links import Endpoint
 from tuilab.packets.crew import FOUND, ORDER
-from tuilab.packets.flow import take_flow
+from tuilab.packets.flow import take_flows
 from tuilab.packets.select import Sieve, Wish
 from tuilab.packets.store import Store
 
@@ -29,8 +29,8 @@ def main() -> None:
     store = Store.join(file, job["layout"], os.pread(offsets, size, 0))
     wish = job["wish"]
     endpoint = Endpoint(*wish["endpoint"]) if wish["endpoint"] else None
-    flow, _ = take_flow(wish["flow"])
-    sieve = Sieve(store, Wish(wish["filter"], tuple(wish["texts"]), flow), endpoint)
+    flows, _ = take_flows(wish["flows"])
+    sieve = Sieve(store, Wish(wish["filter"], tuple(wish["texts"]), flows), endpoint)
     while len(order := told.read(ORDER.size)) == ORDER.size:
         found = sieve.look(*ORDER.unpack(order))
         out.write(FOUND.pack(len(found)) + found.tobytes())

@@ -15,7 +15,7 @@ from tuilab.model.links import Endpoint
 from tuilab.packets import dissect
 from tuilab.packets.crew import Crew
 from tuilab.packets.filters import SNAPLEN, check_filter, expand, resolved
-from tuilab.packets.flow import Flow, take_flow
+from tuilab.packets.flow import NEAR, Flow, Test, take_flows, words_of
 from tuilab.packets.pcapng import Interface, dlt_of
 from tuilab.packets.store import Store
 
@@ -35,12 +35,13 @@ class Wish:
     Attributes:
         filter: pcap-filter text that packets must match; empty for all.
         texts: What their lines must hold, lower case.
-        flow: The conversation that they must belong to; None for any.
+        flows: The conversation that they must belong to, in all ways it is told; empty
+            for any.
     """
 
     filter: str = ""
     texts: tuple[str, ...] = ()
-    flow: Flow | None = None
+    flows: tuple[Flow, ...] = ()
 
 
 def parse(text: str) -> Wish:
@@ -55,14 +56,14 @@ def parse(text: str) -> Wish:
         UsageError: What stands beside the quotes is no filter.
     """
     quoted = [part.lower() for part in _QUOTED.findall(text) if part]
-    flow, rest = take_flow(_QUOTED.sub(" ", text))
+    flows, rest = take_flows(_QUOTED.sub(" ", text))
     rest = " ".join(rest.split())
-    if quoted or flow:
+    if quoted or flows:
         rest = _JOINTS.sub("", _JOINTS.sub("", rest))
     complaint = check_filter(rest)
     if complaint is None:
-        return Wish(expand(rest), tuple(quoted), flow)
-    if not quoted and not flow and '"' not in rest:
+        return Wish(expand(rest), tuple(quoted), flows)
+    if not quoted and not flows and '"' not in rest:
         return Wish(texts=(rest.lower(),))
     raise UsageError(
         f'"{rest}" is no filter: {complaint}', 'as in: tcp port 80 and "GET /"'
@@ -86,6 +87,7 @@ class Sieve:
         self._wish = wish
         self._endpoint = endpoint
         self._tests: list[Callable[[bytes], object]] = []
+        self._stopped = 0
 
     def look(self, start: int, stop: int) -> array[int]:
         """The indexes of those that pass, from ``start`` up to ``stop``.
@@ -93,6 +95,13 @@ class Sieve:
         Raises:
             PacketError: The file no longer holds them.
         """
+        if self._wish.flows and start != self._stopped:
+            # What begins before may go on here.
+            self._look(max(0, start - NEAR), start)
+        self._stopped = stop
+        return self._look(start, stop)
+
+    def _look(self, start: int, stop: int) -> array[int]:
         tests = self._tests
         for interface, where in self._store.interfaces[len(tests) :]:
             wanted = self._endpoint in (None, where)
@@ -113,8 +122,8 @@ def _test(
 ) -> Callable[[bytes], object]:
     """What decides about the packets of one interface."""
     passes = _program(wish.filter, interface.linktype) if wish.filter else None
-    if wish.flow is not None:
-        passes = _both(wish.flow.test(interface.linktype), passes)
+    if wish.flows:
+        passes = _both(Test(wish.flows, interface.linktype), passes)
     if not wish.texts:
         return passes or _everything
     name, linktype, texts = dissect.place(where), interface.linktype, wish.texts
@@ -252,7 +261,7 @@ class Selection:
         wish = {
             "filter": self.wish.filter,
             "texts": self.wish.texts,
-            "flow": str(self.wish.flow) if self.wish.flow else "",
+            "flows": words_of(self.wish.flows),
             "endpoint": (end.namespace, end.ifname) if end else None,
         }
         self._crew = crew = Crew.hire(self._store, wish, self.examined)

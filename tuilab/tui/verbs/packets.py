@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from tuilab.errors import NotFoundError, UsageError
 from tuilab.model.topology import HOST
-from tuilab.packets.conversation import Chunk, conversation_filter, said, twins
+from tuilab.packets.conversation import (
+    Chunk,
+    conversation_filter,
+    in_conversation,
+    said,
+    twins,
+)
+from tuilab.packets.flow import take_flows
 from tuilab.packets.monitor import all_pairs
 from tuilab.packets.pcap import is_classic
 from tuilab.tui.forms.open_packets import OpenPackets
@@ -195,13 +202,15 @@ async def conversation(screen: MainScreen) -> None:
     packet, shown = packets.packet, packets.shown
     if packet is None or shown is None:
         return
-    wanted = conversation_filter(packet)
-    if wanted is None:
-        raise NotFoundError("that packet belongs to no conversation")
-    if shown.text != wanted:
+    if not in_conversation(shown.text, packet):
+        at = packet.number - 1
+        wanted = await asyncio.to_thread(conversation_filter, shown.store, at)
+        if wanted is None:
+            raise NotFoundError("that packet belongs to no conversation")
         await screen.desk.apply(wanted, shown.endpoint)
         key = screen.session.key("conversation")
-        screen.session.say(f"only this conversation: {key} shows what was said")
+        nat = ", on both sides of NAT" if len(take_flows(wanted)[0]) > 1 else ""
+        screen.session.say(f"only this conversation{nat}: {key} shows what was said")
         return
     chunks = await asyncio.to_thread(_said, shown)
     await screen.session.push_screen_wait(SaidScreen(chunks))
