@@ -72,7 +72,8 @@ async def test_a_namespace_that_vanishes(folder):
         sh("ip netns del red")
         await bench.until(lambda: '! namespace "red" is gone' in bench.text)
         assert "echo reply" in bench.text
-        assert not bench.app.watching.running
+        assert bench.app.watching.state == "waiting"
+        assert "WAITING" in bench.text
         await bench.press("home", "slash")
         await bench.fill("bar-input", "icmp[0] == 8")
         await bench.press("enter")

@@ -229,6 +229,38 @@ async def test_a_watch_of_the_whole_lab_takes_in_links_that_come(folder):
 
 
 @boxed
+async def test_a_watch_of_one_link_goes_on_after_undo_and_redo(folder):
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        watching = bench.app.watching
+        await bench.edit(
+            edits.connect(Endpoint("red", "eth1"), Endpoint("blue", "eth1"))
+        )
+        bench.main.select(Item("link", "red", "eth1"))
+        await bench.press("w", "enter")
+        await bench.until(lambda: "FOLLOW" in bench.text)
+        await bench.press("escape", "u")
+        await bench.until(lambda: watching.state == "waiting")
+        assert '"red:eth1" is gone' in watching.trouble
+        await bench.press("1")
+        await bench.until(lambda: "WAITING" in bench.text)
+        count = watching.count
+        await bench.press("escape", "U")
+        await bench.until(lambda: watching.state == "live")
+        assert not watching.trouble
+        # It says so itself that it is there, as IPv6 has it.
+        await bench.until(lambda: watching.count > count)
+        # Down and up again, it never ended.
+        interfaces = len(watching.store.interfaces)
+        await bench.press("x")
+        await bench.until(lambda: "down" in bench.text)
+        await bench.press("x")
+        await bench.idle()
+        assert len(watching.store.interfaces) == interfaces == 2
+        await watching.stop()
+        assert watching.state == "stopped"
+
+
+@boxed
 async def test_what_is_selected_together_is_watched_together(folder):
     async with screen(folder, two_hosts(), size=(120, 36)) as bench:
         bench.main.select(Item("namespace", "red"), Item("namespace", "blue"))

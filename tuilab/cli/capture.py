@@ -33,7 +33,6 @@ Why = Literal["", "signal", "lab"]
 """What has ended a capture: a signal, the end of its lab, or what was asked for."""
 _STDOUT = "-"
 _LOOK_SECONDS = 1.0
-_TRIED = 10
 _AT_ONCE = 500
 _MANY = 50_000
 """Packets to print before looking at signals again."""
@@ -213,21 +212,15 @@ async def _follow(
 
 
 async def _take_in(watch: Capture, whole: Callable[[], list[Endpoint]]) -> None:
-    """Capture links that come, or come up, later; a few are tried at a time."""
-    known = {counts.endpoint for counts in watch.counts if not counts.ended}
-    turn = 0
+    """Capture links that come, or come up, later."""
+    from tuilab.packets.joining import Joining
+
+    joining = Joining(watch)
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         with suppress(TuilabError):  # what was named may be gone meanwhile
-            wanted = await asyncio.to_thread(whole)
-            held = {counts.endpoint for counts in watch.counts if not counts.ended}
-            for end in sorted(held - known):
+            for end in joining.look(await asyncio.to_thread(whole)):
                 say(f"capturing on {end} too")
-            known |= held
-            missing = [end for end in wanted if end not in held]
-            turn = turn + _TRIED if turn + _TRIED < len(missing) else 0
-            if tried := missing[turn : turn + _TRIED]:
-                watch.add(tried)
 
 
 def _where(watch: Capture) -> str:

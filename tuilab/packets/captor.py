@@ -109,6 +109,7 @@ class _Captor:
             tell=lambda: talk.say(self._line, self._news(), wait=False),
             spool=Spool(Path(go["beside"])),
             index=files[1] if len(files) > 1 else None,
+            lasting=self._job["lasting"],
         )
         self._recorder.run()
         problem = {"problem": self._recorder.problem}

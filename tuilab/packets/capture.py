@@ -47,6 +47,7 @@ class Capture:
         *,
         capture_filter: str = "",
         lenient: bool = False,
+        lasting: bool = False,
         path: Path | None = None,
         directory: Path | None = None,
         stream: int | None = None,
@@ -60,6 +61,7 @@ class Capture:
             capture_filter: pcap-filter text for the kernel, or the name of a preset.
             lenient: Leave out what is down or not there, unless nothing else is left;
                 `counts` tells of it.
+            lasting: Go on when no link is left, for others to be added.
             path: File to write; replaced if it is there. One that ends in .pcap gets
                 the classic format, that knows neither links nor what was lost.
             directory: Where to make a file when there is no ``path``; removing it
@@ -74,6 +76,7 @@ class Capture:
         self.endpoints = tuple(dict.fromkeys(endpoints))
         self.capture_filter = expand(capture_filter)
         self._lenient = lenient
+        self._lasting = lasting
         self.path = path
         self._directory = directory
         self._stream = stream
@@ -161,6 +164,7 @@ class Capture:
             capture_filter=self.capture_filter,
             ring=ring,
             lenient=self._lenient,
+            lasting=self._lasting,
         )
         try:
             self._begin(recording)

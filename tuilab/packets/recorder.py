@@ -75,6 +75,7 @@ class Recorder:
         tell: Callable[[], bool],
         spool: Spool,
         index: int | None = None,
+        lasting: bool = False,
     ) -> None:
         """Own the handles, the sink and the spool from now on.
 
@@ -91,6 +92,7 @@ class Recorder:
                 they were told.
             spool: Takes what comes faster than it can be written.
             index: A file to put the place of every packet into.
+            lasting: Go on when no handle is left, for others to join.
         """
         self.written = 0
         self.size = size
@@ -107,6 +109,7 @@ class Recorder:
         self._limit = limit
         self._tell = tell
         self._index = index
+        self._lasting = lasting
         self.changed = False
         self._told = 0.0
         self._checked = time.monotonic()
@@ -152,10 +155,11 @@ class Recorder:
             self._end()
 
     def _record(self) -> None:
-        while (self._live or self._spool) and not self._full():
+        while (self._live or self._spool or self._lasting) and not self._full():
             events = {fd for fd, _ in self._poll.poll(self._patience())}
             if self._line in events and not self._listen():
                 self._poll.unregister(self._line)
+                self._lasting = False
                 for handle in self._live:
                     handle.finish()
             now = time.monotonic()

@@ -47,6 +47,7 @@ class Recording:
         capture_filter: str,
         ring: int,
         lenient: bool,
+        lasting: bool,
     ) -> None:
         """Start it; what is sent from now on will be captured.
 
@@ -55,6 +56,7 @@ class Recording:
             capture_filter: pcap-filter text without names of hosts.
             ring: Bytes of kernel memory for each endpoint.
             lenient: Leave out what is down or not there, unless nothing else is left.
+            lasting: Go on when no link is left, for others to be added.
 
         Raises:
             NotFoundError: An endpoint does not exist.
@@ -80,6 +82,7 @@ class Recording:
                 "filter": capture_filter,
                 "ring": ring,
                 "lenient": lenient,
+                "lasting": lasting,
             }
             talk.say(self._line, job)
             answer = self._answer()

@@ -11,6 +11,7 @@ from tuilab.errors import TuilabError
 from tuilab.kernel.live import Live
 from tuilab.model.topology import Endpoint, Topology
 from tuilab.packets.capture import Capture
+from tuilab.packets.joining import Joining
 from tuilab.packets.store import Store
 
 REFRESH = 0.2
@@ -61,7 +62,7 @@ class Watching:
         self._seen = 0
         self._links: tuple[Topology, Mapping[Endpoint, Live]] = Topology("none"), {}
         self._whole: Whole | None = None
-        self._asked: set[Endpoint] = set()
+        self._joining: Joining | None = None
         self.rate = 0.0
 
     @property
@@ -83,10 +84,13 @@ class Watching:
 
     @property
     def state(self) -> str:
-        """How it stands: ``live``, ``stopped``, ``file``."""
+        """How it stands: ``live``, ``waiting`` for links, ``stopped``, ``file``."""
         if self._file is not None:
             return "file"
-        return "live" if self.running else "stopped"
+        if self._capture is None or not self.running:
+            return "stopped"
+        left = any(not counts.ended for counts in self._capture.counts)
+        return "live" if left else "waiting"
 
     @property
     def count(self) -> int:
@@ -143,6 +147,8 @@ class Watching:
     ) -> None:
         """Capture these instead of what was captured before.
 
+        Links that go are captured again when they come back, as by undo and redo.
+
         Args:
             endpoints: What to capture.
             capture_filter: pcap-filter text for the kernel, or a preset's name.
@@ -153,31 +159,27 @@ class Watching:
             endpoints,
             capture_filter=capture_filter,
             lenient=whole is not None,
+            lasting=True,
             directory=self._directory,
             on_change=self._news,
         )
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(capture.start)
-        self._whole, self._asked = whole, set()
+        self._whole, self._joining = whole, Joining(capture)
         await self._replace(capture, None)
 
     def lab_changed(self, topology: Topology, live: Mapping[Endpoint, Live]) -> None:
-        """Links may have come, or come up: a capture of all of them takes them in."""
+        """Links may have come, or come up: a capture that means them takes them in."""
         self._links = topology, live
         self._take_in()
 
     def _take_in(self) -> None:
-        if self._whole is None or self._capture is None or not self.running:
+        if self._joining is None or self._capture is None or not self.running:
             return
         topology, live = self._links
+        wanted = self._whole(topology) if self._whole else self._capture.endpoints
         up = {end for end, it in live.items() if it.operstate != "down"}
-        held = {counts.endpoint for counts in self._capture.counts if not counts.ended}
-        missing = [end for end in self._whole(topology) if end in up - held]
-        # Each is asked for once, until it goes down or away and comes again.
-        self._asked &= set(missing)
-        if new := [end for end in missing if end not in self._asked]:
-            self._asked.update(new)
-            self._capture.add(new)
+        self._joining.look(wanted, up)
 
     async def open(self, path: Path) -> int:
         """Show the packets of a file; how many there are.

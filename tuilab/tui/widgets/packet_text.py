@@ -212,7 +212,8 @@ class Watch:
         dropped: Packets that the kernel lost.
         following: Whether the list follows the newest.
         fresh: Packets that wait to be shown.
-        state: ``live``, ``stopped``, or ``file`` for one that was opened.
+        state: ``live``, ``waiting`` for links to come back, ``stopped``, or ``file``
+            for one that was opened.
         filter: The display filter; empty for none.
         shown: Packets that it takes, as far as was looked.
         searched: Part of the packets that was looked at, 0 to 1.
@@ -269,10 +270,8 @@ def watch_state(watch: Watch, cells: int = 200, ellipsis: str = "…") -> str:
 
 
 def _state(watch: Watch) -> str:
-    if watch.state == "stopped":
-        return "STOPPED"
-    if watch.state == "file":
-        return "FILE"
+    if watch.state != "live":
+        return watch.state.upper()
     if watch.following:
         return "FOLLOW"
     return f"PAUSED +{watch.fresh} new, End follows" if watch.fresh else "PAUSED"
