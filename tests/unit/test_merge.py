@@ -7,6 +7,7 @@ import pytest
 from tuilab.errors import KernelError
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint, Topology
+from tuilab.plan.adopt import adopted
 from tuilab.plan.planner import plan
 from tuilab.plan.simulate import Machine
 from tuilab.plan.state import State, expand
@@ -171,3 +172,31 @@ def test_a_new_link_has_its_ipv6_where_new_ones_have_none():
     assert after.namespaces["red"].sysctls == {
         "net.ipv6.conf.default.disable_ipv6": "1"
     }
+
+
+@pytest.mark.parametrize("mtu", [1400, 1200])
+def test_a_bridge_that_was_replaced_outside_is_not_asked_for_by_its_ports(mtu):
+    """Its mtu followed that of a port that was taken away too; nobody wished for it."""
+    bridge, port = Endpoint("red", "br0"), Endpoint("red", "eth0")
+    wish = edits.together(
+        "",
+        (
+            edits.set_link(bridge, addresses=("10.0.1.1/24", "fd01::1/64")),
+            edits.set_link(port, addresses=()),
+            edits.set_link(port, master="br0", mtu=mtu),
+            edits.set_link(BLUE, mtu=mtu),
+        ),
+    ).apply(BASE)
+    moved = edits.set_link(port, master=None).apply(wish)
+    there = expand(moved)
+    links = dict(there.namespaces["red"].links)
+    links["br0"] = replace(links["br0"], kind="odd")
+    red = replace(there.namespaces["red"], links=links)
+    there = State({**there.namespaces, "red": red})
+    found = adopted(wish, there)
+    assert found.link(port).master is None
+    assert not plan(expand(wish), expand(found), there).operations
+    # Whoever does ask for something of it gets it back.
+    asked = edits.set_link(bridge, mtu=1450).apply(found)
+    steps = plan(expand(found), expand(asked), there)
+    assert steps.goal.link(bridge).kind == "bridge"

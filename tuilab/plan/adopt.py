@@ -51,15 +51,14 @@ from tuilab.plan.forwarding import (
     rule_order,
 )
 from tuilab.plan.state import (
-    DEFAULT_MTU,
     IPV6_MIN_MTU,
-    LOOPBACK_MTU,
     LinkState,
     NamespaceState,
     State,
     expand,
     holdable,
     kernel_order,
+    usual_mtu,
 )
 
 
@@ -292,11 +291,11 @@ def _link(
     lab: str,
     links: Mapping[str, LinkState],
 ) -> Link:
-    usual_mtu = _usual_mtu(at.ifname, links)
+    plain = usual_mtu(at.ifname, links)
     maker = _MAKERS[state.kind]
     values: dict[str, Any] = {
         "up": state.up,
-        "mtu": None if state.mtu == usual_mtu else state.mtu,
+        "mtu": None if state.mtu == plain else state.mtu,
         "mac": None if _is_derived(lab, at, state) else state.mac,
         "master": state.master,
         "addresses": state.addresses,
@@ -341,13 +340,6 @@ def _wishable(ifname: str, cidr: str, links: Mapping[str, LinkState]) -> bool:
     others = {name: other for name, other in links.items() if name != ifname}
     taken = has_address(others, cidr.partition("/")[0])
     return link.mtu >= IPV6_MIN_MTU and not taken
-
-
-def _usual_mtu(ifname: str, links: Mapping[str, LinkState]) -> int:
-    if links[ifname].kind == "loopback":
-        return LOOPBACK_MTU
-    ports = (link.mtu for link in links.values() if link.master == ifname)
-    return min(ports, default=DEFAULT_MTU)
 
 
 def _is_derived(lab: str, at: Endpoint, state: LinkState) -> bool:

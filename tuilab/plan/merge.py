@@ -31,6 +31,7 @@ from tuilab.plan.state import (
     held_settings,
     holdable,
     kernel_order,
+    usual_mtu,
 )
 
 DONE_OUTSIDE = (
@@ -69,9 +70,11 @@ def _namespace(
 ) -> NamespaceState:
     links: dict[str, LinkState] = {}
     for ifname in {**there.links, **wanted.links}:
-        link = _link(
-            was.links.get(ifname), wanted.links.get(ifname), there.links.get(ifname)
-        )
+        here = there.links.get(ifname)
+        if here is not None and _replaced(was, wanted, here, ifname):
+            link: LinkState | None = here
+        else:
+            link = _link(was.links.get(ifname), wanted.links.get(ifname), here)
         if link is not None:
             links[ifname] = link
     return NamespaceState(
@@ -109,7 +112,7 @@ def _link(
     if wanted is None or there is None or was is None:
         return wanted
     if any(getattr(wanted, name) != getattr(there, name) for name in _IDENTITY):
-        return there if _same_but_ipv6(was, wanted) else wanted
+        return wanted
     values = {
         name: getattr(wanted, name)
         for name in _MERGED
@@ -134,14 +137,33 @@ def _link(
     return replace(there, addresses=addresses, bridge=bridge, port=port, **values)
 
 
-def _same_but_ipv6(was: LinkState, wanted: LinkState) -> bool:
-    """Whether nothing but a setting of the namespace makes them differ."""
+def _replaced(
+    was: NamespaceState, wanted: NamespaceState, there: LinkState, ifname: str
+) -> bool:
+    """Whether another link has taken the name of one that no edit is about.
+
+    What only comes of a setting of the namespace, or of the mtu of a bridge's ports,
+    is nobody's wish for the link.
+    """
+    before, after = was.links.get(ifname), wanted.links.get(ifname)
+    if before is None or after is None:
+        return False
+    if all(getattr(after, name) == getattr(there, name) for name in _IDENTITY):
+        return False
+    follows = before.mtu != after.mtu and all(
+        it.links[ifname].mtu == usual_mtu(ifname, it.links) for it in (was, wanted)
+    )
+    small = follows and min(before.mtu, after.mtu) < IPV6_MIN_MTU
 
     def rest(link: LinkState) -> LinkState:
-        v4 = tuple(cidr for cidr in link.addresses if version(cidr) == 4)
-        return replace(link, addresses=v4, ipv6=True)
+        if follows:
+            link = replace(link, mtu=0)
+        if small or before.ipv6 != after.ipv6:
+            v4 = tuple(cidr for cidr in link.addresses if version(cidr) == 4)
+            link = replace(link, addresses=v4, ipv6=True)
+        return link
 
-    return was.ipv6 != wanted.ipv6 and rest(was) == rest(wanted)
+    return rest(before) == rest(after)
 
 
 class _Keyed(Protocol):

@@ -395,6 +395,14 @@ def _expand_link(
     return altered(bare, addresses=kernel_order(held)) if held else bare
 
 
+def usual_mtu(ifname: str, links: Mapping[str, LinkState]) -> int:
+    """The mtu of a link that names none: a bridge has the least of its ports."""
+    if links[ifname].kind == "loopback":
+        return LOOPBACK_MTU
+    ports = (link.mtu for link in links.values() if link.master == ifname)
+    return min(ports, default=DEFAULT_MTU)
+
+
 __all__ = [
     "DEFAULT_MTU",
     "IPV6_MIN_MTU",
