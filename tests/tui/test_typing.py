@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.events import Key, Paste
 
 from tests.tui.bench import Bench, opened
 from tests.tui.labs import switch
+from tuilab.tui.actions import KEYS
+from tuilab.tui.app import Surroundings
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.escapes import Parser
 
 
 async def burst(bench: Bench, *keys: str) -> None:
@@ -55,3 +59,38 @@ async def test_a_key_after_the_end_of_a_move_comes_after_the_edit():
         await bench.idle()
         assert bench.main.lab.snapshot.history.redo() is not None
         assert not bench.topology.layout
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"),
+    [
+        ("\x1b:", ["escape", "colon"]),
+        ("\x1b\r", ["escape", "enter"]),
+        ("\x1b ", ["escape", "space"]),
+        ("\x1b1", ["escape", "1"]),
+        ("\x1b=", ["escape", "equals_sign"]),
+        ("\x1bn", ["alt+n"]),
+        ("\x1b[A", ["up"]),
+        ("\x1bOP", ["f1"]),
+        ("\x1b[1;3A", ["alt+up"]),
+        ("\x1bb", ["ctrl+left"]),
+        ("x\x1b", ["x", "escape"]),
+    ],
+)
+def test_no_esc_is_lost_before_a_key_that_comes_with_it(sent, keys):
+    parser = Parser()
+    found = [*parser.feed(sent), *parser.feed("")]
+    assert [it.key for it in found if isinstance(it, Key)] == keys
+
+
+async def test_alt_and_a_letter_is_esc_and_the_letter():
+    async with opened(switch()) as bench:
+        await bench.press("n")
+        bench.app.post_message(Key("alt+shift+t", "T"))
+        await bench.until(lambda: bench.main.outline.display)
+        assert not bench.in_dialog
+    keys = KEYS.with_keys({"redo": ("alt+n",)})
+    async with opened(switch(), surroundings=Surroundings(keymap=keys)) as bench:
+        bench.app.post_message(Key("alt+n", "n"))
+        await bench.until(lambda: any("nothing to redo" in it for it in bench.toasts))
+        assert not bench.in_dialog

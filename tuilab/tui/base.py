@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from textual import events
 from textual.actions import ActionParseResult
 from textual.app import App
 from textual.dom import DOMNode
+from textual.events import Key
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.worker import Worker
 
 from tuilab.errors import TuilabError
+from tuilab.tui.escapes import apart
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.typeahead import TypeAhead, Typed
 
@@ -131,8 +133,19 @@ class BaseApp(App[Result]):
         """Take keys one at a time; everything else goes its way."""
         if not isinstance(event, Typed) or event.is_forwarded:
             await super().on_event(event)
-        elif not self._ahead.keep(event):
-            await self._take(event)
+            return
+        for key in self._keys_of(event):
+            if not self._ahead.keep(key):
+                await self._take(key)
+
+    def _keys_of(self, event: Typed) -> Sequence[Typed]:
+        """What came as one and is two, unless it means something as one."""
+        if not isinstance(event, Key):
+            return (event,)
+        both = apart(event)
+        if len(both) > 1 and event.key in self.screen.active_bindings:
+            return (event,)
+        return both
 
     async def _take(self, key: Typed) -> None:
         """Start a key, and see when it has passed through."""

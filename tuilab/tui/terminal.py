@@ -12,9 +12,11 @@ from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from textual.app import App
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.scrollbar import ScrollBarRender
 
+from tuilab.tui.escapes import Parser
 from tuilab.tui.thrift import Shown
 
 
@@ -54,6 +56,11 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
         self._file: Any = _Lossy(self._file, lambda: app.call_later(app.exit))
+
+    def run_input_thread(self) -> None:
+        """Read keys. Textual has no other way to be told of a parser."""
+        linux_driver.XTermParser = Parser  # type: ignore[attr-defined]
+        super().run_input_thread()
 
     def start_application_mode(self) -> None:
         """Take the terminal, which may show anything."""
