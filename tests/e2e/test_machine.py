@@ -71,7 +71,7 @@ def test_a_whole_run_leaves_the_machine_as_it_was(home):
     look()
     terminal.keys("q")
     terminal.wait_for("Remove the lab")
-    terminal.keys("r")
+    terminal.keys("r", "Enter")
     terminal.wait_for("is removed")
     assert home.json("ls") == []
     look()

@@ -71,7 +71,7 @@ def test_from_nothing_to_four_pings_in_eight_keys_and_back(home, size):
     terminal.wait_for(shows(2, 0))
     terminal.keys("q")
     terminal.wait_for("Remove the lab")
-    terminal.keys("r")
+    terminal.keys("r", "Enter")
     terminal.wait_for("is removed")
     assert terminal.status() == 0
     assert home.json("ls") == []
@@ -209,7 +209,7 @@ def test_no_colour(home):
     terminal.keys("Escape")
     terminal.wait_for(lambda screen: "F1 field help" not in screen)
     assert not colours(terminal)
-    terminal.keys("q", "r")
+    terminal.keys("q", "r", "Enter")
     terminal.wait_for("is removed")
 
 
@@ -241,7 +241,7 @@ def test_old_terminals_and_no_utf_8(home, surroundings, options, is_ascii):
     screen = terminal.wait_for(lambda screen: "F1 field help" not in screen)
     assert "red" in screen
     assert screen.isascii() == is_ascii, screen
-    terminal.keys("q", "r")
+    terminal.keys("q", "r", "Enter")
     terminal.wait_for("is removed")
 
 

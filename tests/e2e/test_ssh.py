@@ -59,7 +59,7 @@ def test_eight_keys_resize_mouse_and_a_clean_end_over_ssh(home, command):
 
     terminal.keys("q")
     terminal.wait_for("Remove the lab")
-    terminal.keys("r")
+    terminal.keys("r", "Enter")
     terminal.wait_for("is removed")
     assert terminal.status() == 0
     assert (terminal.modes(), terminal.stty()) == (modes, stty)

@@ -213,6 +213,25 @@ async def test_quit_keeps_the_lab():
         assert bench.app.return_value == ExitChoice("keep")
 
 
+async def test_a_lab_is_removed_for_good_only_when_asked_twice():
+    async with opened(two_hosts()) as bench:
+        dialog = QuitScreen("mine", "^s", lost="  all of it")
+        answers = []
+        bench.app.push_screen(dialog, answers.append)
+        await bench.idle()
+        await bench.press("r")
+        assert "all of it" in bench.text
+        await bench.press("escape")
+        assert bench.app.screen is dialog
+        assert not answers
+        await bench.press("r")
+        await bench.press("r", "k")  # neither of them is an answer here
+        assert not answers
+        await bench.pilot.press("enter")
+        await bench.until(lambda: answers)
+        assert answers == [ExitChoice("remove")]
+
+
 async def test_ctrl_q_asks_from_within_a_dialog_too():
     async with opened(two_hosts()) as bench:
         await bench.press("n", "ctrl+q")

@@ -243,6 +243,7 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "import": ("is left out", (verb("machine"),)),
     "import-refused": ("as before", (verb("machine"), refused)),
     "quit": ("goes on running", (keys("q"),)),
+    "quit-remove": ("goes for good", (keys("q", "r"),)),
     "ended": ("was removed", (ended,)),
     "keep": ("taken back in 20 s", (push(lambda _: KeepScreen(*KEEP)),)),
     "report": ("Something went wrong", (push(lambda _: ReportScreen(*REPORT)),)),

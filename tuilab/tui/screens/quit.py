@@ -21,7 +21,13 @@ class QuitScreen(Dialog[ExitChoice]):
     BINDINGS: ClassVar[list[BindingType]] = [*moves("quit")]
 
     def __init__(
-        self, name: str, save: str, *, preview: bool = False, empty: bool = False
+        self,
+        name: str,
+        save: str,
+        *,
+        preview: bool = False,
+        empty: bool = False,
+        lost: str = "",
     ) -> None:
         """Ask.
 
@@ -30,8 +36,10 @@ class QuitScreen(Dialog[ExitChoice]):
             save: The key that saves it.
             preview: It is only a model, which ends with this.
             empty: There is nothing in it any more but its history.
+            lost: What is gone for good once it is removed, in words.
         """
         super().__init__()
+        self._lost = lost
         self._lab_name = name
         self._save = save
         self._preview = preview
@@ -75,6 +83,38 @@ class QuitScreen(Dialog[ExitChoice]):
         self.dismiss(ExitChoice("keep"))
 
     def action_remove(self) -> None:
-        """Leave; the lab goes."""
-        if not self._preview:
+        """Ask once more: one key must not end a lab for good."""
+        if not self._preview and not self.holder.holding:
+            self.holder.hold_keys()
+            self.holder.run_job(self._remove, of=self)
+
+    async def _remove(self) -> None:
+        dialog = RemoveScreen(self._lab_name, self._lost)
+        if await self.app.push_screen_wait(dialog):
             self.dismiss(ExitChoice("remove"))
+
+
+class RemoveScreen(Dialog[bool]):
+    """Gives True for a lab that is to be removed for good."""
+
+    title_text = "Remove the lab"
+    verb = "Remove"
+
+    def __init__(self, name: str, lost: str) -> None:
+        """Ask.
+
+        Args:
+            name: The lab's name.
+            lost: What is gone then, in words.
+        """
+        super().__init__()
+        self._lab_name = name
+        self._lost = lost
+
+    def body(self) -> ComposeResult:
+        """What goes."""
+        yield Static(f'"{self._lab_name}" goes for good:\n{self._lost}', markup=False)
+
+    async def run(self) -> None:
+        """Remove it."""
+        self.dismiss(True)

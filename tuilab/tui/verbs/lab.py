@@ -182,7 +182,28 @@ async def quit(screen: MainScreen) -> None:  # noqa: A001
         screen.session.key("save"),
         preview=bool(snapshot.preview),
         empty=screen.is_empty,
+        lost=_lost(screen),
     )
     choice = await screen.session.push_screen_wait(dialog)
     if choice is not None:
         screen.session.exit(choice)
+
+
+def _lost(screen: MainScreen) -> str:
+    """What is gone once the lab is removed, and where it is still to be had."""
+    topology, edits = screen.topology, screen.lab.snapshot.history.edits
+    links = sum(1 for _ in topology.links())
+    goes = [
+        _counted(len(topology.namespaces) - 1, "namespace"),
+        _counted(links, "link"),
+        f"a history of {_counted(len(edits), 'edit')}",
+    ]
+    said = f"  {', '.join(goes)}\n  and every program that runs in it.\n"
+    key, source = screen.session.key("save"), screen.lab.source
+    if source is None:
+        return f"{said}It is in no file: stay, and {key} saves it to one."
+    if screen.saved in (None, topology):
+        return f'{said}The file "{source.name}" stays.'
+    return (
+        f'{said}The file "{source.name}" says something else: stay, and {key} saves it.'
+    )
