@@ -432,6 +432,20 @@ def printable(text: str) -> bool:
     return all(32 <= ord(character) < 127 for character in text)
 
 
+@pytest.mark.parametrize(
+    ("linktype", "words"),
+    [
+        (105, "105 IEEE802_11"),
+        (220, "220 USB_LINUX_MMAPPED"),
+        (150, "150 USER3"),
+        (300, "300"),
+    ],
+)
+def test_links_that_are_not_read_are_named(linktype, words):
+    row = summary(packet(bytes(5), linktype))
+    assert (row.protocol, row.info) == ("?", f"link type {words}, length 5")
+
+
 def check(data: bytes, linktype: int) -> None:
     row = summary(packet(data, linktype))
     text = " ".join((row.source, row.destination, row.protocol, row.info))

@@ -14,7 +14,7 @@ from socket import AF_INET6, inet_ntoa, inet_ntop
 from typing import NamedTuple
 
 from tuilab.model.links import Endpoint
-from tuilab.packets import applications, control, pcapng
+from tuilab.packets import applications, control, linktypes, pcapng
 from tuilab.packets.scratch import Scratch, cut_short, mac, printable
 from tuilab.packets.store import Packet
 
@@ -84,7 +84,7 @@ def _decoded(linktype: int, data: bytes) -> Scratch:
     try:
         if decode is None:
             row.protocol = "?"
-            row.info = f"link type {linktype}, length {len(data)}"
+            row.info = f"link type {linktypes.told(linktype)}, length {len(data)}"
         else:
             decode(data, row)
     except (struct.error, IndexError, ValueError, OSError):
