@@ -155,8 +155,9 @@ def streams() -> None:
 def crafted() -> list[bytes]:
     """What no tool here sends: tags, tunnels, cut and damaged packets."""
     from tests.unit.test_dissect import BYTES
+    from tests.unit.test_services import SPOKEN
 
-    frames = list(BYTES.values())
+    frames = [*BYTES.values(), *(frame for frame, _, _ in SPOKEN.values())]
     chance = random.Random(5)
     for frame in (BYTES["echo"], BYTES["tcp syn"]):
         for length in (14, 20, 33, 34, 38, 41, 53, len(frame) - 1):

@@ -1,6 +1,8 @@
 """Conversations by both ends: through tags, tunnels, pieces, and errors about them."""
 
 import pytest
+from scapy.contrib.geneve import GENEVE
+from scapy.contrib.mpls import MPLS
 from scapy.layers.inet import GRE, ICMP, IP, TCP, UDP, IPerror, TCPerror, fragment
 from scapy.layers.inet6 import (
     ICMPv6DestUnreach,
@@ -8,7 +10,9 @@ from scapy.layers.inet6 import (
     IPv6ExtHdrFragment,
     fragment6,
 )
+from scapy.layers.ipsec import AH
 from scapy.layers.l2 import Dot1Q, Ether
+from scapy.layers.ppp import PPP, PPPoE
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Raw
 
@@ -27,6 +31,7 @@ BACK = IP(src="10.0.2.9", dst="10.0.1.9") / TCP(sport=80, dport=40000) / Raw(b"t
 TALK6 = IPv6(src="fd00:1::9", dst="fd00:2::9") / TCP(sport=40000, dport=80)
 OUTER = IP(src="192.0.2.1", dst="192.0.2.2")
 TUNNEL = OUTER / UDP(sport=5555, dport=4789) / VXLAN(vni=42)
+AUTHENTIC = IP(src="10.0.1.9", dst="10.0.2.9") / AH(nh=6, payloadlen=4, icv=bytes(12))
 SEEN = {
     "plain": (WORDS, ETHER / TALK),
     "back": (WORDS, ETHER / BACK),
@@ -39,6 +44,10 @@ SEEN = {
     "gre with a key": (WORDS, ETHER / OUTER / GRE(key_present=1, key=9) / TALK),
     "frames in gre": (WORDS, ETHER / OUTER / GRE(proto=0x6558) / ETHER / TALK),
     "ipip": (WORDS, ETHER / OUTER / TALK),
+    "geneve": (WORDS, ETHER / OUTER / UDP(dport=6081) / GENEVE() / ETHER / TALK),
+    "mpls": (WORDS, ETHER / MPLS(label=9, s=0) / MPLS(label=8, s=1) / TALK),
+    "pppoe": (WORDS, ETHER / PPPoE(sessionid=5) / PPP() / BACK),
+    "authenticated": (WORDS, ETHER / AUTHENTIC / TALK[TCP]),
     "IPv6": (WORDS6, ETHER / TALK6),
     "IPv6 in vxlan": (WORDS6, ETHER / TUNNEL / ETHER / TALK6),
     "IPv6 in a tag in vxlan": (WORDS6, ETHER / TUNNEL / ETHER / Dot1Q(vlan=7) / TALK6),

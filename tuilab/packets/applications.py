@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 from socket import AF_INET6, inet_ntoa, inet_ntop
 
+from tuilab.packets import services
 from tuilab.packets.scratch import Scratch, mac, printable
 
 _DNS_TYPES = {
@@ -62,7 +63,7 @@ _LONGEST_NAME = 255
 def over_udp(source: int, destination: int, data: bytes, row: Scratch) -> None:
     """Decode the payload when the ports say what it is; else leave the UDP line."""
     decode = _UDP.get(destination) or _UDP.get(source)
-    if decode is not None and data:
+    if data and not services.wireguard(data, row) and decode is not None:
         decode(data, row)
 
 
@@ -77,6 +78,10 @@ def over_tcp(source: int, destination: int, data: bytes, row: Scratch) -> None:
         row.info += " HTTP continued"
     elif 53 in (source, destination) and int.from_bytes(data[:2]) == len(data) - 2:
         dns(data[2:], row)
+    elif services.is_tls(data):
+        services.tls(data, row)
+    elif decode := services.TCP.get(destination) or services.TCP.get(source):
+        decode(data, row)
 
 
 def dns(data: bytes, row: Scratch, protocol: str = "DNS") -> None:
@@ -215,6 +220,7 @@ def _ntp(data: bytes, row: Scratch) -> None:
 
 
 _UDP: dict[int, Callable[[bytes, Scratch], None]] = {
+    **services.UDP,
     53: dns,
     67: _dhcp,
     68: _dhcp,

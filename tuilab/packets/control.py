@@ -44,6 +44,7 @@ _OTHER_ICMP6 = {
     131: "multicast listener report",
     132: "multicast listener done",
 }
+_CDP = b"\0\0\x0c\x20\0"
 _ARP_REVERSE = {3: "reverse request", 4: "reverse reply"}
 
 
@@ -63,6 +64,12 @@ def arp(data: bytes, row: Scratch) -> None:
     else:
         name = _ARP_REVERSE.get(operation, f"operation {operation}")
         row.info = f"{name}, {asker} at {mac(sender)}"
+
+
+def rarp(data: bytes, row: Scratch) -> None:
+    """RFC 903: ARP the other way round."""
+    arp(data, row)
+    row.protocol = "RARP"
 
 
 def icmp(data: bytes, size: int, row: Scratch) -> None:
@@ -273,6 +280,8 @@ def llc(
         if kind >= 1536:
             by_ethertype(kind, data[8:], row)
             return
+    if data[:3] == b"\xaa\xaa\x03" and data[3:8] == _CDP:
+        row.protocol = "CDP"
     row.info = f"dsap 0x{target:02x} ssap 0x{source:02x} length={len(data)}"
 
 

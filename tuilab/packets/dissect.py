@@ -14,7 +14,7 @@ from socket import AF_INET6, inet_ntoa, inet_ntop
 from typing import NamedTuple
 
 from tuilab.model.links import Endpoint
-from tuilab.packets import applications, control, linktypes, pcapng
+from tuilab.packets import applications, carriers, control, linktypes, pcapng
 from tuilab.packets.scratch import Scratch, cut_short, mac, printable
 from tuilab.packets.store import Packet
 
@@ -34,6 +34,8 @@ _FLAGS = tuple(
     for flags in range(256)
 )
 _VXLAN_PORT = 4789
+_GENEVE_PORT = 6081
+_BRIDGED = 0x6558
 _EXTENSIONS = (0, 43, 51, 60, 135, 139, 140)
 _FRAGMENT = 44
 _NOTHING_FOLLOWS = 59
@@ -43,16 +45,19 @@ _IP_NAMES = {
     4: "IPv4",
     6: "TCP",
     17: "UDP",
+    33: "DCCP",
     41: "IPv6",
+    46: "RSVP",
     47: "GRE",
     50: "ESP",
     51: "AH",
     58: "ICMPv6",
     88: "EIGRP",
     89: "OSPF",
-    103: "PIM",
+    103: "PIMv2",
     112: "VRRP",
     132: "SCTP",
+    136: "UDP-Lite",
 }
 
 
@@ -158,7 +163,7 @@ def _by_ethertype(kind: int, data: bytes, row: Scratch) -> None:
     elif kind < 1536:
         control.llc(data[:kind], row, _by_ethertype)
     else:
-        row.protocol = f"0x{kind:04x}"
+        row.protocol = carriers.NAMES.get(kind, f"0x{kind:04x}")
         row.info = f"ethertype 0x{kind:04x}, length {len(data)}"
 
 
@@ -306,6 +311,10 @@ def _udp(data: bytes, size: int, row: Scratch) -> None:
     if destination == _VXLAN_PORT and len(payload) > 8 and payload[0] & 8:
         vni = int.from_bytes(payload[4:7], "big")
         _inside(f"vxlan {vni}", payload[8:], row, _ethernet)
+    elif destination == _GENEVE_PORT and len(payload) > 8:
+        options, kind, vni = payload[0] & 63, *struct.unpack_from("!HI", payload, 2)
+        inner = payload[8 + 4 * options :]
+        _inside(f"geneve {vni >> 8}", inner, row, _carried(kind))
     else:
         applications.over_udp(source, destination, payload, row)
 
@@ -317,10 +326,26 @@ def _gre(data: bytes, size: int, row: Scratch) -> None:
     # Checksum, key and sequence number take four bytes each, where they are present.
     header = 4 + 4 * (flags >> 15 & 1) + 4 * (flags >> 13 & 1) + 4 * (flags >> 12 & 1)
     inner = data[header:]
-    if kind == 0x6558:
-        _inside("gre", inner, row, _ethernet)
-    elif kind in _ETHERTYPES:
-        _inside("gre", inner, row, _ETHERTYPES[kind])
+    if kind == _BRIDGED or kind in _ETHERTYPES:
+        _inside("gre", inner, row, _carried(kind))
+
+
+def _carried(kind: int) -> Callable[[bytes, Scratch], None]:
+    """What reads that which a tunnel says to carry."""
+    if kind == _BRIDGED:
+        return _ethernet
+    return lambda data, row: _by_ethertype(kind, data, row)
+
+
+def _authenticated(data: bytes, size: int, row: Scratch) -> None:
+    """RFC 4302: what follows is readable."""
+    row.protocol, row.info = "AH", f"length={size}"
+    header = (data[1] + 2) * 4
+    row.depth += 1
+    if row.depth > _DEEPEST:
+        return
+    row.prefix += "ah, "
+    _transport(data[0], data[header:], size - header, row)
 
 
 def _ip_in_ip(data: bytes, size: int, row: Scratch) -> None:
@@ -356,6 +381,13 @@ _ETHERTYPES: dict[int, Callable[[bytes, Scratch], None]] = {
     0x86DD: _ipv6,
     0x0806: control.arp,
     0x88CC: control.lldp,
+    0x8035: control.rarp,
+    0x8847: lambda data, row: carriers.mpls(data, row, _by_ethertype),
+    0x8848: lambda data, row: carriers.mpls(data, row, _by_ethertype),
+    0x8863: carriers.pppoe_discovery,
+    0x8864: lambda data, row: carriers.pppoe_session(data, row, _by_ethertype),
+    0x8809: carriers.slow,
+    0x888E: carriers.eapol,
 }
 _TRANSPORTS: dict[int, Callable[[bytes, int, Scratch], None]] = {
     1: control.icmp,
@@ -365,5 +397,6 @@ _TRANSPORTS: dict[int, Callable[[bytes, int, Scratch], None]] = {
     17: _udp,
     41: _ip_in_ip,
     47: _gre,
+    51: _authenticated,
     58: control.icmpv6,
 }

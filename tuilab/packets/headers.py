@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from socket import AF_INET6, inet_ntoa, inet_ntop
@@ -16,9 +17,12 @@ from tuilab.packets.store import Packet
 TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
 _TAGS = (0x8100, 0x88A8, 0x9100)
 _IPV4, _IPV6, _ARP = 0x0800, 0x86DD, 0x0806
-_VXLAN_PORT = 4789
+_MPLS, _PPPOE = (0x8847, 0x8848), 0x8864
+_PPP = {0x0021: _IPV4, 0x0057: _IPV6}
+_VXLAN_PORT, _GENEVE_PORT = 4789, 6081
 _EXTENSIONS = (0, 43, 51, 60, 135, 139, 140)
 _AUTHENTICATION = 51
+_BRIDGED = 0x6558
 _FRAGMENT = 44
 _QUOTING = {ICMP: (3, 11, 12), ICMP6: (1, 2, 3, 4)}
 """Types of ICMP that have the beginning of a packet in them."""
@@ -129,6 +133,13 @@ def _by_type(kind: int, data: bytes, found: Headers) -> None:
         _ipv6(data, found)
     elif kind == _ARP:
         found.essences.append((kind, data[:28]))
+    elif kind in _MPLS:
+        end = 4
+        while not data[end - 2] & 1:
+            end += 4
+        _by_type(_IPV6 if data[end] >> 4 == 6 else _IPV4, data[end:], found)
+    elif kind == _PPPOE and (inside := struct.unpack_from("!H", data, 6)[0]) in _PPP:
+        _by_type(_PPP[inside], data[8:], found)
     else:
         found.essences.append((kind, data))
 
@@ -142,6 +153,9 @@ def _ipv4(data: bytes, found: Headers) -> None:
     _forget_outside(found)
     header = (first & 15) * 4
     body = data[header : total or len(data)]
+    while protocol == _AUTHENTICATION and not fragment & 0x1FFF:
+        found.protocol = protocol = body[0]
+        body = body[(body[1] + 2) * 4 :]
     if fragment & 0x3FFF:
         more = bool(fragment & 0x2000)
         _piece(Piece(ident, (fragment & 0x1FFF) * 8, more, body), found)
@@ -228,6 +242,10 @@ def _transport(
         if found.destination_port == _VXLAN_PORT and len(found.payload) > 8:
             number = int.from_bytes(found.payload[4:7])
             _inside(f"vxlan {number}", found.payload[8:], found, _ethernet)
+        elif found.destination_port == _GENEVE_PORT and len(found.payload) > 8:
+            options, kind, number = struct.unpack_from("!BxHI", found.payload)
+            inner = found.payload[8 + (options & 63) * 4 :]
+            _inside(f"geneve {number >> 8}", inner, found, _carried(kind))
     elif protocol in (ICMP, ICMP6):
         # NAT changes the number of an echo and, with it, the checksum.
         echo = body[:1] in (b"\x00", b"\x08", b"\x80", b"\x81")
@@ -241,14 +259,14 @@ def _transport(
     elif protocol == 47:
         flags, kind = struct.unpack_from("!HH", body)
         size = 4 + 4 * sum(flags >> bit & 1 for bit in (15, 13, 12))
-        if kind == 0x6558:
-            _inside("gre", body[size:], found, _ethernet)
-        else:
-            _inside(
-                "gre", body[size:], found, lambda data, to: _by_type(kind, data, to)
-            )
+        _inside("gre", body[size:], found, _carried(kind))
     else:
         found.essences.append((*key, body))
+
+
+def _carried(kind: int) -> Callable[[bytes, Headers], None]:
+    """What reads that which a tunnel says to carry."""
+    return _ethernet if kind == _BRIDGED else partial(_by_type, kind)
 
 
 def _inside(name: str, data: bytes, found: Headers, read: Any) -> None:
