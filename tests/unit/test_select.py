@@ -120,7 +120,7 @@ def test_a_piece_at_a_time_can_be_read_meanwhile(store, helped, monkeypatch):
     store.add(*[PING, ARP] * 30_000)
     selection = Selection(store, "arp")
     while not len(selection):
-        assert not selection.advance(0.01)
+        assert not selection.advance(0)
     assert (selection._crew is not None) == helped
     seen = []
     looking = threading.Thread(target=lambda: found_all(selection))
