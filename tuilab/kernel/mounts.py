@@ -40,12 +40,11 @@ def build() -> list[str]:
     return notes
 
 
-def is_own(path: Path) -> bool:
+def is_own(folder: Path) -> bool:
     """Whether what is written there is seen in this sandbox only, and ends with it.
 
     Only true of a process that is in a sandbox.
     """
-    folder = path.resolve().parent
     while not folder.exists():
         folder = folder.parent
     machine = Path("/").stat().st_dev

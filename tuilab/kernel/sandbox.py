@@ -39,7 +39,17 @@ _START_SECONDS = 20.0
 _GRACE_SECONDS = 0.2
 _PF_EXITING = 0x4
 _usual_open_files = 0
-_inside = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What this process had before it went into a sandbox: its root and folder."""
+
+    root: int
+    folder: str
+
+
+_outside: _Outside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,7 @@ def enter(keeper: Keeper) -> None:
         directory = os.getcwd()  # noqa: PTH109 - Path.cwd() would say the same
     except OSError:
         directory = "/"
+    root = os.open("/", os.O_PATH)
     pidfd = watch(keeper)
     flags = syscalls.CLONE_NEWNET | syscalls.CLONE_NEWNS
     if keeper.user_ns:
@@ -181,21 +192,43 @@ def enter(keeper: Keeper) -> None:
     if keeper.user_ns:
         syscalls.raise_ambient()
     _raise_open_files()
-    global _inside
-    _inside = True
+    global _outside
+    _outside = _Outside(root, directory)
 
 
 def check_writable(path: Path) -> None:
-    """Refuse to write a file that would end with the sandbox this process is in.
+    """Refuse to write a file that would not be where it is looked for.
 
     Raises:
-        UsageError: It would.
+        UsageError: It would end with the sandbox this process is in, or lie beneath
+            what was mounted after the sandbox was made, which is not seen in it.
     """
-    if _inside and mounts.is_own(path):
+    if _outside is None:
+        return
+    folder = Path(_outside.folder, path).resolve().parent
+    while (there := _identity(folder, _outside.root)) is None:
+        folder = folder.parent
+    if _identity(folder) == there:
+        return
+    if mounts.is_own(folder):
         raise UsageError(
             f'"{path}" would be seen in this lab only, and end with it',
             "choose a folder outside of /etc and /run",
         )
+    raise UsageError(
+        f'"{folder}" was mounted after the lab began, which does not see it',
+        "choose another folder, or end the lab and bring it up again",
+    )
+
+
+def _identity(folder: Path, root: int | None = None) -> tuple[int, int] | None:
+    """Which folder it is, as seen from here or from a root; None if there is none."""
+    where = folder if root is None else folder.relative_to("/")
+    try:
+        status = os.stat(where, dir_fd=root)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def keepers() -> Iterator[tuple[Keeper, Path]]:
