@@ -78,6 +78,25 @@ def test_an_address_that_is_proposed_is_free_and_fits(topology, data):
     assert problems(form.change(values).apply(topology)) == []
 
 
+@pytest.mark.parametrize("where", ["red:eth1", "host:br0"])
+def test_a_link_too_small_for_ipv6_is_offered_none_though_the_lab_has_no_other(where):
+    port, small = Endpoint(HOST, "port1"), {"mtu": 1000}
+    lab = built(
+        edits.add_namespace("red"),
+        edits.add_namespace("blue"),
+        edits.add_bridge(Endpoint(HOST, "br0")),
+        edits.connect(RED, BLUE, a_end={"addresses": ("fd00::1/64",)}),
+        edits.connect(Endpoint("red", "eth1"), Endpoint("blue", "eth1"), a_end=small),
+        edits.connect(Endpoint("red", "eth2"), port, b_end={"master": "br0", **small}),
+    )
+    other = AddAddress(lab, Endpoint("blue", "eth1"))
+    assert other.propose({})["address"].endswith("::1/64")
+    form = AddAddress(lab, Endpoint.parse(where))
+    values = form.propose({})
+    assert values["address"] == "10.0.0.1/24"
+    assert problems(form.change(values).apply(lab)) == []
+
+
 @given(topologies(), st.data())
 def test_an_edit_form_that_nobody_touched_changes_nothing(topology, data):
     name = data.draw(st.sampled_from(list(topology.namespaces)))

@@ -247,15 +247,19 @@ def all_addresses(topology: Topology) -> Iterator[str]:
             yield from link.addresses
 
 
-def free_network(topology: Topology) -> Network:
+def free_network(topology: Topology, *, ipv6: bool = True) -> Network:
     """The next 10.0.N.0/24 that overlaps nothing of the lab, nor leads a route there.
 
     So two bridges never get addresses of one network. Where a lab has IPv6 only, the
     /64 after its last one.
+
+    Args:
+        topology: The lab.
+        ipv6: Whether it may be an IPv6 one.
     """
     used = [net for net in used_networks(topology) if not net.is_loopback]
     own = [net for net in used if not net.is_link_local]
-    if own and all(net.version == 6 for net in own):
+    if ipv6 and own and all(net.version == 6 for net in own):
         # The first may be taken by a route, and so may some after it.
         first = (max(int(net.broadcast_address) for net in own) >> 64) + 1
         candidates: Iterable[Network] = (

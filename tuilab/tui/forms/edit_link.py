@@ -281,7 +281,8 @@ class AddAddress(ChangeForm):
             **given,
         }
         endpoint = Endpoint.parse(text(values, "link"))
-        values.setdefault("address", next_address(self.topology, endpoint))
+        proposed = next_address(self.topology, endpoint, own=True)
+        values.setdefault("address", proposed)
         return values
 
     def problems(self, values: Values) -> dict[str, str]:

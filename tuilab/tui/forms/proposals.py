@@ -176,30 +176,40 @@ def end_name(topology: Topology, place: Place, taken: Iterable[str] = ()) -> str
     return free_name("eth", there)
 
 
-def networks_at(topology: Topology, endpoint: Endpoint) -> list[Network]:
-    """The networks of a segment that the link can be in, IPv4 first.
+def next_address(topology: Topology, endpoint: Endpoint, *, own: bool = False) -> str:
+    """An address for one more station on a segment; a fresh network's by default.
 
-    Not the link-local ones, which are on every link, nor IPv6 on a link too small.
+    The networks that are in use there come first, IPv4 before IPv6, the link-local ones
+    aside, which are on every link.
+
+    Args:
+        topology: The lab.
+        endpoint: A link of the segment.
+        own: It is for that very link, which may be too small for IPv6.
     """
-    link = topology.link(endpoint)
-    small = link is not None and link.mtu is not None and link.mtu < LEAST_MTU_V6
+    ipv6 = not (own and _too_small(topology, endpoint))
     found = [
         network
         for network in segment_networks(topology, endpoint)
-        if not network.is_link_local and not (small and network.version == 6)
+        if not network.is_link_local and (ipv6 or network.version == 4)
     ]
-    return sorted(found, key=lambda network: network.version)
-
-
-def next_address(topology: Topology, endpoint: Endpoint) -> str:
-    """An address for one more station on a segment; a fresh network's by default."""
-    found = networks_at(topology, endpoint)
+    found.sort(key=lambda network: network.version)
     taken = _taken(topology)
-    for network in found or [free_network(topology)]:
+    for network in found or [free_network(topology, ipv6=ipv6)]:
         # The first may be full.
         if address := free_address(network, taken):
             return address
     return ""
+
+
+def _too_small(topology: Topology, endpoint: Endpoint) -> bool:
+    """Whether a link's mtu, or that of the ports that a bridge takes it from, is."""
+    link = topology.link(endpoint)
+    mtus = [link.mtu if link else None]
+    if isinstance(link, Bridge) and link.mtu is None:
+        there = topology.namespaces[endpoint.namespace]
+        mtus = [there.links[port].mtu for port in there.ports(endpoint.ifname)]
+    return any(mtu is not None and mtu < LEAST_MTU_V6 for mtu in mtus)
 
 
 def fresh_pair(topology: Topology) -> tuple[str, str]:
