@@ -12,7 +12,6 @@ from types import SimpleNamespace
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
-from textual.command import CommandList
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
@@ -144,12 +143,6 @@ async def refused(bench: Bench) -> None:
     await bench.idle()
 
 
-async def options(bench: Bench) -> None:
-    """All that a palette has is listed."""
-    found = bench.app.screen.query_one(CommandList)
-    await bench.until(lambda: found.option_count and found.display)
-
-
 def vlans() -> Topology:
     """The bridge looks at VLAN tags."""
     topology = edits.set_link(BR0, vlan_filtering=True).apply(switch())
@@ -214,9 +207,9 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "find": ("host:br0", (keys("slash"),)),
     "find-one": ("10.0.0.2", (keys("slash"), keys(*"0.2"))),
     "addresses": ("free: ", (on(BRIDGE), keys("I"))),
-    "palette": ("Build: add", (keys("colon"), options)),
-    "palette-search": ("tap", (keys("colon"), keys(*"tap"), options)),
-    "themes": ("ansi-dark", (verb("theme"), options)),
+    "palette": ("Build: add", (keys("colon"),)),
+    "palette-search": ("tap", (keys("colon"), keys(*"tap"))),
+    "themes": ("in use", (verb("theme"),)),
     "menu-namespace": ("edit the selection", (on(NS), keys("full_stop"))),
     "menu-several": ("2 selected", (on(NS, BRIDGE), keys("full_stop"))),
     "menu-folded": (

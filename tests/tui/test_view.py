@@ -115,10 +115,9 @@ async def test_without_colours_there_are_none_to_choose_and_that_is_said(monkeyp
     async with opened(two_hosts()) as bench:
         await bench.press("colon")
         await bench.type("colours")
-        await bench.until(lambda: "not now: NO_COLOR is set" in bench.text)
+        assert "NO_COLOR is set" in bench.text
         await bench.press("enter")
-        await bench.until(lambda: "not now" not in bench.text)
-        await bench.until(lambda: "NO_COLOR is set" in bench.text)
+        assert "NO_COLOR is set" in bench.problem("")
 
 
 async def test_the_list_of_an_empty_lab_has_the_first_keys_too():
@@ -334,6 +333,30 @@ async def test_the_palette_and_help_use_the_words_of_the_screen():
         await bench.press("escape", "question_mark")
         await bench.type("fold or")
         assert "fold or unfold (drawing)" in bench.text
+
+
+async def test_the_palette_finds_by_id_by_words_and_by_likeness():
+    async with opened(two_hosts()) as bench:
+        await bench.press("colon")
+
+        def first() -> str:
+            lines = bench.text.splitlines()
+            return lines[
+                next(i for i, text in enumerate(lines) if "Commands" in text) + 3
+            ]
+
+        for typed, found in (
+            (":save", "save to a file"),
+            ("undo", "undo the last edit"),
+            ("bridge add", "add bridge"),
+            ("adnmsp", "add namespace"),
+        ):
+            await bench.fill("query", typed)
+            assert found in first(), typed
+        await bench.fill("query", "qqqq")
+        await bench.press("enter")
+        assert "nothing is like that" in bench.problem("")
+        assert bench.in_dialog
 
 
 async def test_a_theme_is_chosen_by_its_name():

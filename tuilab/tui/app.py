@@ -9,13 +9,12 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
 from textual._compositor import CompositorUpdate
-from textual.app import SystemCommand
 from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
@@ -108,10 +107,6 @@ class TuilabApp(BaseApp[ExitChoice]):
         screen = self.screen_stack[0]
         assert isinstance(screen, MainScreen)
         return screen
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """None: the table has all that Textual would add to the palette."""
-        return ()
 
     # -- the lab ---------------------------------------------------------------------
 

@@ -21,7 +21,6 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.frame import show_subtitle, show_title
 from tuilab.tui.moves import Move, moves, panes_of
-from tuilab.tui.palette import ActionProvider
 from tuilab.tui.screens.close_look import CloseLook
 from tuilab.tui.screens.context import context_of
 from tuilab.tui.screens.dialog import Dialog
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
 class MainScreen(Below, Screen[None]):
     """Everything about one lab."""
 
-    COMMANDS = {ActionProvider}  # noqa: RUF012
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(),

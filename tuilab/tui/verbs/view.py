@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
-from textual.theme import ThemeProvider
 
 from tuilab.model.topology import Endpoint
 from tuilab.tui import tmux
 from tuilab.tui.copied import copied_text
 from tuilab.tui.moves import MOVES
-from tuilab.tui.palette import Palette
 from tuilab.tui.screens.addresses import AddressesScreen
 from tuilab.tui.screens.find import FindScreen
 from tuilab.tui.screens.help import HelpScreen
 from tuilab.tui.screens.menu import MenuScreen
+from tuilab.tui.screens.palette import PaletteScreen, ThemeScreen
 from tuilab.tui.widgets.pick_view import PickView
 
 if TYPE_CHECKING:
@@ -142,15 +141,17 @@ async def redraw(screen: MainScreen) -> None:
 
 
 async def theme(screen: MainScreen) -> None:
-    """Other colours, tried while choosing."""
-    dialog = Palette(providers=[ThemeProvider], placeholder="which colours")
-    screen.session.push_screen(dialog)
+    """Other colours."""
+    session = screen.session
+    dialog = ThemeScreen(session.available_themes, session.theme)
+    chosen = await session.push_screen_wait(dialog)
+    if chosen is not None:
+        session.theme = chosen
 
 
 async def palette(screen: MainScreen) -> None:
     """Type what you want."""
-    dialog = Palette(placeholder="what to do", id="--command-palette")
-    screen.session.push_screen(dialog)
+    _run(screen, await screen.session.push_screen_wait(PaletteScreen(screen.context())))
 
 
 async def help(screen: MainScreen) -> None:  # noqa: A001
