@@ -8,6 +8,7 @@ from textual.widgets import Input
 from tests.tui.bench import opened
 from tests.tui.labs import switch, two_hosts
 from tuilab.formats import yaml
+from tuilab.lab.lab import Lab
 from tuilab.model.topology import HOST
 from tuilab.tui.app import ExitChoice, Surroundings
 from tuilab.tui.screens.quit import QuitScreen
@@ -214,22 +215,18 @@ async def test_quit_keeps_the_lab():
 
 
 async def test_a_lab_is_removed_for_good_only_when_asked_twice():
-    async with opened(two_hosts()) as bench:
-        dialog = QuitScreen("mine", "^s", lost="  all of it")
-        answers = []
-        bench.app.push_screen(dialog, answers.append)
-        await bench.idle()
-        await bench.press("r")
-        assert "all of it" in bench.text
+    lab = await Lab.preview(two_hosts(), reason="")
+    async with opened(lab=lab) as bench:
+        await bench.press("q", "r")
+        assert "2 namespaces, 2 links" in bench.text
+        assert "in no file" in bench.text
         await bench.press("escape")
-        assert bench.app.screen is dialog
-        assert not answers
-        await bench.press("r")
-        await bench.press("r", "k")  # neither of them is an answer here
-        assert not answers
-        await bench.pilot.press("enter")
-        await bench.until(lambda: answers)
-        assert answers == [ExitChoice("remove")]
+        assert "goes on running" in bench.text
+        await bench.press("r", "r", "k")  # neither of these is an answer here
+        assert bench.app.is_running
+        await bench.press("enter")
+        await bench.until(lambda: not bench.app.is_running)
+        assert bench.app.return_value == ExitChoice("remove")
 
 
 async def test_ctrl_q_asks_from_within_a_dialog_too():

@@ -21,13 +21,7 @@ class QuitScreen(Dialog[ExitChoice]):
     BINDINGS: ClassVar[list[BindingType]] = [*moves("quit")]
 
     def __init__(
-        self,
-        name: str,
-        save: str,
-        *,
-        preview: bool = False,
-        empty: bool = False,
-        lost: str = "",
+        self, name: str, save: str, *, preview: bool = False, empty: bool = False
     ) -> None:
         """Ask.
 
@@ -36,10 +30,8 @@ class QuitScreen(Dialog[ExitChoice]):
             save: The key that saves it.
             preview: It is only a model, which ends with this.
             empty: There is nothing in it any more but its history.
-            lost: What is gone for good once it is removed, in words.
         """
         super().__init__()
-        self._lost = lost
         self._lab_name = name
         self._save = save
         self._preview = preview
@@ -83,19 +75,16 @@ class QuitScreen(Dialog[ExitChoice]):
         self.dismiss(ExitChoice("keep"))
 
     def action_remove(self) -> None:
-        """Ask once more: one key must not end a lab for good."""
-        if not self._preview and not self.holder.holding:
-            self.holder.hold_keys()
-            self.holder.run_job(self._remove, of=self)
-
-    async def _remove(self) -> None:
-        dialog = RemoveScreen(self._lab_name, self._lost)
-        if await self.app.push_screen_wait(dialog):
+        """Leave; the lab goes, if `RemoveScreen` is answered so."""
+        if not self._preview:
             self.dismiss(ExitChoice("remove"))
 
 
 class RemoveScreen(Dialog[bool]):
-    """Gives True for a lab that is to be removed for good."""
+    """Gives True for a lab that is to be removed for good.
+
+    It is asked after `QuitScreen`: one key must not end a lab for good.
+    """
 
     title_text = "Remove the lab"
     verb = "Remove"

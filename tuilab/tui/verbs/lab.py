@@ -15,7 +15,7 @@ from tuilab.tui import tmux
 from tuilab.tui.forms.save import Save
 from tuilab.tui.screens.labs import LabsScreen
 from tuilab.tui.screens.load import LoadScreen
-from tuilab.tui.screens.quit import QuitScreen
+from tuilab.tui.screens.quit import QuitScreen, RemoveScreen
 from tuilab.tui.screens.save import SaveScreen
 from tuilab.tui.surroundings import ExitChoice
 from tuilab.tui.widgets.files import topology_files
@@ -177,14 +177,15 @@ async def quit(screen: MainScreen) -> None:  # noqa: A001
     if screen.session.gone or (screen.is_empty and not snapshot.history.edits):
         screen.session.exit(ExitChoice("keep" if screen.session.gone else "remove"))
         return
-    dialog = QuitScreen(
-        screen.lab.name,
-        screen.session.key("save"),
-        preview=bool(snapshot.preview),
-        empty=screen.is_empty,
-        lost=_lost(screen),
-    )
-    choice = await screen.session.push_screen_wait(dialog)
+    name, key = screen.lab.name, screen.session.key("save")
+    preview = bool(snapshot.preview)
+    while True:
+        dialog = QuitScreen(name, key, preview=preview, empty=screen.is_empty)
+        choice = await screen.session.push_screen_wait(dialog)
+        if choice != ExitChoice("remove"):
+            break
+        if await screen.session.push_screen_wait(RemoveScreen(name, _lost(screen))):
+            break
     if choice is not None:
         screen.session.exit(choice)
 
