@@ -82,7 +82,7 @@ SPOKEN = {
     "wireguard begins": (
         over(UDP, 9999, b"\x01\0\0\0" + bytes(144)),
         "WireGuard",
-        "40000 > 9999 len=148 handshake initiation",
+        "40000 > 9999 handshake initiation",
     ),
     "wireguard": (
         over(UDP, 51820, b"\x04\0\0\0" + bytes(28)),

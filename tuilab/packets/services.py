@@ -47,7 +47,7 @@ def ssh(data: bytes, row: Scratch) -> None:
     """RFC 4253: a line of text first, then what nobody can read."""
     row.protocol = "SSH"
     if data.startswith(b"SSH-"):
-        row.info += f" {_line(data)}"
+        _say(row, _line(data))
 
 
 def text(name: str) -> Decode:
@@ -55,7 +55,7 @@ def text(name: str) -> Decode:
 
     def decode(data: bytes, row: Scratch) -> None:
         row.protocol = name
-        row.info += f" {_line(data)}"
+        _say(row, _line(data))
 
     return decode
 
@@ -69,7 +69,7 @@ def bgp(data: bytes, row: Scratch) -> None:
         at += max(size, 19)
     if found:
         row.protocol = "BGP"
-        row.info += f" {', '.join(found)}"
+        _say(row, ", ".join(found))
 
 
 def tls(data: bytes, row: Scratch) -> None:
@@ -81,7 +81,8 @@ def tls(data: bytes, row: Scratch) -> None:
         words = _TLS_SHAKES.get(data[5], "encrypted handshake")
         name = _server_name(data[5:]) if data[5] == 1 else ""
         words += f" {name}" if name else ""
-    row.info += f" {words}".rstrip()
+    if words:
+        _say(row, words)
 
 
 def is_tls(data: bytes) -> bool:
@@ -116,7 +117,7 @@ def wireguard(data: bytes, row: Scratch) -> bool:
     if not name or data[1:4] != b"\0\0\0" or not fits:
         return False
     row.protocol = "WireGuard"
-    row.info += f" {name}"
+    _say(row, name)
     return True
 
 
@@ -124,7 +125,7 @@ def tftp(data: bytes, row: Scratch) -> None:
     """RFC 1350."""
     row.protocol = "TFTP"
     kind = int.from_bytes(data[:2])
-    row.info += f" {_TFTP.get(kind, f'operation {kind}')}"
+    _say(row, _TFTP.get(kind, f"operation {kind}"))
     if kind in (1, 2):
         row.info += f" {printable(data[2:].split(bytes(1))[0][:_LONGEST_LINE])}"
     elif kind in (3, 4):
@@ -134,7 +135,13 @@ def tftp(data: bytes, row: Scratch) -> None:
 def rip(data: bytes, row: Scratch) -> None:
     """RFC 2453."""
     row.protocol = f"RIPv{data[1]}"
-    row.info += f" {_RIP.get(data[0], f'command {data[0]}')}"
+    _say(row, _RIP.get(data[0], f"command {data[0]}"))
+
+
+def _say(row: Scratch, words: str) -> None:
+    """Behind the ports, in place of what the transport says of itself."""
+    ports = row.info.partition(" [")[0].partition(" len=")[0]
+    row.info = f"{ports} {words}"
 
 
 def _line(data: bytes) -> str:
