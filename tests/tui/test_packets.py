@@ -74,6 +74,7 @@ async def test_a_filter_is_checked_applied_kept_and_taken_away(tmp_path):
         assert "/icmp[0] == 8" in bench.text
         await filtered(bench, "reply")
         assert numbers(bench) == [2, 4, 6, 8]
+        assert '/"reply"  FILE' in bench.text  # it is no filter
         await bench.press("slash")
         await bench.fill("bar-input", "")
         await bench.press("up", "up")
@@ -94,8 +95,10 @@ async def test_text_beside_a_bad_filter_is_refused_and_can_be_mended(tmp_path):
     async with listed(tmp_path / "p.pcapng") as bench:
         await filtered(bench, 'icmp or or "reply"')
         assert bench.main.desk.bar.asking
-        assert "✗" in bench.text
+        assert "✗ " in bench.text
+        assert 'filters have no word "or"' in bench.text or "after" in bench.text
         await filtered(bench, 'icmp and "reply"')
+        assert '/icmp and "reply"  FILE' in bench.text
         assert numbers(bench) == [2, 4, 6, 8]
 
 
@@ -151,7 +154,7 @@ async def test_going_to_a_number_or_time(tmp_path):
         assert "there are packets 1 to 8" in bench.text
         await bench.press("enter", "escape")
         assert current(bench) == 5
-        for typed in ("x", "25:00:77:1", "1e999", "nan"):
+        for typed in ("x", "25:00:77:1", "1e999", "nan", "24:00", "12:60", "12:00:60"):
             with pytest.raises(UsageError):
                 bench.main.desk.place(typed)
 

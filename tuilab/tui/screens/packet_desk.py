@@ -133,7 +133,7 @@ class PacketDesk:
             following=packets.following,
             fresh=packets.fresh,
             state=watching.state,
-            filter=rows.text or (f"on {rows.endpoint}" if rows.endpoint else ""),
+            filter=rows.words or (f"on {rows.endpoint}" if rows.endpoint else ""),
             shown=len(rows),
             searched=rows.searched,
             trouble=watching.trouble,
@@ -195,7 +195,7 @@ class PacketDesk:
         try:
             wish = parse(text)
         except UsageError as error:
-            return line((f"{glyphs.bad} {error.summary.rpartition(': ')[2]}", "bad"))
+            return self._refusal(error)
         if has_names(wish.filter):
             return line((f"{glyphs.good} valid, names are looked up on Enter", "good"))
         if not wish.texts:
@@ -204,6 +204,11 @@ class PacketDesk:
             return line((f"{glyphs.good} valid, with text", "good"))
         complaint = check_filter(text)
         return line(("looked for as text: ", "warn"), (f"{complaint}", "dim"))
+
+    def _refusal(self, error: UsageError) -> Line:
+        """What is wrong with a filter that stands there to be read."""
+        why = error.summary.rpartition(": ")[2]
+        return line((f"{self._session.glyphs.bad} {why}", "bad"))
 
     async def given(self, event: PacketBar.Given) -> None:
         """Filter, or go there."""
@@ -242,7 +247,7 @@ class PacketDesk:
         try:
             rows = await asyncio.to_thread(Rows, store, text, endpoint)
         except UsageError as error:
-            self.bar.say(line((f"{self._session.glyphs.bad} {error.summary}", "bad")))
+            self.bar.say(self._refusal(error))
             self._session.bell()
             return False
         if store is self.packets.store:
@@ -337,6 +342,8 @@ class PacketDesk:
 def _on_that_day(start_ns: int, match: re.Match[str]) -> int:
     """A time of day in nanoseconds since 1970, on the day of the first packet."""
     hours, minutes, seconds = match.groups()
+    if int(hours) > 23 or int(minutes) > 59 or float(seconds or 0) >= 60:
+        raise UsageError(f'"{match[0]}" is no time of day')
     day = time.localtime(start_ns // 1_000_000_000)
     whole = (
         day.tm_year,

@@ -178,7 +178,7 @@ async def packet_times(screen: MainScreen) -> None:
     looks, times = screen.session.looks, list(TIMES)
     time = times[(times.index(looks.time) + 1) % len(times)]
     await _look(screen, replace(looks, time=time))
-    screen.session.say(f"time {TIMES[time]}")
+    screen.session.say(f"times are: {TIMES[time]}")
 
 
 async def packet_looks(screen: MainScreen) -> None:

@@ -30,6 +30,14 @@ class Rows:
         some = text or endpoint is not None
         self._selection = Selection(store, text, endpoint) if some else None
 
+    @property
+    def words(self) -> str:
+        """The display filter; in quotes where it is no filter, but looked for."""
+        wish = self._selection.wish if self._selection is not None else None
+        searched = wish is not None and not wish.filter and not wish.flows
+        quoted = searched and '"' not in self.text
+        return f'"{self.text}"' if self.text and quoted else self.text
+
     def __len__(self) -> int:
         return len(self.store if self._selection is None else self._selection)
 
