@@ -11,7 +11,7 @@ from textual.geometry import Size
 
 from tests.drivers import OneByOne
 from tests.tui.bench import opened
-from tests.tui.labs import two_hosts
+from tests.tui.labs import switch, two_hosts
 from tuilab.errors import Busy, KernelError
 from tuilab.formats import yaml
 from tuilab.kernel.modelled import ModelDriver
@@ -247,3 +247,15 @@ async def test_what_is_left_to_do_for_a_dialog_can_come_after_its_end():
         dialog.call_after_refresh(dialog.show_more)
         await bench.press("escape")
         assert not bench.in_dialog
+
+
+async def test_what_is_below_two_dialogs_is_seen_in_its_new_size() -> None:
+    async with opened(switch(), size=(160, 48)) as bench:
+        await bench.press("n", "ctrl+q")
+        wanted = bench.text
+    async with opened(switch(), size=(80, 24)) as bench:
+        await bench.press("n", "ctrl+q")
+        for size in ((120, 36), (160, 48)):
+            await bench.pilot.resize_terminal(*size)
+            await bench.idle()
+        assert bench.text == wanted

@@ -45,10 +45,17 @@ class Below(OneSize):
 
         Textual goes on asking for the same at every message from then on.
         """
+        changed = tuple(self._compositor._dirty_regions)
         super()._compositor_refresh()  # type: ignore[misc]
-        front: object = self.app.screen
-        if front is not self:
-            self._repaint_required = False
+        stack: list[object] = [*self.app.screen_stack]
+        if stack[-1] is self:
+            return
+        self._repaint_required = False
+        if changed and self in stack:
+            # It shines through all of them, through each to the next.
+            for between in stack[stack.index(self) + 1 : -1]:
+                if isinstance(between, Overlay):
+                    between.refresh(*changed)
 
 
 class Overlay(Below, ModalScreen[Answer]):
