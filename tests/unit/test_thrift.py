@@ -24,9 +24,11 @@ STYLES = [
     Style(bold=True, color="green", bgcolor="blue"),
     Style(bold=True, dim=True),
     Style(reverse=True, bgcolor="blue"),
+    Style(reverse=True, color="#aabbcc", bgcolor="red"),
+    Style(reverse=True, color="bright_green"),
     Style(underline=True, italic=True, strike=True),
 ]
-SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmCX])|(.)", re.DOTALL)
+SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmBCX])|(.)", re.DOTALL)
 OFF = {"22": {"1", "2"}, "23": {"3"}, "24": {"4", "21"}, "27": {"7"}, "29": {"9"}}
 
 
@@ -45,6 +47,8 @@ class Terminal:
             if kind == "H":
                 row, column = arguments.split(";")
                 self.x, self.y = int(column) - 1, int(row) - 1
+            elif kind == "B":
+                self.y += int(arguments or 1)
             elif kind == "C":
                 self.x += int(arguments or 1)
             elif kind == "X":
@@ -53,6 +57,9 @@ class Terminal:
                     self.cells[column, self.y] = (" ", self.colours[1])
             elif kind == "m":
                 self.turn(arguments.split(";"))
+            elif sign == "\b":
+                assert self.x < WIDTH, "behind the last column it may be anywhere"
+                self.x -= 1
             else:
                 self.put(sign)
 
@@ -69,8 +76,10 @@ class Terminal:
                 del codes[:count]
             elif code in ("39", "49"):
                 self.colours[code == "49"] = ""
-            elif code[0] in "34" and len(code) == 2:
+            elif code[0] in "349" and len(code) == 2 and code != "9":
                 self.colours[code[0] == "4"] = code
+            elif code[:2] == "10":
+                self.colours[1] = code
             else:
                 self.attributes.add(code)
 
@@ -79,6 +88,8 @@ class Terminal:
         seen = self.attributes & {"4", "7", "9"}
         if sign == " " and not seen:
             look: object = back  # nothing else of a blank can be seen
+        elif sign == " " and self.attributes == {"7"} and front:
+            look = f"4{front[1:]}" if front[0] == "3" else f"10{front[1:]}"
         else:
             look = (frozenset(self.attributes), front, back)
         self.cells[self.x, self.y] = (sign, look)

@@ -19,7 +19,8 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
 NEAR = 4
-"""So many cells that are right already are sent again rather than jumped over."""
+"""So many cells that are right already are sent again rather than jumped over, where
+nothing need be said about their look."""
 
 KEPT = 5000
 """So many pieces of text are kept as cells: most of a screen is the same for long."""
@@ -28,10 +29,13 @@ _Look = tuple[str, str, str]
 """Attributes, foreground and background, as the terminal is told."""
 _PLAIN: _Look = ("", "", "")
 _Cell = tuple[str, _Look]
+_Run = tuple[int, int, list[_Cell]]
+"""First column, row, and cells beside one another; or below one another."""
 _UNKNOWN: _Cell = ("\0", _PLAIN)
 """What the terminal shows where nothing has been sent yet."""
 _HALF: _Cell = ("", _PLAIN)
 """What is behind a sign that is two cells wide."""
+_REVERSE = "7"
 _SHOWS = frozenset({"4", "7", "9", "21", "53"})
 """Attributes that show on a blank too: lines, and front and back exchanged."""
 _ATTRIBUTES = (
@@ -55,6 +59,9 @@ ERASED = 6
 """So many blanks at an end are erased in one go."""
 ERASED_WITHIN = 12
 """So many blanks in the middle, where the cursor must go on behind them."""
+
+_BELOW = "\b\x1b[B"
+"""From behind a cell to the one below it."""
 
 
 class Shown:
@@ -104,7 +111,32 @@ class Shown:
             for x, y, segments in pieces
             for start, cells in self._changed(x, y, self._seen(segments, system))
         ]
-        return _sent(runs, erases=self._erases)
+        rows, columns = self._columns(runs)
+        return _sent(rows, columns, erases=self._erases)
+
+    def _columns(self, runs: list[_Run]) -> tuple[list[_Run], list[_Run]]:
+        """Single cells below one another, apart: sides of boxes, and scroll bars."""
+        single = {
+            (x, y): cells[0]
+            for x, y, cells in runs
+            # At the right edge terminals differ in where the cursor is then.
+            if len(cells) == 1
+            and x + 1 < len(self._rows[y])
+            and cell_len(cells[0][0]) == 1
+        }
+        tops = [
+            (x, y)
+            for x, y in single
+            if (x, y - 1) not in single and (x, y + 1) in single
+        ]
+        columns = []
+        for x, y in sorted(tops, key=lambda top: single[top][1]):
+            cells: list[_Cell] = []
+            while (cell := single.pop((x, y + len(cells)), None)) is not None:
+                cells.append(cell)
+            columns.append((x, y, cells))
+        within = {(x, y + step) for x, y, some in columns for step in range(len(some))}
+        return [run for run in runs if run[:2] not in within], columns
 
     def _changed(
         self, x: int, y: int, cells: list[_Cell]
@@ -125,12 +157,16 @@ class Shown:
                     start = column
                 run.append(cell)
                 same = 0
-            elif run:
+            elif run and cell == _HALF:
                 run.append(cell)
+                same += bool(same)
+            elif run:
                 same += 1
-                if same > NEAR:
-                    yield start, run[:-same]
+                if same > NEAR or not _follows(run[-1], cell):
+                    yield start, run[: len(run) - same + 1]
                     run, same = [], 0
+                else:
+                    run.append(cell)
         if run:
             yield start, run[: len(run) - same]
 
@@ -154,6 +190,8 @@ class Shown:
         look = self._look(style, system) if style else _PLAIN
         # Nobody sees what colour a blank would be written in.
         blank = look if _SHOWS.intersection(look[0].split(";")) else ("", "", look[2])
+        if look[0] == _REVERSE and look[1]:
+            blank = "", "", _behind(look[1])
         for sign in text:
             width = 1 if sign.isascii() else cell_len(sign)
             if width:
@@ -168,8 +206,38 @@ class Shown:
         return look
 
 
-def _sent(runs: Iterable[tuple[int, int, list[_Cell]]], *, erases: bool) -> str:
+def _follows(before: _Cell, cell: _Cell) -> bool:
+    """Whether a cell can be sent behind another one with nothing about its look."""
+    same = before[1] == cell[1]
+    plain = not _shows(before[1]) and not _shows(cell[1])
+    return same or (cell[0] == " " and plain and before[1][2] == cell[1][2])
+
+
+def _behind(front: str) -> str:
+    """The colour of signs as a colour of what is behind them."""
+    if front.startswith("9"):
+        return f"10{front[1:]}"
+    return f"4{front[1:]}"
+
+
+def _sent(rows: list[_Run], columns: list[_Run], *, erases: bool) -> str:
     """Moves of the cursor, and cells; the look is plain before and after."""
+    sent, before = _sent_rows(rows, erases=erases)
+    out = [sent]
+    for x, y, cells in columns:
+        out.append(f"\x1b[{y + 1};{x + 1}H")
+        for number, (sign, look) in enumerate(cells):
+            out.append(_BELOW if number else "")
+            if sign == " " and not _shows(look) and not _shows(before):
+                look = look if look[2] != before[2] else before
+            out += [_turn(before, look), sign]
+            before = look
+    out.append("\x1b[0m" if before != _PLAIN else "")
+    return "".join(out)
+
+
+def _sent_rows(runs: list[_Run], *, erases: bool) -> tuple[str, _Look]:
+    """Cells beside one another, and the look afterwards."""
     out = []
     before = _PLAIN
     at: tuple[int, int] | None = None
@@ -198,8 +266,7 @@ def _sent(runs: Iterable[tuple[int, int, list[_Cell]]], *, erases: bool) -> str:
                 out.append(f"\x1b[{len(signs)}X{_ahead(len(signs))}")
             else:
                 out.append(signs)
-    out.append("\x1b[0m" if before != _PLAIN else "")
-    return "".join(out)
+    return "".join(out), before
 
 
 def _ahead(columns: int) -> str:
