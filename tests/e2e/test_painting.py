@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import networkx
 import pytest
 
+from tests.conftest import NO_VLANS, lacks_vlans
 from tests.e2e.home import TOPOLOGIES, TUILAB, Home
 from tests.e2e.pty import CountingTerminal
 from tuilab.formats import yaml
 from tuilab.model import generate
-from tuilab.model.topology import HOST, Endpoint, Tap, Topology
+from tuilab.model.topology import HOST, Bridge, Endpoint, Tap, Topology, Veth
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -26,6 +28,8 @@ print("held", flush=True)
 sys.stdin.read()
 """
 SELECTION = 2000
+SIZES = [(120, 36), (160, 48)]
+MOVES = "jjklhjkll"
 PORT = 200
 SETTLED = 4.0
 """Seconds of silence after which a lab that was just made is at rest."""
@@ -58,6 +62,25 @@ def silent(topology: Topology) -> Topology:
         for name, namespace in topology.namespaces.items()
     }
     return replace(topology, namespaces=namespaces)
+
+
+def treelike(topology: Topology) -> Topology:
+    """The same without spanning tree, which speaks too: what closes a loop is down."""
+    joined = networkx.utils.UnionFind()
+    for end, link in list(topology.links()):
+        if isinstance(link, Bridge) and link.stp:
+            bridge = replace(link, stp=False, forward_delay=None, hello_time=None)
+            topology = topology.with_link(end, bridge)
+        elif isinstance(link, Veth) and link.master and end < link.peer:
+            far = topology.link(link.peer)
+            if far is None or far.master is None:
+                continue
+            near = Endpoint(end.namespace, link.master)
+            other = Endpoint(link.peer.namespace, far.master)
+            if joined[near] == joined[other]:
+                topology = topology.with_link(end, replace(link, up=False))
+            joined.union(near, other)
+    return topology
 
 
 def ready(name: str) -> Topology:
@@ -104,6 +127,36 @@ def test_a_move_of_the_selection_and_a_port_s_state_are_few_bytes(
         assert b"tap0" in whole
     finally:
         terminal.close()
+
+
+@pytest.mark.parametrize("lab", [path.stem for path in TOPOLOGIES])
+def test_moves_in_every_ready_lab_are_few_bytes(home: Home, lab: str) -> None:
+    """The first one too, which fills the inspector."""
+    if lab == "vlans" and lacks_vlans():
+        pytest.skip(NO_VLANS)
+    path = home.folder / f"{lab}.yaml"
+    path.write_text(yaml.dump(treelike(silent(ready(lab)))))
+    home.tuilab("up", str(path), "--lab", lab)
+    terminals = {
+        size: CountingTerminal([*TUILAB, lab], home.environment, home.folder, size)
+        for size in SIZES
+    }
+    try:
+        for terminal in terminals.values():
+            start = terminal.read_until(lambda seen: b"Topology" in seen)
+            terminal.rest(start, quiet=2.0)
+        moved = False
+        for key in MOVES:
+            for terminal in terminals.values():
+                terminal.send(key)
+            for size, terminal in terminals.items():
+                sent = terminal.rest()
+                moved |= bool(sent)
+                assert len(sent) < SELECTION, (size, key, len(sent))
+        assert moved
+    finally:
+        for terminal in terminals.values():
+            terminal.close()
 
 
 def test_nothing_is_painted_where_nothing_happens(home: Home) -> None:

@@ -28,7 +28,7 @@ STYLES = [
     Style(reverse=True, color="bright_green"),
     Style(underline=True, italic=True, strike=True),
 ]
-SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmBCX])|(.)", re.DOTALL)
+SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmBCDX])|(.)", re.DOTALL)
 OFF = {"22": {"1", "2"}, "23": {"3"}, "24": {"4", "21"}, "27": {"7"}, "29": {"9"}}
 
 
@@ -48,7 +48,11 @@ class Terminal:
                 row, column = arguments.split(";")
                 self.x, self.y = int(column) - 1, int(row) - 1
             elif kind == "B":
+                assert self.x < WIDTH, "behind the last column it may be anywhere"
                 self.y += int(arguments or 1)
+            elif kind == "D":
+                assert self.x < WIDTH, "behind the last column it may be anywhere"
+                self.x -= int(arguments or 1)
             elif kind == "C":
                 self.x += int(arguments or 1)
             elif kind == "X":

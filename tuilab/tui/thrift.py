@@ -8,7 +8,6 @@ the difference goes out, with no more about colours than has changed from cell t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -18,6 +17,18 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tuilab.tui.strokes import (
+    ATTRIBUTES,
+    HALF,
+    PLAIN,
+    Cell,
+    Look,
+    Run,
+    follows,
+    shows,
+    written,
+)
+
 NEAR = 4
 """So many cells that are right already are sent again rather than jumped over, where
 nothing need be said about their look."""
@@ -25,43 +36,9 @@ nothing need be said about their look."""
 KEPT = 5000
 """So many pieces of text are kept as cells: most of a screen is the same for long."""
 
-_Look = tuple[str, str, str]
-"""Attributes, foreground and background, as the terminal is told."""
-_PLAIN: _Look = ("", "", "")
-_Cell = tuple[str, _Look]
-_Run = tuple[int, int, list[_Cell]]
-"""First column, row, and cells beside one another; or below one another."""
-_UNKNOWN: _Cell = ("\0", _PLAIN)
+_UNKNOWN: Cell = ("\0", PLAIN)
 """What the terminal shows where nothing has been sent yet."""
-_HALF: _Cell = ("", _PLAIN)
-"""What is behind a sign that is two cells wide."""
 _REVERSE = "7"
-_SHOWS = frozenset({"4", "7", "9", "21", "53"})
-"""Attributes that show on a blank too: lines, and front and back exchanged."""
-_ATTRIBUTES = (
-    ("bold", "1", "22"),
-    ("dim", "2", "22"),
-    ("italic", "3", "23"),
-    ("underline", "4", "24"),
-    ("blink", "5", "25"),
-    ("blink2", "6", "25"),
-    ("reverse", "7", "27"),
-    ("conceal", "8", "28"),
-    ("strike", "9", "29"),
-    ("underline2", "21", "24"),
-    ("overline", "53", "55"),
-)
-"""Name, and what begins and ends it (ECMA-48, SGR)."""
-_END = {begin: end for _, begin, end in _ATTRIBUTES}
-
-
-ERASED = 6
-"""So many blanks at an end are erased in one go."""
-ERASED_WITHIN = 12
-"""So many blanks in the middle, where the cursor must go on behind them."""
-
-_BELOW = "\b\x1b[B"
-"""From behind a cell to the one below it."""
 
 
 class Shown:
@@ -73,9 +50,9 @@ class Shown:
 
     def __init__(self, *, erases: bool = False) -> None:
         self._erases = erases
-        self._rows: dict[int, list[_Cell]] = {}
-        self._looks: dict[tuple[Style, ColorSystem], _Look] = {}
-        self._pieces: dict[tuple[Segment, ColorSystem], tuple[_Cell, ...]] = {}
+        self._rows: dict[int, list[Cell]] = {}
+        self._looks: dict[tuple[Style, ColorSystem], Look] = {}
+        self._pieces: dict[tuple[Segment, ColorSystem], tuple[Cell, ...]] = {}
         self._size: object = None
 
     def forget(self) -> None:
@@ -112,9 +89,10 @@ class Shown:
             for start, cells in self._changed(x, y, self._seen(segments, system))
         ]
         rows, columns = self._columns(runs)
-        return _sent(rows, columns, erases=self._erases)
+        edge = max(map(len, self._rows.values()), default=0)
+        return written(rows, columns, edge=edge, erases=self._erases)
 
-    def _columns(self, runs: list[_Run]) -> tuple[list[_Run], list[_Run]]:
+    def _columns(self, runs: list[Run]) -> tuple[list[Run], list[Run]]:
         """Single cells below one another, apart: sides of boxes, and scroll bars."""
         single = {
             (x, y): cells[0]
@@ -131,7 +109,7 @@ class Shown:
         ]
         columns = []
         for x, y in sorted(tops, key=lambda top: single[top][1]):
-            cells: list[_Cell] = []
+            cells: list[Cell] = []
             while (cell := single.pop((x, y + len(cells)), None)) is not None:
                 cells.append(cell)
             columns.append((x, y, cells))
@@ -139,8 +117,8 @@ class Shown:
         return [run for run in runs if run[:2] not in within], columns
 
     def _changed(
-        self, x: int, y: int, cells: list[_Cell]
-    ) -> Iterator[tuple[int, list[_Cell]]]:
+        self, x: int, y: int, cells: list[Cell]
+    ) -> Iterator[tuple[int, list[Cell]]]:
         """Runs of cells that differ, each with its first column."""
         row = self._rows.setdefault(y, [])
         end = x + len(cells)
@@ -149,7 +127,7 @@ class Shown:
         if before == cells:
             return
         row[x:end] = cells
-        run: list[_Cell] = []
+        run: list[Cell] = []
         start = same = 0
         for column, (old, cell) in enumerate(zip(before, cells, strict=True), x):
             if old != cell:
@@ -157,12 +135,12 @@ class Shown:
                     start = column
                 run.append(cell)
                 same = 0
-            elif run and cell == _HALF:
+            elif run and cell == HALF:
                 run.append(cell)
                 same += bool(same)
             elif run:
                 same += 1
-                if same > NEAR or not _follows(run[-1], cell):
+                if same > NEAR or not follows(run[-1], cell):
                     yield start, run[: len(run) - same + 1]
                     run, same = [], 0
                 else:
@@ -170,9 +148,9 @@ class Shown:
         if run:
             yield start, run[: len(run) - same]
 
-    def _seen(self, segments: Iterable[Segment], system: ColorSystem) -> list[_Cell]:
+    def _seen(self, segments: Iterable[Segment], system: ColorSystem) -> list[Cell]:
         """The cells of a piece of a line."""
-        cells: list[_Cell] = []
+        cells: list[Cell] = []
         for segment in segments:
             piece = self._pieces.get((segment, system))
             if piece is None:
@@ -183,13 +161,13 @@ class Shown:
             cells += piece
         return cells
 
-    def _cells(self, segment: Segment, system: ColorSystem) -> Iterator[_Cell]:
+    def _cells(self, segment: Segment, system: ColorSystem) -> Iterator[Cell]:
         text, style, control = segment
         if control:
             return
-        look = self._look(style, system) if style else _PLAIN
+        look = self._look(style, system) if style else PLAIN
         # Nobody sees what colour a blank would be written in.
-        blank = look if _SHOWS.intersection(look[0].split(";")) else ("", "", look[2])
+        blank = look if shows(look) else ("", "", look[2])
         if look[0] == _REVERSE and look[1]:
             blank = "", "", _behind(look[1])
         for sign in text:
@@ -197,20 +175,13 @@ class Shown:
             if width:
                 yield sign, blank if sign == " " else look
             if width == 2:
-                yield _HALF
+                yield HALF
 
-    def _look(self, style: Style, system: ColorSystem) -> _Look:
+    def _look(self, style: Style, system: ColorSystem) -> Look:
         look = self._looks.get((style, system))
         if look is None:
             look = self._looks[style, system] = _look(style, system)
         return look
-
-
-def _follows(before: _Cell, cell: _Cell) -> bool:
-    """Whether a cell can be sent behind another one with nothing about its look."""
-    same = before[1] == cell[1]
-    plain = not _shows(before[1]) and not _shows(cell[1])
-    return same or (cell[0] == " " and plain and before[1][2] == cell[1][2])
 
 
 def _behind(front: str) -> str:
@@ -218,60 +189,6 @@ def _behind(front: str) -> str:
     if front.startswith("9"):
         return f"10{front[1:]}"
     return f"4{front[1:]}"
-
-
-def _sent(rows: list[_Run], columns: list[_Run], *, erases: bool) -> str:
-    """Moves of the cursor, and cells; the look is plain before and after."""
-    sent, before = _sent_rows(rows, erases=erases)
-    out = [sent]
-    for x, y, cells in columns:
-        out.append(f"\x1b[{y + 1};{x + 1}H")
-        for number, (sign, look) in enumerate(cells):
-            out.append(_BELOW if number else "")
-            if sign == " " and not _shows(look) and not _shows(before):
-                look = look if look[2] != before[2] else before
-            out += [_turn(before, look), sign]
-            before = look
-    out.append("\x1b[0m" if before != _PLAIN else "")
-    return "".join(out)
-
-
-def _sent_rows(runs: list[_Run], *, erases: bool) -> tuple[str, _Look]:
-    """Cells beside one another, and the look afterwards."""
-    out = []
-    before = _PLAIN
-    at: tuple[int, int] | None = None
-    for x, y, cells in runs:
-        ahead = at is not None and at[1] == y and x > at[0]
-        out.append(_ahead(x - at[0]) if ahead and at else f"\x1b[{y + 1};{x + 1}H")
-        end = x + len(cells)
-        # Behind half a sign the cursor may be anywhere.
-        at = (end, y) if cells[0] != _HALF else None
-        for look, group in groupby(cells, key=lambda cell: cell[1]):
-            some = list(group)
-            x += len(some)
-            signs = "".join(sign for sign, _ in some)
-            if not signs:
-                continue
-            plain = not _shows(look) and not _shows(before)
-            if signs.isspace() and plain and look[2] == before[2]:
-                look = before
-            out.append(_turn(before, look))
-            before = look
-            blank = erases and not _shows(look) and signs.isspace()
-            if blank and x == end and len(signs) >= ERASED:
-                out.append(f"\x1b[{len(signs)}X")
-                at = (end - len(signs), y) if at else None
-            elif blank and len(signs) >= ERASED_WITHIN:
-                out.append(f"\x1b[{len(signs)}X{_ahead(len(signs))}")
-            else:
-                out.append(signs)
-    return "".join(out), before
-
-
-def _ahead(columns: int) -> str:
-    """The cursor goes on to the right."""
-    return f"\x1b[{columns}C" if columns > 1 else "\x1b[C"
 
 
 class Thrifty(CompositorUpdate):
@@ -301,9 +218,9 @@ def _of_chops(update: ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
             yield left, y, strip.crop(left - x, right - x)
 
 
-def _look(style: Style, system: ColorSystem) -> _Look:
+def _look(style: Style, system: ColorSystem) -> Look:
     attributes = ";".join(
-        begin for name, begin, _ in _ATTRIBUTES if getattr(style, name)
+        begin for name, begin, _ in ATTRIBUTES if getattr(style, name)
     )
     front = back = ""
     if style.color is not None:
@@ -313,23 +230,3 @@ def _look(style: Style, system: ColorSystem) -> _Look:
         codes = style.bgcolor.downgrade(system).get_ansi_codes(foreground=False)
         back = ";".join(codes)
     return attributes, front, back
-
-
-def _shows(look: _Look) -> bool:
-    """Whether a blank looks different with these attributes."""
-    return bool(look[0]) and not _SHOWS.isdisjoint(look[0].split(";"))
-
-
-def _turn(before: _Look, after: _Look) -> str:
-    """From one look to another, in as few words as there are."""
-    if before == after:
-        return ""
-    old, new = (look[0].split(";") if look[0] else [] for look in (before, after))
-    ended = dict.fromkeys(_END[code] for code in old if code not in new)
-    begun = [code for code in new if code not in old or _END[code] in ended]
-    parts = [*ended, *begun]
-    if before[1] != after[1]:
-        parts.append(after[1] or "39")
-    if before[2] != after[2]:
-        parts.append(after[2] or "49")
-    return f"\x1b[{';'.join(parts)}m"

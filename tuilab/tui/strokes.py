@@ -1,0 +1,215 @@
+"""Cells as bytes for a terminal: as few as moves, looks and signs take.
+
+In which order cells are written is not seen. Row by row the cursor moves little; where
+looks change in every row it is shorter to write all of one look before the next one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+Look = tuple[str, str, str]
+"""Attributes, foreground and background, as the terminal is told."""
+PLAIN: Look = ("", "", "")
+Cell = tuple[str, Look]
+HALF: Cell = ("", PLAIN)
+"""What is behind a sign that is two cells wide."""
+Run = tuple[int, int, list[Cell]]
+"""First column, row, and cells beside one another; or below one another."""
+
+ATTRIBUTES = (
+    ("bold", "1", "22"),
+    ("dim", "2", "22"),
+    ("italic", "3", "23"),
+    ("underline", "4", "24"),
+    ("blink", "5", "25"),
+    ("blink2", "6", "25"),
+    ("reverse", "7", "27"),
+    ("conceal", "8", "28"),
+    ("strike", "9", "29"),
+    ("underline2", "21", "24"),
+    ("overline", "53", "55"),
+)
+"""Name, and what begins and ends it (ECMA-48, SGR)."""
+_END = {begin: end for _, begin, end in ATTRIBUTES}
+_SHOWS = frozenset({"4", "7", "9", "21", "53"})
+"""Attributes that show on a blank too: lines, and front and back exchanged."""
+
+ERASED = 6
+"""So many blanks at an end are erased in one go."""
+ERASED_WITHIN = 12
+"""So many blanks in the middle, where the cursor must go on behind them."""
+_BLANKS = re.compile(f"( {{{ERASED},}})")
+FEW = 300
+"""Of more strokes than these it is not tried what order is shorter."""
+
+
+class _Stroke(NamedTuple):
+    """Cells of one look, beside one another or below one another.
+
+    Attributes:
+        x: First column.
+        y: First row.
+        look: How they look.
+        signs: What stands in them.
+        end: Column behind the last one.
+        sure: Whether the cursor is there then.
+        down: Whether they are below one another.
+        last: Whether nothing follows right behind them.
+    """
+
+    x: int
+    y: int
+    look: Look
+    signs: str
+    end: int
+    sure: bool = True
+    down: bool = False
+    last: bool = True
+
+
+def written(rows: list[Run], columns: list[Run], *, edge: int, erases: bool) -> str:
+    """What to send for some cells; the look is plain before and after.
+
+    Args:
+        rows: Cells beside one another.
+        columns: Cells below one another, each of one column; none at the edge.
+        edge: The first column beyond the screen.
+        erases: Whether the terminal can erase cells, in the colour that is set.
+    """
+    strokes = [it for run in rows for it in _strokes(*run, edge)]
+    strokes += [it for run in columns for it in _down(*run)]
+    sent = _written(strokes, erases=erases)
+    if len(strokes) > FEW:
+        return sent
+    order = {look: number for number, look in enumerate(it.look for it in strokes)}
+    strokes.sort(key=lambda it: (order[it.look], it.down, it.y, it.x))
+    return min(sent, _written(strokes, erases=erases), key=len)
+
+
+def follows(before: Cell, cell: Cell) -> bool:
+    """Whether a cell can be sent behind another one with nothing about its look."""
+    return before[1] == cell[1] or (cell[0] == " " and _alike(before[1], cell[1]))
+
+
+def shows(look: Look) -> bool:
+    """Whether a blank looks different with these attributes."""
+    return bool(look[0]) and not _SHOWS.isdisjoint(look[0].split(";"))
+
+
+def _alike(one: Look, other: Look) -> bool:
+    """Whether a blank looks the same in both."""
+    return one[2] == other[2] and not shows(one) and not shows(other)
+
+
+def _strokes(x: int, y: int, cells: list[Cell], edge: int) -> Iterator[_Stroke]:
+    """A row of cells, look by look; blanks go with what is beside them."""
+    groups: list[tuple[Look, list[Cell]]] = []
+    looks = [look for _, look in cells]
+    for at, cell in enumerate(cells):
+        if cell == HALF and at:
+            looks[at] = looks[at - 1]
+    for look, group in groupby(zip(looks, cells, strict=True), key=lambda it: it[0]):
+        some = [cell for _, cell in group]
+        before = groups[-1] if groups else None
+        alike = before is not None and _alike(look, before[0])
+        if before and (look == before[0] or (alike and _is_blank(some))):
+            before[1].extend(some)
+        elif before and alike and _is_blank(before[1]):
+            groups[-1] = look, [*before[1], *some]
+        else:
+            groups.append((look, some))
+    for number, (look, some) in enumerate(groups):
+        signs = "".join(sign for sign, _ in some)
+        end, last = x + len(some), number == len(groups) - 1
+        narrow = signs.isascii() or cell_len(signs) == len(signs) == len(some)
+        if signs:
+            sure = narrow and end < edge
+            yield _Stroke(x, y, look, signs, end, sure, last=last)
+        x = end
+
+
+def _is_blank(cells: list[Cell]) -> bool:
+    return all(sign == " " for sign, _ in cells)
+
+
+def _down(x: int, y: int, cells: list[Cell]) -> Iterator[_Stroke]:
+    """A column of cells, look by look."""
+    for look, group in groupby(cells, key=lambda cell: cell[1]):
+        signs = "".join(sign for sign, _ in group)
+        yield _Stroke(x, y, look, signs, x + 1, down=True)
+        y += len(signs)
+
+
+def _written(strokes: Iterable[_Stroke], *, erases: bool) -> str:
+    """Strokes in their order."""
+    out: list[str] = []
+    before = PLAIN
+    at: tuple[int, int] | None = None
+    for stroke in strokes:
+        look, signs = stroke.look, stroke.signs
+        if signs.isspace() and _alike(look, before):
+            look = before
+        out += [_go(at, stroke.x, stroke.y), _turn(before, look)]
+        before = look
+        x, y, sure = stroke.end, stroke.y, stroke.sure
+        if stroke.down:
+            out.append("\b\x1b[B".join(signs))
+            y += len(signs) - 1
+        elif erases and not shows(look):
+            left = len(signs) - len(signs.rstrip(" "))
+            if left >= (ERASED if stroke.last else ERASED_WITHIN):
+                signs, x = signs[: len(signs) - left], x - left
+                sure = stroke.sure or len(signs) == x - stroke.x
+            else:
+                left = 0
+            out += _erased(signs)
+            out.append(f"\x1b[{left}X" if left else "")
+        else:
+            out.append(signs)
+        at = (x, y) if sure else None
+    out.append("\x1b[0m" if before != PLAIN else "")
+    return "".join(out)
+
+
+def _erased(signs: str) -> Iterator[str]:
+    """A text whose long blanks are erased and jumped over."""
+    for part in _BLANKS.split(signs):
+        blank = len(part) >= ERASED_WITHIN and part.isspace()
+        yield f"\x1b[{len(part)}X\x1b[{len(part)}C" if blank else part
+
+
+def _go(at: tuple[int, int] | None, x: int, y: int) -> str:
+    """The cursor goes to a cell, from where it is if that is shorter."""
+    far = f"\x1b[{y + 1};{x + 1}H"
+    if at is None or y < at[1]:
+        return far
+    down, right = y - at[1], x - at[0]
+    near = _step(down, "B") + _step(abs(right), "C" if right > 0 else "D")
+    return min(near, far, key=len)
+
+
+def _step(count: int, way: str) -> str:
+    if not count:
+        return ""
+    return f"\x1b[{count}{way}" if count > 1 else f"\x1b[{way}"
+
+
+def _turn(before: Look, after: Look) -> str:
+    """From one look to another, in as few words as there are."""
+    if before == after:
+        return ""
+    old, new = (look[0].split(";") if look[0] else [] for look in (before, after))
+    ended = dict.fromkeys(_END[code] for code in old if code not in new)
+    begun = [code for code in new if code not in old or _END[code] in ended]
+    parts = [*ended, *begun]
+    if before[1] != after[1]:
+        parts.append(after[1] or "39")
+    if before[2] != after[2]:
+        parts.append(after[2] or "49")
+    return f"\x1b[{';'.join(parts)}m"
