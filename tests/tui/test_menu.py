@@ -11,7 +11,15 @@ from tuilab.model.topology import HOST
 from tuilab.tui.actions import ACTIONS, Context
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.moves import MOVES
-from tuilab.tui.screens.menu import ON_NOTHING, ON_ONE, ON_SEVERAL, Menu, MenuScreen
+from tuilab.tui.screens.menu import (
+    ON_NOTHING,
+    ON_ONE,
+    ON_PACKETS,
+    ON_ROW,
+    ON_SEVERAL,
+    Menu,
+    MenuScreen,
+)
 
 RED, BRIDGE = Item("namespace", "red"), Item("bridge", HOST, BR0.ifname)
 
@@ -25,7 +33,10 @@ def place(bench: Bench, item: Item) -> tuple[int, int]:
 
 
 async def test_every_entry_is_in_the_table() -> None:
-    assert {*ON_NOTHING, *ON_ONE, *ON_SEVERAL} <= {*ACTIONS, *MOVES}
+    assert {*ON_NOTHING, *ON_ONE, *ON_SEVERAL, *ON_ROW, *ON_PACKETS} <= {
+        *ACTIONS,
+        *MOVES,
+    }
 
 
 async def test_a_right_click_opens_it_where_it_was_and_a_click_runs_an_entry() -> None:
@@ -127,3 +138,24 @@ async def test_a_menu_knows_only_what_is_selected() -> None:
         bench.main.select(Item("link", "red", "eth0"))
         await bench.press("full_stop")
         assert "move" not in bench.app.screen.query_one(Menu)._names
+
+
+async def test_a_row_of_the_inspector_has_a_menu_of_its_own() -> None:
+    async with opened(two_hosts(), size=(120, 36)) as bench:
+        bench.main.select(Item("link", "red", "eth0"))
+        await bench.press("i", "i", "enter", "slash", *"10.0.0", "enter", "down")
+        assert bench.main.row is not None
+        await bench.press("full_stop")
+        menu = bench.app.screen.query_one(Menu)
+        assert [*menu._names] == [*ON_ROW]
+        assert menu.region.y == bench.main.inspector.below_cursor.y
+        await bench.press("e")
+        assert "Edit red:eth0" in bench.text
+
+
+async def test_the_list_of_packets_has_one_too() -> None:
+    async with opened(two_hosts()) as bench:
+        await bench.press("1", "full_stop")
+        assert "only its conversation" in bench.text
+        await bench.press("c")
+        assert "List packets" in bench.app.screen.title_text

@@ -287,7 +287,7 @@ class MainScreen(Below, Screen[None]):
         self._run(lambda screen: lab.go_to(screen, event.position))
 
     @on(Canvas.MenuRequested)
-    @on(PickView.MenuRequested, "#tree, #inspector")
+    @on(PickView.MenuRequested, "#tree, #inspector, #packet-list")
     def _menu(self, event: Canvas.MenuRequested | PickView.MenuRequested) -> None:
         self._run(lambda screen: view.menu_at(screen, event.offset))
 

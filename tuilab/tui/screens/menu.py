@@ -36,6 +36,10 @@ ON_SEVERAL = (
 )
 ON_ROW = ("edit_row", "delete_row", "copy", "filter_rows", "inspect")
 """On a row of the inspector."""
+ON_PACKETS = (
+    *(action.id for action in ACTIONS.values() if action.where == "packets"),
+    *("copy", "save_packets", "stop_watching"),
+)
 _OF_DRAWING = ("jump", "select_box", "canvas.fit", "canvas.mark", "move", "fold")
 """What only the drawing can."""
 
@@ -130,13 +134,7 @@ class Menu(PickView):
         self._keymap = context.keymap
         self._names = entries(context)
         self._lines = [_line(context, name, room, ellipsis) for name in self._names]
-        some = context.selection
-        title = str(some[0]) if len(some) == 1 else ""
-        if context.group is not None:
-            title = f"{context.group}: {len(some)}"
-        elif len(some) > 1:
-            title = f"{len(some)} selected"
-        self.border_title = Content(title)
+        self.border_title = Content(_title(context))
 
     @property
     def name_here(self) -> str:
@@ -177,10 +175,24 @@ class Menu(PickView):
                 self.action_choose()
 
 
+def _title(context: Context) -> str:
+    """What the menu is for."""
+    some = context.selection
+    if context.in_packets:
+        return "packets"
+    if context.group is not None:
+        return f"{context.group}: {len(some)}"
+    if len(some) > 1:
+        return f"{len(some)} selected"
+    return str(some[0]) if some else ""
+
+
 def entries(context: Context) -> Sequence[str]:
     """Ids of what can be done with what is selected."""
     if context.row is not None:
         return ON_ROW
+    if context.in_packets:
+        return ON_PACKETS
     elsewhere = ("tree.mark",) if context.drawn else _OF_DRAWING
     return [name for name in _of_selection(context) if name not in elsewhere]
 

@@ -19,6 +19,8 @@ from tuilab.tui.screens.find import FindScreen
 from tuilab.tui.screens.help import HelpScreen
 from tuilab.tui.screens.menu import MenuScreen
 from tuilab.tui.screens.palette import PaletteScreen, ThemeScreen
+from tuilab.tui.widgets.inspector import Inspector
+from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.pick_view import PickView
 
 if TYPE_CHECKING:
@@ -162,7 +164,9 @@ async def help(screen: MainScreen) -> None:  # noqa: A001
 
 async def menu(screen: MainScreen) -> None:
     """What can be done with the selection, beside it."""
-    there = screen.inspector if screen.row is not None else screen.map
+    there = screen.focused
+    if not isinstance(there, Inspector | PacketList):
+        there = screen.map
     if isinstance(there, PickView):
         await menu_at(screen, there.below_cursor)
     else:
