@@ -426,9 +426,11 @@ def test_keys_lists_them_and_makes_a_file_to_change_them(
     code, out, err = tuilab_("keys")
     assert code == 0
     assert "--write" in err
-    assert ["Build", "n", "add", "namespace", "add_namespace"] in [
-        line.split() for line in out.splitlines()
-    ]
+    rows = [line.split() for line in out.splitlines()]
+    assert ["Build", "n", "add", "namespace", "add_namespace"] in rows
+    # "-" is a key.
+    assert [row[-1] for row in rows if row[1] == "-"] == ["canvas.out", "tree.shut_all"]
+    assert ["Build", "none", "rename", "the", "selection", "rename"] in rows
     assert tuilab_("keys", "--write")[0] == 0
     assert tuilab_("keys", "--write")[0] == 2
     path.write_text("add_namespace: [f6, f5]\nbogus: x\n")

@@ -46,7 +46,7 @@ def keys(
         )
     else:
         cells = [
-            (group, shown or "-", f"{about}{' *' * (name in keymap.changed)}", name)
+            (group, shown or "none", f"{about}{' *' * (name in keymap.changed)}", name)
             for name, shown, group, about in rows
         ]
         for line in table(("WHERE", "KEYS", "WHAT", "ID"), cells):
