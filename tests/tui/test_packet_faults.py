@@ -64,6 +64,32 @@ async def test_a_disk_that_is_full(folder):
 
 
 @boxed
+async def test_packets_that_would_be_lost_are_told_of(folder):
+    kept = folder / "kept.pcapng"
+    lost = "packets of red:eth0, which S would save"
+    async with screen(folder, two_hosts(), size=(120, 36)) as bench:
+        await watching(bench, "icmp")
+        await bench.press("w")
+        assert "which S would save" not in bench.text  # there is none yet
+        await bench.press("escape")
+        await pinged(bench)
+        await bench.until(lambda: bench.main.packets.line_count() == 8)
+        await bench.press("w")
+        assert f"Drops 8 {lost}" in bench.text
+        await bench.press("escape", "q")
+        assert f"Gone with it: 8 {lost}" in bench.text
+        await bench.press("escape", "S")
+        await bench.fill("path", str(kept))
+        await bench.press("enter")
+        await bench.until(lambda: not bench.in_dialog and kept.exists())
+        for key in ("w", "q"):
+            await bench.press(key)
+            assert bench.in_dialog
+            assert "which S would save" not in bench.text
+            await bench.press("escape")
+
+
+@boxed
 async def test_a_namespace_that_vanishes(folder):
     async with screen(folder, two_hosts(), size=(120, 36)) as bench:
         await watching(bench, "icmp")

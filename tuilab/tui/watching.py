@@ -60,6 +60,7 @@ class Watching:
         self._timer: asyncio.TimerHandle | None = None
         self._looked = (0.0, 0)
         self._seen = 0
+        self._saved = 0
         self._links: tuple[Topology, Mapping[Endpoint, Live]] = Topology("none"), {}
         self._whole: Whole | None = None
         self._joining: Joining | None = None
@@ -97,6 +98,13 @@ class Watching:
         """Packets so far."""
         store = self.store
         return len(store) if store is not None else 0
+
+    @property
+    def unsaved(self) -> str:
+        """What was captured and has not been saved since, in words; may be empty."""
+        if self._capture is None or self.count == self._saved:
+            return ""
+        return f"{self.count} packet{'s' * (self.count != 1)} of {self.names}"
 
     @property
     def dropped(self) -> int:
@@ -216,7 +224,8 @@ class Watching:
             return await asyncio.to_thread(self._file.save, path)
         if self._capture is None:
             raise TuilabError("no packet has been captured yet")
-        return await asyncio.to_thread(self._capture.save, path)
+        self._saved = await asyncio.to_thread(self._capture.save, path)
+        return self._saved
 
     async def close(self) -> None:
         """Stop, and remove the file that nobody asked to keep."""
@@ -229,6 +238,7 @@ class Watching:
         old, self._capture = self._capture, capture
         old_file, self._file = self._file, file
         self.rate = 0.0
+        self._saved = 0
         self._looked = (time.monotonic(), 0)
         if self._timer is not None:
             self._timer.cancel()

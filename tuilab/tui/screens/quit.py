@@ -21,7 +21,13 @@ class QuitScreen(Dialog[ExitChoice]):
     BINDINGS: ClassVar[list[BindingType]] = [*moves("quit")]
 
     def __init__(
-        self, name: str, save: str, *, preview: bool = False, empty: bool = False
+        self,
+        name: str,
+        save: str,
+        *,
+        preview: bool = False,
+        empty: bool = False,
+        unsaved: str = "",
     ) -> None:
         """Ask.
 
@@ -30,8 +36,10 @@ class QuitScreen(Dialog[ExitChoice]):
             save: The key that saves it.
             preview: It is only a model, which ends with this.
             empty: There is nothing in it any more but its history.
+            unsaved: What is gone either way, in words; may be empty.
         """
         super().__init__()
+        self._unsaved = unsaved
         self._lab_name = name
         self._save = save
         self._preview = preview
@@ -52,6 +60,8 @@ class QuitScreen(Dialog[ExitChoice]):
                 f"Remove it later with: tuilab down {self._lab_name}"
             )
         yield Static(said, markup=False)
+        if self._unsaved:
+            yield Static(self._unsaved, markup=False)
 
     def buttons(self) -> tuple[Span, ...]:
         """Stay, keep, remove."""

@@ -14,17 +14,26 @@ from tuilab.tui.watching import Watching
 class WatchScreen(FormDialog):
     """Gives the answers once the capture runs."""
 
-    def __init__(self, form: Watch, watching: Watching) -> None:
+    def __init__(self, form: Watch, watching: Watching, lost: str) -> None:
+        """Make it.
+
+        Args:
+            form: Asks for the links.
+            watching: Is started.
+            lost: What is no longer there afterwards, in words; may be empty.
+        """
         super().__init__(form)
+        self._lost = lost
         self._asked = form
         self._watching = watching
 
     def prepare(self) -> list[Line]:
-        """What a person would type."""
+        """What a person would type, and what is lost by it."""
         commands = self._asked.commands(self.values)
         return [
             line(("Like ", "title"), commands[0]),
             *(line(f"     {command}") for command in commands[1:]),
+            *([line((self._lost, "warn"))] if self._lost else []),
         ]
 
     async def carry_out(self) -> None:

@@ -180,7 +180,13 @@ async def quit(screen: MainScreen) -> None:  # noqa: A001
     name, key = screen.lab.name, screen.session.key("save")
     preview = bool(snapshot.preview)
     while True:
-        dialog = QuitScreen(name, key, preview=preview, empty=screen.is_empty)
+        dialog = QuitScreen(
+            name,
+            key,
+            preview=preview,
+            empty=screen.is_empty,
+            unsaved=_unsaved(screen),
+        )
         choice = await screen.session.push_screen_wait(dialog)
         if choice != ExitChoice("remove"):
             break
@@ -188,6 +194,14 @@ async def quit(screen: MainScreen) -> None:  # noqa: A001
             break
     if choice is not None:
         screen.session.exit(choice)
+
+
+def _unsaved(screen: MainScreen) -> str:
+    """Which packets are gone once the screen is."""
+    if not (packets := screen.session.watching.unsaved):
+        return ""
+    key = screen.session.key("save_packets")
+    return f"Gone with it: {packets}, which {key} would save."
 
 
 def _lost(screen: MainScreen) -> str:

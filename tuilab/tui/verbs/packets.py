@@ -85,7 +85,10 @@ async def end_sending(screen: MainScreen) -> None:
 async def watch(screen: MainScreen) -> None:
     """Capture links and show their packets."""
     form = Watch(screen.topology, screen.selection)
-    dialog = WatchScreen(form, screen.session.watching)
+    watching, key = screen.session.watching, screen.session.key("save_packets")
+    unsaved = watching.unsaved
+    lost = f"Drops {unsaved}, which {key} would save" if unsaved else ""
+    dialog = WatchScreen(form, watching, lost)
     if await screen.session.push_screen_wait(dialog):
         screen.show_tab("packets")
 
