@@ -590,6 +590,12 @@ MISTAKES: dict[str, tuple[Topology, tuple[object, ...], str]] = {
         ("layout", "red:eth9"),
         "does not exist",
     ),
+    "layout too wide": (
+        lab(layout={"red": (10_000, 0), "blue": (-10_001, 0)}),
+        ("layout", "blue"),
+        "too far",
+    ),
+    "layout too high": (lab(layout={"red": (0, 2001)}), ("layout", "red"), "too far"),
 }
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 GROUP = "all on "
 Slot = tuple[int, int]
 """Column and row of the drawing."""
+FARTHEST: Slot = (10_000, 2_000)
+"""Either way. All that lies between is drawn, row by row."""
 
 
 def thing_of(key: str) -> str:

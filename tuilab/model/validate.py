@@ -24,7 +24,7 @@ from tuilab.model.addressing import (
     segment,
 )
 from tuilab.model.bridging import bridging_problems
-from tuilab.model.places import thing_of
+from tuilab.model.places import FARTHEST, thing_of
 from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.settings import setting_problems
@@ -442,7 +442,7 @@ def _expectations(topology: Topology) -> Iterator[Problem]:
 
 
 def _layout(topology: Topology) -> Iterator[Problem]:
-    for key in topology.layout:
+    for key, place in topology.layout.items():
         item = thing_of(key)
         try:
             known = topology.link(Endpoint.parse(item)) is not None
@@ -453,6 +453,10 @@ def _layout(topology: Topology) -> Iterator[Problem]:
             everything = [*topology.namespaces, *(str(e) for e, _ in topology.links())]
             remedy = suggestion(item, everything, "remove it from the layout")
             yield Problem(("layout", key), fact, remedy)
+        elif any(abs(at) > most for at, most in zip(place, FARTHEST, strict=True)):
+            columns, rows = FARTHEST
+            remedy = f"columns go from -{columns} to {columns}, rows to {rows}"
+            yield Problem(("layout", key), f'"{item}" is placed too far away', remedy)
 
 
 def _is_address(text: str) -> bool:
