@@ -188,6 +188,32 @@ def test_a_rush_is_read_at_once_and_written_in_order(tmp_path, hosts, disk):
     assert hosts > 1 or (sink.behind > 5000) == disk
 
 
+def test_a_rush_leaves_the_one_who_looks_on_some_of_the_processor(tmp_path):
+    rush = Rush(20_000, time.monotonic())
+    line, ours = os.pipe()
+    index = os.memfd_create("index")
+    recorder = Recorder(
+        [rush],
+        Slow(tmp_path / "a.pcapng", [rush]),
+        Pcapng(),
+        size=0,
+        limit=None,
+        line=line,
+        listen=lambda: False,
+        tell=lambda: True,
+        spool=Spool(tmp_path),
+        index=index,
+    )
+    spent, began = time.thread_time(), time.monotonic()
+    recorder.run()
+    spent, took = time.thread_time() - spent, time.monotonic() - began
+    assert recorder.written == 20_000
+    assert os.fstat(index).st_size == 8 * 20_000
+    assert spent < 0.8 * took
+    for fd in (line, ours, index):
+        os.close(fd)
+
+
 # The clock is set
 
 

@@ -32,6 +32,8 @@ _ROUNDS: Final = 16
 _RUSH_SECONDS: Final = 0.01
 """Who has not seen a ring empty for so long sets aside what is in it."""
 _CATCH_UP_SECONDS: Final = 0.002
+_REST_SECONDS: Final = 0.002
+"""For the screen that shows the packets, and may have the same processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,8 @@ class Recorder:
                 behind = {self._numbers[handle] for handle in self._backlog}
                 self._write(self._merge.take(order, behind.union(+self._aside)))
             self._look_after(now)
+            if self._spool and not self._backlog and self._index is not None:
+                time.sleep(_REST_SECONDS)
 
     def _patience(self) -> int:
         """Milliseconds to wait for packets before something else is due."""
