@@ -34,8 +34,9 @@ Why = Literal["", "signal", "lab"]
 _STDOUT = "-"
 _LOOK_SECONDS = 1.0
 _AT_ONCE = 500
-_MANY = 50_000
 """Packets to print before looking at signals again."""
+_MANY = 50_000
+"""So many packets that are still to be written are told of: it takes a while."""
 
 
 def capture(
