@@ -58,9 +58,14 @@ async def test_a_lab_is_built_changed_and_undone(size: tuple[int, int]) -> None:
         await mouse.click("4 Undo")
         await mouse.click("add cable red:eth1", times=2)
         assert "red2" not in bench.topology.namespaces
+        await mouse.menu(RED, "copy this part")
+        await mouse.menu(mouse.nowhere, "paste the part")
+        assert "red2" in bench.topology.namespaces
+        await mouse.menu(mouse.nowhere, "undo the last edit")
         # What goes with it is shown before it goes.
         await mouse.menu(RED, "delete it")
-        assert "cable red:eth0" in bench.text
+        assert "This goes with it" in bench.text
+        assert "veth red:eth0" in bench.text
         await mouse.click("[ Remove")
         assert "red" not in bench.topology.namespaces
         await mouse.menu(mouse.nowhere, "undo the last edit")
