@@ -465,6 +465,17 @@ def test_a_full_disk_ends_the_capture_with_a_readable_file(directory):
 
 
 @boxed
+def test_a_capture_that_can_not_begin_leaves_no_file_of_its_own(directory):
+    pair()
+    syscalls.mount("tmpfs", str(directory), "tmpfs", data="size=4k")
+    (directory / "full").write_bytes(bytes(4096))
+    with pytest.raises(PacketError, match="No space left") as refused:
+        Capture([BLUE], **ours(directory=directory)).start()
+    assert refused.value.hint == "make room there"
+    assert os.listdir(directory) == ["full"]
+
+
+@boxed
 def test_a_process_that_is_killed_leaves_what_it_wrote(directory):
     pair()
     path = directory / "killed.pcapng"

@@ -78,6 +78,7 @@ class Capture:
         self._lenient = lenient
         self._lasting = lasting
         self.path = path
+        self._own_file = path is None and stream is None
         self._directory = directory
         self._stream = stream
         self._limit = limit
@@ -170,6 +171,8 @@ class Capture:
             self._begin(recording)
         except BaseException:
             recording.abandon()
+            if self.path is not None and self._own_file:
+                self.path.unlink(missing_ok=True)
             raise
         self._recording = recording
         self._started = time.time_ns()
@@ -321,9 +324,9 @@ class Capture:
 
     def _unwritable(self, error: OSError) -> PacketError:
         where = f'"{self.path}"' if self.path else "the stream"
+        hint = "make room there" if self._own_file else "choose another file"
         return PacketError(
-            f"{where} cannot be written: {error.strerror or error}",
-            "choose another file",
+            f"{where} cannot be written: {error.strerror or error}", hint
         )
 
     def _reached(self, count: int | None) -> bool:
