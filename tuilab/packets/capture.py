@@ -27,7 +27,8 @@ from tuilab.packets.writing import Pcapng, format_of
 __all__ = ["Capture", "EndpointCounts", "check_filter"]
 
 _RING: Final = 96 << 20
-_ALL_RINGS: Final = 512 << 20
+_ALL_RINGS: Final = 192 << 20
+"""Bytes of the kernel's memory for all endpoints together: a rush need not fit in."""
 _LEAST_RING: Final = 2 << 20
 _STOP_SECONDS: Final = 10.0
 
