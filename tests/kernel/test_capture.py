@@ -476,6 +476,22 @@ def test_a_capture_that_can_not_begin_leaves_no_file_of_its_own(directory):
 
 
 @boxed
+def test_what_a_killed_one_left_goes_with_the_next_capture(directory):
+    pair()
+    first, second = (Capture([BLUE], **ours(directory=directory)) for _ in range(2))
+    first.start()
+    left = directory / "capture-of-one.pcapng"
+    left.write_bytes(b"packets")
+    mine = directory / "mine.pcapng"
+    mine.write_bytes(b"packets")
+    first.stop()  # its packets can still be looked at
+    second.start()
+    assert set(directory.iterdir()) == {first.path, second.path, mine}
+    first.close()
+    second.close()
+
+
+@boxed
 def test_a_process_that_is_killed_leaves_what_it_wrote(directory):
     pair()
     path = directory / "killed.pcapng"

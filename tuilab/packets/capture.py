@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import tempfile
@@ -31,6 +32,8 @@ _ALL_RINGS: Final = 192 << 20
 """Bytes of the kernel's memory for all endpoints together: a rush need not fit in."""
 _LEAST_RING: Final = 2 << 20
 _STOP_SECONDS: Final = 10.0
+_BEGINS: Final = "capture-"
+_ENDS: Final = ".pcapng"
 
 
 class Capture:
@@ -315,8 +318,13 @@ class Capture:
     def _open_file(self) -> int:
         try:
             if self.path is None:
-                fd, name = tempfile.mkstemp(".pcapng", "capture-", self._directory)
+                if self._directory is not None:
+                    _remove_left(self._directory)
+                fd, name = tempfile.mkstemp(_ENDS, _BEGINS, self._directory)
                 self.path = Path(name)
+                with contextlib.suppress(OSError):
+                    # Until the last of us has closed it: see `_remove_left`.
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return fd
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
             return os.open(self.path, flags, 0o666)
@@ -356,6 +364,14 @@ class Capture:
     @property
     def _done(self) -> bool:
         return self._recording is not None and self._recording.done
+
+
+def _remove_left(directory: Path) -> None:
+    """Remove files of captures that were killed: nobody knows of them any more."""
+    for path in directory.glob(f"{_BEGINS}*{_ENDS}"):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
 
 
 def _only(interfaces: Sequence[Interface], path: Path) -> Interface:
