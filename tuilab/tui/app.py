@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import io
 import os
 import sys
@@ -29,7 +28,7 @@ from tuilab.tui.screens.keep import KeepScreen
 from tuilab.tui.screens.main import MainScreen
 from tuilab.tui.screens.report import ReportScreen
 from tuilab.tui.surroundings import ExitChoice, Surroundings
-from tuilab.tui.sweeping import sweep
+from tuilab.tui.sweeping import sweep, take_short_turns
 from tuilab.tui.terminal import (
     MOUSE_OFF,
     MOUSE_ON,
@@ -261,10 +260,7 @@ async def run(
     # What Textual says of a mistake in a message handler goes into our report instead.
     last_words = io.StringIO()
     app.error_console = Console(file=last_words, width=100)
-    # What is there by now stays: else each full collection of garbage goes through all
-    # of it again, which a person feels as a key that hangs.
-    gc.collect()
-    gc.freeze()
+    take_short_turns()
     sweeping = asyncio.create_task(sweep(app))
     try:
         choice = await app.run_async(mouse=mouse)

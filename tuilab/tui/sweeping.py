@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import time
 from typing import Any
 
 from tuilab.tui.base import BaseApp
 
+OFTEN = 5_000
+"""Objects made before Python looks for garbage by itself: so many take it 1 ms."""
+TURN = 0.0005
+"""Seconds that one thread may keep another one waiting: on its way to the screen a key
+passes through three, while others read what kernels and captures tell."""
 QUIET = 0.25
 """Seconds without a key after which nobody seems to wait; also from look to look."""
 MANY = 2_000
@@ -22,6 +28,16 @@ SHARE = 0.01
 """Part of the time that may be spent on it, where something changes all the time."""
 LONG = 0.008
 """Seconds after which what is there is left out from then on."""
+
+
+def take_short_turns() -> None:
+    """See that nothing that Python does by itself keeps a key waiting for long."""
+    # What is there by now stays: else each full collection of garbage goes through all
+    # of it again, which a person feels as a key that hangs.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OFTEN)
+    sys.setswitchinterval(TURN)
 
 
 async def sweep(app: BaseApp[Any]) -> None:
