@@ -412,6 +412,8 @@ def test_the_frame_of_the_packet_list():
     assert watch_state(live) == "red:eth0  FOLLOW  4 pkt/s  160 pkt  drop 1"
     paused = replace(live, following=False)
     assert "PAUSED +37 new, End follows" in watch_state(paused)
+    late = replace(live, behind=70_000)
+    assert "160 pkt  70000 to write  drop 1" in watch_state(late)
     assert "STOPPED  160 pkt  drop 1" in watch_state(replace(live, state="stopped"))
     assert watch_state(replace(live, state="file")).endswith("FILE  160 pkt")
     found = replace(live, filter="icmp", shown=12, searched=0.434)

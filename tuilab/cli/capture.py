@@ -35,8 +35,6 @@ _STDOUT = "-"
 _LOOK_SECONDS = 1.0
 _AT_ONCE = 500
 """Packets to print before looking at signals again."""
-_MANY = 50_000
-"""So many packets that are still to be written are told of: it takes a while."""
 
 
 def capture(
@@ -201,8 +199,8 @@ async def _follow(
     ending.cancel()
     if joining is not None:
         joining.cancel()
-    if watch.waiting > _MANY:
-        say(f"writing {watch.waiting} packets that came faster than they could be")
+    if waiting := watch.waiting:
+        say(f"writing {waiting} packets that came faster than they could be")
     watch.stop()
     if show is not None:
         await _show(watch, show, shown)

@@ -30,6 +30,8 @@ __all__ = ["Capture", "EndpointCounts", "check_filter"]
 _RING: Final = 96 << 20
 _ALL_RINGS: Final = 192 << 20
 """Bytes of the kernel's memory for all endpoints together: a rush need not fit in."""
+_MANY: Final = 50_000
+"""Packets; what is fewer is written at once."""
 _LEAST_RING: Final = 2 << 20
 _STOP_SECONDS: Final = 10.0
 _BEGINS: Final = "capture-"
@@ -116,9 +118,9 @@ class Capture:
 
     @property
     def waiting(self) -> int:
-        """Packets that have been read and are still to be written."""
+        """Packets that are still to be written, where these are many; else 0."""
         read = sum(counts.received - counts.dropped for counts in self.counts)
-        return max(0, read - self.written)
+        return waiting if (waiting := read - self.written) >= _MANY else 0
 
     @property
     def counts(self) -> list[EndpointCounts]:

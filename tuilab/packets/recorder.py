@@ -32,6 +32,9 @@ _ROUNDS: Final = 16
 _RUSH_SECONDS: Final = 0.01
 """Who has not seen a ring empty for so long sets aside what is in it."""
 _CATCH_UP_SECONDS: Final = 0.002
+_QUIET_SECONDS: Final = 0.01
+"""For writing what was set aside, before looking at the rings again that are filling,
+or are not."""
 _REST_SECONDS: Final = 0.002
 """For the screen that shows the packets, and may have the same processor."""
 
@@ -175,7 +178,7 @@ class Recorder:
                 for handle in ready
                 if paused or self._drain(handle, now)
             }
-            order = self._catch_up(now)
+            order = self._catch_up(now, _CATCH_UP_SECONDS if ready else _QUIET_SECONDS)
             if self._merge:
                 behind = {self._numbers[handle] for handle in self._backlog}
                 self._write(self._merge.take(order, behind.union(+self._aside)))
@@ -216,9 +219,9 @@ class Recorder:
                 return False
         return True
 
-    def _catch_up(self, now: float) -> float:
+    def _catch_up(self, now: float, seconds: float) -> float:
         """Write some of what was set aside; when the last that is written was read."""
-        until = time.monotonic() + (0 if self._backlog else _CATCH_UP_SECONDS)
+        until = time.monotonic() + (0 if self._backlog else seconds)
         while self._spool and not self._full():
             batch = self._spool.take()
             self._aside[batch.number] -= 1

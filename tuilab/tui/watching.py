@@ -112,6 +112,11 @@ class Watching:
         return self._capture.dropped if self._capture else 0
 
     @property
+    def behind(self) -> int:
+        """Packets that are still to be written, where these are many."""
+        return self._capture.waiting if self._capture and self.running else 0
+
+    @property
     def names(self) -> str:
         """What is captured, or the file's name."""
         if self._file is not None:

@@ -130,6 +130,7 @@ class PacketDesk:
             count=len(rows.store),
             rate=watching.rate,
             dropped=watching.dropped,
+            behind=watching.behind,
             following=packets.following,
             fresh=packets.fresh,
             state=watching.state,

@@ -210,6 +210,7 @@ class Watch:
         count: Packets so far.
         rate: Packets a second.
         dropped: Packets that the kernel lost.
+        behind: Packets that are still to be written, where these are many.
         following: Whether the list follows the newest.
         fresh: Packets that wait to be shown.
         state: ``live``, ``waiting`` for links to come back, ``stopped``, or ``file``
@@ -225,6 +226,7 @@ class Watch:
     count: int = 0
     rate: float = 0.0
     dropped: int = 0
+    behind: int = 0
     following: bool = True
     fresh: int = 0
     state: str = "live"
@@ -254,6 +256,8 @@ def watch_state(watch: Watch, cells: int = 200, ellipsis: str = "…") -> str:
             parts.append(f"searching {int(watch.searched * 100)} %, Esc ends")
     else:
         parts.append(f"{watch.count} pkt")
+    if watch.behind:
+        parts.append(f"{watch.behind} to write")
     if watch.state != "file":
         parts.append(f"drop {watch.dropped}")
     if watch.trouble:
