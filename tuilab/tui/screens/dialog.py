@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.base import BaseApp
+from tuilab.tui.frame import show_subtitle
 from tuilab.tui.moves import MOVES, moves
 from tuilab.tui.screens.overlay import Overlay
 from tuilab.tui.text import Line, Role, Span, content, line
@@ -151,7 +152,7 @@ class Dialog(Overlay[Answer | None]):
         """Say how to read on where there is more than fits."""
         # Called later, when the dialog may be on its way out: then it has no frame.
         for frame in self.query("#frame"):
-            frame.border_subtitle = content(self.subtitle())
+            show_subtitle(frame, content(self.subtitle()))
 
     def subtitle(self) -> Line:
         """What stands in the lower border; a click on a key does what it does."""

@@ -7,9 +7,9 @@ window's size; and each time it goes through all that shines through from below.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from rich.segment import Segment
 from rich.style import Style as RichStyle
@@ -22,9 +22,11 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 from textual.style import Style
+from textual.timer import Timer
 from textual.visual import RenderOptions, Visual
 
 from tuilab.tui.base import OneSize
+from tuilab.tui.beat import Beat
 from tuilab.tui.compositor import RowCompositor
 
 Answer = TypeVar("Answer")
@@ -35,10 +37,27 @@ class Below(OneSize):
 
     _repaint_required: bool
     _compositor: Compositor
+    _on_timer_update: Callable[[], None]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._compositor = RowCompositor()
+        self._beat = Beat(self._paint)
+
+    @property
+    def _update_timer(self) -> Timer:
+        """What Textual's screen has painted by."""
+        return cast("Timer", self._beat)
+
+    def _paint(self) -> None:
+        app = self.app
+        if not self._running or app._exit:
+            return
+        try:
+            self._on_timer_update()
+        except Exception as error:
+            # As Textual's timer does.
+            app._handle_exception(error)
 
     def _compositor_refresh(self) -> None:
         """Paint what has changed; below another screen, have that paint it.
