@@ -262,3 +262,13 @@ async def test_a_ring_or_line_is_turned_around_what_was_placed_by_hand(
         assert len({box.y for box in boxes.values()}) <= rows + 2
         assert sum(box.y < boxes[node].y for box in boxes.values()) == above
         assert Slots(canvas.scene).of(node) == slot
+
+
+async def test_what_hangs_from_a_node_of_a_ring_goes_along_with_it() -> None:
+    async with opened(generate("ring", 20), size=(80, 36)) as bench:
+        canvas = bench.main.canvas
+        node, host = Item("bridge", HOST, "br5"), Item("namespace", "h5")
+        for row in (1, 2, 3):
+            await bench.edit(edits.place({str(node): (4, row)}))
+            boxes = canvas.drawing.boxes
+            assert boxes[host].y > boxes[node].y, row

@@ -80,7 +80,14 @@ class Arranger:
                 self.rank[node] = rank
                 for host in way.hosts.get(node, ()):
                     self.rank[host] = rank + (1 if outside and at else -1)
+        before, top = dict(self.rank), max(self.rank.values())
         set_by_hand(self.graph, self.rank)
+        for node in self.graph.pins.keys() & way.hosts.keys():
+            by = self.rank[node] - before[node]
+            for host in way.hosts[node]:
+                if host not in self.graph.pins:
+                    # Rows are counted from the top one: there is none above it.
+                    self.rank[host] = min(top, before[host] + by)
 
     def add_gates(self, north: list[Gate], south: list[Gate]) -> dict[Gate, int]:
         """Put rows of crossings on the border around; before `run`.
