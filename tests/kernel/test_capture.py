@@ -832,6 +832,8 @@ def talk(server: socket.socket) -> None:
 
 def knock() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        # Not a port that the kernel chooses: some have a protocol for tshark.
+        sock.bind(("10.9.0.1", 61009))
         sock.connect(("10.9.0.2", 9))
         sock.send(b"anybody there")
         with pytest.raises(ConnectionRefusedError):
