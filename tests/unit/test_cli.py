@@ -86,6 +86,9 @@ def example(name):
         (["show", "nope"], 'no lab "nope"', ""),
         (["--host", "--force"], "the screen needs a terminal", "tuilab up FILE"),
         (["open", "--host", "--within", "0"], "'--within'", "tuilab open"),
+        (["open", "--host", "--within", "nan"], "nan is no time", "tuilab open"),
+        (["capture", "red", "-d", "nan"], "nan is no time", "tuilab capture"),
+        (["monitor", "-d", "nan"], "nan is no time", "tuilab monitor"),
         (["show", "a", "--lab", "b"], 'both "a" and "b"', "name one lab"),
         (["down", "a", "--all"], "both a lab and --all", "one of them"),
         (["exec", "red"], "CMD", "tuilab exec --help"),
@@ -172,6 +175,11 @@ def test_a_mistake_of_ours_is_one_sentence_and_a_report(tuilab_, state, monkeypa
         ),
         (KeyboardInterrupt(), 130, []),
         (BrokenPipeError(), 141, []),
+        (
+            OSError(28, "No space left on device"),
+            1,
+            ["tuilab: not all could be written: No space left", "  make room"],
+        ),
     ],
 )
 def test_exit_codes(tuilab_, monkeypatch, error, code, expected):
@@ -179,14 +187,35 @@ def test_exit_codes(tuilab_, monkeypatch, error, code, expected):
         raise error
 
     monkeypatch.setattr(registry, "labs", broken)
-    if isinstance(error, BrokenPipeError):
-        monkeypatch.setattr("tuilab.cli.guard._silence", lambda: 141)
+    if isinstance(error, OSError):  # its stdout is not ours
+        monkeypatch.setattr("tuilab.cli.guard.os.dup2", lambda *_: None)
+        monkeypatch.setattr("sys.stdout.fileno", lambda: 1, raising=False)
     got, out, err = tuilab_("ls")
     assert (got, out) == (code, "")
     lines = err.splitlines()
     assert len(lines) == len(expected)
     for line, start in zip(lines, expected, strict=True):
         assert line.startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("streams", "code", "said"),
+    [
+        (">&-", 0, ""),
+        (">&- 2>&-", 0, ""),
+        ("<&- >&- 2>&-", 0, ""),
+        (">/dev/full", 1, "not all could be written: No space left on device\n  make"),
+    ],
+)
+def test_streams_that_are_closed_or_full(tmp_path, streams, code, said):
+    command = f'"{sys.executable}" -m tuilab keys {streams}'
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": ""}
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 # Looking

@@ -79,12 +79,16 @@ VERBS = {
 }
 
 
+_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+
 def run(words: Sequence[str]) -> int:
     """Do what a command line says.
 
     Returns:
         The exit code.
     """
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks must not end the program.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
@@ -93,6 +97,17 @@ def run(words: Sequence[str]) -> int:
 
         return guard(lambda: colons.complete(build()))
     return guard(lambda: _invoke(list(words)))
+
+
+def _open_closed() -> None:
+    """Let closed streams go nowhere, so that nothing else takes their place."""
+    for number, (name, mode) in enumerate(_STREAMS):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null, number)
+            if null != number:
+                os.close(null)
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
 
 
 def _invoke(words: list[str]) -> int:

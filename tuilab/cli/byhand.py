@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tuilab.cli import complete, work
-from tuilab.cli.options import EndpointArgument, Json, LabOption
+from tuilab.cli.options import EndpointArgument, Json, LabOption, a_time
 from tuilab.cli.output import put, say, table
 from tuilab.errors import EXIT_NO, EXIT_OK, NotFoundError
 
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 _Duration = Annotated[
     float | None,
     typer.Option(
-        "--duration", "-d", metavar="SECONDS", min=0, help="End after that time."
+        "--duration",
+        "-d",
+        metavar="SECONDS",
+        min=0,
+        callback=a_time,
+        help="End after that time.",
     ),
 ]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tuilab.cli import complete, work
-from tuilab.cli.options import LabOption
+from tuilab.cli.options import LabOption, a_time
 from tuilab.cli.output import counted, say
 from tuilab.cli.wanted import select
 from tuilab.errors import EXIT_NO, EXIT_OK, PacketError, TuilabError, UsageError
@@ -72,6 +72,7 @@ def capture(
             "-d",
             metavar="SECONDS",
             min=0,
+            callback=a_time,
             help="End after that time; with --count, exit status 1 if there were "
             "fewer packets.",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -10,12 +11,13 @@ from typing import Any
 import typer
 
 from tuilab.cli.output import joined, say, tell
-from tuilab.errors import EXIT_USAGE, TuilabError
+from tuilab.errors import EXIT_NO, EXIT_USAGE, TuilabError
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 _INTERNAL = 70
 """EX_SOFTWARE of sysexits.h."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def guard(job: Callable[[], int]) -> int:
@@ -27,8 +29,8 @@ def guard(job: Callable[[], int]) -> int:
     code = _guarded(job)
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        code = _silence()
+    except OSError as error:
+        code = _silence(error)
     return code
 
 
@@ -40,8 +42,9 @@ def _guarded(job: Callable[[], int]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
-        return _silence()
+    except OSError as error:
+        unwritten = isinstance(error, BrokenPipeError) or error.errno in _FULL
+        return _silence(error) if unwritten else _other(error)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except Exception as error:
@@ -79,9 +82,13 @@ def _explain(error: Any) -> None:
         say(f"  {context.command_path} --help says more")
 
 
-def _silence() -> int:
-    """Nobody reads any more: let what is left be written nowhere."""
+def _silence(error: OSError) -> int:
+    """What is printed can't be written: let what is left of it go nowhere."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
-    return _BROKEN_PIPE
+    if isinstance(error, BrokenPipeError):  # nobody reads any more
+        return _BROKEN_PIPE
+    say(f"tuilab: not all could be written: {error.strerror}")
+    say("  make room where this prints or saves to")
+    return EXIT_NO

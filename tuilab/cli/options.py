@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import typer
 
 from tuilab.cli import complete
+
+
+def a_time(seconds: float | None) -> float | None:
+    """Refuse what is no number: it is within every bound.
+
+    Raises:
+        typer.BadParameter: It is none.
+    """
+    if seconds is not None and math.isnan(seconds):
+        raise typer.BadParameter("nan is no time")
+    return seconds
+
 
 SECONDS = 30.0
 """How long `--force` waits to be confirmed."""
@@ -51,7 +64,9 @@ Force = Annotated[
 ]
 Within = Annotated[
     float,
-    typer.Option(metavar="SECONDS", min=1, help="The time to confirm it in."),
+    typer.Option(
+        metavar="SECONDS", min=1, callback=a_time, help="The time to confirm it in."
+    ),
 ]
 NamespaceArgument = Annotated[
     str,
