@@ -12,6 +12,7 @@ from scapy.packet import Packet as Layer
 from scapy.packet import Raw
 
 from tuilab.model.links import Endpoint
+from tuilab.packets.decode import decode
 from tuilab.packets.dissect import summary
 from tuilab.packets.store import Packet
 
@@ -120,7 +121,14 @@ SPOKEN = {
         "pppoe 5, protocol 0xc021",
     ),
     "eapol": (above(0x888E, b"\x01\x01\0\0"), "EAPOL", "v1 start"),
-    "lacp": (above(0x8809, b"\x01\x01" + bytes(108)), "LACP", "v1"),
+    "lacp": (
+        bytes(
+            Ether(src=MACS["src"], dst="01:80:c2:00:00:02", type=0x8809)
+            / Raw(b"\x01\x01" + bytes(108))
+        ),
+        "LACP",
+        "v1",
+    ),
     "rarp": (above(0x8035, ARP(op=3)), "RARP", "reverse request"),
     "ptp": (above(0x88F7, b"\0\x02\0\x2c" + bytes(40)), "PTPv2", "length 44"),
     "cdp": (
@@ -186,3 +194,24 @@ def test_what_is_no_end_ends():
     assert row_of(deep).protocol == "AH"
     labels = above(0x8847, bytes(4) * 10_000)
     assert row_of(labels).info.endswith("[cut short]")
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [
+        ("bgp", "KEEPALIVE"),
+        ("snmp", "SNMP"),
+        ("wireguard begins", "Raw"),  # scapy goes by the port
+        ("wireguard", "Wireguard Transport"),
+        ("geneve", "GENEVE"),
+        ("mpls", "MPLS"),
+        ("pppoe", "PPP over Ethernet"),
+        ("lacp", "LACP"),
+        ("rarp", "ARP"),
+        ("cdp", "Cisco Discovery Protocol version 2"),
+        ("eapol", "EAPOL"),
+    ],
+)
+def test_it_is_taken_apart_too(name, layer):
+    frame, _, _ = SPOKEN[name]
+    assert layer in [it["name"] for it in decode(data=frame.hex(), linktype=1)]

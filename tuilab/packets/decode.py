@@ -12,7 +12,13 @@ from tuilab.packets.scratch import printable
 
 # Its modules export by the hundred what no checker of types can see.
 scapy: Any = import_module("scapy.all")
-import_module("scapy.layers.http")  # it binds itself to its ports
+for _name in (
+    *("layers.http", "layers.vrrp", "contrib.bgp", "contrib.cdp", "contrib.eigrp"),
+    *("contrib.geneve", "contrib.lacp", "contrib.lldp", "contrib.mpls", "contrib.ospf"),
+    *("contrib.pim", "contrib.wireguard"),
+):
+    import_module(f"scapy.{_name}")  # each binds itself to its ports and numbers
+scapy.bind_bottom_up(scapy.Ether, scapy.ARP, type=0x8035)  # RARP
 
 _LONGEST: Final = 160
 _DEEPEST: Final = 4
