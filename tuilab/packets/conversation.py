@@ -14,6 +14,10 @@ from tuilab.packets.store import Packet, Store
 _WINDOW_NS = 2_000_000_000
 _MOST = 20_000
 """Packets to look at on either side: some 0.1 s."""
+_FEW = 5_000
+"""The same, for what is seen twice within milliseconds."""
+_TAIL = 4
+"""Bytes at the end of a packet that stay as they are: less than nearly all carry."""
 _SYN = 2
 _SEQUENCES = 1 << 32
 
@@ -23,7 +27,7 @@ def conversation_filter(store: Store, index: int) -> str | None:
 
     Wherever that is seen: in tunnels, with tags or without; and with other addresses
     and ports behind NAT, where one of its packets around that one was seen too. Looks
-    as far around as `twins`; not for the event loop.
+    at some thousands; not for the event loop.
 
     Args:
         store: Where packets are.
@@ -37,7 +41,7 @@ def conversation_filter(store: Store, index: int) -> str | None:
     flow = flow_of(headers(asked))
     if flow is None:
         return None
-    return words_of([flow, *_rewritten(flow, list(_around(store, asked)))])
+    return words_of([flow, *_rewritten(flow, list(_around(store, asked, _FEW)))])
 
 
 def in_conversation(text: str, packet: Packet) -> bool:
@@ -47,15 +51,23 @@ def in_conversation(text: str, packet: Packet) -> bool:
     return any(flow.has(found) for flow in flows)
 
 
-def _rewritten(flow: Flow, around: Sequence[tuple[Packet, Headers]]) -> list[Flow]:
+def _rewritten(flow: Flow, around: Sequence[Packet]) -> list[Flow]:
     """What becomes of a conversation behind routers that change its addresses."""
     mine: dict[tuple[Any, ...], set[Endpoint]] = {}
-    for packet, found in around:
-        essence = _telling(found)
-        if essence and flow.has(found):
-            mine.setdefault(essence, set()).add(packet.endpoint)
+    ends: set[bytes] = set()
+    here, there = flow.addresses
+    for packet in around:
+        if here in packet.data and there in packet.data:
+            found = headers(packet)
+            essence = _telling(found)
+            if essence and flow.has(found):
+                mine.setdefault(essence, set()).add(packet.endpoint)
+                ends.add(packet.data[-_TAIL:])
     others: dict[frozenset[object], Flow] = {}
-    for packet, found in around:
+    for packet in around:
+        if packet.data[-_TAIL:] not in ends:
+            continue
+        found = headers(packet)
         essence = _telling(found)
         if essence is None or essence not in mine or flow.has(found):
             continue
@@ -80,12 +92,12 @@ def _telling(found: Headers) -> tuple[Any, ...] | None:
     return found.essences[-1]
 
 
-def _around(store: Store, asked: Packet) -> Iterator[tuple[Packet, Headers]]:
+def _around(store: Store, asked: Packet, most: int) -> Iterator[Packet]:
     """The packets that came shortly before and after one, and itself."""
     index = asked.number - 1
-    for packet in store.packets(max(0, index - _MOST), index + _MOST):
+    for packet in store.packets(max(0, index - most), index + most):
         if abs(packet.time_ns - asked.time_ns) <= _WINDOW_NS:
-            yield packet, headers(packet)
+            yield packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,9 +267,10 @@ def twins(store: Store, index: int) -> list[Twin]:
     mine = headers(asked)
     wanted = set(mine.essences)
     nearest: dict[object, Twin] = {}
-    for packet, theirs in _around(store, asked):
+    for packet in _around(store, asked, _MOST):
         if packet.endpoint == asked.endpoint:
             continue
+        theirs = headers(packet)
         apart = abs(packet.time_ns - asked.time_ns)
         if wanted.isdisjoint(theirs.essences) or not _alike(mine, theirs):
             continue

@@ -47,6 +47,11 @@ class Flow:
             words.insert(1, NAMES[self.protocol])
         return " ".join(words)
 
+    @property
+    def addresses(self) -> tuple[bytes, bytes]:
+        """Both as packets have them."""
+        return ip_address(self.one[0]).packed, ip_address(self.other[0]).packed
+
     def has(self, found: Headers) -> bool:
         """Whether what headers say belongs to it; an error about it does, too."""
         for other in (found.about, found.inside):
@@ -127,10 +132,7 @@ class Test:
     """
 
     def __init__(self, flows: Sequence[Flow], linktype: int) -> None:
-        self._flows = [
-            (flow, ip_address(flow.one[0]).packed, ip_address(flow.other[0]).packed)
-            for flow in flows
-        ]
+        self._flows = [(flow, *flow.addresses) for flow in flows]
         self._linktype = linktype
         self._begun: dict[tuple[str, str, int, int], int] = {}
         self._asked = 0
