@@ -159,6 +159,24 @@ def test_moves_in_every_ready_lab_are_few_bytes(home: Home, lab: str) -> None:
             terminal.close()
 
 
+def test_what_is_painted_first_stays(home: Home) -> None:
+    """No pane is in sight that goes again, and no word is missing at first."""
+    home.tuilab("up", str(next(p for p in TOPOLOGIES if p.stem == "two-hosts")))
+    command = [*TUILAB, "two-hosts"]
+    terminal = CountingTerminal(command, home.environment, home.folder, (80, 24))
+    try:
+        start = terminal.read_until(lambda seen: b"Topology" in seen)
+        painted = terminal.rest(start, quiet=2.0)
+        assert b"Nothing is selected" not in painted  # the inspector would say so
+        assert b"in sight" not in painted  # of a drawing that has all it needs
+        # The cursor goes back there each time.
+        first = painted[: painted.index(b"\x1b[1;2H")]
+        for words in (b"Topology  two-hosts", b"sandbox", b"Packets", b"bridge"):
+            assert words in first
+    finally:
+        terminal.close()
+
+
 def test_nothing_is_painted_where_nothing_happens(home: Home) -> None:
     path = home.folder / "quiet.yaml"
     path.write_text(yaml.dump(silent(ready("two-hosts"))))

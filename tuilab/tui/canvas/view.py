@@ -113,6 +113,8 @@ class DrawingView(ScrollView):
     @property
     def portion(self) -> float:
         """How much of the drawing can be seen at once: 1 is all of it."""
+        if not self.size:
+            return 1.0  # the pane has no place yet
         across, down = (
             min(1.0, shown / max(1, whole))
             for shown, whole in zip(

@@ -73,6 +73,7 @@ class MainScreen(Below, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Status, drawing and inspector, tabs, log, keys."""
+        self.panes.size_up()
         glyphs, keymap = self.session.glyphs, self.session.around.keymap
         yield StatusBar(glyphs)
         with Horizontal(id="upper"):

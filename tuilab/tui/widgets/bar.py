@@ -29,8 +29,12 @@ class Bar(Widget):
         """What it is to say, in the room that it has."""
         raise NotImplementedError
 
+    _room = 0
+    """Cells there were when it last looked what to say."""
+
     def look_again(self) -> None:
         """Something has changed that it may tell of."""
+        self._room = self.size.width
         self.words = self.says()
 
     def on_resize(self) -> None:
@@ -39,4 +43,6 @@ class Bar(Widget):
 
     def render(self) -> Content:
         """What it says, with its styles."""
-        return content(self.words)
+        # The first time it is painted before it is told what room there is.
+        told = self._room == self.size.width
+        return content(self.words if told else self.says())
