@@ -14,6 +14,8 @@ from tuilab.tui.canvas.scene import Scene
 WIDEST, TALLEST = 28, 9
 LEAST = (40, 10)
 """A smaller pane has no room for it."""
+STEP = 3
+"""Cells from one place at a side to the next that is tried."""
 ENOUGH = 0.75
 """Where so much of a drawing is in sight it would hide more than it shows."""
 
@@ -70,27 +72,44 @@ class CornerView(LabView):
         return put[2]
 
     def _free_corner(self, rows: tuple[Row, ...]) -> Region | None:
-        """The corner with the least in it; none where the selection is in all.
+        """The corner with the least in it; none where it would hide a node in all.
 
-        It stays where it is as long as no other corner is much emptier.
+        Where nodes are in all corners it may stand elsewhere at a side. It stays where
+        it is as long as no other place is much emptier.
         """
-        wide = sum(len(run.text) for run in rows[0])
-        right, bottom = self.size.width - wide, self.size.height - len(rows)
+        wide, tall = sum(len(run.text) for run in rows[0]), len(rows)
+        right, bottom = self.size.width - wide, self.size.height - tall
         corners = [(right, bottom), (right, 0), (0, bottom), (0, 0)]
-        chosen = self._chosen_cells()
-        best: tuple[int, Region] | None = None
-        for place in (Region(x, y, wide, len(rows)) for x, y in corners):
-            if any(place.overlaps(cells) for cells in chosen):
-                continue
-            covered = self._covered(place)
-            if place.offset == self._corner:
-                covered -= wide
-            if best is None or covered < best[0]:
-                best = covered, place
-        if best is None:
-            return None
-        self._corner = best[1].offset
-        return best[1]
+        sides = [(x, y) for y in (bottom, 0) for x in range(right - STEP, 0, -STEP)]
+        sides += [(x, y) for x in (right, 0) for y in range(bottom - STEP, 0, -STEP)]
+        taken = [*self._chosen_cells(), *self._node_cells()]
+        for some in (corners, sides):
+            found = [
+                (covered - wide * (place.offset == self._corner), number, place)
+                for number, place in enumerate(Region(*at, wide, tall) for at in some)
+                if not any(map(place.overlaps, taken))
+                for covered in [self._covered(place)]
+            ]
+            if found:
+                best = min(found, key=lambda it: it[:2])[2]
+                self._corner = best.offset
+                return best
+        return None
+
+    def _node_cells(self) -> list[Region]:
+        """Where nodes are in the pane; of one with others in it, its name."""
+        left, top, width, height = self._view()
+        drawing = self._drawing
+        return [
+            Region(
+                box.x, box.y, box.width, 1 if item in drawing.frames else box.height
+            ).translate((-left, -top))
+            for item, box in drawing.boxes.items()
+            if box.x < left + width
+            and box.y < top + height
+            and box.x + box.width > left
+            and box.y + box.height > top
+        ]
 
     def _chosen_cells(self) -> list[Region]:
         """Where the selection is in the pane."""
