@@ -259,3 +259,20 @@ async def test_what_is_below_two_dialogs_is_seen_in_its_new_size() -> None:
             await bench.pilot.resize_terminal(*size)
             await bench.idle()
         assert bench.text == wanted
+
+
+@pytest.mark.parametrize("width", [36, 44, 60, 80])
+async def test_buttons_are_whole_in_every_window(width):
+    lab = await Lab.preview(two_hosts(), reason="")
+    buttons = ("[ Stay  Esc ]", "[ Keep it running  Enter ]", "[ Remove the lab  r ]")
+    async with opened(lab=lab, size=(80, 24)) as bench:
+        await bench.press("q")
+        assert all(button in bench.text for button in buttons)
+        await bench.pilot.resize_terminal(width, 20)
+        await bench.until(lambda: all(button in bench.text for button in buttons))
+        await bench.pilot.resize_terminal(80, 24)
+        await bench.until(
+            lambda: any(
+                all(it in row for it in buttons) for row in bench.text.splitlines()
+            )
+        )

@@ -86,6 +86,27 @@ def wrapped(text: str, cells: int, *, indent: int, role: Role = "") -> list[Line
     ]
 
 
+def in_rows(spans: Line, cells: int) -> list[Line]:
+    """What stands side by side, in as many rows as it takes; none is taken apart.
+
+    Args:
+        spans: Those, with blanks between them, which go where a row ends.
+        cells: That a row has.
+    """
+    rows: list[Line] = []
+    row: Line = ()
+    gap: Line = ()
+    for span in spans:
+        if not span.text.strip():
+            gap = (span,)
+            continue
+        if row and width((*row, *gap, span)) > cells:
+            rows.append(row)
+            row, gap = (), ()
+        row = (*row, *gap, span) if row else (span,)
+    return [*rows, row]
+
+
 def content(spans: Line) -> Content:
     """A line as Textual's content; nothing in it is read as markup."""
     parts: list[Content] = []

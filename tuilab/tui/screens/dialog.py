@@ -17,7 +17,7 @@ from tuilab.tui.base import BaseApp
 from tuilab.tui.frame import show_subtitle
 from tuilab.tui.moves import MOVES, moves
 from tuilab.tui.screens.overlay import Overlay
-from tuilab.tui.text import Line, Role, Span, content, line
+from tuilab.tui.text import Line, Role, Span, content, contents, in_rows, line
 
 Answer = TypeVar("Answer")
 
@@ -72,7 +72,7 @@ class Dialog(Overlay[Answer | None]):
             yield from self.body()
             with VerticalScroll(id="errors", can_focus=False):
                 yield Static(id="error", markup=False)
-            yield Static(content(self.buttons()), id="buttons")
+            yield Static(contents(self._button_rows), id="buttons")
 
     def body(self) -> ComposeResult:
         """What the dialog is about."""
@@ -84,6 +84,17 @@ class Dialog(Overlay[Answer | None]):
             return (self.button("Close", "dialog.cancel"),)
         cancel = self.button("Cancel", "dialog.cancel", "dim")
         return line(cancel, "   ", self.button(self.verb, "dialog.run"))
+
+    @property
+    def _button_rows(self) -> list[Line]:
+        return in_rows(self.buttons(), self.text_width + 2)
+
+    def show_buttons(self) -> None:
+        """The buttons are others, or have other room."""
+        buttons = self.query_one("#buttons", Static)
+        wanted = contents(self._button_rows)
+        if wanted != buttons.content:
+            buttons.update(wanted)
 
     def button(self, words: str, move: str, role: Role = "key") -> Span:
         """What a move does, with its key; a click does it too.
@@ -120,6 +131,7 @@ class Dialog(Overlay[Answer | None]):
 
     def on_resize(self) -> None:
         """What is measured by the window is measured again."""
+        self.show_buttons()
         self.measure()
         for widget in self.query("#frame > *"):
             widget.refresh(layout=True)
@@ -127,7 +139,8 @@ class Dialog(Overlay[Answer | None]):
     def measure(self) -> None:
         """What can be long has the rows that the rest of the dialog leaves."""
         for area in self.query("#frame > .long"):
-            area.styles.max_height = max(3, self.rows_left - AROUND)
+            rows = self.rows_left - AROUND - (len(self._button_rows) - 1)
+            area.styles.max_height = max(3, rows)
 
     @property
     def rows_left(self) -> int:

@@ -16,7 +16,7 @@ from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.moves import moves
 from tuilab.tui.screens.dialog import Answer, Dialog
-from tuilab.tui.text import Line, Span, content, contents, line, wrapped
+from tuilab.tui.text import Line, Span, contents, line, wrapped
 from tuilab.tui.widgets.drift_text import drift_of, scope_of
 from tuilab.tui.widgets.plan_text import plan_lines
 
@@ -88,7 +88,7 @@ class RepairScreen(_DriftScreen[bool]):
         """What is otherwise, and the commands against it."""
         found = drift_of(snapshot, self._item)
         plan = self._lab.repairs(scope_of(snapshot, self._item))
-        self.query_one("#buttons", Static).update(content(self.buttons()))
+        self.show_buttons()
         where = f"{self._item} is" if self._item else "the lab is"
         return [
             *self.listed(f"Otherwise than {where} to be:", found),
