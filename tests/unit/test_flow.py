@@ -44,7 +44,10 @@ SEEN = {
     "gre with a key": (WORDS, ETHER / OUTER / GRE(key_present=1, key=9) / TALK),
     "frames in gre": (WORDS, ETHER / OUTER / GRE(proto=0x6558) / ETHER / TALK),
     "ipip": (WORDS, ETHER / OUTER / TALK),
-    "geneve": (WORDS, ETHER / OUTER / UDP(dport=6081) / GENEVE() / ETHER / TALK),
+    "geneve": (
+        WORDS,
+        ETHER / OUTER / UDP(sport=40000, dport=6081) / GENEVE() / ETHER / TALK,
+    ),
     "mpls": (WORDS, ETHER / MPLS(label=9, s=0) / MPLS(label=8, s=1) / TALK),
     "pppoe": (WORDS, ETHER / PPPoE(sessionid=5) / PPP() / BACK),
     "authenticated": (WORDS, ETHER / AUTHENTIC / TALK[TCP]),

@@ -91,7 +91,9 @@ SPOKEN = {
         "transport data",
     ),
     "geneve": (
-        bytes(ETHER / HERE / UDP(dport=6081) / GENEVE(vni=9) / ETHER / ECHO),
+        bytes(
+            ETHER / HERE / UDP(sport=40000, dport=6081) / GENEVE(vni=9) / ETHER / ECHO
+        ),
         "ICMP",
         "geneve 9 10.0.0.1 > 10.0.0.2, echo request",
     ),
