@@ -103,6 +103,11 @@ def test_a_capture_of_whole_namespaces_and_labs(words, every, endpoints, text):
     assert len(links_of("router")) > 1
 
 
+def test_a_link_besides_all_links_is_no_filter():
+    with pytest.raises(UsageError, match='"red:eth0" is one of all links'):
+        wanted.select(["red:eth0", "icmp"], ROUTER, every=True)
+
+
 def test_a_name_that_may_be_two_things_is_asked_about():
     lab = verbs.add_bridge(Endpoint("host", "red")).apply(ROUTER)
     with pytest.raises(UsageError, match="namespace and a link") as caught:

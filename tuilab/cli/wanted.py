@@ -43,12 +43,17 @@ def select(words: Sequence[str], topology: Topology, *, every: bool = False) -> 
 
     Raises:
         NotFoundError: The first word is no link, or there is none to capture.
-        UsageError: A name may be this or that.
+        UsageError: A name may be this or that, or a link is named besides all.
     """
     if every:
         ends = [end for end, _ in topology.links()]
         if not ends:
             raise NotFoundError("the lab has no link to capture", "add a cable first")
+        if words and _ENDPOINT.fullmatch(words[0]):
+            raise UsageError(
+                f'"{words[0]}" is one of all links of the lab',
+                "leave out that or --all",
+            )
         return Wanted(ends, " ".join(words), whole=True)
     found: list[Endpoint] = []
     whole = False
