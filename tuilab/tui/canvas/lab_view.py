@@ -115,6 +115,8 @@ class LabView(DrawingView):
             else:
                 self._lay_then(lambda: None)
         elif not counted and self._take(snapshot):
+            if self.display and not self.size and not self._drawing.boxes:
+                return  # the pane gets its size in a moment
             known = self._known()
             self._lay()
             self._keep_selection(known)
@@ -218,7 +220,8 @@ class LabView(DrawingView):
     @property
     def awaited(self) -> bool:
         """Whether the first drawing is on its way."""
-        return self._laying
+        wanted = self._laying or bool(self._graph.nodes)
+        return wanted and not self._drawing.boxes
 
     @property
     def level(self) -> Level:

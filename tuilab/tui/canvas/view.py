@@ -147,7 +147,7 @@ class DrawingView(ScrollView):
         width = self.size.width
         space = self._look("space")
         if not self._drawing.boxes:
-            if self.awaited:
+            if self.awaited:  # or an empty lab's card would be seen for a moment
                 return Strip.blank(width, space)
             return self._empty_line(y, width, space)
         left, top = self._origin

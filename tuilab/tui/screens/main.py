@@ -234,7 +234,7 @@ class MainScreen(Below, Screen[None]):
         canvas, pane = self.canvas, self.panes.pane("topology")
         named = topology_title(
             self.lab.name,
-            canvas.level,
+            None if canvas.awaited else canvas.level,
             fitted=canvas.fitted,
             portion=canvas.portion,
             drawn=self.map is canvas,

@@ -11,19 +11,21 @@ from tuilab.tui.canvas.graph import Item
 
 
 def topology_title(
-    name: str, level: int, *, fitted: bool, portion: float, drawn: bool
+    name: str, level: int | None, *, fitted: bool, portion: float, drawn: bool
 ) -> str:
     """The lab's name, and the level of detail where it is drawn.
 
     Args:
         name: Of the lab.
-        level: Of detail.
+        level: Of detail; None before it is drawn for the first time.
         fitted: Whether that is the most detailed one that fits.
         portion: How much of the drawing is in sight.
         drawn: Whether it is drawn; it may be a list.
     """
     if not drawn:
         return f"Topology  {name}  list"
+    if level is None:
+        return f"Topology  {name}"
     zoom = f"Topology  {name}  zoom {level}/{max(LEVELS)}"
     if portion < 1:
         return f"{zoom}, {max(1, int(portion * 100))}% in sight"
