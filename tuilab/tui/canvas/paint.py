@@ -81,7 +81,8 @@ class Painter:
         if box.shape.framed:
             self._heading(node, box, owner)
             self._text(box, box.y + 1, box.x + 2)
-            for index, cell in enumerate(node.cells):
+            # Of those that are painted already some may be touched up by themselves.
+            for index, cell in enumerate(() if self.partly else node.cells):
                 self._cell(cell, box, index)
             return
         y = box.y + box.shape.title_row
@@ -103,7 +104,7 @@ class Painter:
         for row in range(y + 1, bottom):
             self._put(x, row, table[VERTICAL], style, owner)
             self._put(right, row, table[VERTICAL], style, owner)
-            if self.partly and box.shape.hollow:
+            if self.partly and box.shape.framed:
                 continue  # what is inside stays
             for column in range(x + 1, right):
                 self._put(column, row, " ", "space", inside)

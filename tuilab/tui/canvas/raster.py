@@ -203,8 +203,8 @@ class _Raster(Painter):
         )
 
     def _touch_cells(self, parts: Parts) -> None:
-        """Leaves in grids that are not painted as a whole."""
-        some = sorted(cell for cell in parts.cells if cell[0] not in parts.nodes)
+        """Leaves in grids."""
+        some = sorted(parts.cells)
         for number, index in some:
             self._wipe_cell(number, index)
         for number, index in some:

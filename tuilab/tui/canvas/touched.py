@@ -92,10 +92,9 @@ def _add_states(found: Parts, kept: Kept, graph: Graph) -> None:
     for number, (was, now) in enumerate(nodes):
         if was == now:
             continue
-        if now.cells and _without_cells(was) == _without_cells(now):
-            pairs = zip(was.cells, now.cells, strict=True)
-            found.cells |= {(number, i) for i, (a, b) in enumerate(pairs) if a != b}
-        else:
+        pairs = zip(was.cells, now.cells, strict=True)
+        found.cells |= {(number, i) for i, (a, b) in enumerate(pairs) if a != b}
+        if not now.cells or _without_cells(was) != _without_cells(now):
             found.nodes.add(number)
     for number, (one, other) in enumerate(
         zip(kept.graph.edges, graph.edges, strict=True)
