@@ -21,6 +21,8 @@ MARKS = "@~^{}`"
 PAUSE = 0.03
 """Seconds after a key was painted until the next is typed."""
 _TICKS = os.sysconf("SC_CLK_TCK")
+BUSY = 0.4
+"""Seconds of processor in a second: less is the screen alone."""
 
 
 class Following:
@@ -52,7 +54,7 @@ class Following:
             self._screen.rest()
             self._screen.send("\r")
             self._screen.read_until(lambda seen: b"FOLLOW" in seen)
-            self._screen.rest()
+            warm(self._screen)
             self._screen.send("1")
             self._screen.rest()
             self._screen.send("/")
@@ -117,6 +119,17 @@ class Following:
             status = Path(f"/proc/{pid}/status").read_text()
             memory += int(status.partition("VmHWM:")[2].split()[0])
         return spent / _TICKS, memory / 1000
+
+
+def warm(screen: CountingTerminal) -> None:
+    """Read on while the program that takes packets apart starts.
+
+    It does with the first capture.
+    """
+    before = 0.0
+    while (now := screen.cpu()) - before > BUSY:
+        before = now
+        screen.read_for(1.0)
 
 
 def family(pid: int) -> list[int]:

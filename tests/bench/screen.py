@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.bench.following import warm
 from tests.e2e.home import Home
 from tests.e2e.pty import CountingTerminal
 from tuilab.formats import yaml
@@ -30,8 +31,6 @@ from tuilab.model import generate
 from tuilab.model.topology import HOST
 
 LAB, HOSTS, CAPTURES, EVENTS = "hundred", 100, 20, 1000
-BUSY = 0.4
-"""Seconds of processor time in one that tell that something is still starting."""
 PEER = """
 from rich.segment import Segment
 from textual.app import App
@@ -121,6 +120,8 @@ def measure(home: Home, keys: int) -> dict[str, float]:
         screen.send("j")
         found["bytes peer select"] = len(screen.rest(quiet=1.0))
         found |= times("peer", screen, "jk", keys)
+        screen.send("\x11")  # it does not always end when its terminal hangs up
+        screen.wait()
     return found
 
 
@@ -143,11 +144,7 @@ def watch(screen: CountingTerminal) -> None:
     screen.rest(quiet=0.4)
     screen.send("\r")
     screen.rest(quiet=0.4)
-    before = 0.0
-    while (now := screen.cpu()) - before > BUSY:
-        # The program that takes packets apart starts with the first capture.
-        before = now
-        screen.read_for(1.0)
+    warm(screen)
     screen.send("\x1b")  # the drawing has the keys again
     screen.rest(quiet=0.4)
     screen.send("l")

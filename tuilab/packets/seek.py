@@ -9,19 +9,19 @@ from contextlib import suppress
 from typing import Final
 
 from tuilab.model.links import Endpoint
+from tuilab.packets import spawn
 from tuilab.packets.crew import FOUND, ORDER
 from tuilab.packets.flow import take_flows
 from tuilab.packets.select import Sieve, Wish
 from tuilab.packets.store import Store
 
-_NICENESS: Final = 5
+_NICENESS: Final = 10
 """Capturing and painting come first."""
 
 
 def main() -> None:
     """Do what standard input tells until that ends."""
-    with suppress(OSError):
-        os.nice(_NICENESS)
+    spawn.come_last(_NICENESS)
     told, out = sys.stdin.buffer, sys.stdout.buffer
     job = json.loads(told.readline())
     file, offsets = job["files"]

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from tuilab.errors import PacketError, UsageError
 from tuilab.model.topology import HOST
 from tuilab.packets.layers import Layer, Preview, layer_from
+from tuilab.packets.pcapng import LINKTYPE_ETHERNET
 from tuilab.packets.process import Worker
 from tuilab.packets.results import Answer, ArpResult, Hop, PingResult, Statistics
 from tuilab.packets.store import Packet
@@ -356,13 +357,24 @@ class Sender:
     async def decode(self, packet: Packet) -> tuple[Layer, ...]:
         """Take a packet apart: its layers, fields and the bytes they are in.
 
-        The first one takes half a second, while all of scapy is imported.
+        The first one takes half a second, while all of scapy is imported, unless
+        `prepare_decoding` has seen to that.
 
         Raises:
             PacketError: The worker died.
         """
-        wish = {"data": packet.data.hex(), "linktype": packet.linktype}
-        run = self._run("decode", HOST, wish)
+        return await self._decode(packet.data, packet.linktype)
+
+    async def prepare_decoding(self) -> None:
+        """Have imported what `decode` needs.
+
+        Raises:
+            PacketError: The worker died, or can't be started.
+        """
+        await self._decode(b"", LINKTYPE_ETHERNET)
+
+    async def _decode(self, data: bytes, linktype: int) -> tuple[Layer, ...]:
+        run = self._run("decode", HOST, {"data": data.hex(), "linktype": linktype})
         async with contextlib.aclosing(run) as results:
             return tuple([layer_from(layer) async for layer in results])
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tuilab.errors import NotFoundError, UsageError
+from tuilab.errors import NotFoundError, PacketError, UsageError
 from tuilab.model.topology import HOST
 from tuilab.packets.conversation import (
     Chunk,
@@ -91,6 +92,10 @@ async def watch(screen: MainScreen) -> None:
     dialog = WatchScreen(form, watching, lost)
     if await screen.session.push_screen_wait(dialog):
         screen.show_tab("packets")
+        if (sender := screen.session.around.sender) is not None:
+            # It needs a second of the processor, which is not to be when they come.
+            with suppress(PacketError):  # told by what needs it
+                await sender.prepare_decoding()
 
 
 async def stop_watching(screen: MainScreen) -> None:
