@@ -535,6 +535,8 @@ def test_the_screen_leaves_a_lab_running_or_removes_it(lab):
         terminal.send("q")
         terminal.expect("Remove the lab")
         terminal.send("r")
+        terminal.expect("every program")
+        terminal.send("\r")
         terminal.expect('lab "two-hosts" is removed')
         assert finish(terminal) == 0
     assert lab.labs() == []
