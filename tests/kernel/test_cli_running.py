@@ -364,19 +364,21 @@ def test_a_capture_into_a_file_is_silent(shared):
     assert '2 packets in "y.pcapng"' in done.err
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
-@pytest.mark.parametrize("start", [".", "later"])
-def test_a_file_is_not_written_beneath_what_was_mounted_later(lab, start):
-    folder = lab.home / "later"
-    folder.mkdir()
-    folder.chmod(0o777)
-    script = f'mount -t tmpfs none {folder} && cd {start} && "$@"; exit $?'
-    prefix = ["unshare", "-m", "sh", "-c", script, "sh", *lab.person.prefix]
-    there = replace(lab, person=replace(lab.person, prefix=tuple(prefix)))
-    file = "x.pcapng" if start == "later" else "later/x.pcapng"
-    done = there("capture", "red:eth0", "-d", 0.1, "-w", file, code=2)
-    assert f'"{folder}" was mounted after the lab began' in done.err
-    assert list(folder.iterdir()) == []
+if os.geteuid() == 0:
+    # Who mounts what labs made before do not see is root.
+
+    @pytest.mark.parametrize("start", [".", "later"])
+    def test_a_file_is_not_written_beneath_what_was_mounted_later(lab, start):
+        folder = lab.home / "later"
+        folder.mkdir()
+        folder.chmod(0o777)
+        script = f'mount -t tmpfs none {folder} && cd {start} && "$@"; exit $?'
+        prefix = ["unshare", "-m", "sh", "-c", script, "sh", *lab.person.prefix]
+        there = replace(lab, person=replace(lab.person, prefix=tuple(prefix)))
+        file = "x.pcapng" if start == "later" else "later/x.pcapng"
+        done = there("capture", "red:eth0", "-d", 0.1, "-w", file, code=2)
+        assert f'"{folder}" was mounted after the lab began' in done.err
+        assert list(folder.iterdir()) == []
 
 
 def test_a_classic_file_says_what_it_lacks(shared):
