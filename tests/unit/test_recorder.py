@@ -1,5 +1,6 @@
 """What writes a capture: it ends for those who wait, whatever fails."""
 
+import contextlib
 import itertools
 import math
 import os
@@ -45,26 +46,39 @@ class Broken:
         self.closed = True
 
 
+@contextlib.contextmanager
+def recording(handles, sink, spool, *, tell=lambda: True, index=None):
+    """A recorder of pcapng that is told at once to end with what is there."""
+    line, ours = os.pipe()
+    try:
+        yield Recorder(
+            handles,
+            sink,
+            Pcapng(),
+            size=0,
+            limit=None,
+            line=line,
+            listen=lambda: False,
+            tell=tell,
+            spool=spool,
+            index=index,
+        )
+    finally:
+        os.close(line)
+        os.close(ours)
+
+
+def file_sink(path):
+    return FileSink(os.open(path, os.O_RDWR | os.O_CREAT))
+
+
 def test_a_capture_that_fails_ends_with_its_file(tmp_path, caplog):
     handle = Broken()
-    path = tmp_path / "a.pcapng"
-    line, ours = os.pipe()
-    recorder = Recorder(
-        [handle],
-        FileSink(os.open(path, os.O_RDWR | os.O_CREAT)),
-        Pcapng(),
-        size=0,
-        limit=None,
-        line=line,
-        listen=lambda: False,
-        tell=lambda: True,
-        spool=Spool(tmp_path),
-    )
-    recorder.run()
+    sink = file_sink(tmp_path / "a.pcapng")
+    with recording([handle], sink, Spool(tmp_path)) as recorder:
+        recorder.run()
     assert recorder.problem == "the capture failed: libpcap is broken"
     assert handle.closed
-    os.close(line)
-    os.close(ours)
 
 
 class Steady(Broken):
@@ -91,24 +105,13 @@ class Steady(Broken):
 
 def test_news_are_told_at_most_ten_times_a_second(tmp_path):
     told = []
-    line, ours = os.pipe()
-    recorder = Recorder(
-        [Steady()],
-        FileSink(os.open(tmp_path / "a.pcapng", os.O_RDWR | os.O_CREAT)),
-        Pcapng(),
-        size=0,
-        limit=None,
-        line=line,
-        listen=lambda: False,
-        tell=lambda: told.append(time.monotonic()) or True,
-        spool=Spool(tmp_path),
-    )
-    recorder.run()
+    tell = lambda: told.append(time.monotonic()) or True  # noqa: E731
+    sink = file_sink(tmp_path / "a.pcapng")
+    with recording([Steady()], sink, Spool(tmp_path), tell=tell) as recorder:
+        recorder.run()
     assert not recorder.problem
     assert len(told) >= 3
     assert min(b - a for a, b in itertools.pairwise(told)) >= 0.099
-    os.close(line)
-    os.close(ours)
 
 
 class Rush(Steady):
@@ -164,21 +167,9 @@ def test_a_rush_is_read_at_once_and_written_in_order(tmp_path, hosts, disk):
     handles = [Rush(20_000, start) for _ in range(hosts)]
     path = tmp_path / "a.pcapng"
     sink = Slow(path, handles)
-    line, ours = os.pipe()
-    recorder = Recorder(
-        handles,
-        sink,
-        Pcapng(),
-        size=0,
-        limit=None,
-        line=line,
-        listen=lambda: False,
-        tell=lambda: True,
-        spool=Spool(tmp_path if disk else tmp_path / "nowhere"),
-    )
-    recorder.run()
-    os.close(line)
-    os.close(ours)
+    spool = Spool(tmp_path if disk else tmp_path / "nowhere")
+    with recording(handles, sink, spool) as recorder:
+        recorder.run()
     assert not recorder.problem
     assert recorder.written == 20_000 * hosts
     numbers = [int(word) for word in re.findall(rb"\d{9}", path.read_bytes())]
@@ -190,28 +181,16 @@ def test_a_rush_is_read_at_once_and_written_in_order(tmp_path, hosts, disk):
 
 def test_a_rush_leaves_the_one_who_looks_on_some_of_the_processor(tmp_path):
     rush = Rush(20_000, time.monotonic())
-    line, ours = os.pipe()
+    sink = Slow(tmp_path / "a.pcapng", [rush])
     index = os.memfd_create("index")
-    recorder = Recorder(
-        [rush],
-        Slow(tmp_path / "a.pcapng", [rush]),
-        Pcapng(),
-        size=0,
-        limit=None,
-        line=line,
-        listen=lambda: False,
-        tell=lambda: True,
-        spool=Spool(tmp_path),
-        index=index,
-    )
-    spent, began = time.thread_time(), time.monotonic()
-    recorder.run()
-    spent, took = time.thread_time() - spent, time.monotonic() - began
+    with recording([rush], sink, Spool(tmp_path), index=index) as recorder:
+        spent, began = time.thread_time(), time.monotonic()
+        recorder.run()
+        spent, took = time.thread_time() - spent, time.monotonic() - began
     assert recorder.written == 20_000
     assert os.fstat(index).st_size == 8 * 20_000
     assert spent < 0.8 * took
-    for fd in (line, ours, index):
-        os.close(fd)
+    os.close(index)
 
 
 # The clock is set
