@@ -1,24 +1,33 @@
-"""Captures of real interfaces, checked with tcpdump and tshark."""
+"""What is in a capture of real interfaces, checked with tcpdump and tshark."""
 
 import asyncio
-import contextlib
 import fcntl
 import os
-import signal
 import socket
 import struct
 import subprocess
-import termios
-import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.kernel.frames import (
+    BLUE,
+    OURS,
+    RED,
+    SECONDS,
+    frame,
+    held_up,
+    number_of,
+    ours,
+    port,
+    send,
+    tshark,
+)
 from tests.kernel.packetbox import boxed, pair, sh
-from tuilab.errors import NotFoundError, PacketError, UsageError
-from tuilab.kernel import netns, syscalls
+from tuilab.errors import PacketError, UsageError
+from tuilab.kernel import netns
 from tuilab.model.links import Endpoint
 from tuilab.packets import pcapng
 from tuilab.packets.capture import Capture
@@ -27,48 +36,12 @@ from tuilab.packets.filters import PRESETS
 from tuilab.packets.select import Selection
 from tuilab.packets.store import Store
 
-RED, BLUE = Endpoint("red", "eth0"), Endpoint("blue", "eth0")
-OURS = 0x88B5
-"""EtherType for local experiments: nobody else sends it."""
-SECONDS = 10.0
-
-
-def port(namespace: str, ifname: str = "eth0") -> socket.socket:
-    """A socket that sends frames out of an interface."""
-
-    def make() -> socket.socket:
-        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        sock.bind((ifname, 0))
-        return sock
-
-    return netns.run_in(namespace, make)
-
-
-def frame(number: int, size: int = 142) -> bytes:
-    head = bytes.fromhex("ffffffffffff02000000000a") + struct.pack("!HI", OURS, number)
-    return head + bytes(size - len(head))
-
-
-def number_of(data: bytes) -> int:
-    return struct.unpack_from("!I", data, 14)[0]
-
-
-def send(namespace: str, numbers, size: int = 142) -> None:
-    with port(namespace) as sock:
-        for number in numbers:
-            sock.send(frame(number, size))
-
-
-def tshark(path: Path, *arguments: str) -> list[str]:
-    # -n: it must not ask any resolver.
-    command = ["tshark", "-n", "-r", str(path), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
-def ours(**options) -> dict:
-    return {"capture_filter": f"ether proto {OURS:#x}", **options}
+REAL_TRAFFIC = (
+    "ip netns exec red ping -c 2 -i 0.01 10.9.0.2",
+    "ip netns exec red ping -c 2 -i 0.01 -s 4000 10.9.0.2",
+    "ip netns exec red ping -c 2 -i 0.01 fd00::2",
+    "ip netns exec red ping -c 1 -s 3000 fd00::2",
+)
 
 
 @boxed
@@ -161,21 +134,6 @@ def test_statistics_close_the_file(directory):
     assert found == [(0, 7, 0), (1, 7, 0)]
 
 
-@contextlib.contextmanager
-def held_up():
-    """The process that captures, which gets no processor meanwhile."""
-    (pid,) = (
-        int(child)
-        for task in Path("/proc/self/task").iterdir()
-        for child in (task / "children").read_text().split()
-    )
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield pid
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 @boxed
 def test_a_rush_is_complete_and_in_order(directory):
     pair()
@@ -191,22 +149,6 @@ def test_a_rush_is_complete_and_in_order(directory):
         assert seen == list(range(31_000))
     stamps = [p.time_ns for p in packets]
     assert stamps == sorted(stamps)
-
-
-@boxed
-def test_what_is_discarded_ends_at_once(directory):
-    pair()
-    path = directory / "away.pcapng"
-    capture = Capture([BLUE], **ours(path=path))
-    capture.start()
-    send("red", range(100))
-    with (
-        contextlib.suppress(ProcessLookupError),
-        held_up(),
-    ):  # it could not end by itself
-        capture.discard()
-        assert not capture.running
-        assert not path.exists()
 
 
 @boxed
@@ -249,118 +191,6 @@ def test_stopping_under_load_loses_nothing_silently(directory):
     stamps = [p.time_ns for p in capture.store.packets()]
     assert stamps == sorted(stamps)
     capture.close()
-
-
-@boxed
-def test_an_interface_that_vanishes_ends_only_its_own_part(directory):
-    pair()
-    sh("ip -n blue link add spare type veth peer name spare2")
-    sh("ip -n blue link set spare up")
-    spare = Endpoint("blue", "spare")
-    news = threading.Event()
-    capture = Capture([spare, BLUE], **ours(directory=directory, on_change=news.set))
-    capture.start()
-    send("red", range(3))
-    sh("ip -n blue link del spare")
-    wait_until(lambda: capture.counts[0].ended, news)
-    send("red", range(3, 6))
-    assert capture.wait(6, SECONDS)
-    assert capture.running
-    capture.stop()
-    assert [c.ended for c in capture.counts] == ['"blue:spare" is gone', ""]
-    assert [number_of(p.data) for p in capture.store.packets()] == list(range(6))
-    assert capture.problem == ""
-    capture.close()
-
-
-def wait_until(condition, news: threading.Event) -> None:
-    """Until a condition holds; ``news`` says when to look again."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert news.wait(deadline - time.monotonic()), "nothing happened in time"
-        news.clear()
-
-
-@boxed
-def test_a_namespace_that_vanishes_ends_the_capture(directory):
-    pair()
-    path = directory / "gone.pcapng"
-    capture = Capture([BLUE], **ours(path=path))
-    capture.start()
-    send("red", range(10))
-    netns.delete("blue")
-    assert capture.wait(timeout=SECONDS), "it must end by itself"
-    assert capture.counts[0].ended == 'namespace "blue" is gone'
-    assert not capture.running
-    assert capture.written == 10
-    assert len(tshark(path)) == 10
-    # Nothing of ours keeps the namespace alive: its cable goes, and red's end with it.
-    news = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-    news.close()
-    capture.close()
-    deadline = time.monotonic() + SECONDS
-    while "eth0" in sh("ip -n red -br link"):
-        assert time.monotonic() < deadline
-
-
-@boxed
-def test_a_renamed_namespace_goes_on(directory):
-    pair()
-    news = threading.Event()
-    capture = Capture([BLUE], **ours(directory=directory, on_change=news.set))
-    capture.start()
-    netns.rename("blue", "green")
-    send("red", range(4))
-    assert capture.wait(4, SECONDS)
-    netns.delete("green")
-    assert capture.wait(timeout=SECONDS)
-    assert capture.counts[0].ended == 'namespace "blue" is gone'
-    capture.close()
-
-
-@boxed
-def test_a_link_that_goes_down_and_up_goes_on(directory):
-    pair()
-    capture = Capture([BLUE], **ours(directory=directory))
-    capture.start()
-    send("red", range(3))
-    sh("ip -n blue link set eth0 down")
-    sh("ip -n blue link set eth0 up")
-    send("red", range(3, 6))
-    assert capture.wait(6, SECONDS)
-    capture.stop()
-    assert [number_of(p.data) for p in capture.store.packets()] == list(range(6))
-    assert capture.counts[0].ended == ""
-    capture.close()
-
-
-@boxed
-def test_what_cannot_be_captured_is_said(directory):
-    pair()
-    sh("ip -n red link add down0 type veth peer name down1")
-
-    def refused(kind, *endpoints, **options) -> str:
-        capture = Capture(endpoints, **{"directory": directory, **options})
-        with pytest.raises(kind) as caught:
-            capture.start()
-        capture.stop()
-        assert not capture.running
-        return str(caught.value)
-
-    text = refused(NotFoundError, Endpoint("red", "eth9"))
-    assert '"red:eth9" does not exist' in text
-    assert "eth0" in text
-    assert '"pink" does not exist' in refused(NotFoundError, Endpoint("pink", "eth0"))
-    assert '"red:down0" is down' in refused(PacketError, Endpoint("red", "down0"))
-    assert "nothing to capture" in refused(UsageError)
-    assert "syntax error" in refused(UsageError, RED, capture_filter="icmp and")
-    nowhere = directory / "no" / "such.pcapng"
-    assert f'"{nowhere}"' in refused(PacketError, RED, path=nowhere)
-    # A half-opened set of endpoints leaves nothing behind.
-    before = os.listdir("/proc/self/fd")
-    refused(NotFoundError, RED, BLUE, Endpoint("red", "eth9"))
-    assert os.listdir("/proc/self/fd") == before
-    assert os.listdir(directory) == []
 
 
 @boxed
@@ -442,75 +272,6 @@ def test_a_preset_filters_and_is_spelled_out_in_the_file(directory):
 
 
 @boxed
-def test_a_full_disk_ends_the_capture_with_a_readable_file(directory):
-    pair()
-    small = directory / "small"
-    small.mkdir()
-    syscalls.mount("tmpfs", str(small), "tmpfs", data="size=128k")
-    path = small / "full.pcapng"
-    capture = Capture([BLUE], **ours(path=path))
-    capture.start()
-    send("red", range(2000))
-    assert capture.wait(timeout=SECONDS)
-    assert "No space left" in capture.problem
-    capture.stop()
-    assert 0 < capture.written < 2000
-    numbers = [number_of(p.data) for p in capture.store.packets()]
-    assert numbers == list(range(capture.written))
-    assert len(tshark(path)) == capture.written
-    capture.close()
-    with pytest.raises(PacketError, match="No space left"):
-        Store.open(path).save(small / "copy.pcapng")
-    assert os.listdir(small) == ["full.pcapng"]
-
-
-@boxed
-def test_a_capture_that_can_not_begin_leaves_no_file_of_its_own(directory):
-    pair()
-    syscalls.mount("tmpfs", str(directory), "tmpfs", data="size=4k")
-    (directory / "full").write_bytes(bytes(4096))
-    with pytest.raises(PacketError, match="No space left") as refused:
-        Capture([BLUE], **ours(directory=directory)).start()
-    assert refused.value.hint == "make room there"
-    assert os.listdir(directory) == ["full"]
-
-
-@boxed
-def test_what_a_killed_one_left_goes_with_the_next_capture(directory):
-    pair()
-    first, second = (Capture([BLUE], **ours(directory=directory)) for _ in range(2))
-    first.start()
-    left = directory / "capture-of-one.pcapng"
-    left.write_bytes(b"packets")
-    mine = directory / "mine.pcapng"
-    mine.write_bytes(b"packets")
-    first.stop()  # its packets can still be looked at
-    second.start()
-    assert set(directory.iterdir()) == {first.path, second.path, mine}
-    first.close()
-    second.close()
-
-
-@boxed
-def test_a_process_that_is_killed_leaves_what_it_wrote(directory):
-    pair()
-    path = directory / "killed.pcapng"
-    capture = Capture([BLUE], **ours(path=path))
-    capture.start()
-    send("red", range(20))
-    assert capture.wait(20, SECONDS)
-    with held_up() as pid:
-        os.kill(pid, signal.SIGKILL)
-    assert capture.wait(timeout=SECONDS)
-    assert not capture.running
-    assert capture.problem == "the process that captures died"
-    numbers = [number_of(p.data) for p in capture.store.packets()]
-    assert numbers == list(range(20))
-    capture.close()
-    assert len(tshark(path)) == 20
-
-
-@boxed
 def test_a_classic_file_is_what_a_name_asks_for(directory):
     pair()
     path = directory / "both.pcap"
@@ -538,84 +299,6 @@ def test_a_classic_file_is_what_a_name_asks_for(directory):
         capture.start()
     assert not (directory / "mixed.pcap").exists()
     assert len(Store.open(path)) == 20
-
-
-@boxed
-def test_a_stream_can_be_read_while_it_grows(directory):
-    pair()
-    command = "tshark -n -l -r - -T fields -e frame.interface_name -e frame.len"
-    with subprocess.Popen(
-        command.split(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as reader:
-        capture = Capture([BLUE], **ours(stream=reader.stdin.fileno()))
-        capture.start()
-        reader.stdin.close()
-        send("red", [1], size=77)
-        assert reader.stdout.readline() == "blue:eth0\t77\n"
-        send("red", [2], size=88)
-        assert reader.stdout.readline() == "blue:eth0\t88\n"
-        with pytest.raises(PacketError):
-            capture.store  # noqa: B018
-        capture.close()
-        assert reader.stdout.read() == ""
-        assert reader.wait() == 0
-
-
-@boxed
-def test_a_reader_that_leaves_ends_it_quietly(directory):
-    pair()
-    ours_end, theirs = os.pipe()
-    capture = Capture([BLUE], **ours(stream=theirs))
-    capture.start()
-    os.close(theirs)
-    os.read(ours_end, 10)
-    os.close(ours_end)
-    send("red", range(10))
-    assert capture.wait(timeout=SECONDS)
-    assert capture.problem == ""
-    capture.close()
-
-
-@boxed
-def test_a_reader_that_sleeps_does_not_hold_up_the_end(directory):
-    pair()
-    ours_end, theirs = os.pipe()
-    capture = Capture([BLUE], **ours(stream=theirs))
-    capture.start()
-    send("red", range(2000))
-    room = fcntl.fcntl(theirs, fcntl.F_GETPIPE_SZ) - 2 * 4096
-    deadline = time.monotonic() + SECONDS
-    while waiting_bytes(ours_end) < room:
-        assert time.monotonic() < deadline, "it should write until the pipe is full"
-    began = time.monotonic()
-    capture.stop()
-    assert time.monotonic() - began < 3
-    assert "its reader has stopped reading" in capture.problem
-    os.close(ours_end)
-    os.close(theirs)
-
-
-def waiting_bytes(fd: int) -> int:
-    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))[0]
-
-
-@boxed
-def test_a_limit_is_kept_to_the_packet(directory):
-    pair()
-    path = directory / "limit.pcapng"
-    capture = Capture([BLUE], **ours(path=path, limit=7))
-    capture.start()
-    send("red", range(100))
-    assert capture.wait(7, SECONDS)
-    assert capture.wait(timeout=SECONDS), "it must end by itself"
-    assert not capture.wait(8, SECONDS), "there will never be more"
-    assert [number_of(p.data) for p in capture.store.packets()] == list(range(7))
-    capture.close()
-    assert len(tshark(path)) == 7
 
 
 @boxed
@@ -755,14 +438,6 @@ def test_fifty_endpoints_at_once(directory):
     seen = {(str(p.endpoint), number_of(p.data)) for p in capture.store.packets()}
     assert seen == {(f"red:{side}{n}", n) for n in range(25) for side in "ab"}
     capture.close()
-
-
-REAL_TRAFFIC = (
-    "ip netns exec red ping -c 2 -i 0.01 10.9.0.2",
-    "ip netns exec red ping -c 2 -i 0.01 -s 4000 10.9.0.2",
-    "ip netns exec red ping -c 2 -i 0.01 fd00::2",
-    "ip netns exec red ping -c 1 -s 3000 fd00::2",
-)
 
 
 @boxed

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.frames import tshark
 from tests.kernel.packetbox import boxed, routed, sh
-from tests.kernel.test_capture import tshark
 from tuilab.model.links import Endpoint
 from tuilab.packets import pcapng
 from tuilab.packets.capture import Capture

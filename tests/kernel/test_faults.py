@@ -6,8 +6,7 @@ import struct
 import subprocess
 
 from tests.kernel.cli import ended
-from tests.kernel.packetbox import boxed, pair, sh
-from tests.kernel.test_capture import (
+from tests.kernel.frames import (
     BLUE,
     RED,
     SECONDS,
@@ -17,6 +16,7 @@ from tests.kernel.test_capture import (
     send,
     tshark,
 )
+from tests.kernel.packetbox import boxed, pair, sh
 from tests.kernel.test_cli_running import capturing, lab, pings  # noqa: F401 - a fixture
 from tuilab.kernel import netns, syscalls
 from tuilab.packets import pcapng

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
+from tests.kernel.frames import port, send, tshark
 from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_capture import port, send, tshark
 from tests.kernel.test_probes import answering
 from tests.tui.bench import opened
 from tests.tui.labs import two_hosts
