@@ -1,11 +1,7 @@
 """Captures that something goes wrong with: each says what, and its file is readable."""
 
-import resource
-import signal
 import struct
-import subprocess
 
-from tests.kernel.cli import ended
 from tests.kernel.frames import (
     BLUE,
     RED,
@@ -17,7 +13,6 @@ from tests.kernel.frames import (
     tshark,
 )
 from tests.kernel.packetbox import boxed, pair, sh
-from tests.kernel.test_cli_running import capturing, lab, pings  # noqa: F401 - a fixture
 from tuilab.kernel import netns, syscalls
 from tuilab.packets import pcapng
 from tuilab.packets.capture import Capture
@@ -105,35 +100,3 @@ def test_everything_vanishes_at_once(directory):
     assert [number_of(p.data) for p in capture.store.packets()].count(4) == 2
     assert len(tshark(path)) == capture.written == 10
     capture.close()
-
-
-def test_a_file_that_may_not_grow_ends_the_command_and_is_readable(lab):  # noqa: F811
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
-
-    words = ("red:eth0", "icmp", "-w", "x.pcapng")
-    with capturing(lab, *words, preexec_fn=limit) as process:
-        pings(lab, 40)
-        done = ended(process)
-    assert done.code == 1
-    assert "the capture cannot be written: File too large" in done.err
-    assert "what came before is kept" in done.err
-    assert "red:eth0: " in done.err
-    store = Store.open(lab.home / "x.pcapng")
-    assert 0 < len(store) < 80
-    read = ["tshark", "-n", "-r", str(lab.home / "x.pcapng")]
-    found = subprocess.run(read, capture_output=True, text=True)
-    assert found.returncode == 0, found.stderr
-    assert len(found.stdout.splitlines()) == len(store)
-    store.close()
-
-
-def test_a_command_that_is_killed_leaves_what_was_captured(lab):  # noqa: F811
-    with capturing(lab, "red", "icmp", "-w", "x.pcapng", "--print") as process:
-        pings(lab, 3)
-        for _ in range(6):
-            process.stdout.readline()
-        assert ended(process, signal.SIGKILL).code == -signal.SIGKILL
-    store = Store.open(lab.home / "x.pcapng")
-    assert len(store) == 6
-    store.close()

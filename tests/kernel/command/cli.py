@@ -181,3 +181,24 @@ def ended(process: subprocess.Popen, number: int | None = None) -> Done:
         process.send_signal(signal.Signals(number))
     out, err = process.communicate(timeout=SECONDS)
     return Done(process.returncode, out, err)
+
+
+@contextmanager
+def capturing(lab, *words, **options):
+    """A capture that is listening; killed if the block fails."""
+    process = lab.start("capture", *words, **options)
+    try:
+        line = process.stderr.readline()
+        if isinstance(line, bytes):
+            line = line.decode()
+        assert line.startswith("capturing on "), line + str(process.stderr.read())
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def pings(lab, count):
+    # No ARP gets in between: the entries are permanent.
+    lab("ping", "red", "blue", "-c", count, "-i", 0)

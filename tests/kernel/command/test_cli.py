@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from tests.conftest import NO_VLANS
-from tests.kernel.cli import USERS, cli
+from tests.kernel.command.cli import USERS, cli
 from tests.kernel.people import REASON
 from tuilab.formats import library, yaml
 from tuilab.kernel import sandbox
@@ -26,12 +26,6 @@ TAPS = os.access("/dev/net/tun", os.R_OK | os.W_OK)
 @pytest.fixture(params=USERS, ids=lambda person: person.name)
 def lab(request):
     with cli(request.param) as it:
-        yield it
-
-
-@pytest.fixture
-def own():
-    with cli(USERS[0]) as it:
         yield it
 
 
@@ -260,13 +254,6 @@ def test_what_cannot_be_is_refused_and_nothing_changes(shared, words, fact, reme
     assert fact in summary
     assert remedy in hint
     assert shared("history", "--json").out == before
-
-
-@pytest.fixture(scope="module")
-def shared():
-    with cli(USERS[0]) as it:
-        it("up", "two-hosts")
-        yield it
 
 
 def test_two_terminals_never_interleave(own):
