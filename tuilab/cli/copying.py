@@ -15,8 +15,8 @@ from tuilab.errors import UsageError
 from tuilab.lab import registry
 from tuilab.lab.clipboard import FILE, Clipboard
 from tuilab.model.edits.clip import Clip, cut_out
+from tuilab.model.edits.parts import Target
 from tuilab.model.edits.paste import contents, duplicate, paste
-from tuilab.model.edits.several import Target
 from tuilab.model.generate import FAN, SHAPES, generate, grow
 
 _Targets = Annotated[

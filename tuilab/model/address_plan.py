@@ -159,9 +159,11 @@ def _expected(
     topology: Topology, ends: Iterable[Endpoint]
 ) -> Iterator[tuple[Address, str]]:
     """Addresses on the segment that routes and neighbours there speak of."""
-    for name in dict.fromkeys(end.namespace for end in ends):
+    members: dict[str, set[str]] = {}
+    for end in ends:
+        members.setdefault(end.namespace, set()).add(end.ifname)
+    for name, here in members.items():
         namespace = topology.namespaces[name]
-        here = {end.ifname for end in ends if end.namespace == name}
         for route in namespace.routes:
             for way in route.ways():
                 if way.via and outgoing(namespace, route, way) in here:

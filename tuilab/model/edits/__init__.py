@@ -33,6 +33,7 @@ from tuilab.model.edits.namespaces import (
     set_sysctl,
 )
 from tuilab.model.edits.parts import (
+    Target,
     find_link,
     find_namespace,
     pinned,
@@ -43,7 +44,7 @@ from tuilab.model.edits.routes import (
     add_route,
     remove_route,
 )
-from tuilab.model.edits.several import Target, remove, switch, switched
+from tuilab.model.edits.several import remove, switch, switched
 
 __all__ = [
     "Change",

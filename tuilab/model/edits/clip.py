@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 from tuilab.errors import UsageError
 from tuilab.model.edits.along import expected_of, places_of
-from tuilab.model.edits.parts import find_link, find_namespace, take_out
-from tuilab.model.edits.several import Target
+from tuilab.model.edits.parts import Target, find_link, find_namespace, take_out
 from tuilab.model.routing import leads, outgoing, with_hops, without_dead_ends
 from tuilab.model.sysctls import link_of
 from tuilab.model.topology import HOST, LO, Bridge, Endpoint, Namespace, Topology, Veth
@@ -61,11 +60,13 @@ def cut_out(topology: Topology, targets: Iterable[Target]) -> Clip:
                 links=links, sysctls=namespace.sysctls, routes=namespace.routes
             )
     part = Topology(topology.name, namespaces)
-    for name in whole:
-        for ifname in topology.namespaces[name].links:
-            end = Endpoint(name, ifname)
-            if ifname != LO and end not in kept:
-                part = take_out(part, end, alone=True)
+    gone = (
+        Endpoint(name, ifname)
+        for name in whole
+        for ifname in topology.namespaces[name].links
+        if ifname != LO
+    )
+    part = take_out(part, *(end for end in gone if end not in kept), alone=True)
     for name in around:
         part = part.with_namespace(name, _only_of_links(part.namespaces[name]))
     for end in joins:

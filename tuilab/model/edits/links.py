@@ -13,6 +13,7 @@ from tuilab.model.edits.parts import (
     canonical_link,
     find_link,
     pinned,
+    removable,
     take_out,
     vacant,
     with_free_mac,
@@ -80,9 +81,7 @@ def remove_link(endpoint: Endpoint) -> Change:
     """A link; a cable goes with both ends, a bridge lets its ports go."""
 
     def apply(topology: Topology) -> Topology:
-        find_link(topology, endpoint)
-        if endpoint.ifname == LO:
-            raise UsageError(f'"{endpoint}" belongs to its namespace', "it stays")
+        removable(topology, endpoint)
         return take_out(topology, endpoint)
 
     return Change(f"remove link {endpoint}", apply)

@@ -10,8 +10,8 @@ from tuilab.model.edits.change import Change, Rename
 from tuilab.model.edits.parts import (
     find_namespace,
     pinned,
-    without_dead_routes,
-    without_link,
+    removable,
+    take_out,
 )
 from tuilab.model.places import renamed_places
 from tuilab.model.sysctls import canonical_key
@@ -35,22 +35,8 @@ def remove_namespace(name: str) -> Change:
     """A namespace and all in it, the far ends of its cables included."""
 
     def apply(topology: Topology) -> Topology:
-        namespace = find_namespace(topology, name)
-        if name == HOST:
-            raise UsageError(
-                f'"{HOST}" is the lab\'s own root namespace and stays',
-                "remove its links instead, or the whole lab with tuilab down",
-            )
-        after = topology
-        for ifname in namespace.links:
-            after = without_link(after, Endpoint(name, ifname))
-        namespaces = {k: v for k, v in after.namespaces.items() if k != name}
-        layout = renamed_places(
-            after.layout, lambda it: None if it.partition(":")[0] == name else it
-        )
-        expect = tuple(e for e in after.expect if name not in (e.source, e.to))
-        after = replace(after, namespaces=namespaces, layout=layout, expect=expect)
-        return without_dead_routes(topology, after)
+        removable(topology, name)
+        return take_out(topology, name)
 
     return Change(f"remove namespace {name}", apply)
 

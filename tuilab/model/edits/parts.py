@@ -10,8 +10,20 @@ from tuilab.model.addressing import canonical_cidr, derived_mac
 from tuilab.model.links import Bridge, PortLink, without_master
 from tuilab.model.places import renamed_places
 from tuilab.model.routing import without_dead_ends
-from tuilab.model.sysctls import settings_renamed
-from tuilab.model.topology import Endpoint, Link, Loopback, Namespace, Topology, Veth
+from tuilab.model.sysctls import link_of
+from tuilab.model.topology import (
+    HOST,
+    LO,
+    Endpoint,
+    Link,
+    Loopback,
+    Namespace,
+    Topology,
+    Veth,
+)
+
+Target = str | Endpoint
+"""A namespace by its name, or a link; either end stands for a cable."""
 
 
 def find_namespace(topology: Topology, name: str) -> Namespace:
@@ -81,52 +93,78 @@ def with_free_mac(topology: Topology, endpoint: Endpoint, link: Link) -> Link:
     return replace(link, mac=mac)
 
 
-def take_out(
-    topology: Topology, endpoint: Endpoint, *, alone: bool = False
-) -> Topology:
-    """A topology without a link, the other end of its cable, and what was theirs.
+def removable(topology: Topology, target: Target) -> None:
+    """Refuse what is not there, and what can't be removed."""
+    if isinstance(target, Endpoint):
+        find_link(topology, target)
+        if target.ifname == LO:
+            raise UsageError(f'"{target}" belongs to its namespace', "it stays")
+        return
+    find_namespace(topology, target)
+    if target == HOST:
+        raise UsageError(
+            f'"{HOST}" is the lab\'s own root namespace and stays',
+            "remove its links instead, or the whole lab with tuilab down",
+        )
+
+
+def take_out(topology: Topology, *targets: Target, alone: bool = False) -> Topology:
+    """A topology without some namespaces and links, and what was theirs.
+
+    Of a thousand things each namespace is gone through once, not a thousand times.
 
     Args:
         topology: Any.
-        endpoint: The link.
-        alone: Leave the other end.
+        targets: Namespaces, with all in them, and links; those that are there.
+        alone: Leave the other ends of cables.
     """
-    return without_dead_routes(topology, without_link(topology, endpoint, alone))
-
-
-def without_link(
-    topology: Topology, endpoint: Endpoint, alone: bool = False
-) -> Topology:
-    """Without a link and its cable's other end; routes by them stay, see `take_out`."""
-    link = topology.link(endpoint)
-    ends = {endpoint}
-    if isinstance(link, Veth) and not alone:
-        ends.add(link.peer)
+    names = {target for target in targets if isinstance(target, str)}
+    ends = {target for target in targets if isinstance(target, Endpoint)}
+    ends |= {Endpoint(n, link) for n in names for link in topology.namespaces[n].links}
+    if not alone:
+        links = [topology.link(end) for end in ends]
+        ends |= {link.peer for link in links if isinstance(link, Veth)}
+    namespaces = dict(topology.namespaces)
+    gone: dict[str, set[str]] = {}
     for end in ends:
-        namespace = topology.namespaces.get(end.namespace)
-        if namespace is None:
-            continue
-        links = {
-            name: without_master(other) if other.master == end.ifname else other
-            for name, other in namespace.links.items()
-            if name != end.ifname
-        }
-        sysctls = settings_renamed(namespace.sysctls, end.ifname, None)
-        topology = topology.with_namespace(
-            end.namespace, replace(namespace, links=links, sysctls=sysctls)
-        )
-    gone = {str(end) for end in ends}
-    left = renamed_places(topology.layout, lambda it: None if it in gone else it)
-    return replace(topology, layout=left)
+        gone.setdefault(end.namespace, set()).add(end.ifname)
+    for name, ifnames in gone.items():
+        if name in names:
+            del namespaces[name]
+        elif name in namespaces:
+            namespaces[name] = _without_links(namespaces[name], ifnames)
+    for name in names - gone.keys():
+        del namespaces[name]
+    lost = {*names, *map(str, ends)}
+    layout = renamed_places(
+        topology.layout,
+        lambda it: None if it in lost or it.partition(":")[0] in names else it,
+    )
+    expect = tuple(e for e in topology.expect if not names & {e.source, e.to})
+    after = replace(topology, namespaces=namespaces, layout=layout, expect=expect)
+    return without_dead_routes(topology, after)
+
+
+def _without_links(namespace: Namespace, ifnames: set[str]) -> Namespace:
+    """Without some links; routes by them stay."""
+    links = {
+        name: without_master(other) if other.master in ifnames else other
+        for name, other in namespace.links.items()
+        if name not in ifnames
+    }
+    settings = namespace.sysctls.items()
+    sysctls = {key: value for key, value in settings if link_of(key) not in ifnames}
+    return replace(namespace, links=links, sysctls=sysctls)
 
 
 def without_dead_routes(before: Topology, after: Topology) -> Topology:
     """Drop what led somewhere before this edit and leads nowhere now."""
+    namespaces = dict(after.namespaces)
     for name, namespace in after.namespaces.items():
         former = before.namespaces.get(name)
         if former is None or former is namespace:
             continue
         kept = without_dead_ends(former, namespace)
         if kept != namespace:
-            after = after.with_namespace(name, kept)
-    return after
+            namespaces[name] = kept
+    return replace(after, namespaces=namespaces)

@@ -11,9 +11,9 @@ from tuilab.model.addressing import IFNAMSIZ, NAME_MAX, derived_mac, segment
 from tuilab.model.edits.along import put_along
 from tuilab.model.edits.change import Change
 from tuilab.model.edits.clip import Clip, cut_out, is_joint
-from tuilab.model.edits.parts import with_free_mac
+from tuilab.model.edits.parts import Target, with_free_mac
 from tuilab.model.edits.renumber import Numbers, renumbered
-from tuilab.model.edits.several import Target, named
+from tuilab.model.edits.several import named
 from tuilab.model.links import PortLink
 from tuilab.model.routing import leads, with_links_renamed
 from tuilab.model.sysctls import link_of, settings_renamed

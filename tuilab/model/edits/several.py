@@ -8,11 +8,14 @@ from tuilab.errors import UsageError
 from tuilab.model.edits.change import Change, together
 from tuilab.model.edits.links import remove_link, set_link
 from tuilab.model.edits.namespaces import remove_namespace
-from tuilab.model.edits.parts import find_link, find_namespace
+from tuilab.model.edits.parts import (
+    Target,
+    find_link,
+    find_namespace,
+    removable,
+    take_out,
+)
 from tuilab.model.topology import LO, Endpoint, Topology, Veth
-
-Target = str | Endpoint
-"""A namespace by its name, or a link; either end stands for a cable."""
 
 MOST_NAMED = 4
 """Things that a title lists before it counts the rest."""
@@ -32,20 +35,15 @@ def named(targets: Sequence[Target]) -> str:
 def remove(targets: Iterable[Target]) -> Change:
     """Namespaces and links, with all that goes with each."""
     wanted = tuple(dict.fromkeys(targets))
-    parts = [_removal(target) for target in wanted]
-    if len(parts) == 1:
-        return parts[0]
+    if len(wanted) == 1:
+        return _removal(wanted[0])
 
     def apply(topology: Topology) -> Topology:
         if not wanted:
             raise UsageError("nothing is named to remove", "name a namespace or a link")
-        after = topology
-        for target, part in zip(wanted, parts, strict=True):
-            # What went with another one is gone already, but must have been there.
-            part.apply(topology)
-            if _is_there(after, target):
-                after = part.apply(after)
-        return after
+        for target in wanted:
+            removable(topology, target)
+        return take_out(topology, *wanted)
 
     return Change(f"remove {named(wanted)}", apply)
 
@@ -54,12 +52,6 @@ def _removal(target: Target) -> Change:
     if isinstance(target, Endpoint):
         return remove_link(target)
     return remove_namespace(target)
-
-
-def _is_there(topology: Topology, target: Target) -> bool:
-    if isinstance(target, Endpoint):
-        return topology.link(target) is not None
-    return target in topology.namespaces
 
 
 def switched(topology: Topology, targets: Iterable[Target]) -> list[Endpoint]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
 
 from tuilab.tui.canvas.boxes import Level
@@ -153,10 +154,26 @@ def differences(old: Drawing, new: Drawing) -> list[Area]:
 
 def _changed(before: Row, after: Row) -> tuple[int, int]:
     """First column that differs, and the first of those that are the same again."""
-    one = [(ch, run.style) for run in before for ch in run.text]
-    two = [(ch, run.style) for run in after for ch in run.text]
-    low = next(i for i, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
-    high = len(one)
-    while one[high - 1] == two[high - 1]:
-        high -= 1
-    return low, high
+    low = _alike(before, after)
+    turned = [
+        [Run(run.text[::-1], run.style) for run in reversed(row)]
+        for row in (before, after)
+    ]
+    return low, sum(len(run.text) for run in before) - _alike(*turned)
+
+
+def _alike(one: Sequence[Run], other: Sequence[Run]) -> int:
+    """How many cells are the same before the first that is not.
+
+    Neighbouring runs have different styles: where one ends, another look begins.
+    """
+    count = 0
+    for run, its in zip(one, other, strict=False):
+        if run == its:
+            count += len(run.text)
+            continue
+        if run.style == its.style:
+            pairs = zip(run.text, its.text, strict=False)
+            count += sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        break
+    return count
