@@ -262,7 +262,8 @@ async def test_a_bridge_tells_its_address_plan():
         inspector = bench.main.inspector
         assert "Address plan" in inspector.plain_text
         assert "10.0.0.3 to" not in inspector.plain_text
-        inspector._turned |= {row.key for row in inspector._rows if "plan" in row.key}
+        rows = inspector._told.rows
+        inspector._turned |= {row.key for row in rows if "plan" in row.key}
         inspector._describe()
         assert "10.0.0.254  host:br0, gateway of red" in inspector.plain_text
         assert "free: 10.0.0.3 to 10.0.0.253 (251)" in inspector.plain_text

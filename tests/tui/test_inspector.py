@@ -43,10 +43,12 @@ def pane(bench):
 async def go_to(bench, text):
     """Put the cursor on the row that has some text, opening what it stands below."""
     inspector = pane(bench)
-    for row in inspector._all:
-        if row.key and row.shut and row.key not in inspector._turned:
-            inspector._turned.add(row.key)
-    inspector._describe()
+    while (
+        shut := {row.key for row in inspector._told.rows if row.key and row.shut}
+        - inspector._turned
+    ):
+        inspector._turned |= shut
+        inspector._describe()
     lines = inspector.plain_text.splitlines()
     found = [index for index, line in enumerate(lines) if text in line]
     assert found, f"{text} is not in\n{inspector.plain_text}"

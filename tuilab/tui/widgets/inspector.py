@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -11,19 +12,18 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from tuilab.errors import TuilabError
 from tuilab.lab.closeup import Closeup
 from tuilab.lab.snapshot import Snapshot
-from tuilab.model.topology import Topology
-from tuilab.plan.state import State, expand, on_host
 from tuilab.tui.actions import KEYS, bindings
+from tuilab.tui.base import BaseApp
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.frame import show_subtitle, show_title
 from tuilab.tui.glyphs import UNICODE, Glyphs
 from tuilab.tui.keymap import Keymap
-from tuilab.tui.text import Line, line, plain, width
-from tuilab.tui.widgets.inspector_rows import Row, drawn, in_sight, is_shut
-from tuilab.tui.widgets.inspector_text import Room, describe, title
+from tuilab.tui.text import Line, plain, width
+from tuilab.tui.widgets.inspector_rows import Row
+from tuilab.tui.widgets.inspector_text import Room, title
+from tuilab.tui.widgets.inspector_told import Asked, Told, is_large, told
 from tuilab.tui.widgets.pick_view import PickView
 
 PATIENCE = 0.05
@@ -65,12 +65,11 @@ class Inspector(PickView):
         self._looked_at = looked_at
         self._patience: Timer | None = None
         self._keymap = keymap
-        self._wanted: tuple[Topology, State] | None = None
-        self._turned: set[str] = set()
-        self._all: list[Row] = []
-        self._rows: list[Row] = []
-        self._lines: list[Line] = []
-        self._widest = 0
+        self._turned: frozenset[str] = frozenset()
+        self._told = Told()
+        self._told_of: Item | None = None
+        self._asked: Asked | None = None
+        self._telling = False
 
     # -- what is shown ---------------------------------------------------------------
 
@@ -99,7 +98,7 @@ class Inspector(PickView):
     def watch_item(self) -> None:
         """Something else is selected."""
         self._stop_waiting()
-        if self._looked_at() and self._lines:
+        if self._looked_at() and self._told.lines:
             # All of it at once: else most rows are sent twice.
             self._patience = self.set_timer(PATIENCE, self._turn_to_item)
         else:
@@ -114,18 +113,12 @@ class Inspector(PickView):
     def _turn_to_item(self) -> None:
         """Tell of what is selected now."""
         self._stop_waiting()
-        self._describe()
         self.sought, self.typing = "", False
-        self.cursor = 0
-        self.scroll_home(animate=False)
+        self._describe()
 
-    def watch_sought(self, before: str, after: str) -> None:
+    def watch_sought(self) -> None:
         """Other rows are asked for."""
-        if bool(before) is bool(after):
-            self._show()
-        else:
-            # What is shut is put into words for those who search.
-            self._describe()
+        self._describe()
         self._tell()
 
     def watch_typing(self) -> None:
@@ -133,66 +126,79 @@ class Inspector(PickView):
         self._tell()
 
     def _describe(self) -> None:
+        """Tell of it as it is now: at once, or of much as soon as may be."""
         if self.snapshot is None or self._patience is not None:
             return
-        show_title(self, Content(title(self.item)))
-        rows = describe(
+        asked = Asked(
             self.snapshot,
-            self._expanded(self.snapshot.topology),
             self.item,
             self.closeup,
             self._glyphs,
             self._keymap,
             Room(self.size.width, self.size.height),
-            lambda row: bool(self.sought) or not self._is_shut(row),
+            self._turned,
+            self.sought,
+            self._hints(self.item),
+            self._told.expanded,
         )
-        hints = [Row(spans) for spans in self._hints(self.item)]
-        self._all = [*rows, *hints]
-        self._show()
+        if not is_large(asked.snapshot, asked.item):
+            self._asked = None
+            self._show(asked, told(asked))
+            return
+        self._asked = asked
+        if not self._telling:
+            self._telling = True
+            assert isinstance(self.app, BaseApp)
+            self.app.run_job(self._describe_beside, of=self, group="describe")
 
-    def _show(self) -> None:
+    async def _describe_beside(self) -> None:
+        """Tell of what was asked for last until nothing else has been asked."""
+        try:
+            while (asked := self._asked) is not None:
+                found = await asyncio.to_thread(told, asked)
+                now, self._asked = self._asked, None
+                if now is None:
+                    return  # meanwhile something small was told of
+                if (now.item, now.turned, now.sought) == (
+                    asked.item,
+                    asked.turned,
+                    asked.sought,
+                ):
+                    self._show(asked, found)
+                if now is not asked:
+                    self._asked = now
+        finally:
+            self._telling = False
+
+    def _show(self, asked: Asked, found: Told) -> None:
         """Draw what is in sight; of what was there before only what differs."""
+        show_title(self, Content(title(asked.item)))
         at = self.row
-        self._rows = in_sight(self._all, self._turned, self.sought)
-        lines = [
-            drawn(row, self._glyphs, shut=not self.sought and self._is_shut(row))
-            for row in self._rows
-        ]
-        if not self._rows and self.sought:
-            lines = [line((f'nothing has "{self.sought}"', "dim"))]
-        before, self._lines = self._lines, lines
-        self._widest = max(map(width, lines), default=0)
-        self.some_changed(before, lines)
-        self._stay_at(at)
+        another, self._told_of = self._told_of != asked.item, asked.item
+        before, self._told = self._told, found
+        self.some_changed(before.lines, found.lines)
+        if another:
+            self.cursor = 0
+            self.scroll_home(animate=False)
+        else:
+            self._stay_at(at)
 
     def _stay_at(self, row: Row | None) -> None:
         """Keep the cursor on what it was on, whatever came before it."""
         if row is None or self.row == row:
             return
-        found = [index for index, it in enumerate(self._rows) if _same(it, row)]
+        rows = self._told.rows
+        found = [index for index, it in enumerate(rows) if _same(it, row)]
         if found:
             self.cursor = min(found, key=lambda index: abs(index - self.cursor))
         else:
             self.cursor = self.validate_cursor(self.cursor)
-
-    def _is_shut(self, row: Row) -> bool:
-        return bool(row.key) and is_shut(row, self._turned)
 
     def _tell(self) -> None:
         """Say on the frame what the rows must have."""
         end = "_" if self.typing else ""
         asked = f"/ {self.sought}{end}" if self.sought or end else ""
         show_subtitle(self, Content(asked))  # a bracket is no markup
-
-    def _expanded(self, topology: Topology) -> State:
-        if self._wanted is None or self._wanted[0] is not topology:
-            try:
-                self._wanted = topology, expand(topology, self._wanted)
-            except TuilabError:
-                self._wanted = topology, State()
-        if self.snapshot and self.snapshot.host and self._wanted[1].namespaces:
-            return on_host(*self._wanted)
-        return self._wanted[1]
 
     def on_resize(self) -> None:
         """Another size holds more, or less."""
@@ -202,25 +208,27 @@ class Inspector(PickView):
 
     def line_count(self) -> int:
         """The rows in sight."""
-        return len(self._lines)
+        return len(self._told.lines)
 
     def line(self, index: int) -> Line:
         """One row."""
-        return self._lines[index]
+        return self._told.lines[index]
 
     def line_width(self) -> int:
         """Cells of the longest row."""
-        return self._widest
+        return self._told.widest
 
     @property
     def plain_text(self) -> str:
         """All rows in sight, without styles."""
-        return "\n".join(plain(spans).rstrip() for spans in self._lines)
+        return "\n".join(plain(spans).rstrip() for spans in self._told.lines)
 
     @property
     def row(self) -> Row | None:
         """The current row."""
-        rows = self._rows if self._patience is None else []
+        if self._patience is not None or self._told_of != self.item:
+            return None  # what is there is of something else
+        rows = self._told.rows
         return rows[self.cursor] if 0 <= self.cursor < len(rows) else None
 
     # -- keys and mouse --------------------------------------------------------------
@@ -271,14 +279,14 @@ class Inspector(PickView):
 
     def clicked(self, index: int, column: int, times: int) -> None:
         """On a heading it opens or shuts, on a key it does that."""
-        for span in self._lines[index]:
+        for span in self._told.lines[index]:
             if column < (cells := width((span,))):
                 if span.click:
                     self.call_later(self.run_action, span.click)
                     return
                 break
             column -= cells
-        if self._rows[index].key:
+        if self._told.rows[index].key:
             self.action_choose()
 
 

@@ -1,0 +1,85 @@
+"""No step of the event loop takes long in labs of a thousand hosts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.tui.bench import opened
+from tests.tui.test_lag import SIZE, a_screen, is_laid, steps
+from tuilab.model import generate
+from tuilab.model.topology import HOST, Endpoint
+from tuilab.tui.canvas.graph import Item
+
+MANY = 1000
+HUB = Item("namespace", HOST)
+
+
+async def longest(bench, monkeypatch, do, runs=2):
+    """Processor time of the longest step while something is done.
+
+    Args:
+        bench: The app.
+        monkeypatch: What times the steps.
+        do: What is done; it leaves everything as it was before.
+        runs: How often; on a machine that others use a step takes longer by chance.
+    """
+    found = []
+    for _ in range(runs):
+        with steps(monkeypatch) as taken:
+            await do()
+            await bench.idle()
+        found.append(max(taken))
+    print("LONGEST", found)
+    return min(found)
+
+
+@pytest.fixture
+async def screen(monkeypatch):
+    x = await a_screen(monkeypatch)
+    print("SCREEN", x)
+    return x
+
+
+async def test_the_inspector_tells_of_a_thousand_links(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        inspector = bench.main.inspector
+        lab = bench.lab._view
+
+        async def counted():
+            live = {
+                end: replace(it, rx_bytes=it.rx_bytes + 1)
+                for end, it in lab.snapshot.live.items()
+            }
+            bench.app.call_later(lab.update, live=live)
+            await bench.until(
+                lambda: (
+                    inspector.snapshot is bench.lab.snapshot and not inspector._telling
+                )
+            )
+
+        async def look():
+            bench.app.call_later(bench.main.select, Item("namespace", "h1"))
+            await bench.until(lambda: "eth0" in inspector.plain_text)
+            bench.app.call_later(bench.main.select, HUB)
+            # Nothing that can be edited is of what was selected before.
+            await bench.until(lambda: inspector.item == HUB)
+            assert inspector.row is None or "p1000" in inspector.plain_text
+            await bench.until(lambda: "p1000" in inspector.plain_text, "told")
+            await bench.press("enter", "slash", *"p7")
+            await bench.until(lambda: "p1000" not in inspector.plain_text, "sought")
+            assert "p77" in inspector.plain_text
+            await bench.press("escape", "escape")
+            await bench.until(lambda: "p1000" in inspector.plain_text, "all again")
+            await counted()
+
+        # A tenth of it is what was written down here; it was twice as much before.
+        assert await longest(bench, monkeypatch, look) < screen
+        ends = [row.thing and row.thing.endpoint for row in inspector._told.rows]
+        inspector.cursor = ends.index(Endpoint(HOST, "p77"))
+        row = inspector.row
+        assert row is not None
+        await counted()
+        assert inspector.row == row
