@@ -7,6 +7,7 @@ from textual.geometry import Offset
 
 from tests.tui.bench import Bench
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.tracing import middle
 
 Place = Offset | Item | str
 """A cell of the screen, something drawn, or words that stand on the screen."""
@@ -32,8 +33,7 @@ class Mouse:
                 )
                 x, y = area.x + area.width // 2, area.y + inside
             elif place in canvas.drawing.ways:
-                way = canvas.drawing.ways[place]
-                x, y = way[len(way) // 2]
+                x, y = middle(canvas.drawing.ways[place])
             else:
                 x, y = area.x, area.y
             cell = canvas.content_region.offset + canvas._origin + Offset(x, y)

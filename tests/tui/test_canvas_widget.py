@@ -28,6 +28,7 @@ from tuilab.tui.actions import KEYS
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import STYLES
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.canvas.tracing import middle
 from tuilab.tui.canvas.widget import Canvas
 
 
@@ -170,8 +171,7 @@ async def test_a_click_on_a_cable_or_a_port_selects_it() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         cable = Item("cable", "blue", "eth0", Endpoint("red", "eth0"))
         left, top = app.canvas._origin
-        way = app.canvas.drawing.ways[cable]
-        x, y = way[len(way) // 2]
+        x, y = middle(app.canvas.drawing.ways[cable])
         await pilot.click(Canvas, offset=(left + x + 1, top + y + 1))
         assert app.canvas.selected == cable
         assert "━" in shown(app)

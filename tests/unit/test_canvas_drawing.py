@@ -35,6 +35,7 @@ from tuilab.tui.canvas.layout import Wish, compose, layout
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Manner
+from tuilab.tui.canvas.tracing import along
 
 
 def generate_lab(kind: str, number: int) -> Snapshot:
@@ -167,7 +168,7 @@ def test_boxes_with_something_inside_are_joined_side_by_side() -> None:
     ]
     for level in (1, 2, 3):
         made = drawing(lab, level)
-        way = made.ways[cable]
+        way = [*along(made.ways[cable])]
         left, right = (made.boxes[namespace(n)] for n in ("node1", "node2"))
         assert {x for x, _ in way} == set(range(left.x + left.width - 1, right.x + 1))
         assert len({y for _, y in way}) == 1

@@ -56,12 +56,3 @@ def test_without_anything_to_show_there_is_no_map() -> None:
     assert minimap(Drawing(), Area(0, 0, 9, 9), 24, 8) == ()
     small = draw(compose(build(branches(1, 2).snapshot()), Wish(80, 24, 1)))
     assert minimap(small, Area(0, 0, 9, 9), 2, 8) == ()
-
-
-def test_corners_say_as_much_as_all_cells_of_the_lines() -> None:
-    scene = compose(build(fat_tree(6).snapshot()), Wish(80, 24, 2))
-    drawing = draw(scene)
-    view = Area(0, 0, 20, 10)
-    small = minimap(drawing, view, 28, 9)
-    assert small
-    assert minimap(drawing, view, 28, 9, lines=scene.ways.values()) == small

@@ -38,6 +38,7 @@ from tuilab.tui.canvas.rank import components
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Manner
+from tuilab.tui.canvas.tracing import middle
 
 
 def contains(outer: Area, inner: Area) -> bool:
@@ -296,8 +297,7 @@ def test_every_cell_knows_its_item() -> None:
         if made.boxes[node].height > 1:
             assert all(made.at(spot.x, spot.y) == spot.item for spot in spots)
     cable = next(item for item in made.ways if item.kind == "cable")
-    middle = made.ways[cable][1]
-    assert made.at(*middle) == cable
+    assert made.at(*middle(made.ways[cable])) == cable
     red = made.boxes[namespace("red")]
     assert made.at(red.x + 3, red.y + 2) == Item("link", "red", "eth0")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from rich.segment import Segment
 from textual.geometry import Offset, Region
 from textual.strip import Strip
@@ -59,7 +61,6 @@ class CornerView(LabView):
                 view,
                 *size,
                 ascii_only=self.ascii_only,
-                lines=self._scene.ways.values(),
             )
             self._map_made = made = (self._scene, view, rows)
         return made[2]
@@ -120,7 +121,10 @@ class CornerView(LabView):
         if item in drawing.frames:
             cells = [Region(area.x, area.y, area.width, 1)]
         elif item in drawing.ways and item not in drawing.boxes:
-            cells = [Region(x, y, 1, 1) for x, y in drawing.ways[item]]
+            cells = [
+                Region(min(x, a), min(y, b), abs(a - x) + 1, abs(b - y) + 1)
+                for (x, y), (a, b) in pairwise(drawing.ways[item])
+            ]
         return [some.translate(self._origin) for some in cells]
 
     def _covered(self, place: Region) -> int:

@@ -81,7 +81,7 @@ class Drawing:
         boxes: Where every node is; those around others come first.
         frames: The nodes that others stand in; their name is in the upper border.
         ports: The ports on every node's border, clockwise from the upper left.
-        ways: The cells of every cable and tie between two nodes, end to end.
+        ways: The corners of every cable and tie between two nodes, end to end.
         folds: Where something can be folded, and whether it is.
         hidden: What is not drawn because it is folded, and what stands for it.
     """

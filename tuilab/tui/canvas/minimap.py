@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from tuilab.tui.canvas.drawing import Area, Drawing, Row, Run
@@ -22,7 +21,6 @@ def minimap(
     height: int,
     *,
     ascii_only: bool = False,
-    lines: Iterable[Sequence[tuple[int, int]]] | None = None,
 ) -> tuple[Row, ...]:
     """A drawing scaled down, with a frame around what is in sight.
 
@@ -32,8 +30,6 @@ def minimap(
         width: Most columns of the picture.
         height: Most rows of the picture.
         ascii_only: Use plain signs, one for each place instead of eight dots.
-        lines: Corners of all lines, where they are known: they are much fewer than
-            the cells of the lines, which are taken else.
 
     Returns:
         Rows of the same width; none when there is nothing to show or no room.
@@ -45,8 +41,7 @@ def minimap(
     scale = max(drawing.width / width, drawing.height / height, 1.0)
     columns = min(width, math.ceil(drawing.width / scale))
     rows = min(height, math.ceil(drawing.height / scale))
-    corners = drawing.ways.values() if lines is None else lines
-    lit = _lit(drawing, corners, across / scale, down / scale)
+    lit = _lit(drawing, across / scale, down / scale)
     cells = [[(" ", "space")] * columns for _ in range(rows)]
     for y in range(rows):
         for x in range(columns):
@@ -62,15 +57,10 @@ def minimap(
     )
 
 
-def _lit(
-    drawing: Drawing,
-    lines: Iterable[Sequence[tuple[int, int]]],
-    across: float,
-    down: float,
-) -> dict[tuple[int, int], str]:
+def _lit(drawing: Drawing, across: float, down: float) -> dict[tuple[int, int], str]:
     """The dots that are set, and whether a line or what kind of node sets them."""
     lit: dict[tuple[int, int], str] = {}
-    for line in lines:
+    for line in drawing.ways.values():
         dots = [(int(x * across), int(y * down)) for x, y in line]
         for (x, y), (to_x, to_y) in zip(dots, dots[1:] or dots, strict=False):
             for column in range(min(x, to_x), max(x, to_x) + 1):

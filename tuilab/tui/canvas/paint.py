@@ -59,6 +59,22 @@ class Painter:
         self.styles[y][x] = style
         self.owners[y][x] = owner
 
+    def _fill(
+        self, y: int, left: int, end: int, sign: str, style: str, owner: int
+    ) -> None:
+        """The same in many cells of a row, `end` not among them."""
+        count = end - left
+        self.signs[y][left:end] = sign * count
+        self.styles[y][left:end] = [style] * count
+        self.owners[y][left:end] = [owner] * count
+
+    def _write(self, x: int, y: int, text: str, style: str, owner: int) -> None:
+        """A word, one sign in each cell."""
+        end = x + len(text)
+        self.signs[y][x:end] = text
+        self.styles[y][x:end] = [style] * len(text)
+        self.owners[y][x:end] = [owner] * len(text)
+
     def _flow(self, port: Item) -> Flow:
         """What flows through a link."""
         end = port.endpoint
@@ -97,17 +113,14 @@ class Painter:
 
     def _frame(self, box: Box, table: dict[int, str], style: str, owner: int) -> None:
         x, y, right, bottom = box.x, box.y, box.right - 1, box.bottom - 1
-        for column in range(x + 1, right):
-            self._put(column, y, table[EAST | WEST], style, owner)
-            self._put(column, bottom, table[EAST | WEST], style, owner)
+        for row in (y, bottom):
+            self._fill(row, x + 1, right, table[EAST | WEST], style, owner)
         inside = -1 if box.shape.hollow else owner
         for row in range(y + 1, bottom):
             self._put(x, row, table[VERTICAL], style, owner)
             self._put(right, row, table[VERTICAL], style, owner)
-            if self.partly and box.shape.framed:
-                continue  # what is inside stays
-            for column in range(x + 1, right):
-                self._put(column, row, " ", "space", inside)
+            if not (self.partly and box.shape.framed):  # else what is inside stays
+                self._fill(row, x + 1, right, " ", "space", inside)
         self._put(x, y, table[EAST | SOUTH], style, owner)
         self._put(right, y, table[SOUTH | WEST], style, owner)
         self._put(x, bottom, table[NORTH | EAST], style, owner)
@@ -122,8 +135,7 @@ class Painter:
         width, title = box.width - 2, box.shape.title
         fill = after if node.item.kind == "bridge" else " "
         text = before + title.center(width).replace(" ", fill) + after
-        for step, sign in enumerate(text):
-            self._put(box.x + step, box.y, sign, style, owner)
+        self._write(box.x, box.y, text, style, owner)
         left = box.x + text.index(title)
         self.behind[number] = left + len(title), box.y
         self._title(node, left, box.y, title, owner)
@@ -135,8 +147,7 @@ class Painter:
             chosen = (node.item == self.marked, node.item in self.selected)
             if chosen[word == "selected"]:
                 fill, style = self.glyphs.dot[word], f"{style} {word}"
-        for x in range(box.x, box.right):
-            self._put(x, box.y, fill, style, owner)
+        self._fill(box.y, box.x, box.right, fill, style, owner)
         if node.mark or node.health != "up":
             sign = self.glyphs.sign(node.mark or node.health)
             look = f"{node.health} {node.mark}" if node.mark else node.health
@@ -148,14 +159,13 @@ class Painter:
         x, y = box.x + 2, box.y
         self._put(x, y, " ", "space", owner)
         name = box.shape.title
-        for step in range(title_width(node, self.scene.level) + 1 - len(name)):
-            self._put(x + 1 + len(name) + step, y, " ", "space", owner)
+        end = x + 2 + title_width(node, self.scene.level)
+        self._fill(y, x + 1 + len(name), end, " ", "space", owner)
         self._title(node, x + 1, y, name, owner)
         x += 2 + len(name)
         for word, count in node.census:
             text = f"{self.glyphs.sign(word)}{count}"
-            for step, letter in enumerate(text):
-                self._put(x + step, y, letter, word, owner)
+            self._write(x, y, text, word, owner)
             x += len(text) + 1
 
     def _wipe_cell(self, number: int, index: int) -> None:
@@ -181,8 +191,7 @@ class Painter:
             if text:
                 self._put(x - 1, y, signs[0], style, owner)
                 self._put(x + 1 + len(text), y, signs[1], style, owner)
-        for column, sign in enumerate(text, x + 1):
-            self._put(column, y, sign, style, owner)
+        self._write(x + 1, y, text, style, owner)
         look = f"{cell.health} {cell.mark}" if cell.mark else cell.health
         sign = self.glyphs.cell[cell.health]
         flow = self._flow(cell.port)
@@ -234,8 +243,7 @@ class Painter:
             after = self.glyphs.down
         if node.mark:
             after = self.glyphs.marks[node.mark]
-        for step, sign in enumerate(title):
-            self._put(x + step, y, sign, style, owner)
+        self._write(x, y, title, style, owner)
         if before:
             self._put(x - 1, y, before, beside, owner)
         if after:
@@ -250,14 +258,12 @@ class Painter:
                 style += " selected"
             row, x = y + step, left
             end = left + line.width if shape.hollow else box.right - 1
-            for column in range(box.x + 1, end):
-                self.owners[row][column] = owner
+            self.owners[row][box.x + 1 : end] = [owner] * (end - box.x - 1)
             if line.health is not None:
                 sign = self.glyphs.bullet[line.health]
                 self._put(x, row, sign, line.health, owner)
                 x += 1
-            for column, sign in enumerate(line.text, x):
-                self._put(column, row, sign, style, owner)
+            self._write(x, row, line.text, style, owner)
             if line.mark:
                 sign = self.glyphs.marks[line.mark]
                 self._put(x + len(line.text), row, sign, style, owner)

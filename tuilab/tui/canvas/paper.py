@@ -6,38 +6,20 @@ is kept with its scene, and only what looks otherwise is painted anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from tuilab.model.topology import Endpoint
 from tuilab.tui.canvas.activity import Activity
 from tuilab.tui.canvas.drawing import Drawing, Row, Run
 from tuilab.tui.canvas.glyphs import Glyphs
 from tuilab.tui.canvas.graph import Graph, Item
+from tuilab.tui.canvas.tracing import Cell
 
-Cell = tuple[int, int]
-"""Column and row."""
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class Traces(NamedTuple):
-    """Which cells the lines go through.
-
-    Attributes:
-        masks: The cells of every line from end to end, by number of the edge; each with
-            the directions the line leaves it in.
-        ways: The cells of every line, by its item.
-        cells: Edge and directions of the line that came first to a cell.
-        crossings: The same of one that crosses it there.
-    """
-
-    masks: dict[int, dict[Cell, int]]
-    ways: dict[Item, tuple[Cell, ...]]
-    cells: dict[Cell, tuple[int, int]]
-    crossings: dict[Cell, tuple[int, int]]
 
 
 class Lazy(dict[K, V]):
@@ -121,12 +103,9 @@ def styles_of(row: Row) -> list[str]:
 
 def row_of(signs: list[str], styles: list[str]) -> Row:
     """Cells as runs of one style."""
-    return tuple(_runs(signs, styles))
-
-
-def _runs(signs: list[str], styles: list[str]) -> Iterator[Run]:
-    at = 0
+    text, runs, at = "".join(signs), [], 0
     for style, some in groupby(styles):
         end = at + len(list(some))
-        yield Run("".join(signs[at:end]), style)
+        runs.append(Run(text[at:end], style))
         at = end
+    return tuple(runs)

@@ -5,6 +5,8 @@ from __future__ import annotations
 ROUNDS = 4
 HELD = 1000.0
 """Weight of a place set by hand."""
+FREE = 0.1
+"""Weight of the place of what nothing draws anywhere."""
 
 Pull = tuple[int, int, float]
 """Another vertex, how far right of it this one would like to be, and how much."""
@@ -39,14 +41,15 @@ def spread(
         for v, o in zip(row, sums, strict=True)
     }
     row_of = {v: index for index, row in enumerate(rows) for v in row}
-    last = len(rows) - 1
-    for turn in range(2 * ROUNDS):
-        # The last walk goes up: what is above stands over the middle of what is below.
-        upwards = turn % 2 == 1
-        order = range(last, -1, -1) if upwards else range(last + 1)
+    walks = []
+    # The last walk goes up: what is above stands over the middle of what is below.
+    for upwards in (False, True):
+        order = range(len(rows))[:: -1 if upwards else 1]
+        walks.append((order, {v: _ahead(v, pulls[v], row_of, upwards) for v in x}))
+    for order, ahead in walks * ROUNDS:
         for index in order:
             wishes = [
-                _wish(v, _ahead(v, pulls[v], row_of, upwards), x, fixed)
+                (float(fixed[v]), HELD) if v in fixed else _wish(v, *ahead[v], x)
                 for v in rows[index]
             ]
             _apply(rows[index], offsets[index], wishes, x)
@@ -55,25 +58,27 @@ def spread(
 
 def _ahead(
     vertex: int, pulls: list[Pull], row_of: dict[int, int], upwards: bool
-) -> list[Pull]:
-    """The pulls from the side the walk comes from, and from the own row."""
+) -> tuple[list[Pull], float]:
+    """The pulls from where the walk comes from, and from the own row; their weight."""
     own = row_of[vertex]
-    return [
+    some = [
         pull
         for pull in pulls
         if row_of[pull[0]] == own or (row_of[pull[0]] > own) == upwards
     ]
+    return some, sum(weight for _, _, weight in some)
 
 
 def _wish(
-    vertex: int, pulls: list[Pull], x: dict[int, float], fixed: dict[int, int]
+    vertex: int, pulls: list[Pull], weight: float, x: dict[int, float]
 ) -> tuple[float, float]:
-    if vertex in fixed:
-        return float(fixed[vertex]), HELD
-    total = sum(weight for _, _, weight in pulls)
-    if not total:
-        return x[vertex], 0.1
-    return sum((x[o] + shift) * weight for o, shift, weight in pulls) / total, total
+    """Where a vertex is drawn to, and how much."""
+    if not weight:
+        return x[vertex], FREE
+    total = 0.0
+    for other, shift, share in pulls:
+        total += (x[other] + shift) * share
+    return total / weight, weight
 
 
 def _apply(

@@ -6,7 +6,7 @@ Where two lines meet in a cell they can only cross: there is no sign for a branc
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -29,13 +29,13 @@ from tuilab.tui.canvas.paper import (
     Kept,
     Lazy,
     Parts,
-    Traces,
     row_of,
     signs_of,
     styles_of,
 )
 from tuilab.tui.canvas.scene import Scene
 from tuilab.tui.canvas.touched import differing, indexed
+from tuilab.tui.canvas.tracing import Cell, Pieces, along, pieces_of, trace
 
 
 def draw(
@@ -89,7 +89,8 @@ class _Raster(Painter):
         super().__init__(scene, glyphs, selected, marked, activity)
         self.ports: dict[int, list[Spot]] = {}
         self.looks = Lazy(self._look)
-        self.traces = scene.traces = scene.traces or self._trace()
+        scene.traces = scene.traces or trace(self._pieces())
+        self.traces = scene.traces
 
     def run(self) -> Drawing:
         """Lines first, then boxes over their ends, then ports on the borders."""
@@ -127,7 +128,7 @@ class _Raster(Painter):
                 for number, node in enumerate(self.graph.nodes)
             }
             | self.cell_ports,
-            ways=self.traces.ways,
+            ways=self._ways(),
             folds=self.graph.folds,
             hidden=self.graph.hidden,
             owners=tuple(map(tuple, self.owners.values())),
@@ -214,24 +215,30 @@ class _Raster(Painter):
     # -- lines ------------------------------------------------------------------------
 
     def _paint_lines(self, lines: Collection[int]) -> None:
-        crossings, masks = self.traces.crossings, self.traces.masks
+        crossed = self.traces.crossed
         for number in lines:
-            table, style, _ = self.looks[number]
-            owner = self._owner(self.graph.edges[number].item)
-            for cell, mask in masks[number].items():
-                if cell in crossings:
-                    self._cross(cell)
-                else:
-                    self._put(*cell, table[mask], style, owner)
+            self._paint_line(number)
+        for cell in {cell for number in lines for cell in crossed.get(number, ())}:
+            self._cross(cell)
         for number in lines:
             if any(self._moving(number)):
-                self._arrows(number, masks[number], crossings)
+                self._arrows(number)
 
-    def _cross(self, cell: tuple[int, int]) -> None:
+    def _paint_line(self, number: int) -> None:
+        table, style, _ = self.looks[number]
+        owner = self._owner(self.graph.edges[number].item)
+        pieces = self.traces.pieces[number]
+        for y, left, end in pieces.flats:
+            self._fill(y, left, end, table[HORIZONTAL], style, owner)
+        for x, top, end in pieces.uprights:
+            for y in range(top, end):
+                self._put(x, y, table[VERTICAL], style, owner)
+        for (x, y), mask in pieces.corners.items():
+            self._put(x, y, table[mask], style, owner)
+
+    def _cross(self, cell: Cell) -> None:
         """Where two lines cross: the heavy one's, or nobody's."""
-        looks, (number, mask) = self.looks, self.traces.crossings[cell]
-        other, _ = self.traces.cells[cell]
-        pair = (number, other) if mask == VERTICAL else (other, number)
+        looks, pair = self.looks, self.traces.crossings[cell]
         sign = self.glyphs.cross[looks[pair[0]][2] + looks[pair[1]][2]]
         chosen = [n for n in pair if looks[n][2] == "h"]
         style = looks[chosen[0]][1] if chosen else "crossing"
@@ -244,18 +251,21 @@ class _Raster(Painter):
             return False, False
         return self._moves(self.graph.edges[number])
 
-    def _trace(self) -> Traces:
-        """The cells that each line goes through, whatever it looks like."""
-        traces = Traces({}, {}, {}, {})
+    def _pieces(self) -> dict[int, Pieces]:
+        """The lines; one beside a chip comes out of it, or points at it."""
+        pieces = {}
         for number, way in self.scene.ways.items():
-            masks = traces.masks[number] = self._masks_of(number, way)
-            traces.ways.setdefault(self.graph.edges[number].item, tuple(masks))
-            for cell, mask in masks.items():
-                if cell in traces.cells:
-                    traces.crossings[cell] = (number, mask)
-                else:
-                    traces.cells[cell] = (number, mask)
-        return traces
+            edge = self.graph.edges[number]
+            first = self._within(edge.a.node, way[0])
+            last = self._within(edge.b.node, way[-1])
+            whole = [*first, *way, *last]
+            pieces[number] = pieces_of(whole, begun=bool(first), goes_on=bool(last))
+        return pieces
+
+    def _ways(self) -> dict[Item, tuple[Cell, ...]]:
+        """The corners of the lines by their items."""
+        edges = self.graph.edges
+        return {edges[n].item: tuple(way) for n, way in self.scene.ways.items()}
 
     def _moves(self, edge: Edge) -> tuple[bool, bool]:
         """Whether something flows from end a to end b, and back."""
@@ -269,45 +279,34 @@ class _Raster(Painter):
             return a.tx, a.rx
         return a.tx or b.rx, b.tx or a.rx
 
-    def _arrows(
-        self,
-        number: int,
-        masks: Mapping[tuple[int, int], int],
-        taken: Collection[tuple[int, int]],
-    ) -> None:
+    def _arrows(self, number: int) -> None:
         """Near each end that sends, an arrow on the line that points away from it."""
-        edge = self.graph.edges[number]
-        cells = list(masks)
-        free = [
-            index
-            for index, cell in enumerate(cells)
-            if 0 < index < len(cells) - 1
-            and masks[cell] in (VERTICAL, HORIZONTAL)
-            and cell not in taken
-        ]
+        edge, way = self.graph.edges[number], self.scene.ways[number]
         _, style, _ = self.looks[number]
         owner = self._owner(edge.item)
-        for moves, indexes, step in zip(
-            self._moves(edge), (free, free[::-1]), (1, -1), strict=True
+        for moves, cells in zip(
+            self._moves(edge), (along(way), along(way[::-1])), strict=True
         ):
-            if moves and indexes:
-                index = indexes[0] if len(free) > 1 or step == 1 else indexes[-1]
-                (x, y), (to_x, to_y) = cells[index], cells[index + step]
-                way = EAST if to_x > x else WEST if to_x < x else SOUTH
-                way = NORTH if to_y < y else way
-                self._put(x, y, self.glyphs.arrows[way], style, owner)
+            found = self._straight(number, cells) if moves else None
+            if found:
+                (x, y), (to_x, to_y) = found
+                way_out = EAST if to_x > x else WEST if to_x < x else SOUTH
+                way_out = NORTH if to_y < y else way_out
+                self._put(x, y, self.glyphs.arrows[way_out], style, owner)
 
-    def _masks_of(
-        self, number: int, way: list[tuple[int, int]]
-    ) -> dict[tuple[int, int], int]:
-        """The cells of a line; beside a chip, the last one points at it."""
-        edge = self.graph.edges[number]
-        first = self._within(edge.a.node, way[0])
-        last = self._within(edge.b.node, way[-1])
-        masks = _masks([*first, *way, *last])
-        for cell in (*first, *last):
-            del masks[cell]
-        return masks
+    def _straight(self, number: int, cells: Iterable[Cell]) -> tuple[Cell, Cell] | None:
+        """The first cell but one that a line has for itself and runs straight in.
+
+        Returns:
+            It and the next one; None if there is none.
+        """
+        corners, crossings = self.traces.pieces[number].corners, self.traces.crossings
+        walk = iter(cells)
+        next(walk)
+        for cell, after in pairwise(walk):
+            if cell not in corners and cell not in crossings:
+                return cell, after
+        return None
 
     def _within(self, node: int, cell: tuple[int, int]) -> list[tuple[int, int]]:
         """The cell of a chip that a line beside it comes from."""
@@ -365,7 +364,7 @@ class _Raster(Painter):
         if bare and not end.shown and not chosen and end.port != self.marked:
             if self._flow(end.port).errors and end.health == "up":
                 # Where a line bends at once there is no room but behind the name.
-                bends = self.traces.masks[number][cell] not in (VERTICAL, HORIZONTAL)
+                bends = cell in self.traces.pieces[number].corners
                 self._sign(edge, end, *(self.behind[end.node] if bends else cell))
             return
         self._sign(edge, end, x, y)
@@ -403,8 +402,7 @@ class _Raster(Painter):
         if inside:
             blank = int(box.shape.hollow)
             x += -len(name) - 1 - blank if x == box.right - 1 else blank
-        for column, letter in enumerate(name, x + 1):
-            self._put(column, y, letter, "detail", self._owner(end.port))
+        self._write(x + 1, y, name, "detail", self._owner(end.port))
 
     def _clockwise(self, number: int) -> tuple[Spot, ...]:
         """Ports of a node: along the top, down the right, back, up the left."""
@@ -421,23 +419,3 @@ class _Raster(Painter):
             return 3, -spot.y
 
         return tuple(sorted(spots, key=key))
-
-
-def _masks(way: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """The cells along a way, each with the directions the line leaves it in."""
-    masks: dict[tuple[int, int], int] = {}
-    for (x, y), (to_x, to_y) in pairwise(way):
-        if x == to_x:
-            step, ahead, back = (1, SOUTH, NORTH) if to_y > y else (-1, NORTH, SOUTH)
-            cells = [(x, row) for row in range(y, to_y + step, step)]
-        else:
-            step, ahead, back = (1, EAST, WEST) if to_x > x else (-1, WEST, EAST)
-            cells = [(column, y) for column in range(x, to_x + step, step)]
-        for index, cell in enumerate(cells):
-            mask = masks.get(cell, 0)
-            if index:
-                mask |= back
-            if index < len(cells) - 1:
-                mask |= ahead
-            masks[cell] = mask
-    return masks

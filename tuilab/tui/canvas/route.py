@@ -47,14 +47,12 @@ class _Piece:
     rather: set[int] = field(default_factory=set)
     """Pieces that had better run above: it saves crossings."""
     track: int = -1
+    low: int = field(init=False)
+    high: int = field(init=False)
 
-    @property
-    def low(self) -> int:
-        return min((*self.tops, *self.bottoms))
-
-    @property
-    def high(self) -> int:
-        return max((*self.tops, *self.bottoms))
+    def __post_init__(self) -> None:
+        self.low = min((*self.tops, *self.bottoms))
+        self.high = max((*self.tops, *self.bottoms))
 
 
 def assign(wires: list[Wire], gap: int = 1) -> int:
@@ -89,28 +87,28 @@ def _constrain(pieces: list[_Piece]) -> None:
             above = top_at.get(column)
             if above is not None and above != index:
                 piece.before.add(above)
-    spans = [(piece.low, piece.high) for piece in pieces]
     for i, one in enumerate(pieces):
-        low, high = spans[i]
+        low, high, tops, bottoms = one.low, one.high, one.tops, one.bottoms
         for j in range(i):
-            if spans[j][0] > high or spans[j][1] < low:
-                continue
             other = pieces[j]
-            first = _crossings(one, spans[i], other, spans[j])
-            last = _crossings(other, spans[j], one, spans[i])
-            if first < last:
+            left, right = other.low, other.high
+            if left > high or right < low:
+                continue
+            # How much more often they cross when this one is above the other. All
+            # pairs are looked at: there is no time for a function.
+            more = 0
+            for column in bottoms:
+                more += left < column < right
+            for column in tops:
+                more -= left < column < right
+            for column in other.tops:
+                more += low < column < high
+            for column in other.bottoms:
+                more -= low < column < high
+            if more < 0:
                 other.rather.add(i)
-            elif last < first:
+            elif more > 0:
                 one.rather.add(j)
-
-
-def _crossings(
-    upper: _Piece, span: tuple[int, int], lower: _Piece, other: tuple[int, int]
-) -> int:
-    """How often two runs cross when the first is above the second."""
-    return sum(other[0] < c < other[1] for c in upper.bottoms) + sum(
-        span[0] < c < span[1] for c in lower.tops
-    )
 
 
 def _place(pieces: list[_Piece], taken: set[int], gap: int) -> dict[int, int]:
@@ -122,18 +120,49 @@ def _place(pieces: list[_Piece], taken: set[int], gap: int) -> dict[int, int]:
     waiting = list(range(len(pieces)))
     second: dict[int, int] = {}
     runs: list[list[tuple[int, int]]] = []
+    count = _Count(pieces, waiting)
     while waiting:
-        still = set(waiting)
-        ready = [i for i in waiting if not pieces[i].before & still]
+        ready = [i for i in waiting if not count.must[i]]
         if ready:
-            index = min(ready, key=lambda i: len(pieces[i].rather & still))
+            index = min(ready, key=count.had_better.__getitem__)
             _lay(pieces, index, runs, gap)
             waiting.remove(index)
+            count.done(index)
             continue
-        index = _in_circle(pieces, still)
+        index = _in_circle(pieces, set(waiting))
         waiting.append(_cut(pieces, index, taken))
         second[index] = waiting[-1]
+        count = _Count(pieces, waiting)
     return second
+
+
+class _Count:
+    """How many of those that wait must, and had better, run above each piece.
+
+    Attributes:
+        must: By index of the piece.
+        had_better: By index of the piece.
+    """
+
+    def __init__(self, pieces: list[_Piece], waiting: list[int]) -> None:
+        still = set(waiting)
+        self.must = [0] * len(pieces)
+        self.had_better = [0] * len(pieces)
+        self._followers: dict[int, list[tuple[list[int], int]]] = {}
+        for index in waiting:
+            piece = pieces[index]
+            for counts, above in (
+                (self.must, piece.before),
+                (self.had_better, piece.rather),
+            ):
+                for other in above & still:
+                    counts[index] += 1
+                    self._followers.setdefault(other, []).append((counts, index))
+
+    def done(self, index: int) -> None:
+        """It waits no longer."""
+        for counts, follower in self._followers.get(index, ()):
+            counts[follower] -= 1
 
 
 def _in_circle(pieces: list[_Piece], waiting: set[int]) -> int:
@@ -173,9 +202,7 @@ def _cut(pieces: list[_Piece], index: int, taken: set[int]) -> int:
     column = _free_column(piece.low, piece.high, taken)
     taken.add(column)
     lower = _Piece((column,), piece.bottoms, before={*piece.before, index})
-    piece.bottoms = (column,)
-    piece.before = set()
-    piece.rather = set()
+    pieces[index] = _Piece(piece.tops, (column,))
     number = len(pieces)
     for other in pieces:
         other.rather.discard(index)

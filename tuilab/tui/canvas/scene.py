@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from tuilab.tui.canvas.boxes import Level, Shape
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.layers import Gate, Memory
-from tuilab.tui.canvas.paper import Kept, Traces
+from tuilab.tui.canvas.paper import Kept
+from tuilab.tui.canvas.tracing import Traces
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from tuilab.tui.canvas.overlay import Cells
 from tuilab.tui.canvas.reach import Reached, reach_cells
 from tuilab.tui.canvas.scene import Scene
 from tuilab.tui.canvas.tools import Box, Connect, Jump, Move, Pan, Pointer, Tool
+from tuilab.tui.canvas.tracing import middle
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.moves import moves
 
@@ -212,7 +213,7 @@ class Canvas(CornerView, can_focus=True):
         view = Area(left, top, self.size.width, self.size.height)
         drawing = self._drawing
         cables = [it for it in drawing.ways if it.kind == "cable"]
-        middles = {it: drawing.ways[it][len(drawing.ways[it]) // 2] for it in cables}
+        middles = {it: middle(drawing.ways[it]) for it in cables}
         corners = {it: (box.x, box.y) for it, box in drawing.boxes.items()}
         taken: set[tuple[int, int]] = set()
         found = []

@@ -1,0 +1,142 @@
+"""The cells that lines go through, whatever the lines look like.
+
+A line is kept as its straight pieces, not cell by cell: large drawings have a hundred
+thousand cells of lines, and only some thousand pieces.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tuilab.tui.canvas.glyphs import EAST, NORTH, SOUTH, WEST
+
+Cell = tuple[int, int]
+"""Column and row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """One line.
+
+    Attributes:
+        flats: Row, first column and the column behind the last one of what runs
+            across, without its ends.
+        uprights: Column, first row and the row behind the last one of what runs up
+            and down, without its ends.
+        corners: Where it bends or ends, with the directions it leaves the cell in.
+    """
+
+    flats: tuple[tuple[int, int, int], ...]
+    uprights: tuple[tuple[int, int, int], ...]
+    corners: Mapping[Cell, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """All lines of a drawing.
+
+    Attributes:
+        pieces: Every line, by number of the edge.
+        crossings: The line that runs up and down and the one that runs across, by
+            the cell where they cross.
+        crossed: The cells where a line crosses others.
+    """
+
+    pieces: Mapping[int, Pieces]
+    crossings: Mapping[Cell, tuple[int, int]]
+    crossed: Mapping[int, Sequence[Cell]]
+
+
+def trace(pieces: Mapping[int, Pieces]) -> Traces:
+    """Find where lines cross.
+
+    Args:
+        pieces: Every line, by number of the edge.
+    """
+    columns: dict[int, list[tuple[int, int]]] = {}
+    for number, piece in pieces.items():
+        for x, top, end in piece.uprights:
+            for y in range(top, end):
+                columns.setdefault(y, []).append((x, number))
+    for row in columns.values():
+        row.sort()
+    crossings: dict[Cell, tuple[int, int]] = {}
+    crossed: dict[int, list[Cell]] = {}
+    for number, piece in pieces.items():
+        for y, left, end in piece.flats:
+            row = columns.get(y, [])
+            first = bisect_left(row, (left, -1))
+            for x, other in row[first : bisect_left(row, (end, -1), first)]:
+                crossings[x, y] = other, number
+                crossed.setdefault(other, []).append((x, y))
+                crossed.setdefault(number, []).append((x, y))
+    return Traces(pieces, crossings, crossed)
+
+
+def along(way: Sequence[Cell]) -> Iterator[Cell]:
+    """Every cell from the first to the last corner of a way."""
+    yield way[0]
+    for (x, y), (to_x, to_y) in pairwise(way):
+        step_x, step_y = _sign(to_x - x), _sign(to_y - y)
+        while (x, y) != (to_x, to_y):
+            x, y = x + step_x, y + step_y
+            yield x, y
+
+
+def middle(way: Sequence[Cell]) -> Cell:
+    """The cell in the middle of a way."""
+    spans = [abs(a - x) + abs(b - y) for (x, y), (a, b) in pairwise(way)]
+    left = (sum(spans) + 1) // 2
+    for (x, y), (to_x, to_y), span in zip(way, way[1:], spans, strict=False):
+        if left <= span:
+            return x + _sign(to_x - x) * left, y + _sign(to_y - y) * left
+        left -= span
+    return way[-1]
+
+
+def pieces_of(way: Sequence[Cell], *, begun: bool, goes_on: bool) -> Pieces:
+    """Take a line apart.
+
+    Args:
+        way: Its corners from end to end.
+        begun: Whether the first cell is not its own: it comes from there.
+        goes_on: Whether the last cell is not its own: it goes there.
+    """
+    points = _straightened(way)
+    flats, uprights = [], []
+    corners: dict[Cell, int] = {}
+    for (x, y), (to_x, to_y) in pairwise(points):
+        if x == to_x:
+            uprights.append((x, min(y, to_y) + 1, max(y, to_y)))
+            ahead, back = (SOUTH, NORTH) if to_y > y else (NORTH, SOUTH)
+        else:
+            flats.append((y, min(x, to_x) + 1, max(x, to_x)))
+            ahead, back = (EAST, WEST) if to_x > x else (WEST, EAST)
+        corners[x, y] = corners.get((x, y), 0) | ahead
+        corners[to_x, to_y] = back
+    if begun:
+        del corners[points[0]]
+    if goes_on:
+        del corners[points[-1]]
+    return Pieces(tuple(flats), tuple(uprights), corners)
+
+
+def _straightened(way: Sequence[Cell]) -> list[Cell]:
+    """The corners at which a way really bends."""
+    points: list[Cell] = []
+    for cell in way:
+        if points and points[-1] == cell:
+            continue
+        if len(points) > 1 and any(
+            points[-2][axis] == points[-1][axis] == cell[axis] for axis in (0, 1)
+        ):
+            points.pop()
+        points.append(cell)
+    return points
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
