@@ -109,8 +109,8 @@ def test_one_group_unfolded_does_not_take_the_names_away() -> None:
 def test_what_is_too_wide_stands_on_shelves_in_the_same_order() -> None:
     graph = build(switch(8).snapshot())
     wide = compose(graph, Wish(160, 48, 2))
-    made = draw(compose(graph, Wish(48, 48, 2), wide.memory))
-    assert made.width <= 48
+    made = draw(compose(graph, Wish(64, 48, 2), wide.memory))
+    assert made.width <= 64
     places = {item: (box.y, box.x) for item, box in made.boxes.items()}
     hosts = [namespace(f"h{number}") for number in range(1, 9)]
     assert hosts == sorted(hosts, key=places.__getitem__)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
 
 from tests.canvas_drawn import drawing, left_to_right, namespace, rows_of
 from tests.canvas_labs import (
+    KNOWN,
     Sketch,
     at_random,
     branches,
@@ -23,6 +25,7 @@ from tests.canvas_labs import (
 )
 from tuilab.lab.snapshot import Live
 from tuilab.model.edits import Rename
+from tuilab.model.generate import generate
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.build import build
@@ -252,6 +255,26 @@ def test_names_that_can_be_scrolled_are_better_than_a_map_without() -> None:
     assert compose(graph, Wish(78, 20)).level == 0
     assert compose(graph, Wish(78, 20, scrolled=True)).level == 1
     assert compose(graph, Wish(40, 15, scrolled=True)).level == 0
+
+
+@pytest.mark.parametrize("name", [*KNOWN, "mesh of 24"])
+def test_every_port_is_named_at_a_level_of_boxes_that_is_asked_for(name: str) -> None:
+    """In a pane of any size: to scroll is better than not to know what is what."""
+    sketch = KNOWN.get(name)
+    topology = sketch().topology() if sketch else generate("mesh", 24)
+    graph = build(snapshot(topology))
+    for level in (2, 3):
+        wish = Wish(30, 10, level, Choices(most=100))  # type: ignore[arg-type]
+        made = draw(compose(graph, wish))
+        words: dict[Item, str] = defaultdict(str)
+        for y, row in enumerate(made.rows):
+            for x, sign in enumerate("".join(run.text for run in row)):
+                if (item := made.at(x, y)) is not None:
+                    words[item] += sign
+        for cable in topology.cables:
+            for end in (cable.a, cable.b):
+                item = Item("link", end.namespace, end.ifname)
+                assert end.ifname in words[item], (level, item)
 
 
 def test_a_wide_lab_lists_its_hosts_below_one_another() -> None:

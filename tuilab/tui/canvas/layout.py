@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from tuilab.model.places import Slot
@@ -29,7 +30,7 @@ MOST_PANES = 3
 LEAST_ROWS = {0: 0, 1: 0, 2: 5, 3: 6}
 """Rows that one row of boxes takes at least, with the space to the next one. Where
 nothing fits, smaller things are drawn all the same."""
-MOST_ATTEMPTS = 4
+MOST_ATTEMPTS = 6
 FAR = 4
 """A drawing so many times as wide as the pane is beyond all help."""
 
@@ -53,6 +54,10 @@ class Wish(NamedTuple):
     choices: Choices = Choices()
     roomy: bool = False
     scrolled: bool = False
+
+    def named(self, level: Level) -> bool:
+        """Whether ports have names at any rate: a person asked for this level."""
+        return self.level is not None and level >= 2
 
     def panes(self, scene: Scene) -> float:
         """In how many panes a drawing can be seen, at least one."""
@@ -101,7 +106,11 @@ def _best(grouped: Graph, wish: Wish, memory: Memory | None) -> Scene:
 
 
 def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
-    """Scenes of one level, the most pleasant first; on most, none if none can help."""
+    """Scenes of one level, the most pleasant first; on most, none if none can help.
+
+    Of a level that a person asked for, only those that name the ports: to scroll is
+    better than to miss them.
+    """
     if order.chained:
         yield from _turned(graph, order, level, wish)
         return
@@ -112,14 +121,15 @@ def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sce
             manner = Manner(level, wish.roomy, tight=True, combs=level == 1)
             yield layout(graph, order, manner, wish.width)
         return
-    if level >= 2 and len(graph.edges) <= MOST_LINES:
-        yield layout(graph, order, Manner(level, wish.roomy, names=True), wish.width)
-    scene = layout(graph, order, Manner(level, wish.roomy), wish.width)
+    usual = Manner(level, wish.roomy, names=wish.named(level))
+    if level >= 2 and not usual.names and len(graph.edges) <= MOST_LINES:
+        yield layout(graph, order, replace(usual, names=True), wish.width)
+    scene = layout(graph, order, usual, wish.width)
     yield scene
     wide = scene.width > wish.width
     if level >= 2 and scene.width > FAR * wish.width:
         return
-    for manner in _manners(level, wish.roomy):
+    for manner in _manners(usual):
         if manner.narrow == 1 or (wide and any(node.cells for node in graph.nodes)):
             yield layout(graph, order, manner, wish.width)
     if level == 3 or len(graph.edges) > MOST_LINES:
@@ -128,7 +138,7 @@ def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sce
     for count in range(shelves, shelves + 2):
         if wide and count <= MOST_SHELVES and count * scene.height < 2 * wish.height:
             shelved = arrange(graph, order.memory, count)
-            manner = Manner(level, wish.roomy, tight=level <= 1)
+            manner = replace(usual, tight=level <= 1)
             yield layout(graph, shelved, manner, wish.width)
 
 
@@ -140,7 +150,9 @@ def _turned(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sc
     manners = [Manner(level, wish.roomy), Manner(level, wish.roomy, tight=True)]
     if level >= 2:
         manners = [Manner(level, wish.roomy, names=True), manners[0]]
-    if level >= 2 and len(graph.edges) > MOST_LINES:
+    if wish.named(level):
+        manners = manners[:1]
+    elif level >= 2 and len(graph.edges) > MOST_LINES:
         manners = manners[1:]
     for manner in manners:
         turns = math.ceil(least_width(graph, order, level) / wish.width)
@@ -169,17 +181,18 @@ def least_width(graph: Graph, order: Order, level: Level) -> int:
     return max((sum(least(v) + 1 for v in row) - 1 for row in rows), default=0)
 
 
-def _manners(level: Level, roomy: bool) -> Iterator[Manner]:
+def _manners(usual: Manner) -> Iterator[Manner]:
     """Further ways to draw a level."""
+    level = usual.level
     if level <= 1:
-        yield Manner(level, roomy, tight=True)
+        yield replace(usual, tight=True)
     if level == 1:
-        yield Manner(level, roomy, combs=True)
-        yield Manner(level, roomy, tight=True, combs=True)
+        yield replace(usual, combs=True)
+        yield replace(usual, tight=True, combs=True)
     for narrow in (2, 8):
-        yield Manner(level, roomy, tight=level <= 1, narrow=narrow)
+        yield replace(usual, tight=level <= 1, narrow=narrow)
     if level == 1:
-        yield Manner(1, roomy, tight=True, combs=True, narrow=8)
+        yield replace(usual, tight=True, combs=True, narrow=8)
 
 
 def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
