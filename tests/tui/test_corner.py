@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.geometry import Region
 
-from tests.canvas_labs import fat_tree, switch, two_hosts
+from tests.canvas_labs import branches, fat_tree, switch, two_hosts
+from tests.tui.bench import opened
 from tests.tui.canvas_bench import CanvasBench, namespace, shown
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.widget import Canvas
@@ -50,6 +51,39 @@ async def test_it_never_hides_a_node(size) -> None:
                     box = Region(x, y, wide, tall).translate(canvas._origin)
                     assert not found[0].overlaps(box), (item, node)
         assert shown
+
+
+async def test_asked_for_it_finds_a_place_where_nodes_are_everywhere() -> None:
+    """The selection stays in sight; asked once more, it goes."""
+    topology = branches(10, 19).topology()
+    async with opened(topology, size=(160, 48)) as bench:
+        canvas = bench.main.canvas
+        assert canvas.portion < 1
+        assert canvas._map() is None  # by itself it hides no node
+        some = list(canvas.drawing.boxes)
+        for item in (some[0], some[-1], *some[1::40]):
+            bench.main.select(item)
+            canvas.show_item(item)
+            await bench.press("N")
+            found = canvas._map()
+            assert found is not None, item
+            assert "┌" in bench.text
+            place, area = found[0], canvas.drawing.boxes[item]
+            assert not place.overlaps(Region(*area).translate(canvas._origin))
+            await bench.press("N")
+            assert canvas._map() is None
+
+
+async def test_it_is_said_why_there_can_be_none() -> None:
+    async with opened(two_hosts().topology(), size=(100, 30)) as bench:
+        await bench.press("N")
+        assert bench.toasts == ["all of the drawing is in sight"]
+    async with opened(fat_tree().topology(), size=(80, 24)) as bench:
+        await bench.press("plus", "plus", "i")
+        bench.main.canvas.styles.height = 8
+        await bench.idle()
+        await bench.press("N")
+        assert bench.toasts[-1] == "the pane is too small for an overview"
 
 
 async def test_it_stands_in_the_emptiest_corner() -> None:

@@ -42,6 +42,7 @@ class Context:
         in_packets: Whether the list of packets has the keys.
         row: The current row of the inspector, while that has the keys.
         foldable: Whether the selected thing can be folded or unfolded there.
+        no_overview: Why there can be no small picture of the drawing, or empty.
         group: A folded group that is selected; what is in it is in the selection.
     """
 
@@ -58,6 +59,7 @@ class Context:
     drawn: bool = True
     in_packets: bool = False
     foldable: bool = False
+    no_overview: str = ""
     group: Item | None = None
     keymap: Keymap = field(default_factory=lambda: KEYS)
     row: Row | None = None
@@ -300,6 +302,10 @@ def _drawn(context: Context) -> str:
     return f"the list is shown: {context.key('tree')} shows the drawing"
 
 
+def _overview(context: Context) -> str:
+    return _drawn_things(context) or context.no_overview
+
+
 def _drawn_things(context: Context) -> str:
     if context.empty:
         return f"nothing is drawn yet: add a namespace ({context.key('add_namespace')})"
@@ -398,7 +404,7 @@ _TABLE: tuple[Action, ...] = (
     ),
     Action("fold", ("f",), "fold", "fold or unfold", "View", _foldable, "canvas"),
     Action("menu", ("full_stop",), "menu", "menu for the selection", "View", always),
-    Action("minimap", ("N",), "", "overview on or off", "View", _drawn, "canvas"),
+    Action("minimap", ("N",), "", "overview on or off", "View", _overview, "canvas"),
     Action("jump", ("g",), "jump", "jump by letters", "View", _drawn_things, "canvas"),
     Action("addresses", ("I",), "", "addresses in use and free", "View", always),
     Action("zoom", ("z",), "zoom", "zoom the pane or restore", "View", always),

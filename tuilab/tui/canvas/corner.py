@@ -23,24 +23,36 @@ ENOUGH = 0.75
 
 
 class CornerView(LabView):
-    """Shows it where the drawing is larger than the pane, beside the selection."""
+    """Shows it where the drawing is larger than the pane, beside the selection.
 
-    _map_on = True
+    By itself only where it hides no node; asked for, it always finds a place.
+    """
+
+    _map_asked: bool | None = None
     _map_made: tuple[Scene, Area, tuple[Row, ...]] | None = None
     _map_put: tuple[Scene, object, Region | None] | None = None
     _corner: Offset | None = None
     _map_shown: tuple[Region, tuple[Row, ...]] | None = None
 
     def turn_map(self) -> None:
-        """Show the small picture or not."""
-        self._map_on = not self._map_on
+        """Show the small picture, or hide it where it is."""
+        self._map_asked = self._map() is None
+        self._map_put = None
         self.refresh()
+
+    @property
+    def no_map(self) -> str:
+        """Why there can be no small picture, or empty."""
+        if self.portion >= 1:
+            return "all of the drawing is in sight"
+        if self.size.width < LEAST[0] or self.size.height < LEAST[1]:
+            return "the pane is too small for an overview"
+        return ""
 
     def _map(self) -> tuple[Region, tuple[Row, ...]] | None:
         """Where it is in the pane, and its rows."""
-        width, height = self.size
-        small = width < LEAST[0] or height < LEAST[1]
-        if not self._map_on or small or self.portion > ENOUGH:
+        enough = self._map_asked is None and self.portion > ENOUGH
+        if self._map_asked is False or enough or self.no_map:
             return None
         rows = self._map_rows()
         place = self._map_place(rows) if rows else None
@@ -73,18 +85,23 @@ class CornerView(LabView):
         return put[2]
 
     def _free_corner(self, rows: tuple[Row, ...]) -> Region | None:
-        """The corner with the least in it; none where it would hide a node in all.
+        """The corner with the least in it, where it hides no node.
 
         Where nodes are in all corners it may stand elsewhere at a side. It stays where
-        it is as long as no other place is much emptier.
+        it is as long as no other place is much emptier. Where nodes are everywhere
+        there is no place, unless a person asked for it: then only what is selected is
+        not hidden.
         """
         wide, tall = sum(len(run.text) for run in rows[0]), len(rows)
         right, bottom = self.size.width - wide, self.size.height - tall
         corners = [(right, bottom), (right, 0), (0, bottom), (0, 0)]
         sides = [(x, y) for y in (bottom, 0) for x in range(right - STEP, 0, -STEP)]
         sides += [(x, y) for x in (right, 0) for y in range(bottom - STEP, 0, -STEP)]
-        taken = [*self._chosen_cells(), *self._node_cells()]
-        for some in (corners, sides):
+        chosen, nodes = self._chosen_cells(), self._node_cells()
+        tries = [(corners, [*chosen, *nodes]), (sides, [*chosen, *nodes])]
+        if self._map_asked:
+            tries += [(corners, chosen), (sides, chosen), (corners, [])]
+        for some, taken in tries:
             found = [
                 (covered - wide * (place.offset == self._corner), number, place)
                 for number, place in enumerate(Region(*at, wide, tall) for at in some)

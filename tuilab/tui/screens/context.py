@@ -40,5 +40,6 @@ def context_of(screen: MainScreen) -> Context:
         in_packets=isinstance(screen.focused, PacketList | PacketTree | PacketHex),
         row=screen.row,
         foldable=screen.canvas.foldable,
+        no_overview=screen.canvas.no_map,
         group=next((it for it in shown if it.kind == "grid"), None),
     )

@@ -21,7 +21,7 @@ from tuilab.tui.widgets.pick_view import PickView
 ON_NOTHING = (
     *("add_namespace", "add_bridge", "add_tap", "add_cable"),
     *("generate", "paste_part", "undo", "redo", "find", "addresses"),
-    *("jump", "select_box", "canvas.fit", "tree"),
+    *("jump", "select_box", "canvas.fit", "minimap", "tree"),
     *("load", "save", "palette", "help"),
 )
 ON_ONE = (
@@ -40,7 +40,10 @@ ON_PACKETS = (
     *(action.id for action in ACTIONS.values() if action.where == "packets"),
     *("copy", "save_packets", "stop_watching"),
 )
-_OF_DRAWING = ("jump", "select_box", "canvas.fit", "canvas.mark", "move", "fold")
+_OF_DRAWING = (
+    *("jump", "select_box", "canvas.fit", "minimap"),
+    *("canvas.mark", "move", "fold"),
+)
 """What only the drawing can."""
 
 _FRAME = 4
