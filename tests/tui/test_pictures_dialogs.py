@@ -126,6 +126,13 @@ async def captured(bench: Bench) -> None:
     await bench.press("1", "home")
 
 
+async def at_row(bench: Bench) -> None:
+    """The inspector's row of an address."""
+    await on(NS)(bench)
+    await bench.press("enter", "slash", *"0.1/24", "enter", "down", "down")
+    assert bench.main.row.thing.kind == "address"
+
+
 async def replied(bench: Bench) -> None:
     """Some pings came back."""
     dialog = bench.app.screen
@@ -203,6 +210,7 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "load-mistakes": ("broken.yaml:", (keys("ctrl+o"), keys(*"broken"))),
     "labs": ("this one", (verb("labs"),)),
     "help": ("Keys", (keys("question_mark"),)),
+    "help-packets": ("pause or follow", (captured, keys("question_mark"))),
     "help-search": ("set up or down", (keys("question_mark"), keys(*"up or down"))),
     "find": ("host:br0", (keys("slash"),)),
     "find-one": ("10.0.0.2", (keys("slash"), keys(*"0.2"))),
@@ -217,6 +225,14 @@ DIALOGS: dict[str, tuple[str, tuple[Hands, ...]]] = {
         (on(Item("grid", HOST, "br1")), keys("full_stop")),
     ),
     "menu-nothing": ("add namespace", (keys("full_stop"),)),
+    "menu-bridge": ("edit the selection", (on(BRIDGE), keys("full_stop"))),
+    "menu-cable": ("edit the selection", (on(CABLE), keys("full_stop"))),
+    "menu-link": ("add address", (on(LINK), keys("full_stop"))),
+    "menu-list": ("mark an end", (on(NS), keys("T", "full_stop"))),
+    "menu-row": ("edit the row", (at_row, keys("full_stop"))),
+    "menu-packets": ("only its conversation", (captured, keys("full_stop"))),
+    "rename": ("Name", (on(NS), verb("rename"))),
+    "delete-row": ("addr del", (at_row, keys("d"))),
     "columns": ("Columns", (verb("packet_looks"),)),
     "open-packets": ("File", (verb("open_packets"),)),
     "save-packets": ("40 packets", (captured, keys("S"), fill(path="ping.pcapng"))),
@@ -254,6 +270,11 @@ TOOLS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "row-filter": ("10.0.0.1/24", (on(NS), keys("enter", "slash", *"0.1"))),
 }
 EVERYTHING = DIALOGS | TOOLS
+LOOKED_AT = (
+    *("add-namespace-mistakes", "load", "repair"),
+    *("help", "menu-namespace", "quit-remove", "send-replies"),
+)
+"""Of each kind one in every look: fields, lists, plans, keys, menus, questions."""
 LABS = {
     "tour": lambda: Topology("demo"),
     "tour-cable": lambda: Topology("demo"),
@@ -368,7 +389,7 @@ async def test_dialog(name, picture, tmp_path):
         assert bench.topology == before
 
 
-@pytest.mark.parametrize("name", ["add-namespace-mistakes", "load", "repair"])
+@pytest.mark.parametrize("name", LOOKED_AT)
 @pytest.mark.parametrize("look", ["textual-light", "ansi-dark", "no-colour", "ascii"])
 async def test_look(look, name, picture, tmp_path, monkeypatch):
     if look == "no-colour":

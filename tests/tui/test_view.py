@@ -313,6 +313,29 @@ async def test_help_lists_every_key_finds_and_runs_one():
         assert "Add bridge" in bench.text
 
 
+async def test_help_begins_with_the_keys_of_the_pane_one_is_in():
+    async with opened(two_hosts()) as bench:
+        for keys, heading, key in (
+            (["1"], "Packets: this pane", "pause or follow"),
+            (["escape", "question_mark"], "Drawing: this pane", "left"),
+        ):
+            await bench.press(*keys, *["question_mark"][: len(keys) == 1])
+            rows = [row.strip("│ ") for row in bench.text.splitlines()]
+            at = rows.index(heading)
+            assert rows[at + 1].endswith((key, "▆"))
+            assert key in rows[at + 1]
+            await bench.press("escape")
+
+
+async def test_help_says_of_what_was_found_where_it_works():
+    """The drawing and the list both have a key that marks an end."""
+    async with opened(two_hosts()) as bench:
+        await bench.press("question_mark", *"mark an end")
+        rows = [row.strip("│ ") for row in bench.text.splitlines()]
+        found = [at for at, row in enumerate(rows) if "mark an end" in row][1:]
+        assert [rows[at - 1] for at in found] == ["Drawing: this pane", "Tree"]
+
+
 async def test_the_palette_runs_an_action_by_words():
     async with opened() as bench:
         await bench.press("colon")
@@ -332,7 +355,9 @@ async def test_the_palette_and_help_use_the_words_of_the_screen():
         assert "other colours" not in bench.text
         await bench.press("escape", "question_mark")
         await bench.type("fold or")
-        assert "fold or unfold (drawing)" in bench.text
+        rows = [row.strip("│ ") for row in bench.text.splitlines()]
+        assert "Drawing: this pane" in rows
+        assert any("fold or unfold" in row for row in rows)
 
 
 async def test_the_palette_finds_by_id_by_words_and_by_likeness():

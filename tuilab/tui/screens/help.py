@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual.binding import Binding
 from textual.widget import Widget
 
-from tuilab.tui.actions import ACTIONS, Context
+from tuilab.tui.actions import ACTIONS, Action, Context
 from tuilab.tui.moves import IN_DIALOGS, MOVES, PANES, Move, panes_of
 from tuilab.tui.screens.pick import Entry, PickDialog, fits
 from tuilab.tui.text import Line, line, plain
 
 _KEYS = 12
 _PLACES = {
-    "canvas": "drawing",
-    "empty": "empty lab",
-    "packets": "packets",
-    "history": "undo history",
-    "inspector": "inspector",
+    "canvas": PANES["canvas"],
+    "empty": "Empty lab",
+    "packets": "Packets",
+    "history": "Undo history",
+    "inspector": "Inspector",
 }
 """What help calls the pane whose focus a verb needs."""
 
@@ -52,11 +53,11 @@ class HelpScreen(PickDialog[HelpRow, str]):
 
     def __init__(self, context: Context, focused: Widget | None) -> None:
         super().__init__()
-        self._rows = help_rows(context, panes_of(focused))
+        self._rows = help_rows(context, panes_of(focused), places_of(focused))
 
     def start_at(self) -> int:
         """The first key is current, not its heading."""
-        return 0 if self.query_text else 1
+        return 1
 
     def entries(self, query: str) -> Sequence[Entry[HelpRow]]:
         """Every key whose line has what was typed, each group below its heading."""
@@ -66,7 +67,7 @@ class HelpScreen(PickDialog[HelpRow, str]):
             if not row.name:
                 heading = row
             elif fits(query, row.searched):
-                if heading is not None and not query:
+                if heading is not None:
                     found.append((heading, heading.shown))
                 heading = None
                 found.append((row, row.shown))
@@ -84,39 +85,53 @@ class HelpScreen(PickDialog[HelpRow, str]):
             self.dismiss(value.name)
 
 
-def help_rows(context: Context, panes: Sequence[str] = ("canvas",)) -> list[HelpRow]:
+def places_of(widget: Widget | None) -> tuple[str, ...]:
+    """The places of verbs, as in ``Action.where``, that a widget is."""
+    own = {
+        binding.id
+        for kind in (type(widget).__mro__ if widget is not None else ())
+        for binding in kind.__dict__.get("BINDINGS", ())
+        if isinstance(binding, Binding)
+    }
+    found = (it.where for it in ACTIONS.values() if it.where and it.id in own)
+    return tuple(dict.fromkeys(found))
+
+
+def help_rows(
+    context: Context,
+    panes: Sequence[str] = ("canvas",),
+    places: Sequence[str] = ("canvas",),
+) -> list[HelpRow]:
     """Every key with what it does, and why it can't be run now.
 
     Args:
         context: What is possible.
         panes: The panes whose moves the focused widget knows: they come first.
+        places: The places of verbs that it is: so do those.
     """
-    rows = [*_moves(context, panes, here=True), *_actions(context, panes)]
-    return [*rows, *_moves(context, panes, here=False)]
-
-
-def _actions(context: Context, panes: Sequence[str]) -> Iterator[HelpRow]:
-    groups = dict.fromkeys(action.group for action in ACTIONS.values())
-    for group in groups:
-        yield _heading(group)
-        for action in ACTIONS.values():
-            if action.group == group:
-                pane = f" ({_PLACES[action.where]})" if action.where else ""
-                refused = action.refuse(context)
-                about = action.about + pane
-                yield _row(context, action.id, group, about, refused)
-
-
-def _moves(context: Context, panes: Sequence[str], *, here: bool) -> Iterator[HelpRow]:
+    places = [it for it in places if it != "empty" or context.empty]
+    here: dict[str, list[HelpRow]] = {_PLACES[place]: [] for place in places}
+    others: dict[str, list[HelpRow]] = {}
     for pane, title in PANES.items():
-        if (pane in panes) is not here:
-            continue
-        rows = [
+        told = here if pane in panes else others
+        told.setdefault(title, []).extend(
             _move(context, move, panes) for move in MOVES.values() if move.pane == pane
-        ]
-        if rows:
-            yield _heading(f"{title}: this pane" if here else title)
-            yield from rows
+        )
+    groups: dict[str, list[HelpRow]] = {}
+    for action in ACTIONS.values():
+        if action.where in places:
+            here[_PLACES[action.where]].append(_verb(context, action, ""))
+        else:
+            pane = f" ({_PLACES[action.where].lower()})" if action.where else ""
+            groups.setdefault(action.group, []).append(_verb(context, action, pane))
+    titled = [(f"{title}: this pane", rows) for title, rows in here.items()]
+    titled += [*groups.items(), *others.items()]
+    return [row for title, rows in titled if rows for row in (_heading(title), *rows)]
+
+
+def _verb(context: Context, action: Action, pane: str) -> HelpRow:
+    refused, about = action.refuse(context), action.about + pane
+    return _row(context, action.id, action.group, about, refused)
 
 
 def _move(context: Context, move: Move, panes: Sequence[str]) -> HelpRow:
