@@ -23,6 +23,7 @@ from tuilab import __version__
 from tuilab.lab.lab import Lab
 from tuilab.lab.snapshot import Event, Gone, Logged
 from tuilab.tui.base import BaseApp
+from tuilab.tui.contrast import readable
 from tuilab.tui.glyphs import ASCII, UNICODE
 from tuilab.tui.screens.keep import KeepScreen
 from tuilab.tui.screens.main import MainScreen
@@ -90,7 +91,7 @@ class TuilabApp(BaseApp[ExitChoice]):
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables, and the kind of frame this terminal can show."""
-        return {**super().get_css_variables(), "frame": self.glyphs.frame}
+        return {**readable(super().get_css_variables()), "frame": self.glyphs.frame}
 
     def get_driver_class(self) -> type[Driver]:
         """The one that outlives its terminal."""
