@@ -4,8 +4,8 @@ import asyncio
 import errno
 import json
 
+from tests.kernel.alive import Refusing, a_lab, assert_as_wished, eventually
 from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_engine import Refusing, a_lab, assert_as_wished, eventually
 from tuilab.errors import EditFailed
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint

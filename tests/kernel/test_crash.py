@@ -22,10 +22,11 @@ import traceback
 from dataclasses import dataclass, field
 
 from tests.drivers import OneByOne
+from tests.kernel.alive import a_lab, ip_json
 from tests.kernel.packetbox import boxed
-from tests.kernel.test_engine import NetlinkDriver, a_lab, ip_json
 from tests.strategies import applied, random_change
 from tuilab.errors import KernelError
+from tuilab.kernel.netlink import NetlinkDriver
 from tuilab.lab import journal as journals
 from tuilab.model.topology import LO, Endpoint
 from tuilab.plan.operations import SetLink

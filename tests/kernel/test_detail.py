@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.alive import DEADLINE, a_lab, ip
 from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_engine import DEADLINE, _ip, a_lab
 from tuilab.errors import NotFoundError
 from tuilab.kernel.bridging import read_vlans
 from tuilab.kernel.wire import IFINFO, attribute
@@ -79,10 +79,10 @@ async def test_a_namespace_is_as_iproute2_says(tmp_path):
         sh("ip -n red rule add prio 20 ipproto tcp dport 80-90 table 100")
         sh("ip -n red addr add 10.0.0.77/24 dev eth0 valid_lft 100 preferred_lft 50")
         detail = await lab.detail("red")
-        assert list(detail.links) == [x["ifname"] for x in _ip("red", "link")]
-        for told in _ip("red", "-d -s addr"):
+        assert list(detail.links) == [x["ifname"] for x in ip("red", "link")]
+        for told in ip("red", "-d -s addr"):
             same_link(detail.links[told["ifname"]], told)
-        routes = _ip("red", "route show table all") + _ip(
+        routes = ip("red", "route show table all") + ip(
             "red", "-6 route show table all"
         )
         for told in routes:
@@ -94,7 +94,7 @@ async def test_a_namespace_is_as_iproute2_says(tmp_path):
         rules = [
             (family, it["priority"])
             for family, flag in ((4, "-4"), (6, "-6"))
-            for it in _ip("red", f"{flag} rule")
+            for it in ip("red", f"{flag} rule")
         ]
         assert [(it.family, it.priority) for it in detail.rules] == rules
         words = {it.priority: it for it in detail.rules if it.family == 4}
@@ -158,7 +158,7 @@ async def test_neighbours_age_and_are_permanent(tmp_path):
     async with switched(tmp_path) as lab:
         detail = await lab.detail("red", "eth0")
         mine = {it.to: it for it in detail.neighbours if it.state != "proxy"}
-        told = {it["dst"]: it for it in _ip("red", "neigh show dev eth0")}
+        told = {it["dst"]: it for it in ip("red", "neigh show dev eth0")}
         assert mine.keys() == told.keys()
         for to, it in mine.items():
             assert it.mac == told[to].get("lladdr", "")

@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_engine import (
+from tests.kernel.alive import (
     BLUE,
     DEADLINE,
     RED,
@@ -21,6 +20,7 @@ from tests.kernel.test_engine import (
     settled,
     until,
 )
+from tests.kernel.packetbox import boxed, sh
 from tuilab.errors import EditFailed, UsageError
 from tuilab.lab.journal import FileJournal
 from tuilab.model import edits

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from tests.kernel.alive import BLUE, DEADLINE, RED, ROUTED, a_lab, until
 from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_engine import BLUE, DEADLINE, RED, ROUTED, a_lab, until
 from tuilab.lab.journal import FileJournal
 from tuilab.model import edits
 from tuilab.model.topology import Endpoint

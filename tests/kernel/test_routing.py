@@ -4,20 +4,21 @@ import asyncio
 
 from hypothesis import given, settings
 
-from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_engine import (
+from tests.kernel.alive import (
     DEADLINE,
-    _ip,
     a_lab,
     assert_as_wished,
     eventually,
+    ip,
     ip_json,
     settled,
+    there_and_back,
     until,
 )
+from tests.kernel.packetbox import boxed, sh
 from tests.strategies import policed
 from tuilab.model import edits, policy_edits
-from tuilab.model.topology import Endpoint, Hop, Neighbour, Route, Rule, Topology
+from tuilab.model.topology import Endpoint, Hop, Neighbour, Route, Rule
 from tuilab.plan.state import expand, to_data
 
 A, B = Endpoint("red", "a0"), Endpoint("red", "b0")
@@ -111,7 +112,7 @@ async def test_everything_is_as_iproute2_shows_it_and_comes_back(tmp_path):
             ("10.0.0.9", 2),
             ("10.0.1.9", 1),
         ]
-        rules = [r["priority"] for r in _ip("red", "rule") + _ip("red", "-6 rule")]
+        rules = [r["priority"] for r in ip("red", "rule") + ip("red", "-6 rule")]
         own = [0, 32766, 32767, 0, 32766]
         assert sorted(rules) == sorted([*own, *(rule.priority for rule in RULES)])
         view, dump = policies(), to_data(lab.snapshot.observed)
@@ -197,7 +198,7 @@ async def test_a_link_down_leaves_the_other_hops(tmp_path):
         )
         await lab.edit(edits.remove_route("red", wide))
         await assert_as_wished(lab)
-        assert not _ip("red", "route show 172.16.0.0/16")
+        assert not ip("red", "route show 172.16.0.0/16")
         for _ in range(3):
             await lab.undo()
             await assert_as_wished(lab)
@@ -293,7 +294,7 @@ async def test_who_talks_to_whom_is_no_news(tmp_path):
     async with a_lab(tmp_path) as lab:
         await lab.edit(edits.together("start", LINKS))
         await lab.edit(edits.add_address(Endpoint("blue", "a0"), "10.0.0.2/24"))
-        eventually(lambda: "NO-CARRIER" in str(_ip("red", "addr show a0")), False)
+        eventually(lambda: "NO-CARRIER" in str(ip("red", "addr show a0")), False)
         settled()
         await lab.rescan()
         looks = []
@@ -320,24 +321,7 @@ def test_random_edits_of_routing(tmp_path):
     @settings(max_examples=20, derandomize=False)
     @given(policed())
     def walk(sequence):
-        asyncio.run(go(*sequence))
-
-    async def go(start, changes):
-        async with a_lab() as lab:
-            await lab.edit(edits.become("start", start))
-            await assert_as_wished(lab)
-            dumps = [to_data(lab.snapshot.observed)]
-            for change in changes:
-                await lab.edit(change)
-                await assert_as_wished(lab)
-                dumps.append(to_data(lab.snapshot.observed))
-            for dump in reversed(dumps[:-1]):
-                await lab.undo()
-                await lab.rescan()
-                assert to_data(lab.snapshot.observed) == dump
-            await lab.go_to(len(changes) + 1)
-            await assert_as_wished(lab)
-            await lab.edit(edits.become("clear", Topology("")))
+        asyncio.run(there_and_back(*sequence))
 
     walk()
 

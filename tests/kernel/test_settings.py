@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.alive import RED, a_lab, assert_as_wished
 from tests.kernel.packetbox import boxed, sh
 from tests.kernel.test_bridge import until
-from tests.kernel.test_engine import RED, a_lab, assert_as_wished
 from tuilab.errors import EditFailed, KernelError, UsageError
 from tuilab.kernel import devconf, netns
 from tuilab.kernel.netlink import NetlinkDriver

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from tests.kernel.alive import a_lab, assert_as_wished
 from tests.kernel.packetbox import boxed, sh
-from tests.kernel.test_engine import a_lab, assert_as_wished
 from tests.tui.labs import BR0, switch
 from tuilab.model import edits
 from tuilab.model.edits.paste import duplicate

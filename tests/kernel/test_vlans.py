@@ -9,9 +9,9 @@ import json
 import pytest
 from hypothesis import given, settings
 
+from tests.kernel.alive import Refusing, a_lab, assert_as_wished
 from tests.kernel.packetbox import boxed, sh
 from tests.kernel.test_bridge import BLUE, BR, MAC, P1, P2, RED, SWITCHED, until
-from tests.kernel.test_engine import Refusing, a_lab, assert_as_wished
 from tests.strategies import tagged
 from tuilab.errors import EditFailed
 from tuilab.model import edits, vlans

@@ -8,8 +8,8 @@ import collections
 import os
 import random
 
+from tests.kernel.alive import a_lab, assert_as_wished
 from tests.kernel.packetbox import boxed
-from tests.kernel.test_engine import a_lab, assert_as_wished
 from tests.strategies import applied, random_change
 from tuilab.plan.state import to_data
 
