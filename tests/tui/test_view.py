@@ -424,6 +424,25 @@ async def test_refused_keys_say_why():
             assert reason in bench.toasts[-1], key
 
 
+@pytest.mark.parametrize(
+    ("selected", "keys", "reason"),
+    [
+        (None, ("enter", "space", "p", "c"), "nothing is selected: choose something"),
+        (Item("link", "red", "eth0"), ("p",), '"red:eth0" has no ports here'),
+        (Item("namespace", "alone"), ("p",), '"alone" has no ports here'),
+    ],
+)
+async def test_keys_of_the_drawing_say_why_not_too(selected, keys, reason):
+    topology = edits.add_namespace("alone").apply(two_hosts())
+    for key in keys:
+        async with opened(topology) as bench:
+            if selected is not None:
+                bench.main.select(selected)
+            await bench.press(key)
+            assert bench.main.selected == selected
+            assert [reason in toast for toast in bench.toasts] == [True], key
+
+
 async def test_copy_takes_the_selection_or_the_line():
     async with opened(two_hosts()) as bench:
         bench.main.select(Item("link", "red", "eth0"))

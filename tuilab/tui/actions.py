@@ -106,6 +106,8 @@ class Action:
     where: Where = ""
 
 
+NOTHING_SELECTED = "nothing is selected: choose something with the arrow keys"
+
 # -- reasons --------------------------------------------------------------------
 
 
@@ -138,7 +140,7 @@ def _two_places(context: Context) -> str:
 
 def _selection(context: Context) -> str:
     if context.selected is None:
-        return "nothing is selected: choose something with the arrow keys"
+        return NOTHING_SELECTED
     return alive(context)
 
 

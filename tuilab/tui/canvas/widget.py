@@ -11,7 +11,7 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from tuilab.model.places import Slot
-from tuilab.tui.actions import KEYS, bindings
+from tuilab.tui.actions import KEYS, NOTHING_SELECTED, bindings
 from tuilab.tui.canvas.corner import CornerView
 from tuilab.tui.canvas.drawing import Area
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE, Glyphs
@@ -82,6 +82,13 @@ class Canvas(CornerView, can_focus=True):
             self.item = item
             self.offset = offset
             """Where, on the screen."""
+
+    class Refused(Message):
+        """A key can't do its work now."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
 
     class ToolChanged(Message):
         """Another tool is held, or it has other words for the frame."""
@@ -298,13 +305,15 @@ class Canvas(CornerView, can_focus=True):
 
     def action_ports(self) -> None:
         """Step into the ports of the selected node."""
-        if self.selected in self._drawing.boxes:
-            assert self.selected is not None
-            there = ports(self._drawing, self.selected)
-            if there:
-                self.select(there[0])
-            else:
-                self.app.bell()
+        item = self._chosen_one()
+        if item is None:
+            return
+        there = ports(self._drawing, item) if item in self._drawing.boxes else ()
+        if there:
+            self.select(there[0])
+        else:
+            reason = f'"{item}" has no ports here: select a box with cables'
+            self.post_message(self.Refused(reason))
 
     def action_leave(self) -> None:
         """Drop the mark, all but the last of the selection, or a port for its node."""
@@ -318,12 +327,12 @@ class Canvas(CornerView, can_focus=True):
 
     def action_open(self) -> None:
         """Look at the selected item."""
-        if self.selected is not None:
-            self.post_message(self.Opened(self.selected))
+        if (item := self._chosen_one()) is not None:
+            self.post_message(self.Opened(item))
 
     def action_mark(self) -> None:
         """Mark the first end of a cable; at another item, ask for the cable."""
-        item, first = self.selected, self.marked
+        item, first = self._chosen_one(), self.marked
         if item is None:
             return
         self.marked = item if first is None else None
@@ -341,8 +350,14 @@ class Canvas(CornerView, can_focus=True):
 
     def action_centre(self) -> None:
         """Bring the selection to the middle."""
-        if self.selected is not None:
-            self.show_item(self.selected, centre=True)
+        if (item := self._chosen_one()) is not None:
+            self.show_item(item, centre=True)
+
+    def _chosen_one(self) -> Item | None:
+        """What was selected last; where nothing is, that is said."""
+        if self.selected is None:
+            self.post_message(self.Refused(NOTHING_SELECTED))
+        return self.selected
 
     def action_pan(self, columns: int, rows: int) -> None:
         """Move the pane over the drawing."""

@@ -278,6 +278,10 @@ class MainScreen(Below, Screen[None]):
     def _card_chosen(self, event: Canvas.CardChosen | TreeView.CardChosen) -> None:
         self.start(event.action)
 
+    @on(Canvas.Refused)
+    def _refused(self, event: Canvas.Refused) -> None:
+        self.session.say(event.reason, "warning")
+
     @on(Canvas.PlaceRequested)
     def _place(self, event: Canvas.PlaceRequested) -> None:
         places = {str(item): at for item, at in event.places.items()}
