@@ -66,6 +66,13 @@ def test_the_file_that_is_written_changes_nothing_until_it_is_edited(file):
     assert (dict(keymap.by_id), problems) == (dict(KEYS.by_id), [])
     with pytest.raises(Exception, match="is there already"):
         write_keys(file)
+    # Each group once, and what keys do in one column.
+    lines = template().splitlines()
+    headings = [line for line in lines[2:] if line.startswith("# ")]
+    assert len(headings) == len(set(headings)) > 5
+    entries = [line for line in lines if ": " in line and " # " in line]
+    assert len(entries) == len(KEYS.by_id)
+    assert len({line.index(" # ") for line in entries}) == 1
 
 
 def test_no_key_of_the_drawing_hides_another():

@@ -22,6 +22,8 @@ from tuilab.tui.moves import IN_DIALOGS, MOVES, PANES
 _MAIN = ("", "canvas", "tree", "list", "lines", "screen", "history")
 """An inspector's row, or a packet, has verbs of its own on the keys of their like."""
 _NO_KEY = ("", "none", "~", "null")
+_ABOUT = 42
+"""The column of what a key does."""
 _HEAD = """\
 # The keys of tuilab. Take the # away from what you want otherwise. Several keys go
 # into brackets, as in [d, Del]; none takes the key away. What holds: tuilab keys
@@ -98,17 +100,15 @@ def write_keys(path: Path) -> None:
 
 def template() -> str:
     """Every action and move with its usual keys, as comments."""
-    lines = [_HEAD]
-    group = ""
+    groups: dict[str, list[str]] = {}
     for name, keys in KEYS.by_id.items():
-        now, about = told(name)
-        if now != group:
-            group = now
-            lines.append(f"# {group}")
+        group, about = told(name)
         shown = ", ".join(_written(key) for key in keys)
         value = shown if len(keys) == 1 else f"[{shown}]"
-        lines.append(f"#{name}: {value:<24} # {about}")
-    return "\n".join([*lines, ""])
+        entry = f"#{name}: {value}"
+        groups.setdefault(group, []).append(f"{entry:<{_ABOUT}} # {about}")
+    parts = ("\n".join([f"# {group}", *some, ""]) for group, some in groups.items())
+    return "\n".join([_HEAD, *parts])
 
 
 def told(name: str) -> tuple[str, str]:
