@@ -192,6 +192,27 @@ async def test_e_opens_the_dialog_at_the_field_of_the_row():
             await bench.press("escape", "escape")
 
 
+async def test_e_on_one_of_several_lines_begins_with_that_line():
+    topology = edits.add_address(RED, "10.0.7.7/24").apply(everything())
+    async with opened(topology, size=LARGE) as bench:
+        await inspect(bench, Item("namespace", "red"))
+        await go_to(bench, "10.0.7.7/24")
+        await bench.press("e")
+        assert bench.app.focused.value == "10.0.7.7/24"
+
+
+async def test_e_on_a_setting_that_the_lab_does_not_name_offers_it():
+    async with opened(two_hosts(), size=LARGE) as bench:
+        await inspect(bench, Item("namespace", "red"))
+        await go_to(bench, "icmp_ratelimit")
+        await bench.press("e")
+        assert bench.app.focused.value == "net.ipv4.icmp_ratelimit 1000"
+        await bench.press("end", *["backspace"] * 4, *"250", "enter")
+        await bench.until(lambda: not bench.in_dialog)
+        named = bench.topology.namespaces["red"].sysctls
+        assert named == {"net.ipv4.icmp_ratelimit": "250"}
+
+
 async def test_what_drifted_is_marked_with_what_was_wished():
     async with opened(everything(), size=LARGE) as bench:
         lab = bench.lab

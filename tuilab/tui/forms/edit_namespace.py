@@ -92,9 +92,17 @@ class EditNamespace(ChangeForm):
         ),
     )
 
-    def __init__(self, topology: Topology, name: str) -> None:
+    def __init__(self, topology: Topology, name: str, setting: str = "") -> None:
+        """Make it.
+
+        Args:
+            topology: The lab.
+            name: The namespace.
+            setting: A line for a setting that the lab may not name yet, or empty.
+        """
         super().__init__(topology)
         self.name = name
+        self._setting = setting
         self.title = f"Edit namespace {name}"
 
     def propose(self, given: Values) -> dict[str, Value]:
@@ -102,16 +110,16 @@ class EditNamespace(ChangeForm):
         namespace = self._namespace()
         routes = tuple(checks.show_route(route) for route in namespace.routes)
         apart = _SWITCHES.values()
+        settings = {k: v for k, v in namespace.sysctls.items() if k not in apart}
+        if self._setting:
+            key, _, value = self._setting.partition(" ")
+            settings.setdefault(key, value)
         values: dict[str, Value] = {
             "name": self.name,
             "routes": routes,
             "rules": tuple(map(show_rule, namespace.rules)),
             "neighbours": tuple(map(show_neighbour, namespace.neighbours)),
-            "sysctls": tuple(
-                f"{key} {value}"
-                for key, value in namespace.sysctls.items()
-                if key not in apart
-            ),
+            "sysctls": tuple(f"{key} {value}" for key, value in settings.items()),
         }
         for field, key in _SWITCHES.items():
             values[field] = namespace.sysctls.get(key) == "1"

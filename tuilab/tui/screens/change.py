@@ -13,15 +13,18 @@ from tuilab.tui.widgets.plan_text import plan_lines
 class ChangeScreen(FormDialog):
     """Gives the answers when the lab was changed, None when it was not."""
 
-    def __init__(self, form: ChangeForm, lab: Lab, *, focus: str = "") -> None:
+    def __init__(
+        self, form: ChangeForm, lab: Lab, *, focus: str = "", line: str = ""
+    ) -> None:
         """Ask.
 
         Args:
             form: What for.
             lab: Which is changed.
             focus: The field to begin with, the first one by default.
+            line: How the line of it begins that is meant, where it has several.
         """
-        super().__init__(form, focus=focus)
+        super().__init__(form, focus=focus, line=line)
         self._asked = form
         self._lab = lab
         self._change: Change | None = None

@@ -45,10 +45,10 @@ class FormDialog(Dialog[Answers]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*moves("form")]
 
-    def __init__(self, form: Form, *, focus: str = "") -> None:
+    def __init__(self, form: Form, *, focus: str = "", line: str = "") -> None:
         super().__init__()
         self._form = form
-        self._start = focus
+        self._start, self._line = focus, line
         self._given: Answers = {}
         self._fields: dict[str, Widget] = {}
         self._previewed: list[Line] = []
@@ -107,7 +107,13 @@ class FormDialog(Dialog[Answers]):
         names = [name for name in self._form.fields if name not in hidden]
         if self._start in names:
             names = [self._start]
-        return fields.focusable(self._fields[names[0]]) if names else None
+        if not names:
+            return None
+        field = self._fields[names[0]]
+        meant = (
+            it for it in field.query(Input) if it.value.split()[:1] == [self._line]
+        )
+        return next(meant, fields.focusable(field))
 
     # -- answers ---------------------------------------------------------------------
 

@@ -34,15 +34,20 @@ async def edit_row(screen: MainScreen) -> None:
     if thing is None:
         await build.edit(screen)
         return
-    form: ChangeForm = EditNamespace(screen.topology, thing.namespace)
+    field, said = _field(thing), screen.row.copied if screen.row else ""
+    form: ChangeForm
     if thing.kind in _OF_LINKS:
         form = EditLink(screen.topology, thing.endpoint)
-    dialog = ChangeScreen(form, screen.lab, focus=_field(form, thing))
+    else:
+        setting = said.replace(" = ", " ") if field == "sysctls" else ""
+        form = EditNamespace(screen.topology, thing.namespace, setting)
+    line = said.partition(" ")[0]
+    dialog = ChangeScreen(form, screen.lab, focus=field, line=line)
     await screen.session.push_screen_wait(dialog)
     screen.refresh_lab()
 
 
-def _field(form: ChangeForm, thing: Thing) -> str:
+def _field(thing: Thing) -> str:
     """The field that holds a thing."""
     if thing.kind == "link":
         return ""
