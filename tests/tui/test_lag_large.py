@@ -83,3 +83,45 @@ async def test_the_inspector_tells_of_a_thousand_links(screen, monkeypatch):
         assert row is not None
         await counted()
         assert inspector.row == row
+
+
+async def test_a_dialog_plans_beside_the_loop(screen, monkeypatch):
+    """What is shown is never the plan of other answers, and Enter runs those typed."""
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        bench.main.select(Item("bridge", HOST, "br0"))
+        shown = []
+
+        def planned():
+            return bench.in_dialog and bench.app.screen._previewed
+
+        async def ask():
+            await bench.press("n")
+            dialog = bench.app.screen
+            show = dialog._show_plan
+
+            def seen(lines):
+                words = "".join(span.text for spans in lines for span in spans)
+                name = dialog.query_one("#name").value
+                shown.append((name, words))
+                assert "planning ..." in words or f"netns add {name}" in words
+                show(lines)
+
+            monkeypatch.setattr(dialog, "_show_plan", seen)
+            for letter in "some":
+                await bench.press(letter)
+            await bench.until(lambda: "netns add" in shown[-1][1], "planned")
+            assert len(dialog._previewed) > 2
+            await bench.press("escape")
+
+        assert await longest(bench, monkeypatch, ask) < screen
+        assert any("planning ..." in words for _, words in shown)
+        await bench.press("n")
+        await bench.pilot.press(*"any", "enter")
+        await bench.until(lambda: not bench.in_dialog)
+        name = next(reversed(bench.topology.namespaces))
+        assert name.endswith("any")
+        await bench.press("n")
+        await bench.pilot.press("slash", "enter")
+        await bench.until(lambda: "/" in bench.problem("name"))
+        assert next(reversed(bench.topology.namespaces)) == name

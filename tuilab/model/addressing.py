@@ -243,7 +243,7 @@ def used_networks(topology: Topology) -> list[Network]:
 def all_addresses(topology: Topology) -> Iterator[str]:
     """Every address of the lab, as written."""
     for namespace in topology.namespaces.values():
-        for _, link in namespace.all_links():
+        for link in namespace.links.values():
             yield from link.addresses
 
 

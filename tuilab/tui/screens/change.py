@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from tuilab.lab.lab import Lab
+from tuilab.lab.uninterrupted import beside
 from tuilab.model.edits import Change
+from tuilab.model.topology import Topology
 from tuilab.tui.forms.base import ChangeForm
 from tuilab.tui.screens.form import FormDialog
 from tuilab.tui.text import Line
 from tuilab.tui.widgets.plan_text import plan_lines
+
+LARGE = 300
+"""Namespaces and links in a lab; to plan a change of so many takes longer than keys may
+wait."""
 
 
 class ChangeScreen(FormDialog):
@@ -28,27 +34,44 @@ class ChangeScreen(FormDialog):
         self._asked = form
         self._lab = lab
         self._change: Change | None = None
+        self._foreseen = True
+        self.large = _is_large(form.topology)
 
     def prepare(self) -> list[Line]:
         """The commands of the change."""
         change = self._change = self._asked.change(self.values)
-        if not self._lab.foreseen(change):
+        self._foreseen = self._lab.foreseen(change)
+        return plan_lines(self._lab.plan(change).commands, self.text_width)
+
+    def prepared(self) -> None:
+        """Look at what it is the first to name, and say then what that means."""
+        if not self._foreseen:
+            change = self._change
             self.holder.run_job(
                 lambda: self._foresee(change), of=self, group="look", exclusive=True
             )
-        return plan_lines(self._lab.plan(self._change).commands, self.text_width)
 
-    async def _foresee(self, change: Change) -> None:
-        """Look at what it is the first to name, and say then what that means."""
-        await self._lab.foresee(change)
-        if self.is_current and change is self._change:
-            self._judge()
+    async def _foresee(self, change: Change | None) -> None:
+        if change is not None:
+            await self._lab.foresee(change)
+            if self.is_current and change is self._change:
+                self.judge_again()
 
     async def carry_out(self) -> None:
         """Change the lab, unless everything is as it was."""
         change, topology = self._change, self._lab.snapshot.topology
-        if change is None or (not change.large and change.apply(topology) == topology):
+        if change is None:
             self.dismiss(None)
             return
+        if not change.large:
+            after = await beside(self.large, change.apply, topology)
+            if after == topology:
+                self.dismiss(None)
+                return
         await self._lab.edit(change)
         self.dismiss(dict(self.values))
+
+
+def _is_large(topology: Topology) -> bool:
+    namespaces = topology.namespaces.values()
+    return sum(1 + len(it.links) for it in namespaces) > LARGE

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -13,7 +16,8 @@ from textual.widgets import Input, Static
 
 from tuilab.errors import InvalidTopology, TuilabError
 from tuilab.lab.snapshot import Snapshot
-from tuilab.tui.forms.base import Field, Form, Value
+from tuilab.lab.uninterrupted import beside
+from tuilab.tui.forms.base import Field, Form, Option, Value
 from tuilab.tui.moves import moves
 from tuilab.tui.screens import fields
 from tuilab.tui.screens.dialog import AROUND, Dialog
@@ -26,12 +30,39 @@ from tuilab.tui.widgets.tick_list import TickList
 from tuilab.tui.widgets.ticks import Ticks
 
 Answers = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What comes of some answers.
+
+    Attributes:
+        problems: What is wrong, by field name.
+        hidden: The fields that mean nothing.
+        notes: What is said beside others.
+        lines: What will be run.
+        error: Why it can't be, or empty.
+    """
+
+    problems: dict[str, str]
+    hidden: frozenset[str]
+    notes: dict[str, str]
+    lines: list[Line]
+    error: str
+
+
 SLOW = 0.2
 """Seconds after which it is said that it takes its time."""
 
 
 class FormDialog(Dialog[Answers]):
-    """Asks, proposes, checks while typing, says what Enter will do."""
+    """Asks, proposes, checks while typing, says what Enter will do.
+
+    Attributes:
+        large: Whether proposing and planning take longer than keys may wait.
+    """
+
+    large = False
 
     DEFAULT_CSS = """
     FormDialog {
@@ -49,9 +80,12 @@ class FormDialog(Dialog[Answers]):
         super().__init__()
         self._form = form
         self._start, self._line = focus, line
+        self._topology = form.topology
         self._given: Answers = {}
         self._fields: dict[str, Widget] = {}
         self._previewed: list[Line] = []
+        self._turn = asyncio.Lock()
+        self._late = False
         self.values: Answers = form.propose({})
         self._ready = False
         self._busy = False
@@ -99,7 +133,11 @@ class FormDialog(Dialog[Answers]):
     def on_mount(self) -> None:
         """Show the proposals, as the fields have taken them."""
         self.values = {**self.values, **self._held()}
-        self._judge()
+        if self.large:
+            self._await_plan()
+            self._collect_soon()
+        else:
+            self._show_judged(self._judged())
 
     def first_focus(self) -> Widget | None:
         """The field that was asked for, else the first in use."""
@@ -126,39 +164,109 @@ class FormDialog(Dialog[Answers]):
     async def _changed(self) -> None:
         # Fields also tell of what they were given to begin with.
         new = self.is_current and not self._busy and self._held() != self.values
-        if new:
+        if new and self.large:
+            self._late = True
+            self._await_plan()
+            self._collect_soon()
+        elif new:
             await self._collect()
 
     def _held(self) -> Answers:
         """What the fields hold."""
         return {name: fields.read(field) for name, field in self._fields.items()}
 
+    def _collect_soon(self) -> None:
+        """Take in what changed: at once, or beside the loop."""
+        if self.large:
+            self.holder.run_job(self._collect, of=self, group="collect")
+        else:
+            self.call_later(self._collect)
+
     async def _collect(self) -> None:
-        """Take in what the fields hold; propose the rest anew; check everything."""
-        held = self._held()
+        """Take in what the fields hold; propose the rest anew; check everything.
+
+        In a large lab that takes a while. What changes meanwhile is taken in too before
+        this ends: nothing is shown that was made from what the fields held before.
+        """
+        if not self.large:
+            await self._take_in()
+            return
+        self._late = True
+        async with self._turn:
+            while self._late and self.is_attached:
+                self._late = False
+                await self._take_in()
+
+    async def _take_in(self) -> None:
+        held, form = self._held(), self._form
+        form.topology = self._topology
         self._given |= {n: it for n, it in held.items() if it != self.values[n]}
-        self.values = self._form.propose(self._given)
+        self.values = await beside(self.large, form.propose, dict(self._given))
+        offers = await beside(self.large, self._offers)
         for name, field in self._fields.items():
-            options = self._form.options(name, self.values)
             # What was typed meanwhile has a message of its own on the way here.
             if fields.read(field) == held[name]:
-                await fields.write(field, self.values[name], options)
-        self._judge()
+                await fields.write(field, self.values[name], offers[name])
+        held = self._held()
+        judged = await beside(self.large, self._judged)
+        if self.large and self._held() != held:
+            self._late = True  # and told of in a moment
+        if self.is_attached and not self._late:
+            self._show_judged(judged)
 
-    def _judge(self) -> None:
+    def _offers(self) -> dict[str, Sequence[Option]]:
+        """What each field offers."""
+        return {name: self._form.options(name, self.values) for name in self._fields}
+
+    def _judged(self) -> _Judged:
+        """What is wrong, else what will be run; may run beside the loop."""
+        form, values = self._form, self.values
+        problems = form.problems(values)
+        hidden, notes = form.unused(values), form.notes(values)
+        lines: list[Line] = []
+        error = ""
+        if not problems:
+            try:
+                lines = self.prepare()
+            except TuilabError as failure:
+                error = _words(failure)
+        return _Judged(problems, hidden, notes, lines, error)
+
+    def _show_judged(self, judged: _Judged) -> None:
         """Show what is wrong, else what will be run."""
-        problems = self._form.problems(self.values)
-        hidden = self._form.unused(self.values)
-        notes = self._form.notes(self.values)
         for row in self.query(FormRow):
-            row.hide(hidden)
-            row.tell(problems, notes)
-        error = "" if problems else self._preview()
-        self._ready = not problems and not error
+            row.hide(judged.hidden)
+            row.tell(judged.problems, judged.notes)
+        self._ready = not judged.problems and not judged.error
+        if self._ready:
+            self._show_plan(judged.lines)
         self.query_one("#plan").display = self._ready
         self.query_one("#frame").set_class(not self._ready, "-problems")
-        self.show_error(error)
+        self.show_error(judged.error)
         self.measure()
+        if self._ready:
+            self.prepared()
+
+    def judge_again(self) -> None:
+        """More is known of what will be run than when it was shown."""
+        if self.large:
+            self._collect_soon()
+        else:
+            self._show_judged(self._judged())
+
+    def prepared(self) -> None:
+        """What will be run is shown."""
+
+    def _show_plan(self, lines: list[Line]) -> None:
+        if lines != self._previewed:
+            # Other words are laid out anew, however long they are.
+            self._previewed = lines
+            self.query_one("#commands", Static).update(contents(lines))
+
+    def _await_plan(self) -> None:
+        """What is shown is for other answers; nothing moves until there is another."""
+        rest = [line("")] * (len(self._previewed) - 1)
+        self._show_plan([line(("planning ...", "dim")), *rest])
 
     def measure(self) -> None:
         """The plan has all the room that the fields leave."""
@@ -182,31 +290,19 @@ class FormDialog(Dialog[Answers]):
             self.hint("form.help", "field help"),
         )
 
-    def _preview(self) -> str:
-        """Show what will be run; what is wrong with it, or empty."""
-        try:
-            lines = self.prepare()
-        except TuilabError as error:
-            return _words(error)
-        if lines != self._previewed:
-            # Other words are laid out anew, however long they are.
-            self._previewed = lines
-            self.query_one("#commands", Static).update(contents(lines))
-        return ""
-
     # -- running ---------------------------------------------------------------------
 
     async def run(self) -> None:
         """Do it; stay, with everything typed, when that is not possible."""
-        await self._collect()
-        if not self._ready:
-            self._focus_problem()
-            self.holder.drop_keys()
-            self.app.bell()
-            return
-        self._busy = True
         slow = self.set_timer(SLOW, lambda: self._say(self.working))
         try:
+            await self._collect()
+            if not self._ready:
+                self._focus_problem()
+                self.holder.drop_keys()
+                self.app.bell()
+                return
+            self._busy = True
             await self.carry_out()
         except TuilabError as error:
             self.refuse(_words(error))
@@ -234,9 +330,11 @@ class FormDialog(Dialog[Answers]):
         """Somebody else changed the lab: check against what it is now."""
         if self._busy:
             return
-        if snapshot.topology is not self._form.topology:
-            self._form.topology = snapshot.topology
-            self.call_later(self._collect)
+        if snapshot.topology is not self._topology:
+            # The form gets it when nothing is being made from it.
+            self._topology = snapshot.topology
+            self._late = self.large
+            self._collect_soon()
 
     def action_field_help(self) -> None:
         """Say what the focused field is for."""

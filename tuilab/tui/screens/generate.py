@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tuilab.errors import UsageError
 from tuilab.lab.lab import Lab
 from tuilab.tui.forms.generate import Generate, counts
 from tuilab.tui.screens.change import ChangeScreen
@@ -16,6 +17,7 @@ class GenerateScreen(ChangeScreen):
 
     def __init__(self, form: Generate, lab: Lab) -> None:
         super().__init__(form, lab)
+        self.large = True  # how much so is known only when it has been made
         self._shape = form
 
     def prepare(self) -> list[Line]:
@@ -30,4 +32,7 @@ class GenerateScreen(ChangeScreen):
     @property
     def working(self) -> str:
         """What is being made."""
-        return f"making {counts(self._shape.shape(self.values))} ..."
+        try:
+            return f"making {counts(self._shape.shape(self.values))} ..."
+        except UsageError:
+            return super().working
