@@ -6,6 +6,7 @@ that follows from its state.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -48,6 +49,9 @@ _OWN = (
     RuleState(32766, 6, table=MAIN_TABLE),
 )
 
+TURN = 100
+"""Operations after which others get their turn."""
+
 
 class ModelDriver:
     """A kernel that is only a model; its namespaces live and die with it."""
@@ -55,6 +59,7 @@ class ModelDriver:
     def __init__(self, state: State | None = None) -> None:
         start = State({HOST: fresh_namespace()}) if state is None else state
         self._machine = Machine(start)
+        self._seen: Observation | None = None
 
     def care(self, settings: Mapping[str, Collection[str]]) -> None:
         """A model knows all of its settings."""
@@ -62,19 +67,14 @@ class ModelDriver:
     async def observe(self, only: Collection[str] | None = None) -> Observation:
         """See `Driver`."""
         everything = self._machine.state()
-        state = State(
-            {
-                name: namespace
-                for name, namespace in everything.namespaces.items()
-                if only is None or name in only
-            }
-        )
-        live = {
-            Endpoint(name, ifname): Live(modelled_operstate(everything, link))
-            for name, namespace in state.namespaces.items()
-            for ifname, link in namespace.links.items()
-        }
-        return Observation(state, live)
+        if only is not None:
+            known = everything.namespaces
+            return _seen(everything, {n: it for n, it in known.items() if n in only})
+        if self._seen is None or self._seen.state.namespaces is not (
+            everything.namespaces
+        ):
+            self._seen = _seen(everything, everything.namespaces)
+        return self._seen
 
     async def search(self, seconds: float | None = None) -> frozenset[str]:
         """Everything in a model is known."""
@@ -98,7 +98,9 @@ class ModelDriver:
         """See `Driver`."""
         done: list[Operation] = []
         refused: TuilabError | None = None
-        for operation in operations:
+        for number, operation in enumerate(operations, 1):
+            if number % TURN == 0:
+                await asyncio.sleep(0)  # keys get their turn
             try:
                 operation.simulate(self._machine)
             except TuilabError as error:
@@ -107,6 +109,7 @@ class ModelDriver:
                     break
             else:
                 done.append(operation)
+        self._machine.settle()
         return Progress(tuple(done), refused)
 
     async def watch(self, callback: Callable[[frozenset[str]], None]) -> None:
@@ -114,6 +117,16 @@ class ModelDriver:
 
     async def aclose(self) -> None:
         """Nothing to let go of."""
+
+
+def _seen(state: State, namespaces: Mapping[str, NamespaceState]) -> Observation:
+    """What is seen of some namespaces of a state."""
+    live = {
+        Endpoint(name, ifname): Live(modelled_operstate(state, link))
+        for name, namespace in namespaces.items()
+        for ifname, link in namespace.links.items()
+    }
+    return Observation(State(namespaces), live)
 
 
 def modelled_operstate(state: State, link: LinkState) -> Operstate:

@@ -87,6 +87,8 @@ class Meter:
 
 def _is_another(before: Live, now: Live) -> bool:
     """Whether it is a new link of the same name, or one that counts anew."""
+    if before is now:
+        return False
     return before.index != now.index or (
         now.rx_bytes < before.rx_bytes
         or now.tx_bytes < before.tx_bytes
@@ -99,7 +101,7 @@ _QUIET = Rate()
 
 
 def _between(before: Live, now: Live, seconds: float) -> Rate:
-    if now == before:
+    if now is before or now == before:
         return _QUIET
     lost = now.errors + now.dropped - before.errors - before.dropped
     return Rate(

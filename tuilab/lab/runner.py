@@ -8,6 +8,7 @@ from tuilab.errors import KernelError, TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun
 from tuilab.lab.settings import Settings
+from tuilab.lab.uninterrupted import are_many, beside
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.operations import Operation
@@ -74,18 +75,21 @@ class Runner:
             RightsError: Rights or devices are lacking.
         """
         touched = set(steps.touched)
+        large = are_many(map(steps.goal.namespaces.get, touched))
+        large = large or are_many(map(self.observed.namespaces.get, touched))
         notes: list[str] = []
         await self._carry_out(title, steps.operations)
         for _ in range(HEALS):
             await self.look(touched)
-            heal = route_to(self.observed, steps.goal)
+            heal = await beside(large, route_to, self.observed, steps.goal)
             if not touched & set(heal.touched):
                 return tuple(notes)
             await self._carry_out(f"{title}: put right", heal.operations)
             notes.append(f"put right what came of it: {'; '.join(heal.commands)}")
             touched |= set(heal.touched)
         await self.look(touched)
-        wrong = differences(steps.goal, self.observed, touched)
+        seen = self.observed
+        wrong = await beside(large, differences, steps.goal, seen, touched)
         if not wrong:
             return tuple(notes)
         raise KernelError(

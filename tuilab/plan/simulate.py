@@ -74,6 +74,10 @@ class Machine(BridgePart, RoutePart):
         there = self.peek(endpoint.namespace)
         return there.links.get(endpoint.ifname) if there else None
 
+    def settle(self) -> None:
+        """What has been done is what is there: it need not be copied for each look."""
+        self._before, self._changed = self.state().namespaces, {}
+
     def state(self) -> State:
         """What is there now."""
         if not self._changed:

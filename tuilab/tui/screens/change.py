@@ -7,7 +7,7 @@ from tuilab.lab.uninterrupted import beside
 from tuilab.model.edits import Change
 from tuilab.model.topology import Topology
 from tuilab.tui.forms.base import ChangeForm
-from tuilab.tui.screens.form import FormDialog
+from tuilab.tui.screens.form import Answers, FormDialog
 from tuilab.tui.text import Line
 from tuilab.tui.widgets.plan_text import plan_lines
 
@@ -20,7 +20,13 @@ class ChangeScreen(FormDialog):
     """Gives the answers when the lab was changed, None when it was not."""
 
     def __init__(
-        self, form: ChangeForm, lab: Lab, *, focus: str = "", line: str = ""
+        self,
+        form: ChangeForm,
+        lab: Lab,
+        *,
+        focus: str = "",
+        line: str = "",
+        proposed: Answers | None = None,
     ) -> None:
         """Ask.
 
@@ -29,13 +35,17 @@ class ChangeScreen(FormDialog):
             lab: Which is changed.
             focus: The field to begin with, the first one by default.
             line: How the line of it begins that is meant, where it has several.
+            proposed: What the form proposes, if that is known.
         """
-        super().__init__(form, focus=focus, line=line)
+        super().__init__(form, focus=focus, line=line, proposed=proposed)
         self._asked = form
         self._lab = lab
         self._change: Change | None = None
         self._foreseen = True
-        self.large = _is_large(form.topology)
+        self.large = is_large(form.topology)
+        if self.large:
+            # What is proposed took a while to find.
+            self._topology = lab.snapshot.topology
 
     def prepare(self) -> list[Line]:
         """The commands of the change."""
@@ -72,6 +82,7 @@ class ChangeScreen(FormDialog):
         self.dismiss(dict(self.values))
 
 
-def _is_large(topology: Topology) -> bool:
+def is_large(topology: Topology) -> bool:
+    """Whether to plan a change of a lab takes longer than keys may wait."""
     namespaces = topology.namespaces.values()
     return sum(1 + len(it.links) for it in namespaces) > LARGE

@@ -76,7 +76,14 @@ class FormDialog(Dialog[Answers]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [*moves("form")]
 
-    def __init__(self, form: Form, *, focus: str = "", line: str = "") -> None:
+    def __init__(
+        self,
+        form: Form,
+        *,
+        focus: str = "",
+        line: str = "",
+        proposed: Answers | None = None,
+    ) -> None:
         super().__init__()
         self._form = form
         self._start, self._line = focus, line
@@ -86,7 +93,7 @@ class FormDialog(Dialog[Answers]):
         self._previewed: list[Line] = []
         self._turn = asyncio.Lock()
         self._late = False
-        self.values: Answers = form.propose({})
+        self.values: Answers = form.propose({}) if proposed is None else proposed
         self._ready = False
         self._busy = False
         self._told = ""

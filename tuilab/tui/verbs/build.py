@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tuilab.lab.uninterrupted import beside
 from tuilab.model.edits import Change, place
 from tuilab.model.edits import remove as removed
 from tuilab.model.edits.paste import duplicate as duplicated
@@ -23,7 +24,7 @@ from tuilab.tui.forms.edit_namespace import AddRoute, EditNamespace
 from tuilab.tui.forms.proposals import Place, place_of
 from tuilab.tui.forms.toggle import targets
 from tuilab.tui.forms.toggle import toggle as toggled
-from tuilab.tui.screens.change import ChangeScreen
+from tuilab.tui.screens.change import ChangeScreen, is_large
 from tuilab.tui.screens.delete import DeleteScreen
 from tuilab.tui.screens.form import Answers
 
@@ -34,14 +35,14 @@ if TYPE_CHECKING:
 async def add_namespace(screen: MainScreen) -> None:
     """Ask for a namespace; it is selected afterwards."""
     form = AddNamespace(screen.topology, _place(screen, screen.selected))
-    if answers := await _ask(screen, form):
+    if answers := await ask(screen, form):
         screen.select(Item("namespace", text(answers, "name")))
 
 
 async def add_bridge(screen: MainScreen) -> None:
     """Ask for a bridge; it is selected afterwards."""
     form = AddBridge(screen.topology, _place(screen, screen.selected))
-    if answers := await _ask(screen, form):
+    if answers := await ask(screen, form):
         screen.select(Item("bridge", text(answers, "place"), text(answers, "name")))
 
 
@@ -55,7 +56,7 @@ async def cable_between(
 ) -> None:
     """Ask for a cable between two things; it is selected afterwards."""
     form = AddCable(screen.topology, _place(screen, second), _place(screen, first))
-    if answers := await _ask(screen, form):
+    if answers := await ask(screen, form):
         screen.marked = None
         ends = (form.endpoint(answers, "a"), form.endpoint(answers, "b"))
         screen.select(Item.of_cable(Cable.of(*ends)))
@@ -65,21 +66,21 @@ async def add_tap(screen: MainScreen) -> None:
     """Ask for a tap; it is selected afterwards."""
     place = _place(screen, screen.selected)
     form = AddTap(screen.topology, place, screen.session.around.user)
-    if answers := await _ask(screen, form):
+    if answers := await ask(screen, form):
         where = Place.of(text(answers, "place"))
         screen.select(Item("tap", where.namespace, text(answers, "name")))
 
 
 async def add_address(screen: MainScreen) -> None:
     """Ask for an address for the selected link."""
-    await _ask(screen, AddAddress(screen.topology, _endpoint(screen)))
+    await ask(screen, AddAddress(screen.topology, _endpoint(screen)))
 
 
 async def add_route(screen: MainScreen) -> None:
     """Ask for a route for the selected namespace."""
     item = screen.selected
     form = AddRoute(screen.topology, *([item.namespace] if item else []))
-    await _ask(screen, form)
+    await ask(screen, form)
 
 
 async def edit(screen: MainScreen) -> None:
@@ -88,17 +89,17 @@ async def edit(screen: MainScreen) -> None:
     assert item is not None
     if item.kind == "namespace":
         form: ChangeForm = EditNamespace(screen.topology, item.namespace)
-        if answers := await _ask(screen, form):
+        if answers := await ask(screen, form):
             screen.select(Item("namespace", text(answers, "name")))
         return
     if item.cable is not None:
         cable = EditCable(screen.topology, item.cable)
-        if answers := await _ask(screen, cable):
+        if answers := await ask(screen, cable):
             screen.select(Item.of_cable(cable.renamed(answers)))
         return
     endpoint = item.endpoint
     assert endpoint is not None
-    if answers := await _ask(screen, EditLink(screen.topology, endpoint)):
+    if answers := await ask(screen, EditLink(screen.topology, endpoint)):
         screen.select(_renamed(item, text(answers, "name")))
 
 
@@ -181,8 +182,23 @@ def new_nodes(before: Topology, after: Topology) -> list[Item]:
     return nodes or [Item.of_cable(c) for c in after.cables if c not in old]
 
 
-async def _ask(screen: MainScreen, form: ChangeForm) -> Answers | None:
-    answers = await screen.session.push_screen_wait(ChangeScreen(form, screen.lab))
+async def ask(
+    screen: MainScreen, form: ChangeForm, *, focus: str = "", line: str = ""
+) -> Answers | None:
+    """Ask what a form asks, and change the lab.
+
+    Args:
+        screen: Where.
+        form: What for.
+        focus: The field to begin with, the first one by default.
+        line: How the line of it begins that is meant, where it has several.
+    """
+    large = is_large(screen.topology)
+    proposed = await beside(large, form.propose, {})
+    dialog = ChangeScreen(
+        form, screen.lab, focus=focus, line=line, proposed=proposed
+    )
+    answers = await screen.session.push_screen_wait(dialog)
     screen.refresh_lab()
     return answers
 

@@ -9,7 +9,6 @@ from tuilab.tui.forms.base import ChangeForm
 from tuilab.tui.forms.edit_link import EditLink
 from tuilab.tui.forms.edit_namespace import EditNamespace
 from tuilab.tui.forms.removal import removal
-from tuilab.tui.screens.change import ChangeScreen
 from tuilab.tui.verbs import build
 from tuilab.tui.widgets.inspector_rows import Thing
 
@@ -42,9 +41,7 @@ async def edit_row(screen: MainScreen) -> None:
         setting = said.replace(" = ", " ") if field == "sysctls" else ""
         form = EditNamespace(screen.topology, thing.namespace, setting)
     line = said.partition(" ")[0]
-    dialog = ChangeScreen(form, screen.lab, focus=field, line=line)
-    await screen.session.push_screen_wait(dialog)
-    screen.refresh_lab()
+    await build.ask(screen, form, focus=field, line=line)
 
 
 def _field(thing: Thing) -> str:
