@@ -11,6 +11,8 @@ from tests.tui.test_lag import SIZE, a_screen, is_laid, steps
 from tuilab.model import generate
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.canvas.graph import Item
+from tuilab.tui.text import plain
+from tuilab.tui.widgets.long_text import LongText
 
 MANY = 1000
 HUB = Item("namespace", HOST)
@@ -125,3 +127,39 @@ async def test_a_dialog_plans_beside_the_loop(screen, monkeypatch):
         await bench.pilot.press("slash", "enter")
         await bench.until(lambda: "/" in bench.problem("name"))
         assert next(reversed(bench.topology.namespaces)) == name
+
+
+async def test_removing_a_thousand_hosts_is_shown_and_done(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        hosts = [name for name in bench.topology.namespaces if name != HOST]
+        bench.main.select(*(Item("namespace", name) for name in hosts))
+        await bench.idle()
+
+        def said():
+            text = bench.app.screen.query_one(LongText)
+            return [plain(spans) for spans in text.lines]
+
+        async def ask():
+            await bench.press("d")
+            await bench.until(lambda: len(said()) > 2 * MANY, "planned")
+            assert "  veth h1000:eth0 with" in "\n".join(said())
+            assert said()[-1] == f"  and {2 * MANY - 200} more"
+            await bench.press("pagedown", "escape")
+
+        assert await longest(bench, monkeypatch, ask) < screen
+        await bench.press("d", "enter")
+        await bench.until(lambda: not bench.in_dialog)
+        assert set(bench.topology.namespaces) == {HOST}
+
+
+async def test_the_address_plan_of_a_thousand_hosts(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+
+        async def ask():
+            await bench.press("I")
+            await bench.until(lambda: "10.0.0.1 " in bench.text, "found")
+            await bench.press("pagedown", "escape")
+
+        assert await longest(bench, monkeypatch, ask) < screen

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence, Set
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.address_plan import Plan, plan_words, plans
 from tuilab.model.topology import Endpoint, Topology
+from tuilab.tui.late import Late, is_large
 from tuilab.tui.screens.dialog import Dialog
-from tuilab.tui.text import Line, contents, line
+from tuilab.tui.text import Line, line
+from tuilab.tui.widgets.long_text import LongText
 
 
 class AddressesScreen(Dialog[bool]):
@@ -30,11 +34,12 @@ class AddressesScreen(Dialog[bool]):
         super().__init__()
         self._topology = topology
         self._ends = frozenset(ends)
+        self._finding = Late(self, self._find)
 
     def body(self) -> ComposeResult:
         """All plans, one below the other."""
         with VerticalScroll(id="plans", classes="long"):
-            yield Static(id="text", markup=False)
+            yield LongText(id="text")
 
     def first_focus(self) -> Widget | None:
         """What scrolls."""
@@ -42,17 +47,22 @@ class AddressesScreen(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Show the plans."""
+        self._say([line(("looking ...", "dim"))])
         self._show()
 
     def _show(self) -> None:
-        found = plans(self._topology)
-        shown = [plan for plan in found if not self._ends.isdisjoint(plan.ends)]
-        lines: list[Line] = []
-        for plan in shown or found:
-            lines += [line("")] * bool(lines) + plan_lines(plan)
-        if not lines:
-            lines = [line(("No link has an address yet.", "dim"))]
-        self.query_one("#text", Static).update(contents(lines))
+        """Show the plans; of a large lab as soon as they are known."""
+        if is_large(self._topology):
+            self._finding.soon()
+        else:
+            self._say(_found(self._topology, self._ends))
+
+    async def _find(self) -> None:
+        self._say(await asyncio.to_thread(_found, self._topology, self._ends))
+
+    def _say(self, lines: Sequence[Line]) -> None:
+        for text in self.query(LongText):  # none on the way out
+            text.lines = lines
 
     def lab_changed(self, snapshot: Snapshot) -> None:
         """Somebody changed the lab."""
@@ -62,6 +72,16 @@ class AddressesScreen(Dialog[bool]):
     async def run(self) -> None:
         """Close it."""
         self.dismiss(True)
+
+
+def _found(topology: Topology, ends: Set[Endpoint]) -> list[Line]:
+    """The plans of some links' segments, or of all."""
+    found = plans(topology)
+    shown = [plan for plan in found if not ends.isdisjoint(plan.ends)]
+    lines: list[Line] = []
+    for plan in shown or found:
+        lines += [line("")] * bool(lines) + plan_lines(plan)
+    return lines or [line(("No link has an address yet.", "dim"))]
 
 
 def plan_lines(plan: Plan) -> list[Line]:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from tuilab.lab.lab import Lab
 from tuilab.lab.uninterrupted import beside
 from tuilab.model.edits import Change
-from tuilab.model.topology import Topology
 from tuilab.tui.forms.base import ChangeForm
+from tuilab.tui.late import is_large
 from tuilab.tui.screens.form import Answers, FormDialog
 from tuilab.tui.text import Line
 from tuilab.tui.widgets.plan_text import plan_lines
-
-LARGE = 300
-"""Namespaces and links in a lab; to plan a change of so many takes longer than keys may
-wait."""
 
 
 class ChangeScreen(FormDialog):
@@ -80,9 +76,3 @@ class ChangeScreen(FormDialog):
                 return
         await self._lab.edit(change)
         self.dismiss(dict(self.values))
-
-
-def is_large(topology: Topology) -> bool:
-    """Whether to plan a change of a lab takes longer than keys may wait."""
-    namespaces = topology.namespaces.values()
-    return sum(1 + len(it.links) for it in namespaces) > LARGE

@@ -16,8 +16,9 @@ from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.moves import moves
 from tuilab.tui.screens.dialog import Answer, Dialog
-from tuilab.tui.text import Line, Span, contents, line, wrapped
+from tuilab.tui.text import Line, Span, line, wrapped
 from tuilab.tui.widgets.drift_text import drift_of, scope_of
+from tuilab.tui.widgets.long_text import LongText
 from tuilab.tui.widgets.plan_text import plan_lines
 
 
@@ -32,7 +33,7 @@ class _DriftScreen(Dialog[Answer]):
     def body(self) -> ComposeResult:
         """What it is about."""
         with VerticalScroll(id="about", classes="long"):
-            yield Static(id="what")
+            yield LongText(id="what")
 
     def on_mount(self) -> None:
         """Say what it is about."""
@@ -49,11 +50,11 @@ class _DriftScreen(Dialog[Answer]):
         try:
             lines = self.lines(snapshot)
         except TuilabError as error:
-            self.query_one("#what", Static).update("")
+            self.query_one(LongText).lines = []
             self.refuse(str(error))
             return
         self.query_one("#error", Static).set_class(False, "-shown")
-        self.query_one("#what", Static).update(contents(lines))
+        self.query_one(LongText).lines = lines
 
     def lines(self, snapshot: Snapshot) -> list[Line]:
         """What would be done; raises what stands against it."""

@@ -24,7 +24,8 @@ from tuilab.tui.forms.edit_namespace import AddRoute, EditNamespace
 from tuilab.tui.forms.proposals import Place, place_of
 from tuilab.tui.forms.toggle import targets
 from tuilab.tui.forms.toggle import toggle as toggled
-from tuilab.tui.screens.change import ChangeScreen, is_large
+from tuilab.tui.late import is_large
+from tuilab.tui.screens.change import ChangeScreen
 from tuilab.tui.screens.delete import DeleteScreen
 from tuilab.tui.screens.form import Answers
 
