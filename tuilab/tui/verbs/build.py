@@ -196,9 +196,7 @@ async def ask(
     """
     large = is_large(screen.topology)
     proposed = await beside(large, form.propose, {})
-    dialog = ChangeScreen(
-        form, screen.lab, focus=focus, line=line, proposed=proposed
-    )
+    dialog = ChangeScreen(form, screen.lab, focus=focus, line=line, proposed=proposed)
     answers = await screen.session.push_screen_wait(dialog)
     screen.refresh_lab()
     return answers
