@@ -13,9 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tuilab.tui.canvas.graph import Graph
-from tuilab.tui.canvas.layers import Segment
+from tuilab.tui.canvas.layers import Memory, Segment
 
 SMALLEST = 5
 """Rings and lines of fewer nodes stand in one row."""
@@ -59,8 +60,10 @@ class Chain:
         return [row[::-1] if at % 2 else row for at, row in enumerate(rows)]
 
 
-def chain(graph: Graph, nodes: list[int], segments: list[Segment]) -> Chain | None:
-    """A part as a ring or a line, if it is one."""
+def chain(
+    graph: Graph, nodes: list[int], segments: list[Segment], memory: Memory
+) -> Chain | None:
+    """A part as a ring or a line, if it is one; it goes the way that it went before."""
     near: dict[int, set[int]] = {node: set() for node in nodes}
     for _, a, b in segments:
         if a not in near or b not in near or a == b:
@@ -86,7 +89,25 @@ def chain(graph: Graph, nodes: list[int], segments: list[Segment]) -> Chain | No
         hosts = {v: [h for h in some if h not in way] for v, some in hosts.items()}
     if len(way) < SMALLEST:
         return None
-    return Chain(way, not ends, hosts)
+    places = ((v, memory.get(graph.nodes[v].item)) for v in way)
+    before = {v: place.along for v, place in places if place is not None}
+    return Chain(_as_before(way, before, closed=not ends), not ends, hosts)
+
+
+def _as_before(
+    way: list[int], before: Mapping[int, int | None], *, closed: bool
+) -> list[int]:
+    """The same way, with most nodes behind those that they were behind before."""
+    known = [at for v in way if (at := before.get(v)) is not None]
+    if not known:
+        return way
+    pairs = list(pairwise([*known, *known[:1]] if closed else known))
+    if sum(one > other for one, other in pairs) > len(pairs) / 2:
+        way.reverse()
+    if closed:
+        first = next(at for at, v in enumerate(way) if before.get(v) == min(known))
+        way = way[first:] + way[:first]
+    return way
 
 
 def _with_ends(way: list[int], hosts: Mapping[int, list[int]]) -> list[int]:

@@ -407,9 +407,7 @@ class LabView(DrawingView):
     def _put_scene(self, scene: Scene) -> None:
         """Show a scene."""
         self._scene = scene
-        # What is set by hand is not remembered: without it all is as it was before.
-        before_pins = self._memory if scene.graph.pins else {}
-        self._memory = {**scene.memory, **before_pins}
+        self._memory = scene.memory
         self._redraw()
         said, self._said_zoom = self._said_zoom, (self.level, self._zoom, self.portion)
         if said != self._said_zoom:

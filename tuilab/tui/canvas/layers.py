@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tuilab.model.places import Slot
 from tuilab.tui.canvas.graph import Item
 
 
@@ -18,12 +19,23 @@ class Place:
         key: Position among all nodes, from the left; any scale.
         joined: Whether anything was connected to it.
         home: What it was drawn in, or None.
+        seats: Its keys with places set by hand, by that place and rank; the rest is
+            where it goes without.
+        along: Its number on the way along a ring or line.
+        elsewhere: Its key in rows that it stood in before, by rank.
     """
 
     rank: int
     key: float
     joined: bool
     home: Item | None = None
+    seats: Mapping[tuple[Slot, int], float] = field(default_factory=dict)
+    along: int | None = None
+    elsewhere: Mapping[int, float] = field(default_factory=dict)
+
+    def key_in(self, rank: int) -> float | None:
+        """Its key in a row, if it has ever been there."""
+        return self.key if rank == self.rank else self.elsewhere.get(rank)
 
 
 Memory = Mapping[Item, Place]
@@ -94,6 +106,8 @@ class Layers:
         flats: Edges within a row.
         ends: The vertices at end a and b, by edge.
         top: Rank of the first row.
+        zero: Rank of what would be the first row without places set by hand: the one
+            that they are counted from.
         gates: Vertices on the border. Those on the upper one are the first row, those
             on the lower one the last.
         north: Whether the first row is the upper border.
@@ -102,6 +116,7 @@ class Layers:
             a box with something inside, and not through its upper or lower border.
         sides: Nodes that such a line comes from through the left or right border, by
             gate, and whether it is the right one.
+        way: The nodes of a ring or a line, one behind the other.
     """
 
     rows: list[list[int]] = field(default_factory=list)
@@ -109,11 +124,13 @@ class Layers:
     flats: list[Flat] = field(default_factory=list)
     ends: dict[int, tuple[int, int]] = field(default_factory=dict)
     top: int = 0
+    zero: int = 0
     gates: dict[int, Gate] = field(default_factory=dict)
     north: bool = False
     south: bool = False
     beside: frozenset[int] = frozenset()
     sides: dict[Gate, tuple[int, bool]] = field(default_factory=dict)
+    way: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -125,22 +142,16 @@ class Order:
         inner: What is inside a node, for those with a drawing inside.
         memory: To be given to the next `arrange`.
         chained: Whether the largest part is a ring or a line, and can be turned.
+        shelves: Into how many rows is broken what hangs side by side.
+        turns: By how many times rings and lines are less wide.
     """
 
-    parts: list[Layers]
-    inner: dict[int, Layers]
-    memory: Memory
+    parts: list[Layers] = field(default_factory=list)
+    inner: dict[int, Layers] = field(default_factory=dict)
+    memory: Memory = field(default_factory=dict)
     chained: bool = False
-
-    @property
-    def ranks(self) -> dict[int, int]:
-        """The rank of every vertex in its part, or in the box that it is in."""
-        return {
-            vertex: layers.top - depth
-            for layers in (*self.parts, *self.inner.values())
-            for depth, row in enumerate(layers.rows)
-            for vertex in row
-        }
+    shelves: int = 1
+    turns: int = 1
 
 
 class Port(NamedTuple):

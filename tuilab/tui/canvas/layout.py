@@ -204,7 +204,7 @@ def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
         manner: How to draw it.
         width: Columns there are; unconnected parts are put into several shelves.
     """
-    scene = Scene(manner, graph, order.memory, order.ranks)
+    scene = Scene(manner, graph, order)
     shelf: list[Part] = []
     apart: list[tuple[Slot, Part]] = []
     used = 0

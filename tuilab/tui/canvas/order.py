@@ -7,9 +7,12 @@ order: only what is new is put in its best place.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections.abc import Mapping
 from itertools import count
 
+from tuilab.model.places import Slot
 from tuilab.tui.canvas.chain import Chain, chain
+from tuilab.tui.canvas.columns import columns, make_room
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
 from tuilab.tui.canvas.pages import share
@@ -45,7 +48,7 @@ class Arranger:
         self.segments = segments
         self.memory = memory
         self.rank = ranks(graph, nodes, segments)
-        self.chain = chain(graph, nodes, segments)
+        self.chain = chain(graph, nodes, segments, memory)
         self.line: list[list[int]] = []
         self.turned = turns > 1 and self.chain is not None
         if self.chain is not None:
@@ -54,15 +57,30 @@ class Arranger:
             places = (memory.get(graph.nodes[node].item) for node in nodes)
             keys = {n: p.key if p else 0.0 for n, p in zip(nodes, places, strict=True)}
             shelve(sorted(nodes, key=keys.__getitem__), segments, self.rank, shelves)
-            set_by_hand(graph, self.rank)
+        before = dict(self.rank)
+        zero = set_by_hand(graph, self.rank)
+        if self.chain is not None:
+            self._hang_along(self.chain, before)
         self.known: dict[int, float] = {}
+        self.settled: set[int] = set()
+        """Those with a place set by hand that stood there before."""
         for node in nodes:
             place = memory.get(graph.nodes[node].item)
             here = (home is not None or bool(segments), home)
-            same = place and (shelves > 1 or place.rank == self.rank[node])
-            if place and same and (place.joined, place.home) == here:
+            if place is None or (place.joined, place.home) != here:
+                continue
+            pin = graph.pins.get(node)
+            seat = place.seats.get((pin, self.rank[node])) if pin else None
+            if shelves == turns == 1 and seat is not None:
+                self.known[node] = seat
+                self.settled.add(node)
+            elif shelves > 1:
                 self.known[node] = place.key
-        self.layers = Layers(top=max(self.rank.values()))
+            elif (key := place.key_in(self.rank[node])) is not None:
+                self.known[node] = key
+        self.layers = Layers(top=max(self.rank.values()), zero=zero)
+        if self.chain is not None:
+            self.layers.way = self.chain.way
         self.bottom = min(self.rank.values())
         self.fresh = count(len(graph.nodes))
 
@@ -80,8 +98,10 @@ class Arranger:
                 self.rank[node] = rank
                 for host in way.hosts.get(node, ()):
                     self.rank[host] = rank + (1 if outside and at else -1)
-        before, top = dict(self.rank), max(self.rank.values())
-        set_by_hand(self.graph, self.rank)
+
+    def _hang_along(self, way: Chain, before: Mapping[int, int]) -> None:
+        """Hosts go along with what they hang from, where that was set by hand."""
+        top = max(before.values())
         for node in self.graph.pins.keys() & way.hosts.keys():
             by = self.rank[node] - before[node]
             for host in way.hosts[node]:
@@ -444,18 +464,31 @@ class Arranger:
                 return
 
     def _pin(self) -> None:
-        """Nodes with a place set by hand stand in the order of their columns."""
-        pins = self.graph.pins
+        """What has a place set by hand stands in its column.
+
+        From where it would be without it goes past all that stand in columns up to
+        there. What was there before stays among the others as it was.
+        """
+        there = [node for node in self.graph.pins if node in self.row_of]
+        if not there:
+            return
+        pins = {node: self.graph.pins[node] for node in there if node in self.settled}
+        self._make_room(pins)
+        for node in there:
+            if node not in self.settled:
+                self._carry(node, self.graph.pins[node][0], columns(self.layers, pins))
+                pins[node] = self.graph.pins[node]
+                self._make_room(pins)
+
+    def _make_room(self, pins: Mapping[int, Slot]) -> None:
         for row in self.layers.rows:
-            pinned = sorted(
-                (v for v in row if v in pins), key=lambda v: (pins[v][0], row.index(v))
-            )
-            if not pinned:
-                continue
-            rest = [v for v in row if v not in pins]
-            for vertex in pinned:
-                column = pins[vertex][0]
-                earlier = sum(1 for v in pinned if pins[v][0] < column)
-                free = min(max(0, column - earlier), len(rest))
-                rest.insert(min(len(rest), free + pinned.index(vertex)), vertex)
-            row[:] = rest
+            make_room(row, pins, self.known)
+
+    def _carry(self, node: int, to: int, at: Mapping[int, int]) -> None:
+        """Move a node within its row, by columns."""
+        row, own = self.layers.rows[self.row_of[node]], at[node]
+        if to == own:
+            return
+        row.remove(node)
+        passed = (v for v in row if (at[v] <= to if to > own else at[v] < to))
+        row.insert(sum(1 for _ in passed), node)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median_low
 
 from tuilab.tui.canvas.boxes import (
     PORT_GAP,
@@ -17,6 +18,7 @@ from tuilab.tui.canvas.boxes import (
     span,
     title_width,
 )
+from tuilab.tui.canvas.columns import columns
 from tuilab.tui.canvas.comb import Comb, fold
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.layers import Flat, Gate, Layers, gate_of, ports
@@ -324,12 +326,41 @@ class Part:
                 step = widths[left] + self._gap(left, right)
                 pulls[right].append((left, step, 0.5))
                 pulls[left].append((right, -step, 0.5))
-        fixed = {}
-        pins = {v: self.graph.pins[v] for v in self.row if v in self.graph.pins}
-        if pins:
-            unit = max(widths.values()) + BOX_GAP[self.level]
-            fixed = {v: column * unit for v, (column, _) in pins.items()}
+        fixed = self._held(widths) if self._pinned else {}
         self.x = spread(rows, widths, gaps, pulls, fixed)
+
+    @property
+    def _pinned(self) -> bool:
+        return not self.graph.pins.keys().isdisjoint(self.row)
+
+    def _held(self, widths: Mapping[int, int]) -> dict[int, int]:
+        """The left column of what has a place set by hand.
+
+        Columns are as wide as what stands between two such places of a row asks for,
+        and usual where nothing asks.
+        """
+        at = columns(self.layers, self.graph.pins)
+        usual: list[int] = []
+        least: dict[int, list[tuple[int, int]]] = {}
+        middles: dict[int, int] = {}
+        for row in self.layers.rows:
+            there = [index for index, v in enumerate(row) if v in self.graph.pins]
+            middles |= {row[index]: at[row[index]] for index in there}
+            for index, (left, right) in enumerate(pairwise(row)):
+                room = (widths[left] + 1) // 2 + self._gap(left, right)
+                room += widths[right] // 2
+                if self.is_node(left) and self.is_node(right):
+                    usual.append(room)
+                if there and there[0] <= index < there[-1]:
+                    least.setdefault(at[right], []).append((at[left], room))
+        widest = max(widths[v] for v in middles)
+        step = median_low(usual) if usual else widest + BOX_GAP[self.level]
+        first, last = min(middles.values()), max(middles.values())
+        middle = {first: first * step}
+        for column in range(first + 1, last + 1):
+            asked = (middle[one] + more for one, more in least.get(column, ()))
+            middle[column] = max([middle[column - 1] + step, *asked])
+        return {v: middle[column] - widths[v] // 2 for v, column in middles.items()}
 
     def column(self, pin: Pin) -> int:
         """The column of a port."""

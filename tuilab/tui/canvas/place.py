@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 ROUNDS = 4
-HELD = 1000.0
-"""Weight of a place set by hand."""
+HELD = 1e9
+"""Weight of a place set by hand: it gives way to nothing."""
 FREE = 0.1
 """Weight of the place of what nothing draws anywhere."""
 
@@ -54,6 +54,24 @@ def spread(
             ]
             _apply(rows[index], offsets[index], wishes, x)
     return {v: round(at) for v, at in x.items()}
+
+
+def settle(
+    row: list[int], wish: dict[int, int], fixed: dict[int, int]
+) -> dict[int, int]:
+    """Columns for a row of vertices of one column each, as close to wishes as can be.
+
+    Args:
+        row: Vertices from left to right.
+        wish: The column that each would like to be in.
+        fixed: Columns set by hand.
+    """
+    x: dict[int, float] = {}
+    wishes = [
+        (float(fixed[v]), HELD) if v in fixed else (float(wish[v]), 1.0) for v in row
+    ]
+    _apply(row, list(range(len(row))), wishes, x)
+    return {vertex: round(at) for vertex, at in x.items()}
 
 
 def _ahead(

@@ -60,15 +60,19 @@ def ranks(graph: Graph, nodes: list[int], segments: list[Segment]) -> dict[int, 
         rank.setdefault(node, 0)
     for tap, node in hanging.items():
         rank[tap] = rank[node] - 1
-    set_by_hand(graph, rank)
     return rank
 
 
-def set_by_hand(graph: Graph, rank: dict[int, int]) -> None:
-    """Put what has a place of its own into that row, counted from the top one."""
+def set_by_hand(graph: Graph, rank: dict[int, int]) -> int:
+    """Put what has a place of its own into that row, counted from the top one.
+
+    Returns:
+        The rank of that top one.
+    """
     top = max(rank.values())
     for node in rank.keys() & graph.pins.keys():
         rank[node] = top - graph.pins[node][1]
+    return top
 
 
 def _sources(graph: Graph, nodes: list[int], near: dict[int, set[int]]) -> list[int]:

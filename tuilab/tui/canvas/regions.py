@@ -7,19 +7,19 @@ knows where on its border each line has to come out.
 
 from __future__ import annotations
 
-from tuilab.tui.canvas.graph import Graph, Item
+from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.layers import (
     Gate,
     Layers,
     Memory,
     Order,
-    Place,
     Segment,
     gate_of,
     ports,
 )
 from tuilab.tui.canvas.order import Arranger
 from tuilab.tui.canvas.rank import components
+from tuilab.tui.canvas.remember import remember
 
 
 def arrange(
@@ -114,10 +114,12 @@ class _Regions:
             box: self._inside(box, *gates.get(box, ([], []))) for box in self.inner
         }
         if self.shelves > 1 or self.turns > 1:
-            return Order(layers, inner, self.memory, chained)
-        places = _remember(graph, layers, None)
+            folded = self.shelves, self.turns
+            return Order(layers, inner, self.memory, chained, *folded)
+        places = remember(graph, layers, None, self.memory)
         for box, some_layers in inner.items():
-            places.update(_remember(graph, [some_layers], graph.nodes[box].item))
+            home = graph.nodes[box].item
+            places.update(remember(graph, [some_layers], home, self.memory))
         return Order(layers, inner, {**self.memory, **places}, chained)
 
     def _gates(self, parts: list[Layers]) -> dict[int, tuple[list[Gate], list[Gate]]]:
@@ -184,22 +186,3 @@ class _Regions:
                     Segment(gate.edge, *(ends if gate.end == 0 else ends[::-1]))
                 )
         return arranger.run()
-
-
-def _remember(
-    graph: Graph, parts: list[Layers], home: Item | None
-) -> dict[Item, Place]:
-    out = {}
-    base = 0.0
-    for part in parts:
-        width = max(len(row) for row in part.rows)
-        joined = home is not None or bool(part.hops or part.flats)
-        for depth, row in enumerate(part.rows):
-            step = width / max(1, len(row))
-            for position, vertex in enumerate(row):
-                if vertex < len(graph.nodes):
-                    key = base + (position + 0.5) * step
-                    place = Place(part.top - depth, key, joined, home)
-                    out[graph.nodes[vertex].item] = place
-        base += width
-    return out

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tuilab.tui.canvas.boxes import Level, Shape
 from tuilab.tui.canvas.graph import Graph
-from tuilab.tui.canvas.layers import Gate, Memory
+from tuilab.tui.canvas.layers import Gate, Memory, Order
 from tuilab.tui.canvas.paper import Kept
 from tuilab.tui.canvas.tracing import Traces
 
@@ -74,9 +73,7 @@ class Scene:
     Attributes:
         manner: How it is drawn.
         graph: What is drawn.
-        memory: To be given to the next `compose`.
-        ranks: The row that each node stands in, the higher the further up: of its
-            connected part, or of the box that it is in.
+        order: The rows that everything stands in.
         wish: What `compose` was asked for; None if it was not asked.
         width: Columns.
         height: Rows.
@@ -90,8 +87,7 @@ class Scene:
 
     manner: Manner
     graph: Graph = field(default_factory=Graph)
-    memory: Memory = field(default_factory=dict)
-    ranks: Mapping[int, int] = field(default_factory=dict)
+    order: Order = field(default_factory=Order)
     wish: object = field(default=None, compare=False)
     width: int = 0
     height: int = 0
@@ -100,6 +96,11 @@ class Scene:
     gates: dict[Gate, tuple[int, int]] = field(default_factory=dict)
     traces: Traces | None = field(default=None, compare=False, repr=False)
     kept: Kept | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def memory(self) -> Memory:
+        """To be given to the next `compose`."""
+        return self.order.memory
 
     @property
     def level(self) -> Level:

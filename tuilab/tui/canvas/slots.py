@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import pairwise
+from statistics import median_low
+
 from tuilab.model.places import Slot
+from tuilab.tui.canvas.columns import columns
 from tuilab.tui.canvas.graph import Item
-from tuilab.tui.canvas.layers import Segment
-from tuilab.tui.canvas.part import BOX_GAP
+from tuilab.tui.canvas.layers import Layers
 from tuilab.tui.canvas.put import ROW, slot_width
-from tuilab.tui.canvas.rank import components
 from tuilab.tui.canvas.scene import Scene
 
 
@@ -16,63 +19,77 @@ class Slots:
 
     They are counted in each connected part, and in each box with something inside, for
     itself. What is joined with nothing can stand anywhere: it is counted in the scene.
-
-    Attributes:
-        width: Cells from one column to the next.
-        height: Cells from one row to the next, more or less.
     """
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._number = {node.item: n for n, node in enumerate(scene.graph.nodes)}
-        self.width = slot_width(scene.graph, scene.boxes, scene.level)
-        boxes = scene.boxes.values()
-        rows = {self._rank(number) for number in scene.boxes}
-        tops = [box.y for box in boxes]
-        steps = max(len(rows) - 1, 1)
-        self.height = max((max(tops) - min(tops)) // steps, 3) if tops else 3
-        self._regions = self._members()
-
-    def _members(self) -> dict[int, list[int]]:
-        """Those that stand with a node, by node."""
-        graph = self._scene.graph
-        free = [n for n in range(len(graph.nodes)) if n not in graph.parents]
-        segments = []
-        for index, edge in enumerate(graph.edges):
-            a, b = (graph.parents.get(end.node, end.node) for end in (edge.a, edge.b))
-            segments.append(Segment(index, a, b))
-        inside: dict[int, list[int]] = {}
-        for node, box in graph.parents.items():
-            inside.setdefault(box, []).append(node)
-        regions = [*components(free, segments), *inside.values()]
-        return {node: some for some in regions for node in some}
+        self._columns: dict[int, Mapping[int, int]] = {}
 
     def of(self, item: Item) -> Slot:
         """Where a node is, or would be if it were free and not folded."""
+        graph = self._scene.graph
+        number = self._shown(item)
+        if number is None:
+            return 0, 0
+        if number in graph.pins:
+            return graph.pins[number]
+        layers = self._around(number)
+        if layers is None:
+            box, level = self._scene.boxes[number], self._scene.level
+            return round(box.x / self._apart), round(box.y / ROW[level])
+        return self._column(layers)[number], self._row(layers, number)
+
+    def size(self, item: Item) -> tuple[int, int]:
+        """Cells from one column to the next where a node is, and from row to row."""
+        scene, number = self._scene, self._shown(item)
+        layers = None if number is None else self._around(number)
+        if layers is None:
+            return self._apart, ROW[scene.level]
+        at = self._column(layers)
+        rows = [[v for v in row if v in scene.boxes] for row in layers.rows]
+        steps = [
+            round(
+                (scene.boxes[right].centre[0] - scene.boxes[left].centre[0]) / columns
+            )
+            for row in rows
+            for left, right in pairwise(row)
+            if (columns := at[right] - at[left])
+        ]
+        tops = [min(scene.boxes[v].y for v in row) for row in rows if row]
+        down = [lower - upper for upper, lower in pairwise(tops)]
+        return (
+            max(median_low(steps or [self._apart]), 1),
+            max(median_low(down or [ROW[scene.level]]), 1),
+        )
+
+    @property
+    def _apart(self) -> int:
+        return slot_width(self._scene.graph, self._scene.boxes, self._scene.level)
+
+    def _shown(self, item: Item) -> int | None:
+        """What is drawn for an item, by number."""
         number = self._number.get(item)
         if number is None:
             number = self._number.get(self._scene.graph.hidden.get(item, item))
-        boxes, pins = self._scene.boxes, self._scene.graph.pins
-        if number is None or number not in boxes:
-            return 0, 0
-        if number in pins:
-            return pins[number]
-        box, region = boxes[number], self._regions[number]
-        if len(region) == 1 and number not in self._scene.graph.parents:
-            return round(box.x / self.width), round(box.y / ROW[self._scene.level])
-        width = max(boxes[n].width for n in region) + BOX_GAP[self._scene.level]
-        x, top, column = self._zero(region)
-        return column + round((box.x - x) / width), top - self._rank(number)
+        return number if number in self._scene.boxes else None
 
-    def _zero(self, region: list[int]) -> tuple[int, int, int]:
-        """A cell and its column, and the rank of row 0."""
-        boxes, pins = self._scene.boxes, self._scene.graph.pins
-        for number in region:
-            if number in pins:
-                column, row = pins[number]
-                return boxes[number].x, self._rank(number) + row, column
-        left = min(boxes[number].x for number in region)
-        return left, max(map(self._rank, region)), 0
+    def _around(self, number: int) -> Layers | None:
+        """The part that a node is in; None for one that is joined with nothing."""
+        order = self._scene.order
+        home = self._scene.graph.parents.get(number)
+        if home is not None:
+            return order.inner[home]
+        part = next(it for it in order.parts for row in it.rows if number in row)
+        return part if sum(map(len, part.rows)) > 1 else None
 
-    def _rank(self, number: int) -> int:
-        return self._scene.ranks.get(number, 0)
+    def _column(self, layers: Layers) -> Mapping[int, int]:
+        key = id(layers)
+        if key not in self._columns:
+            self._columns[key] = columns(layers, self._scene.graph.pins)
+        return self._columns[key]
+
+    def _row(self, layers: Layers, number: int) -> int:
+        """Rows are counted from the one that is the top one without places by hand."""
+        depth = {v: at for at, row in enumerate(layers.rows) for v in row}
+        return depth[number] - (layers.top - layers.zero)

@@ -337,8 +337,9 @@ class Move(Tool):
             start: Where the mouse took them.
         """
         super().__init__(canvas)
-        self._slots = slots = Slots(canvas.scene)
+        slots = Slots(canvas.scene)
         self._from = {item: slots.of(item) for item in items}
+        self._size = slots.size(items[-1])
         self._start = start.screen if start is not None else Offset()
         self._by = Offset()
 
@@ -382,7 +383,8 @@ class Move(Tool):
         """What was taken last comes to where the mouse is."""
         x, y = self.canvas.drawing.anchor(next(reversed(self._from)))
         corner = pointer.screen - pointer.cell
-        gone = Offset(self._by.x * self._slots.width, self._by.y * self._slots.height)
+        width, height = self._size
+        gone = Offset(self._by.x * width, self._by.y * height)
         self._start = corner + Offset(int(x), int(y)) - gone
 
     def click(self, pointer: Pointer) -> bool:
@@ -394,7 +396,7 @@ class Move(Tool):
     def drag(self, pointer: Pointer) -> None:
         """As many columns and rows as the mouse has gone."""
         way = pointer.screen - self._start
-        columns, rows = way.x / self._slots.width, way.y / self._slots.height
+        columns, rows = way.x / self._size[0], way.y / self._size[1]
         by = Offset(round(columns), round(rows))
         if by != self._by:
             self._carry(by)

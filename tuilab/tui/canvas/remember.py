@@ -1,0 +1,158 @@
+"""What is remembered of a picture, so that in the next one all keep their order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import NamedTuple
+
+from tuilab.tui.canvas.graph import Graph, Item
+from tuilab.tui.canvas.layers import Layers, Memory, Place
+
+
+def remember(
+    graph: Graph, parts: list[Layers], home: Item | None, before: Memory
+) -> dict[Item, Place]:
+    """Where everything stands, and where what was set by hand would stand without.
+
+    Args:
+        graph: What is drawn.
+        parts: Connected parts from left to right, or what is inside a box.
+        home: That box, or None.
+        before: What was remembered of the picture before.
+    """
+    out: dict[Item, Place] = {}
+    base = 0.0
+    for part in parts:
+        joined = home is not None or bool(part.hops or part.flats)
+        found = _Rows(graph, part, before, joined, home)
+        out.update(found.places(base))
+        base += found.width
+        for at, vertex in enumerate(part.way):
+            item = graph.nodes[vertex].item
+            out[item] = replace(out[item], along=at)
+    return out
+
+
+class Spot(NamedTuple):
+    """What has a place in a row.
+
+    Attributes:
+        item: A node; None where a line passes.
+        own: Whether it belongs there: it stands there now and not by hand, or would
+            without places set by hand, or did once.
+    """
+
+    item: Item | None
+    own: bool = True
+
+
+class _Rows:
+    """The rows of one part, with what stood in them before and is elsewhere now."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        part: Layers,
+        before: Memory,
+        joined: bool,
+        home: Item | None,
+    ) -> None:
+        self.graph = graph
+        self.joined = joined
+        self.home = home
+        self.rank = {
+            graph.nodes[v].item: part.top - depth
+            for depth, row in enumerate(part.rows)
+            for v in row
+            if v < len(graph.nodes)
+        }
+        self.pins = {
+            graph.nodes[v].item: graph.pins[v]
+            for row in part.rows
+            for v in row
+            if v in graph.pins
+        }
+        self.before = {
+            item: place
+            for item in self.rank
+            if (place := before.get(item)) is not None
+            and (place.joined, place.home) == (joined, home)
+        }
+        self.lines = {
+            part.top - depth: self._line(part.top - depth, row)
+            for depth, row in enumerate(part.rows)
+        }
+        counts = (sum(_counts(spot) for spot in row) for row in self.lines.values())
+        self.width = max(counts)
+
+    def _line(self, rank: int, row: list[int]) -> list[Spot]:
+        """A row with all that has a place there."""
+        nodes, pins = self.graph.nodes, self.graph.pins
+        line = [
+            Spot(nodes[v].item if v < len(nodes) else None, v not in pins) for v in row
+        ]
+        away = [
+            (key, str(item), item)
+            for item, place in self.before.items()
+            if (item in self.pins or self.rank[item] != rank)
+            and (key := place.key_in(rank)) is not None
+        ]
+        for key, _, item in sorted(away, key=lambda one: one[:2]):
+            further = (at for at, it in enumerate(line) if self._key(it, rank) > key)
+            line.insert(next(further, len(line)), Spot(item))
+        return line
+
+    def _key(self, spot: Spot, rank: int) -> float:
+        """Where something was in a row before; what was not there says nothing."""
+        place = self.before.get(spot.item) if spot.item is not None else None
+        key = None
+        if place is not None and spot.own:
+            key = place.key_in(rank)
+        elif place is not None and spot.item is not None:
+            key = place.seats.get((self.pins[spot.item], rank))
+        return -math.inf if key is None else key
+
+    def places(self, base: float) -> dict[Item, Place]:
+        """All places; keys count from a base."""
+        keys = {
+            item: {**place.elsewhere, place.rank: place.key}
+            for item, place in self.before.items()
+        }
+        seats = {item: dict(place.seats) for item, place in self.before.items()}
+        for rank, line in self.lines.items():
+            for spot, key in self._keys(line, base):
+                if spot.item is None:
+                    continue
+                if spot.own:
+                    keys.setdefault(spot.item, {})[rank] = key
+                else:
+                    seat = self.pins[spot.item], rank
+                    seats.setdefault(spot.item, {})[seat] = key
+        out: dict[Item, Place] = {}
+        for item, now in self.rank.items():
+            own, by_hand = keys.get(item, {}), seats.get(item, {})
+            away = item in self.pins and item in self.before
+            rank = self.before[item].rank if away else now
+            key = own[rank] if rank in own else by_hand[self.pins[item], now]
+            place = Place(rank, key, self.joined, self.home, by_hand, elsewhere=own)
+            out[item] = place
+        return out
+
+    def _keys(self, line: list[Spot], base: float) -> Iterator[tuple[Spot, float]]:
+        """Even distances between what counts, and what does not in between."""
+        step = self.width / max(1, sum(map(_counts, line)))
+        count = 0
+        for counts, some in groupby(line, _counts):
+            run = list(some)
+            for number, spot in enumerate(run):
+                at = number + 0.5 if counts else (number + 1) / (len(run) + 1) - 0.5
+                yield spot, base + (count + at) * step
+            count += len(run) if counts else 0
+
+
+def _counts(spot: Spot) -> bool:
+    """Whether it takes part in the scale. Lines that pass come and go."""
+    return spot.own and spot.item is not None
