@@ -61,6 +61,8 @@ class Sketch:
             links = self.add(name).namespaces[name]
             stem = "port" if master else "eth"
             number = sum(other.startswith(stem) for other in links)
+            while f"{stem}{number}" in links:
+                number += 1  # one before it has been taken away
             links[f"{stem}{number}"] = Tap()  # keeps the name for a moment
             ends.append(Endpoint(name, f"{stem}{number}"))
             masters.append(master or None)
