@@ -6,7 +6,7 @@ from tests.canvas_labs import branches, fat_tree
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.drawing import Area, Drawing
 from tuilab.tui.canvas.layout import Wish, compose
-from tuilab.tui.canvas.minimap import minimap, place_at
+from tuilab.tui.canvas.minimap import minimap
 from tuilab.tui.canvas.raster import draw
 
 
@@ -45,11 +45,17 @@ def test_a_plain_map_is_plain() -> None:
     assert any("#" in row for row in rows)
 
 
-def test_a_cell_of_the_map_stands_for_one_of_the_drawing() -> None:
-    made = large()
-    assert place_at(made, 24, 8, 0, 0) < (made.width // 10, made.height // 2)
-    x, _ = place_at(made, 24, 8, 23, 0)
-    assert made.width * 0.9 < x < made.width
+def test_of_a_long_row_something_can_be_seen() -> None:
+    made = draw(compose(build(branches(10, 19).snapshot()), Wish(9999, 21, 2)))
+    assert made.width > 15 * made.height
+    rows = lines(made, Area(made.width // 2, 0, 78, made.height))
+    assert len(rows) == 4
+    middle = len(rows[0]) // 2
+    assert [row.find(sign) for row, sign in zip(rows, "┌││└", strict=True)] == (
+        [middle] * 4
+    )
+    # What is in it is spread over all of it.
+    assert all(row.strip("\u2800 ┌─┐│└┘") for row in rows)
 
 
 def test_without_anything_to_show_there_is_no_map() -> None:

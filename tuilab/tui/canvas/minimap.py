@@ -12,6 +12,9 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 BRAILLE = 0x2800
 FRAME = "┌─┐│└┘"
 ASCII_FRAME = "+-+|++"
+LEAST = (6, 4)
+"""Columns and rows that there are at least: of a long row of hosts, or a tall stack,
+nothing could be seen otherwise."""
 
 
 def minimap(
@@ -32,22 +35,24 @@ def minimap(
         ascii_only: Use plain signs, one for each place instead of eight dots.
 
     Returns:
-        Rows of the same width; none when there is nothing to show or no room.
+        Rows of the same width; none when there is nothing to show or no room. A cell
+        of the drawing is as wide and tall as one of the picture, unless the drawing is
+        so long that nothing of it could be seen.
     """
     if not drawing.boxes or width < 3 or height < 3:
         return ()
     across, down = (1, 1) if ascii_only else (2, 4)
-    # A cell of the drawing is as wide and tall as one of the picture.
     scale = max(drawing.width / width, drawing.height / height, 1.0)
-    columns = min(width, math.ceil(drawing.width / scale))
-    rows = min(height, math.ceil(drawing.height / scale))
-    lit = _lit(drawing, across / scale, down / scale)
+    columns, wide = _side(drawing.width, scale, LEAST[0], width)
+    rows, tall = _side(drawing.height, scale, LEAST[1], height)
+    lit = _lit(drawing, across / wide, down / tall)
     cells = [[(" ", "space")] * columns for _ in range(rows)]
     for y in range(rows):
         for x in range(columns):
             sign, style = _sign(lit, x, y, ascii_only=ascii_only)
             cells[y][x] = (sign, style)
-    _frame(cells, view, scale, ASCII_FRAME if ascii_only else FRAME)
+    signs = ASCII_FRAME if ascii_only else FRAME
+    _frame(cells, view, (wide, tall), signs)
     return tuple(
         tuple(
             Run("".join(sign for sign, _ in some), style)
@@ -55,6 +60,15 @@ def minimap(
         )
         for row in cells
     )
+
+
+def _side(cells: int, scale: float, least: int, most: int) -> tuple[int, float]:
+    """How long a side of the picture is, and how many cells one of it stands for."""
+    count = min(most, math.ceil(cells / scale))
+    if count >= least:
+        return count, scale
+    count = min(most, least)
+    return count, cells / count
 
 
 def _lit(drawing: Drawing, across: float, down: float) -> dict[tuple[int, int], str]:
@@ -98,14 +112,18 @@ def _sign(
 
 
 def _frame(
-    cells: list[list[tuple[str, str]]], view: Area, scale: float, signs: str
+    cells: list[list[tuple[str, str]]],
+    view: Area,
+    scale: tuple[float, float],
+    signs: str,
 ) -> None:
     """Draw the border of what is in sight."""
+    wide, tall = scale
     columns, rows = len(cells[0]), len(cells)
-    left = min(max(0, int(view.x / scale)), columns - 1)
-    top = min(max(0, int(view.y / scale)), rows - 1)
-    right = math.ceil((view.x + view.width) / scale) - 1
-    bottom = math.ceil((view.y + view.height) / scale) - 1
+    left = min(max(0, int(view.x / wide)), columns - 1)
+    top = min(max(0, int(view.y / tall)), rows - 1)
+    right = math.ceil((view.x + view.width) / wide) - 1
+    bottom = math.ceil((view.y + view.height) / tall) - 1
     right = min(max(right, left + 1), columns - 1)
     bottom = min(max(bottom, top + 1), rows - 1)
     for x in range(left, right + 1):
@@ -118,19 +136,3 @@ def _frame(
     cells[top][right] = (signs[2], "marked")
     cells[bottom][left] = (signs[4], "marked")
     cells[bottom][right] = (signs[5], "marked")
-
-
-def place_at(
-    drawing: Drawing, width: int, height: int, x: int, y: int
-) -> tuple[int, int]:
-    """The cell of the drawing that a cell of its small picture stands for.
-
-    Args:
-        drawing: What is shown in part.
-        width: Most columns of the picture, as given to `minimap`.
-        height: Most rows.
-        x: Column in the picture.
-        y: Row in the picture.
-    """
-    scale = max(drawing.width / width, drawing.height / height, 1.0)
-    return int((x + 0.5) * scale), int((y + 0.5) * scale)
