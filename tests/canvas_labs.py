@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tuilab.lab.snapshot import Live, Snapshot
 from tuilab.model.topology import (
@@ -298,6 +299,64 @@ def at_random(seed: int) -> Sketch:
             sketch.cable(a, b)
     for number in range(dice.randint(0, 3)):
         sketch.tap(dice.choice(places), f"tap{number}")
+    return sketch
+
+
+NAMES = ("n", "node", "a-long-name-", "x.y_z", "the-longest-name-of-any-namespace-")
+PARTS = (
+    "192.168.100.200/24",
+    "2001:db8:1234:5678:9abc:def0:1234:5678/64",
+    "fe80::1/64",
+)
+VLANS = ("1 pvid untagged", "10", "100-4000", "7 pvid", "20 untagged")
+
+
+def wild(seed: int) -> Sketch:
+    """Any lab, as odd as the seed says: more than a person would draw.
+
+    Many cables between the same two, from the inside of one namespace to the inside of
+    another and back to where they come from, long names and addresses, VLANs on ports,
+    things down, taps at everything.
+    """
+    dice = random.Random(seed)
+    sketch = Sketch()
+    names = [HOST]
+    for number in range(dice.randint(1, dice.choice((3, 8, 14)))):
+        names.append(dice.choice(NAMES) + str(number))
+        sketch.add(names[-1])
+        if dice.random() < 0.2:
+            sketch.router(names[-1])
+    places = list(names)
+    for number in range(dice.randint(0, 8)):
+        place = f"{dice.choice(names)}/{dice.choice(('br', 'bridge-', 'b.'))}{number}"
+        some = dice.sample(PARTS, dice.choice((0, 0, 1, 3)))
+        sketch.bridge(place, *some)
+        name, ifname = place.split("/")
+        filters = replace(Bridge(addresses=tuple(some)), vlan_filtering=True)
+        if dice.random() < 0.3:
+            sketch.namespaces[name][ifname] = filters
+        places += [place] * dice.randint(1, 6)
+    for _ in range(dice.randint(0, 20)):
+        a, b = dice.choice(places), dice.choice(places)
+        if dice.random() < 0.1:
+            b = a
+        for _ in range(dice.choice((1, 1, 1, 1, 2, 3, 7))):
+            up = (dice.random() < 0.8, dice.random() < 0.8)
+            sketch.cable(a, b, up=up)
+    for number in range(dice.randint(0, 4)):
+        sketch.tap(
+            dice.choice(places), dice.choice(("t", "tap-of-qemu-")) + str(number)
+        )
+    for links in sketch.namespaces.values():
+        for ifname, link in links.items():
+            if not isinstance(link, Veth):
+                continue
+            if link.master is None and dice.random() < 0.4:
+                some = dice.sample(PARTS, dice.randint(1, 3))
+                links[ifname] = replace(link, addresses=tuple(some))
+            elif link.master is not None and dice.random() < 0.3:
+                tags = tuple(dice.sample(VLANS, dice.randint(1, 3)))
+                links[ifname] = replace(link, vlans=tags)
     return sketch
 
 

@@ -23,6 +23,7 @@ from tests.canvas_labs import (
     pins_at_random,
     snapshot,
     switches,
+    wild,
 )
 from tests.strategies import topologies
 from tuilab.model.generate import generate
@@ -178,7 +179,7 @@ class Reader:
                 assert all(cell and cell.kind != "grid" for cell in cells)
                 found += [cell for cell in cells if cell]
                 continue
-            for word in re.finditer(r"\S+( \d[\d.:/a-f]+)?", row):
+            for word in re.finditer(r"\S+( [\da-f][\d.:/a-f]+)?", row):
                 text = word.group().lstrip("▐").rstrip(MARKS)
                 assert text[0] in (ASCII_CELLS if self.ascii else CELLS)
                 leaf = self.drawing.at(box.x + word.end(), y)
@@ -431,6 +432,17 @@ def test_random_labs_read_back(seed: int) -> None:
 def test_random_labs_with_places_set_by_hand_read_back(seed: int) -> None:
     sketch = at_random(seed)
     check(sketch.topology(pins_at_random(sketch.topology(), seed)))
+
+
+@pytest.mark.parametrize("seed", range(20, 60))
+def test_the_oddest_labs_read_back(seed: int) -> None:
+    """With what stands apart, loops and all, on top of one another by hand."""
+    dice = random.Random(seed)
+    sketch = wild(seed)
+    topology = sketch.topology(pins_at_random(sketch.topology(), seed))
+    choices = Choices(most=dice.choice((1, 2, 8, 100)))
+    folds = dice.choice((1, 1, 2, 3))
+    check(topology, selected=seed, choices=choices, folds=folds)
 
 
 @pytest.mark.parametrize("seed", range(60))

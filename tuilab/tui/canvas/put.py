@@ -54,8 +54,7 @@ def put_apart(scene: Scene, parts: list[tuple[Slot, Part]]) -> None:
         want = max(0, column) * width, max(0, row) * ROW[scene.level]
         x, y = _free(part, want, taken) or (scene.width + BOX_GAP[scene.level], want[1])
         put(scene, part, x, y)
-        own = [Box(x, y, box.shape) for box in part.boxes.values()][:1]
-        taken.update(_cells(own, ()))
+        taken.update(product(range(x, x + part.width), range(y, y + part.height)))
 
 
 def _free(
