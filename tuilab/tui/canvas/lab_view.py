@@ -400,9 +400,9 @@ class LabView(DrawingView):
         """How the lab is to be drawn in the pane as it is."""
         # A pane out of sight has no size; its drawing must fit its lab all the same.
         width, height = self.size.width or 80, self.size.height or 24
-        return Wish(
-            width, height, self._zoom, self._choices, self._ascii, scrolled=True
-        )
+        # What is carried about keeps its size in the hand.
+        level = self._scene.level if self._held and self._zoom is None else self._zoom
+        return Wish(width, height, level, self._choices, self._ascii, scrolled=True)
 
     def _put_scene(self, scene: Scene) -> None:
         """Show a scene."""

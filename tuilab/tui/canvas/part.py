@@ -110,7 +110,9 @@ class Part:
         self.head = 0
         """Rows from the top of the box that this is inside of to what is inside."""
         if home is not None:
-            self.head = 1 + len(heading(graph.nodes[home], self.level))
+            lines = len(heading(graph.nodes[home], self.level))
+            # In ASCII a letter or a colon above a corner would seem a line.
+            self.head = 1 + lines + (manner.roomy and lines > 0)
 
     def run(self) -> None:
         """Do it all."""
@@ -328,6 +330,11 @@ class Part:
                 pulls[left].append((right, -step, 0.5))
         fixed = self._held(widths) if self._pinned else {}
         self.x = spread(rows, widths, gaps, pulls, fixed)
+        if fixed and TITLE in self.x:
+            # Nothing draws the name of the box: it goes where the others begin.
+            others = [at for vertex, at in self.x.items() if vertex != TITLE]
+            beside = self.x[rows[0][1]] - gaps[0][0] - widths[TITLE]
+            self.x[TITLE] = min(beside, *others)
 
     @property
     def _pinned(self) -> bool:
