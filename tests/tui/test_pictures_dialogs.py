@@ -19,6 +19,7 @@ from textual.widgets import Input, Label
 
 from tests.tui.bench import Bench, opened
 from tests.tui.conftest import without_leading_blanks
+from tests.tui.dialog_kinds import SHOWN, every_kind, kind
 from tests.tui.labs import BLUE, BR0, RED, switch, two_hosts
 from tests.tui.packets import many_store
 from tuilab.formats import yaml
@@ -373,6 +374,7 @@ def picture(snapshot):
 @pytest.mark.parametrize("name", EVERYTHING)
 async def test_dialog(name, picture, tmp_path):
     async with dialog(name, tmp_path) as bench:
+        assert kind(bench) == SHOWN.get(name, kind(bench))
         before, differing = bench.topology, []
         for size in SIZES:
             if size != bench.app.size:
@@ -387,6 +389,11 @@ async def test_dialog(name, picture, tmp_path):
         assert bench.in_dialog == (name in DIALOGS)
         await bench.press("escape")
         assert bench.topology == before
+
+
+def test_every_kind_of_dialog_has_pictures():
+    assert {*SHOWN} <= {*DIALOGS}
+    assert sorted(SHOWN.values()) == sorted(every_kind())
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)
