@@ -8,10 +8,11 @@ import pytest
 
 from tests.tui.bench import opened
 from tests.tui.test_lag import SIZE, a_screen, is_laid, steps
-from tuilab.model import generate
+from tuilab.model import edits, generate
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.text import plain
+from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.long_text import LongText
 
 MANY = 1000
@@ -33,15 +34,12 @@ async def longest(bench, monkeypatch, do, runs=2):
             await do()
             await bench.idle()
         found.append(max(taken))
-    print("LONGEST", found)
     return min(found)
 
 
 @pytest.fixture
 async def screen(monkeypatch):
-    x = await a_screen(monkeypatch)
-    print("SCREEN", x)
-    return x
+    return await a_screen(monkeypatch)
 
 
 async def test_the_inspector_tells_of_a_thousand_links(screen, monkeypatch):
@@ -163,3 +161,57 @@ async def test_the_address_plan_of_a_thousand_hosts(screen, monkeypatch):
             await bench.press("pagedown", "escape")
 
         assert await longest(bench, monkeypatch, ask) < screen
+
+
+async def test_a_thousand_hosts_are_found_and_listed(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        tree = bench.main.outline
+
+        async def look():
+            await bench.press("slash", *"h77", "enter")
+            assert bench.main.selected == Item("namespace", "h77")
+            await bench.press("T")
+            await bench.until(lambda: tree.selected == bench.main.selected, "listed")
+            assert tree.line_count() > 3 * MANY
+            await bench.press("down", "left", "left")
+            await bench.until(lambda: tree.line_count() == 3 * MANY + 1, "shut")
+            assert tree.selected == Item("namespace", "h77")
+            await bench.press("right")
+            await bench.until(lambda: tree.line_count() > 3 * MANY + 1, "opened")
+            await bench.press("T")
+
+        # Styles of what comes into sight and goes, which Textual sets, are most of it.
+        assert await longest(bench, monkeypatch, look) < 1.3 * screen
+
+
+async def test_the_log_of_a_thousand_hosts(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        hosts = [name for name in bench.topology.namespaces if name != HOST]
+        await bench.edit(edits.remove(hosts))
+        log = bench.main.bottom.query_one(LogView)
+
+        async def look():
+            await bench.press("2")
+            await bench.press("z")
+            await bench.until(lambda: "netns del h1000" in log.plain_text, "wrapped")
+            await bench.press("end", "home", "z", "escape", "1")
+
+        assert await longest(bench, monkeypatch, look) < screen
+
+
+async def test_unfolded_hosts_are_walked_among_and_moved(screen, monkeypatch):
+    async with opened(generate.star(400), size=SIZE) as bench:
+        await is_laid(bench)
+        canvas = bench.main.canvas
+        await bench.press("down", "down", "f")
+        await bench.until(lambda: canvas.drawing.width > 4 * SIZE[0], "unfolded")
+
+        async def move():
+            await bench.press("right", "right", "left", "m", "right", "down")
+            await bench.press("escape")
+            await is_laid(bench)
+            await bench.until(lambda: not canvas._laying)
+
+        assert await longest(bench, monkeypatch, move) < screen

@@ -400,7 +400,7 @@ def test_where_only_states_differ_nothing_is_placed_anew() -> None:
 def test_one_port_more_down_changes_a_few_cells() -> None:
     up = Sketch().cable("a", "b").cable("a", "b")
     down = Sketch().cable("a", "b").cable("a", "b", up=(False, True))
-    areas = differences(drawing(up.topology()), drawing(down.topology()))
+    areas = differences(drawing(up.topology()), drawing(down.topology()), range(1000))
     assert len(areas) == 1
     assert areas[0].height == 1
     assert areas[0].width == 9  # the ports and the line between them

@@ -90,7 +90,11 @@ class ModelDriver:
 
     async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
         """See `Driver`."""
-        return detail_of(self._machine.state(), namespace, ifname)
+        state = self._machine.state()
+        there = state.namespaces.get(namespace)
+        if there is None or len(there.links) < TURN:
+            return detail_of(state, namespace, ifname)
+        return await asyncio.to_thread(detail_of, state, namespace, ifname)
 
     async def carry_out(
         self, operations: Sequence[Operation], *, stop: bool = True

@@ -72,7 +72,7 @@ class Context:
     def empty(self) -> bool:
         """Whether nothing has been built and nothing else is there."""
         topology = self.snapshot.topology
-        return set(topology.namespaces) == {HOST} and not list(topology.links())
+        return set(topology.namespaces) == {HOST} and not any(topology.links())
 
     @property
     def selected(self) -> Item | None:
@@ -243,7 +243,7 @@ def _packets(context: Context) -> str:
 
 
 def _watchable(context: Context) -> str:
-    if not list(context.snapshot.topology.links()):
+    if not any(context.snapshot.topology.links()):
         cable, bridge = context.key("add_cable"), context.key("add_bridge")
         return f"there is no link to watch yet: add a cable ({cable}) or a " + (
             f"bridge ({bridge})"

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from tuilab.tui.canvas.drawing import Area, Drawing, Row
 from tuilab.tui.canvas.lab_view import LabView
-from tuilab.tui.canvas.minimap import minimap
+from tuilab.tui.canvas.minimap import Dots, dots, minimap
 from tuilab.tui.canvas.scene import Scene
 
 WIDEST, TALLEST = 28, 9
@@ -30,6 +30,7 @@ class CornerView(LabView):
 
     _map_asked: bool | None = None
     _map_made: tuple[Scene, Area, tuple[Row, ...]] | None = None
+    _map_dots: tuple[Scene, tuple[int, int], Dots] | None = None
     _map_put: tuple[Scene, object, Region | None] | None = None
     _corner: Offset | None = None
     _map_shown: tuple[Region, tuple[Row, ...]] | None = None
@@ -68,12 +69,11 @@ class CornerView(LabView):
         view, made = self._view(), self._map_made
         if made is None or made[0] is not self._scene or made[1] != view:
             size = min(view.width // 4, WIDEST), min(view.height // 3, TALLEST)
-            rows = minimap(
-                self._drawing,
-                view,
-                *size,
-                ascii_only=self.ascii_only,
-            )
+            known, plain = self._map_dots, self.ascii_only
+            if known is None or known[0] is not self._scene or known[1] != size:
+                lit = dots(self._drawing, *size, ascii_only=plain)
+                self._map_dots = known = (self._scene, size, lit)
+            rows = minimap(self._drawing, view, *size, ascii_only=plain, lit=known[2])
             self._map_made = made = (self._scene, view, rows)
         return made[2]
 

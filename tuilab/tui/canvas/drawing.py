@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
@@ -142,27 +142,39 @@ class Drawing:
         return "\n".join(lines)
 
 
-def differences(old: Drawing, new: Drawing) -> list[Area]:
-    """Where two drawings of one size look different, one area a row."""
+def differences(old: Drawing, new: Drawing, seen: Container[int]) -> list[Area]:
+    """Where two drawings of one size look different, one area a row.
+
+    Args:
+        old: One.
+        new: The other.
+        seen: The rows that it matters for to the cell; the rest is given whole.
+    """
     areas = []
+    looked = 0
     for y, (before, after) in enumerate(zip(old.rows, new.rows, strict=True)):
-        if before is not after and before != after:
+        if before is after:
+            continue
+        if y not in seen or looked > MOST:
+            areas.append(Area(0, y, new.width, 1))
+        elif before != after:
             low, high = _changed(before, after)
             areas.append(Area(low, y, high - low, 1))
+            looked += len(after)
     return areas
+
+
+MOST = 20_000
+"""Runs after which to look for what differs costs more than to paint it."""
 
 
 def _changed(before: Row, after: Row) -> tuple[int, int]:
     """First column that differs, and the first of those that are the same again."""
-    low = _alike(before, after)
-    turned = [
-        [Run(run.text[::-1], run.style) for run in reversed(row)]
-        for row in (before, after)
-    ]
-    return low, sum(len(run.text) for run in before) - _alike(*turned)
+    back = _alike(reversed(before), reversed(after), -1)
+    return _alike(before, after, 1), sum(len(run.text) for run in before) - back
 
 
-def _alike(one: Sequence[Run], other: Sequence[Run]) -> int:
+def _alike(one: Iterable[Run], other: Iterable[Run], way: int) -> int:
     """How many cells are the same before the first that is not.
 
     Neighbouring runs have different styles: where one ends, another look begins.
@@ -173,7 +185,7 @@ def _alike(one: Sequence[Run], other: Sequence[Run]) -> int:
             count += len(run.text)
             continue
         if run.style == its.style:
-            pairs = zip(run.text, its.text, strict=False)
+            pairs = zip(run.text[::way], its.text[::way], strict=False)
             count += sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         break
     return count

@@ -140,7 +140,10 @@ class LabView(DrawingView):
                 self._late = False
                 wish, held, memory = self._wish(), self._held, self._memory
                 work = partial(laid, self._snapshot, held, wish, memory, self._scene)
-                graph, scene = await asyncio.to_thread(work, self._flows)
+                chosen = frozenset(self._chosen())
+                graph, scene = await asyncio.to_thread(
+                    work, self._flows, chosen, self._marked
+                )
                 same = self._wish() == wish and self._held == held
                 if self._memory is not memory or not same:
                     # Folded, zoomed, renamed or moved meanwhile: that comes first.

@@ -31,11 +31,13 @@ def is_large(graph: Graph, snapshot: Snapshot | None) -> bool:
         snapshot: The lab.
     """
     nodes, edges = len(graph.nodes), len(graph.edges)
-    if not nodes and snapshot is not None:
-        namespaces = snapshot.topology.namespaces
-        nodes = len(namespaces)
-        edges = sum(len(it.links) for it in namespaces.values()) // 2
-    return nodes + edges > LARGE or edges > DENSE * nodes
+    namespaces = snapshot.topology.namespaces if snapshot is not None else {}
+    spaces, cables = len(namespaces), sum(len(it.links) for it in namespaces.values())
+    if not nodes:
+        nodes, edges = spaces, cables // 2
+    # What it is to be may be much larger than what is drawn, and the other way round.
+    most = max(nodes + edges, spaces + cables // 2)
+    return most > LARGE or edges > DENSE * nodes
 
 
 def with_pins(graph: Graph, held: Mapping[Item, Slot]) -> Graph:
@@ -62,12 +64,14 @@ def laid(
     memory: Memory,
     before: Scene,
     flows: Activity,
+    chosen: frozenset[Item] = frozenset(),
+    marked: Item | None = None,
 ) -> tuple[Graph, Scene]:
     """The graph of a lab and its scene; may run beside the loop."""
     graph = build(snapshot)
     scene = compose(with_pins(graph, held), wish, memory, before)
-    # What costs most of a drawing is kept with its scene.
-    draw(scene, ASCII if wish.roomy else UNICODE, activity=flows)
+    # What costs most of a drawing is kept with its scene; later it is touched up.
+    draw(scene, ASCII if wish.roomy else UNICODE, chosen, marked, flows)
     return graph, scene
 
 

@@ -16,6 +16,8 @@ LEAST = (6, 4)
 """Columns and rows that there are at least: of a long row of hosts, or a tall stack,
 nothing could be seen otherwise."""
 
+Dots = dict[tuple[int, int], str]
+
 
 def minimap(
     drawing: Drawing,
@@ -24,6 +26,7 @@ def minimap(
     height: int,
     *,
     ascii_only: bool = False,
+    lit: Dots | None = None,
 ) -> tuple[Row, ...]:
     """A drawing scaled down, with a frame around what is in sight.
 
@@ -33,6 +36,7 @@ def minimap(
         width: Most columns of the picture.
         height: Most rows of the picture.
         ascii_only: Use plain signs, one for each place instead of eight dots.
+        lit: What `dots` gives for the same, where it is known.
 
     Returns:
         Rows of the same width; none when there is nothing to show or no room. A cell
@@ -41,11 +45,9 @@ def minimap(
     """
     if not drawing.boxes or width < 3 or height < 3:
         return ()
-    across, down = (1, 1) if ascii_only else (2, 4)
-    scale = max(drawing.width / width, drawing.height / height, 1.0)
-    columns, wide = _side(drawing.width, scale, LEAST[0], width)
-    rows, tall = _side(drawing.height, scale, LEAST[1], height)
-    lit = _lit(drawing, across / wide, down / tall)
+    columns, rows, wide, tall = _sides(drawing, width, height)
+    if lit is None:
+        lit = dots(drawing, width, height, ascii_only=ascii_only)
     cells = [[(" ", "space")] * columns for _ in range(rows)]
     for y in range(rows):
         for x in range(columns):
@@ -62,6 +64,14 @@ def minimap(
     )
 
 
+def _sides(drawing: Drawing, width: int, height: int) -> tuple[int, int, float, float]:
+    """Columns and rows of the picture, and how many cells one of each stands for."""
+    scale = max(drawing.width / width, drawing.height / height, 1.0)
+    columns, wide = _side(drawing.width, scale, LEAST[0], width)
+    rows, tall = _side(drawing.height, scale, LEAST[1], height)
+    return columns, rows, wide, tall
+
+
 def _side(cells: int, scale: float, least: int, most: int) -> tuple[int, float]:
     """How long a side of the picture is, and how many cells one of it stands for."""
     count = min(most, math.ceil(cells / scale))
@@ -71,12 +81,19 @@ def _side(cells: int, scale: float, least: int, most: int) -> tuple[int, float]:
     return count, cells / count
 
 
-def _lit(drawing: Drawing, across: float, down: float) -> dict[tuple[int, int], str]:
-    """The dots that are set, and whether a line or what kind of node sets them."""
-    lit: dict[tuple[int, int], str] = {}
+def dots(drawing: Drawing, width: int, height: int, *, ascii_only: bool) -> Dots:
+    """The dots that are set, and whether a line or what kind of node sets them.
+
+    Whatever part is in sight; otherwise as `minimap`.
+    """
+    _, _, wide, tall = _sides(drawing, width, height)
+    across, down = (1 / wide, 1 / tall) if ascii_only else (2 / wide, 4 / tall)
+    lit: Dots = {}
     for line in drawing.ways.values():
-        dots = [(int(x * across), int(y * down)) for x, y in line]
-        for (x, y), (to_x, to_y) in zip(dots, dots[1:] or dots, strict=False):
+        spots = [
+            it for it, _ in groupby((int(x * across), int(y * down)) for x, y in line)
+        ]
+        for (x, y), (to_x, to_y) in zip(spots, spots[1:] or spots, strict=False):
             for column in range(min(x, to_x), max(x, to_x) + 1):
                 for row in range(min(y, to_y), max(y, to_y) + 1):
                     lit[column, row] = "cable"

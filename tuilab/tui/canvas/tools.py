@@ -239,9 +239,9 @@ class Box(Tool):
         self._take()
 
     def _take(self) -> None:
-        chosen = self.chosen()
+        # In this order, or a thousand things would look otherwise for a moment.
+        self.canvas.select_all(self.chosen(), show=False)
         self.canvas.put_away()
-        self.canvas.select_all(chosen, show=False)
 
     def _to(self, corner: Offset) -> None:
         self._corner = corner

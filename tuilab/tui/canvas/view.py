@@ -94,7 +94,7 @@ class DrawingView(ScrollView):
         left, top = self._origin
         inside = self.size.region
         shown = []
-        for area in differences(old, new):
+        for area in differences(old, new, range(-top, inside.height - top)):
             self._strips[area.y] = None
             region = Region(area.x + left, area.y + top, area.width, area.height)
             if part := region.intersection(inside):

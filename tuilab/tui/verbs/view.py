@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from textual.geometry import Offset
 
+from tuilab.lab.uninterrupted import beside
 from tuilab.model.topology import Endpoint
 from tuilab.tui import tmux
 from tuilab.tui.copied import copied_text
+from tuilab.tui.late import is_large
 from tuilab.tui.moves import MOVES
 from tuilab.tui.screens.addresses import AddressesScreen
-from tuilab.tui.screens.find import FindScreen
+from tuilab.tui.screens.find import FindScreen, everything
 from tuilab.tui.screens.help import HelpScreen
 from tuilab.tui.screens.menu import MenuScreen
 from tuilab.tui.screens.palette import PaletteScreen, ThemeScreen
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 
 async def find(screen: MainScreen) -> None:
     """Ask for a name or address and select what has it."""
-    dialog = FindScreen(screen.lab.snapshot, screen.session.glyphs)
-    item = await screen.session.push_screen_wait(dialog)
+    snapshot, glyphs = screen.lab.snapshot, screen.session.glyphs
+    large = is_large(snapshot.topology)
+    found = await beside(large, everything, snapshot, glyphs)
+    item = await screen.session.push_screen_wait(FindScreen(found))
     if item is not None:
         screen.select(item)
 

@@ -141,7 +141,7 @@ class Inspector(PickView):
             self._hints(self.item),
             self._told.expanded,
         )
-        if not is_large(asked.snapshot, asked.item):
+        if not is_large(asked):
             self._asked = None
             self._show(asked, told(asked))
             return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tuilab.errors import TuilabError
 from tuilab.lab.closeup import Closeup
 from tuilab.lab.snapshot import Snapshot
+from tuilab.model.sharing import unshared
 from tuilab.model.topology import Topology
 from tuilab.plan.state import State, expand, on_host
 from tuilab.tui.canvas.graph import Item
@@ -18,8 +19,8 @@ from tuilab.tui.widgets.inspector_rows import Row, drawn, in_sight, is_shut
 from tuilab.tui.widgets.inspector_text import Room, describe
 
 LARGE = 100
-"""Links in a namespace, or things that have drifted, that take longer to tell of than
-keys may wait."""
+"""Links in a namespace, things that have drifted, or namespaces that are others, that
+take longer to tell of than keys may wait."""
 
 Expanded = tuple[Topology, State]
 
@@ -70,9 +71,12 @@ class Told:
     expanded: Expanded | None = None
 
 
-def is_large(snapshot: Snapshot, item: Item | None) -> bool:
-    """Whether there is so much to tell of something that keys should not wait."""
-    if len(snapshot.drift) > LARGE:
+def is_large(asked: Asked) -> bool:
+    """Whether there is so much to tell that keys should not wait for it."""
+    snapshot, item = asked.snapshot, asked.item
+    former = asked.expanded[0].namespaces if asked.expanded else {}
+    others = unshared(snapshot.topology.namespaces, former)
+    if max(len(snapshot.drift), len(others)) > LARGE:
         return True
     if item is None or item.kind not in ("namespace", "bridge"):
         return False

@@ -31,16 +31,19 @@ class Counts:
 def counts(snapshot: Snapshot) -> Counts:
     """Count a lab; ``host`` and ``lo`` are always there and not counted."""
     topology = snapshot.topology
-    bridges = sum(isinstance(link, Bridge) for _, link in topology.links())
+    namespaces = topology.namespaces.values()
+    others = snapshot.foreign if snapshot.foreign.namespaces else None
     states = [
         live.operstate
         for end, live in snapshot.live.items()
-        if end.ifname != LO and snapshot.foreign.link(end) is None
+        if end.ifname != LO and (others is None or others.link(end) is None)
     ]
     return Counts(
         namespaces=sum(name != HOST for name in topology.namespaces),
-        bridges=bridges,
-        links=sum(1 for _ in topology.links()),
+        bridges=sum(
+            isinstance(link, Bridge) for it in namespaces for link in it.links.values()
+        ),
+        links=sum(len(it.links) - (LO in it.links) for it in namespaces),
         up=states.count("up"),
         down=len(states) - states.count("up"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from tuilab.lab.snapshot import Snapshot
 from tuilab.tui.actions import bindings
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import UNICODE, Glyphs
+from tuilab.tui.late import Late, is_large
 from tuilab.tui.moves import moves
 from tuilab.tui.text import Line, line, width
 from tuilab.tui.widgets.hints import Card
@@ -61,6 +63,8 @@ class TreeView(PickView):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._rows: list[Row] = []
+        self._widest = 0
+        self._building = Late(self, self._build_beside)
         self._folded: set[str] = set()
         self._stale = False
         self._chosen: Item | None = None
@@ -99,6 +103,7 @@ class TreeView(PickView):
             # The cursor may stand on a route of what is selected.
             return
         if self._find(str(item)) is None and self._unfold(item.namespace):
+            self._chosen, self._key = item, ""
             self._build()
         index = self._find(str(item))
         if index is not None:
@@ -117,11 +122,26 @@ class TreeView(PickView):
             self._build()
 
     def _build(self) -> None:
+        """List what is not folded: of a large lab as soon as that is known."""
+        if self.snapshot is None or not is_large(self.snapshot.topology):
+            self._show(*self._listed())
+        else:
+            self._stale = True
+            self._building.soon()
+
+    async def _build_beside(self) -> None:
+        self._show(*await asyncio.to_thread(self._listed))
+
+    def _listed(self) -> tuple[list[Row], int]:
+        """The rows, and the cells of the longest."""
+        snapshot, glyphs, folded = self.snapshot, self._glyphs, frozenset(self._folded)
+        rows = tree_rows(snapshot, glyphs, folded) if snapshot else []
+        return rows, max((width(row.line(glyphs)) for row in rows), default=0)
+
+    def _show(self, rows: list[Row], widest: int) -> None:
         self._stale = False
         key, chosen = self._key, self._chosen
-        snapshot = self.snapshot
-        rows = tree_rows(snapshot, self._glyphs, self._folded) if snapshot else []
-        self._rows = rows
+        self._rows, self._widest = rows, widest
         self.lines_changed()
         index = self._find(key)
         if index is None and chosen is not None:
@@ -172,8 +192,7 @@ class TreeView(PickView):
 
     def line_width(self) -> int:
         """Cells of the longest line."""
-        lines = (row.line(self._glyphs) for row in self._rows)
-        return max(map(width, lines), default=0)
+        return self._widest
 
     @property
     def text(self) -> str:
