@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
+from tuilab.model.places import Slot
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Layers, Memory, Place
 
@@ -36,17 +37,21 @@ def remember(
     return out
 
 
+MOST_SEATS = 20
+"""So many places set by hand are remembered of a node."""
+
+
 class Spot(NamedTuple):
     """What has a place in a row.
 
     Attributes:
         item: A node; None where a line passes.
-        own: Whether it belongs there: it stands there now and not by hand, or would
-            without places set by hand, or did once.
+        pin: The place set by hand that has it there, or had; None where it belongs: it
+            stands there now without, or would, or did once.
     """
 
     item: Item | None
-    own: bool = True
+    pin: Slot | None = None
 
 
 class _Rows:
@@ -92,27 +97,36 @@ class _Rows:
         """A row with all that has a place there."""
         nodes, pins = self.graph.nodes, self.graph.pins
         line = [
-            Spot(nodes[v].item if v < len(nodes) else None, v not in pins) for v in row
+            Spot(nodes[v].item if v < len(nodes) else None, pins.get(v)) for v in row
         ]
+        there = set(line)
         away = [
-            (key, str(item), item)
-            for item, place in self.before.items()
-            if (item in self.pins or self.rank[item] != rank)
-            and (key := place.key_in(rank)) is not None
+            (key, str(spot), spot)
+            for spot, key in self._known(rank)
+            if spot not in there
         ]
-        for key, _, item in sorted(away, key=lambda one: one[:2]):
+        for key, _, spot in sorted(away, key=lambda one: one[:2]):
             further = (at for at, it in enumerate(line) if self._key(it, rank) > key)
-            line.insert(next(further, len(line)), Spot(item))
+            line.insert(next(further, len(line)), spot)
         return line
+
+    def _known(self, rank: int) -> Iterator[tuple[Spot, float]]:
+        """All that has ever been in a row, and where."""
+        for item, place in self.before.items():
+            if (key := place.key_in(rank)) is not None:
+                yield Spot(item), key
+            for (pin, row), seat in list(place.seats.items())[-MOST_SEATS:]:
+                if row == rank:
+                    yield Spot(item, pin), seat
 
     def _key(self, spot: Spot, rank: int) -> float:
         """Where something was in a row before; what was not there says nothing."""
         place = self.before.get(spot.item) if spot.item is not None else None
         key = None
-        if place is not None and spot.own:
+        if place is not None and spot.pin is None:
             key = place.key_in(rank)
-        elif place is not None and spot.item is not None:
-            key = place.seats.get((self.pins[spot.item], rank))
+        elif place is not None and spot.pin is not None:
+            key = place.seats.get((spot.pin, rank))
         return -math.inf if key is None else key
 
     def places(self, base: float) -> dict[Item, Place]:
@@ -121,16 +135,18 @@ class _Rows:
             item: {**place.elsewhere, place.rank: place.key}
             for item, place in self.before.items()
         }
-        seats = {item: dict(place.seats) for item, place in self.before.items()}
+        seats = {
+            item: dict(list(place.seats.items())[-MOST_SEATS:])
+            for item, place in self.before.items()
+        }
         for rank, line in self.lines.items():
             for spot, key in self._keys(line, base):
                 if spot.item is None:
                     continue
-                if spot.own:
+                if spot.pin is None:
                     keys.setdefault(spot.item, {})[rank] = key
                 else:
-                    seat = self.pins[spot.item], rank
-                    seats.setdefault(spot.item, {})[seat] = key
+                    seats.setdefault(spot.item, {})[spot.pin, rank] = key
         out: dict[Item, Place] = {}
         for item, now in self.rank.items():
             own, by_hand = keys.get(item, {}), seats.get(item, {})
@@ -155,4 +171,4 @@ class _Rows:
 
 def _counts(spot: Spot) -> bool:
     """Whether it takes part in the scale. Lines that pass come and go."""
-    return spot.own and spot.item is not None
+    return spot.pin is None and spot.item is not None
