@@ -6,6 +6,7 @@ from textual.events import Key
 from textual.widgets import Input
 
 from tests.tui.bench import opened
+from tests.tui.labs import switch
 from tuilab.model.topology import HOST, Bridge, Endpoint, Route, Tap, Veth
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.widgets.choice import Choice
@@ -225,6 +226,24 @@ async def test_a_route_needs_a_gateway_or_a_link():
         assert bench.topology.namespaces["red"].routes == (
             Route(to="10.2.0.0/24", via="10.0.0.2"),
         )
+
+
+async def test_one_more_route_is_proposed_where_the_default_one_is_there():
+    """What is proposed can be made: Enter does it, again and again."""
+    async with opened(switch()) as bench:
+        bench.main.select(Item("namespace", "red"))
+        before = bench.topology.namespaces["red"].routes
+        for metric in (100, 200):
+            await bench.press("r", "enter")
+            assert not bench.in_dialog
+            late = Route("0.0.0.0/0", "10.0.0.254", metric=metric)
+            assert bench.topology.namespaces["red"].routes[-1] == late
+        assert bench.topology.namespaces["red"].routes[:-2] == before
+        await bench.press("r")
+        await bench.fill("to", "10.7.0.0/16")
+        await bench.press("enter")
+        made = bench.topology.namespaces["red"].routes[-1]
+        assert made == Route("10.7.0.0/16", "10.0.0.254")
 
 
 async def test_somebody_elses_edit_reaches_an_open_dialog():

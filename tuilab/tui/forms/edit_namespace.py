@@ -40,6 +40,10 @@ from tuilab.tui.forms.namespace_lines import (
 )
 from tuilab.tui.forms.proposals import FORWARD_V4, FORWARD_V6, gateway_for
 
+DEFAULT_METRIC = {False: 0, True: 1024}
+"""The kernel's own, for IPv4 and for IPv6."""
+METRIC_STEP = 100
+"""How much later than a route one more of it is taken."""
 _SWITCHES = {"forward4": FORWARD_V4, "forward6": FORWARD_V6}
 
 
@@ -232,18 +236,33 @@ class AddRoute(ChangeForm):
         return [Option("", "by the gateway"), *(Option(n, n) for n in names)]
 
     def propose(self, given: Values) -> dict[str, Value]:
-        """A route to the router at hand: the default one unless there is one."""
+        """A route to the router at hand: the default one unless there is one.
+
+        Where all is known, one more that is taken when the first is gone.
+        """
         values: dict[str, Value] = {
             "place": self._selected,
             "dev": "",
-            "metric": "",
             "table": "",
             **given,
         }
         place = text(values, "place")
         values.setdefault("to", self._destination(place))
         values.setdefault("via", self._router(place))
+        values.setdefault("metric", self._metric(values))
         return values
+
+    def _metric(self, values: Values) -> str:
+        """None; where there is such a route already, one that comes after it."""
+        namespace = self.topology.namespaces.get(text(values, "place"))
+        to, table = text(values, "to"), text(values, "table")
+        taken = [
+            DEFAULT_METRIC[is_v6] if route.metric is None else route.metric
+            for route in (namespace.routes if namespace else ())
+            for is_v6 in [":" in f"{route.to}{route.via}"]
+            if show_destination(route.to) == to and not table and not route.table
+        ]
+        return str(max(taken) + METRIC_STEP) if taken else ""
 
     def _destination(self, name: str) -> str:
         """Default; where that is known, a network of the lab that is not."""
