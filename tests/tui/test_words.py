@@ -26,12 +26,13 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.glyphs import ASCII, UNICODE, sparkline
 from tuilab.tui.moves import MOVES, panes_of
-from tuilab.tui.screens.help import help_rows
+from tuilab.tui.screens.help import help_rows, places_of
 from tuilab.tui.terminal import needs_ascii
 from tuilab.tui.text import fit, line, plain, width
 from tuilab.tui.verbs import VERBS
 from tuilab.tui.widgets.files import difference_line
 from tuilab.tui.widgets.history_text import history_lines
+from tuilab.tui.widgets.inspector import Inspector
 from tuilab.tui.widgets.inspector_text import describe, title
 from tuilab.tui.widgets.inspector_words import human_bytes
 from tuilab.tui.widgets.keys_text import keys_line
@@ -43,6 +44,7 @@ from tuilab.tui.widgets.ping_text import Run, run_lines
 from tuilab.tui.widgets.plan_text import plan_lines
 from tuilab.tui.widgets.status_text import counts, status_line
 from tuilab.tui.widgets.tree_text import plain_lines, tree_rows
+from tuilab.tui.widgets.tree_view import TreeView
 
 
 def snapshot_of(topology: Topology):
@@ -100,12 +102,16 @@ def test_help_lists_every_key_of_screen_and_canvas():
 
 
 def test_the_keys_of_the_focused_pane_come_first_in_the_help():
-    context = Context(snapshot_of(Topology("x")))
-    for widget, pane in ((Canvas(), "canvas"), (PacketList(), "list")):
-        rows = help_rows(context, panes_of(widget))
-        assert rows[0].name == ""
-        assert rows[1].name.partition(".")[0] == pane
-        assert not rows[1].refused
+    context = Context(snapshot_of(two_hosts()))
+    for widget, name, first in (
+        (Canvas(), "Drawing", "canvas.left"),
+        (PacketList(), "Packets", "follow"),
+        (Inspector(), "Inspector", "edit_row"),
+        (TreeView(), "Tree", "tree.shut"),
+    ):
+        rows = help_rows(context, panes_of(widget), places_of(widget))
+        assert plain(rows[0].shown) == f"{name}: this pane"
+        assert (rows[0].name, rows[1].name) == ("", first)
 
 
 def test_every_move_is_bound_by_its_class_and_by_no_other_way():

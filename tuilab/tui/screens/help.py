@@ -109,7 +109,9 @@ def help_rows(
         panes: The panes whose moves the focused widget knows: they come first.
         places: The places of verbs that it is: so do those.
     """
-    places = [it for it in places if it != "empty" or context.empty]
+    # The list knows keys of the drawing too, but only to say where they work.
+    real = {"empty": context.empty, "canvas": "canvas" in panes}
+    places = [it for it in places if real.get(it, True)]
     here: dict[str, list[HelpRow]] = {_PLACES[place]: [] for place in places}
     others: dict[str, list[HelpRow]] = {}
     for pane, title in PANES.items():
