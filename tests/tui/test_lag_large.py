@@ -215,3 +215,16 @@ async def test_unfolded_hosts_are_walked_among_and_moved(screen, monkeypatch):
             await bench.until(lambda: not canvas._laying)
 
         assert await longest(bench, monkeypatch, move) < screen
+
+
+async def test_nothing_is_said_of_what_is_being_removed():
+    async with opened(generate.fat_tree(8), size=SIZE) as bench:
+        await is_laid(bench)
+        canvas = bench.main.canvas
+        nodes = [item for box in canvas.drawing.boxes for item in canvas.members(box)]
+        bench.main.select(*(item for item in nodes if item != HUB))
+        await bench.press("d", "enter")
+        await bench.until(lambda: not bench.in_dialog)
+        await bench.until(lambda: not bench.lab.snapshot.pending)
+        assert not list(bench.topology.links())
+        assert not bench.toasts

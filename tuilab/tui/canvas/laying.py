@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.places import Slot
+from tuilab.model.topology import LO
 from tuilab.tui.canvas.activity import Activity
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
@@ -30,14 +31,14 @@ def is_large(graph: Graph, snapshot: Snapshot | None) -> bool:
         graph: The lab as it is drawn; empty before it is for the first time.
         snapshot: The lab.
     """
-    nodes, edges = len(graph.nodes), len(graph.edges)
-    namespaces = snapshot.topology.namespaces if snapshot is not None else {}
-    spaces, cables = len(namespaces), sum(len(it.links) for it in namespaces.values())
-    if not nodes:
-        nodes, edges = spaces, cables // 2
-    # What it is to be may be much larger than what is drawn, and the other way round.
-    most = max(nodes + edges, spaces + cables // 2)
-    return most > LARGE or edges > DENSE * nodes
+    sizes = [(len(graph.nodes), len(graph.edges))]
+    if snapshot is not None:
+        # What is there by now may be much larger than what is drawn.
+        for known in (snapshot.topology.namespaces, snapshot.observed.namespaces):
+            links = sum(len(it.links) - (LO in it.links) for it in known.values())
+            sizes.append((len(known), links // 2))
+    nodes, edges = sizes[0] if graph.nodes else max(sizes)
+    return max(map(sum, sizes)) > LARGE or edges > DENSE * nodes
 
 
 def with_pins(graph: Graph, held: Mapping[Item, Slot]) -> Graph:

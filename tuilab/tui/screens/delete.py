@@ -43,6 +43,7 @@ class DeleteScreen(Dialog[bool]):
         self._captured = captured
         self._programs: list[str] = []
         self._shown: object = None
+        self._busy = False
         self._finding = Late(self, self._find)
         self.title_text = change.title[:1].upper() + change.title[1:]
 
@@ -94,8 +95,9 @@ class DeleteScreen(Dialog[bool]):
             self._say(found)
 
     def _refuse_at_once(self, error: TuilabError) -> None:
-        self._say([])
-        self.refuse(str(error))
+        if self.is_attached and not self._busy:
+            self._say([])
+            self.refuse(str(error))
 
     def _say(self, lines: Sequence[Line]) -> None:
         for text in self.query(LongText):  # none on the way out
@@ -118,14 +120,17 @@ class DeleteScreen(Dialog[bool]):
 
     def lab_changed(self, snapshot: Snapshot) -> None:
         """Somebody else changed the lab: something else may go."""
-        if self._shown != (snapshot.topology, snapshot.observed):
+        if not self._busy and self._shown != (snapshot.topology, snapshot.observed):
             self._show()
 
     async def run(self) -> None:
         """Remove it."""
+        self._busy = True
         try:
             await self._lab.edit(self._change)
         except TuilabError as error:
             self.refuse(str(error))
         else:
             self.dismiss(True)
+        finally:
+            self._busy = False
