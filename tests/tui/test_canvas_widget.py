@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from textual.events import MouseScrollUp
-from textual.geometry import Region
+from textual.geometry import Offset, Region
 
 from tests.canvas_labs import (
     Sketch,
@@ -223,6 +223,25 @@ async def test_the_wheel_zooms_at_the_pointer() -> None:
         assert app.canvas.level == 3
         assert abs(cell(app, namespace("pc22"))[0] - at[0]) <= 1
         assert "pc22" in shown(app)
+
+
+async def test_without_a_selection_what_is_in_the_middle_is_zoomed_at() -> None:
+    app = CanvasBench(fat_tree().snapshot())
+    async with app.run_test(size=(80, 24)) as pilot:
+        canvas = app.canvas
+        await pilot.press("plus")
+        assert canvas.level == 2
+        canvas.scroll_to(45, 9, animate=False, immediate=True)
+        await pilot.pause()
+        centre = Offset(canvas.size.width // 2, canvas.size.height // 2)
+        node = canvas.nearest(centre - canvas._origin)
+        await pilot.press("plus")
+        await pilot.pause()
+        assert canvas.level == 3
+        x, y = cell(app, node)
+        assert abs(x - centre.x) <= 2
+        assert 0 <= y < canvas.size.height
+        assert canvas.selected is None
 
 
 async def test_the_selection_survives_edits_and_follows_renames() -> None:

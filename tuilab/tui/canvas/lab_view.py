@@ -455,17 +455,19 @@ class LabView(DrawingView):
 
         Args:
             level: 1 to 3; others mean the nearest of these.
-            pointer: Cell of the pane to zoom at; the selection by default.
+            pointer: Cell of the pane to zoom at; the selection by default, without
+                one the middle.
         """
         wanted = min(LEVELS, key=lambda known: abs(known - level))
         if wanted == self._zoom:
             return
-        item, place = self.selected, None
+        item = self.selected
+        if pointer is None and item is None:
+            pointer = Offset(self.size.width // 2, self.size.height // 2)
         if pointer is not None:
             item = self.nearest(pointer - self._origin) or item
-            place = pointer
         self._zoom = wanted
-        self._lay_then(lambda: self._zoom_at(item, place))
+        self._lay_then(lambda: self._zoom_at(item, pointer))
 
     def _zoom_at(self, item: Item | None, place: Offset | None) -> None:
         """Have an item where it was, or in the middle."""
