@@ -114,6 +114,12 @@ class Terminal:
             assert self._server not in news, f"the terminal has ended: {screen}"
             assert news, f"no {what!r} after {deadline:.0f} s on\n{screen}"
 
+    def rest(self, quiet: float = 0.6) -> str:
+        """The screen once nothing has been painted for so many seconds."""
+        while select.select([self._news], [], [], quiet)[0]:
+            self._drain()
+        return self.screen()
+
     def status(self) -> int:
         """The exit status of what was run last, once the shell is back."""
         self.wait_for(_at_prompt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import subprocess
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ print("held", flush=True)
 sys.stdin.read()
 """
 SELECTION = 2000
-SIZES = [(120, 36), (160, 48)]
+SIZES = [(80, 24), (120, 36), (160, 48)]
 MOVES = "jjklhjkll"
 PORT = 200
 SETTLED = 4.0
@@ -157,6 +158,42 @@ def test_moves_in_every_ready_lab_are_few_bytes(home: Home, lab: str) -> None:
     finally:
         for terminal in terminals.values():
             terminal.close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=str)
+def test_a_drawing_that_scrolled_looks_as_if_it_were_painted_anew(
+    home: Home, size: tuple[int, int]
+) -> None:
+    """A real terminal has moved what was there already."""
+    path = home.folder / "tree.yaml"
+    path.write_text(yaml.dump(treelike(silent(ready("fat-tree")))))
+    home.tuilab("up", str(path), "--lab", "tree")
+    terminal = home.terminal(*size)
+    terminal.run(*TUILAB, "tree")
+    terminal.wait_for("in sight")
+    terminal.keys("+")  # so that it is larger than the pane, sideways too
+    if size[0] > 80:
+        terminal.keys("z")  # an inspector would tell more a moment later
+        terminal.wait_for(lambda screen: "Inspector" not in screen)
+    chosen = ""
+    for key in MOVES:
+        terminal.keys(key)
+        last = ("", chosen)
+        chosen = selected(
+            terminal.wait_for(lambda it, last=last: selected(it) not in last)
+        )
+    before = terminal.rest(SETTLED)
+    terminal.keys("C-l", "?")
+    terminal.wait_for("this pane")
+    terminal.keys("Escape")
+    terminal.wait_for(lambda screen: "this pane" not in screen)
+    assert terminal.rest(SETTLED) == before
+
+
+def selected(screen: str) -> str:
+    """What the frame of the drawing says is selected."""
+    found = re.search(r"sel (\S+)", screen)
+    return found[1] if found else ""
 
 
 def test_what_is_painted_first_stays(home: Home) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import pairwise
 
 import pytest
 from rich.console import Console
@@ -28,14 +29,17 @@ STYLES = [
     Style(reverse=True, color="bright_green"),
     Style(underline=True, italic=True, strike=True),
 ]
-SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmBCDX])|(.)", re.DOTALL)
+SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmBCDXrP@])|\x1b(M)|(.)", re.DOTALL)
+BLANK: tuple[str, object] = (" ", "")
 OFF = {"22": {"1", "2"}, "23": {"3"}, "24": {"4", "21"}, "27": {"7"}, "29": {"9"}}
 
 
 class Terminal:
     """Just enough of a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH, height: int = HEIGHT) -> None:
+        self.width, self.height = width, height
+        self.top, self.bottom = 0, height - 1
         self.cells: dict[tuple[int, int], tuple[str, object]] = {}
         self.x = self.y = 0
         self.attributes: set[str] = set()
@@ -43,15 +47,15 @@ class Terminal:
 
     def feed(self, text: str) -> None:
         for match in SEQUENCE.finditer(text):
-            arguments, kind, sign = match.groups()
+            arguments, kind, up, sign = match.groups()
             if kind == "H":
                 row, column = arguments.split(";")
                 self.x, self.y = int(column) - 1, int(row) - 1
             elif kind == "B":
-                assert self.x < WIDTH, "behind the last column it may be anywhere"
+                assert self.x < self.width, "behind the last column it may be anywhere"
                 self.y += int(arguments or 1)
             elif kind == "D":
-                assert self.x < WIDTH, "behind the last column it may be anywhere"
+                assert self.x < self.width, "behind the last column it may be anywhere"
                 self.x -= int(arguments or 1)
             elif kind == "C":
                 self.x += int(arguments or 1)
@@ -59,13 +63,37 @@ class Terminal:
                 for column in range(self.x, self.x + int(arguments)):
                     # In the background that is set, without anything else.
                     self.cells[column, self.y] = (" ", self.colours[1])
+            elif kind == "r":
+                edges = (arguments or f"1;{self.height}").split(";")
+                self.top, self.bottom = (int(edge) - 1 for edge in edges)
+                self.x = self.y = 0
+            elif kind in ("P", "@"):
+                self.slide(int(arguments) * (1 if kind == "P" else -1))
+            elif up or sign == "\n":
+                assert self.y == (self.top if up else self.bottom)
+                self.scroll(-1 if up else 1)
             elif kind == "m":
                 self.turn(arguments.split(";"))
             elif sign == "\b":
-                assert self.x < WIDTH, "behind the last column it may be anywhere"
+                assert self.x < self.width, "behind the last column it may be anywhere"
                 self.x -= 1
             else:
                 self.put(sign)
+
+    def scroll(self, by: int) -> None:
+        rows = range(self.top, self.bottom + 1)
+        before = dict(self.cells)
+        for y in rows:
+            for x in range(self.width):
+                old = before.get((x, y + by)) if y + by in rows else None
+                self.cells[x, y] = old or BLANK
+
+    def slide(self, by: int) -> None:
+        before = dict(self.cells)
+        for x in range(self.x, self.width):
+            kept = self.x <= x + by < self.width
+            old = before.get((x + by, self.y)) if kept else None
+            self.cells[x, self.y] = old or BLANK
 
     def turn(self, codes: list[str]) -> None:
         while codes:
@@ -192,3 +220,76 @@ def test_what_is_unknown_is_sent_again() -> None:
     assert shown.changes(whole(lines), console, (81, 24)) == first
     assert shown.changes(CompositorUpdate(), console, (81, 24)) is None
     assert shown.changes(whole(lines), console, (81, 24)) == first
+
+
+def words(dice: random.Random, width: int) -> list[tuple[str, Style]]:
+    """A row of signs of one cell, as a drawing has them."""
+    cells: list[tuple[str, Style]] = []
+    while len(cells) < width:
+        style, sign = dice.choice(STYLES[:5]), dice.choice("ab│─●  ")
+        cells += [(sign, style)] * dice.choice((1, 1, 2, 5))
+    return cells[:width]
+
+
+def strip(cells: list[tuple[str, Style]]) -> Strip:
+    return Strip([Segment(sign, style) for sign, style in cells], len(cells))
+
+
+class Scrolling:
+    """A sheet in a pane, with another pane beside it, and rows above and below."""
+
+    width, height, left, top, bottom = 60, 20, 2, 2, 17
+
+    def __init__(self, dice: random.Random, right: int) -> None:
+        self.right = right
+        self.sheet = [words(dice, 150) for _ in range(60)]
+        self.rows = [words(dice, self.width) for _ in range(self.height)]
+        self.console = Console(color_system="truecolor", force_terminal=True)
+        self.moving, self.still = Shown(moves=True), Shown()
+        self.terminal = Terminal(self.width, self.height)
+        self.plain = Terminal(self.width, self.height)
+
+    def show(self, x: int, y: int) -> tuple[int, int]:
+        """A part of the sheet; how many bytes are sent, and usually would be."""
+        for row in range(self.top, self.bottom):
+            part = self.sheet[y + row][x : x + self.right - self.left]
+            self.rows[row][self.left : self.right] = part
+        cuts = [0, self.left, self.right, self.width]
+        chops: list[dict[int, Strip | None]] = [
+            {at: strip(cells[at:end]) for at, end in pairwise(cuts)}
+            for cells in self.rows
+        ]
+        spans = [(row, 0, self.width) for row in range(self.height)]
+        update = ChopsUpdate(chops, spans, [cuts[1:] for _ in self.rows])
+        sent = self.moving.changes(update, self.console, 1)
+        usual = self.still.changes(update, self.console, 1)
+        assert sent is not None
+        assert usual is not None
+        self.terminal.feed(sent)
+        self.plain.feed(usual)
+        assert self.terminal.cells == self.plain.cells
+        assert self.moving._rows == self.still._rows
+        return len(sent), len(usual)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_scrolls_is_moved_and_looks_as_if_it_had_been_sent(seed: int) -> None:
+    dice = random.Random(seed)
+    pane = Scrolling(dice, dice.choice((40, 58)))
+    x, y = 50, 20
+    for _ in range(10):
+        sent, usual = pane.show(x, y)
+        assert sent <= usual
+        step = dice.choice((-1, 1)) * dice.randint(1, 12)
+        x, y = (x + step, y) if dice.random() < 0.5 else (x, y + step)
+        x, y = min(max(x, 0), 90), min(max(y, 0), 40)
+        row = pane.rows[dice.randrange(pane.height)]
+        row[dice.randrange(pane.width)] = ("x", STYLES[1])
+
+
+@pytest.mark.parametrize("step", [(0, 1), (0, -2), (2, 0), (-3, 0)])
+def test_what_scrolls_a_little_is_sent_in_few_bytes(step: tuple[int, int]) -> None:
+    pane = Scrolling(random.Random(1), 58)
+    pane.show(50, 20)
+    sent, usual = pane.show(50 + step[0], 20 + step[1])
+    assert sent < usual / 2

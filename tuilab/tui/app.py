@@ -36,6 +36,7 @@ from tuilab.tui.terminal import (
     PlainScrollBar,
     TerminalDriver,
     can_erase,
+    can_move,
     needs_ascii,
     run_in_terminal,
 )
@@ -76,7 +77,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         self.lab = lab
         self.around = surroundings or Surroundings()
         self.gone = ""
-        self.shown = Shown(erases=can_erase(os.environ))
+        self.shown = Shown(erases=can_erase(os.environ), moves=can_move(os.environ))
         self.looks = self.around.looks
         self.watching = Watching(
             lab.directory, self._packets_changed, self._packets_replaced

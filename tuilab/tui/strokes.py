@@ -45,7 +45,7 @@ ERASED = 6
 ERASED_WITHIN = 12
 """So many blanks in the middle, where the cursor must go on behind them."""
 _BLANKS = re.compile(f"( {{{ERASED},}})")
-FEW = 300
+FEW = 1000
 """Of more strokes than these it is not tried what order is shorter."""
 
 

@@ -50,6 +50,16 @@ def can_erase(environ: Mapping[str, str]) -> bool:
         return False  # not known here
 
 
+def can_move(environ: Mapping[str, str]) -> bool:
+    """Whether a terminal moves rows, and cells within a row, as terminfo has it."""
+    wanted = ("csr", "ind", "ri", "dch", "ich")
+    try:
+        curses.setupterm(environ.get("TERM", ""), 1)
+        return all(curses.tigetstr(name) is not None for name in wanted)
+    except curses.error:
+        return False  # not known here
+
+
 class TerminalDriver(LinuxDriver):
     """Leaves the app when the terminal has gone, as when an SSH connection breaks."""
 

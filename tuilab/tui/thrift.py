@@ -3,6 +3,7 @@
 Textual repaints regions: a frame, a line, a whole pane. Over SSH most of that is what
 is there already. Here what was sent last is kept, cell by cell; of every update only
 the difference goes out, with no more about colours than has changed from cell to cell.
+What scrolls is moved by the terminal itself where that is shorter, see `shifts`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
+from tuilab.tui.shifts import UNKNOWN, Piece, Rows, shifts
 from tuilab.tui.strokes import (
     ATTRIBUTES,
     HALF,
@@ -36,8 +38,8 @@ nothing need be said about their look."""
 KEPT = 5000
 """So many pieces of text are kept as cells: most of a screen is the same for long."""
 
-_UNKNOWN: Cell = ("\0", PLAIN)
-"""What the terminal shows where nothing has been sent yet."""
+MUCH = 600
+"""Of what takes so many bytes it is seen whether the terminal could move some of it."""
 _REVERSE = "7"
 
 
@@ -46,10 +48,12 @@ class Shown:
 
     Args:
         erases: Whether the terminal can erase cells, in the colour that is set.
+        moves: Whether it can move rows, and cells within a row.
     """
 
-    def __init__(self, *, erases: bool = False) -> None:
+    def __init__(self, *, erases: bool = False, moves: bool = False) -> None:
         self._erases = erases
+        self._moves = moves
         self._rows: dict[int, list[Cell]] = {}
         self._looks: dict[tuple[Style, ColorSystem], Look] = {}
         self._pieces: dict[tuple[Segment, ColorSystem], tuple[Cell, ...]] = {}
@@ -83,70 +87,48 @@ class Shown:
             self.forget()
             return None
         system = console._color_system or ColorSystem.TRUECOLOR
+        wanted: dict[int, list[Cell]] = {}
+        painted: list[Piece] = []
+        for x, y, segments in pieces:
+            cells = self._seen(segments, system)
+            row = wanted.get(y)
+            if row is None:
+                row = wanted[y] = list(self._rows.get(y, ()))
+            end = x + len(cells)
+            row += [UNKNOWN] * (end - len(row))
+            row[x:end] = cells
+            painted.append(Piece(x, y, end))
+        sent = self._difference(self._rows, wanted, painted)
+        if self._moves and len(sent) > MUCH:
+            sent = self._with_shifts(wanted, painted, sent)
+        self._rows.update(wanted)
+        return sent
+
+    def _with_shifts(self, wanted: Rows, painted: list[Piece], sent: str) -> str:
+        """The shortest of what can be sent."""
+        for shift in shifts(self._rows, wanted, painted):
+            after = {y: self._rows.get(y, []) for y in shift.rows} | dict(wanted)
+            whole = [Piece(0, y, len(row)) for y, row in after.items()]
+            rest = self._difference({**self._rows, **shift.rows}, after, whole)
+            sent = min(sent, shift.code + rest, key=len)
+        return sent
+
+    def _difference(self, before: Rows, wanted: Rows, painted: Iterable[Piece]) -> str:
+        """What to send for those cells that differ.
+
+        Args:
+            before: What is shown.
+            wanted: What shall be, of some rows.
+            painted: The parts of them where something may differ.
+        """
         runs = [
-            (start, y, cells)
-            for x, y, segments in pieces
-            for start, cells in self._changed(x, y, self._seen(segments, system))
+            run
+            for piece in painted
+            for run in _changed(piece, before.get(piece.y, []), wanted[piece.y])
         ]
-        rows, columns = self._columns(runs)
-        edge = max(map(len, self._rows.values()), default=0)
+        edge = max(map(len, (before | wanted).values()), default=0)
+        rows, columns = _columns(runs, edge)
         return written(rows, columns, edge=edge, erases=self._erases)
-
-    def _columns(self, runs: list[Run]) -> tuple[list[Run], list[Run]]:
-        """Single cells below one another, apart: sides of boxes, and scroll bars."""
-        single = {
-            (x, y): cells[0]
-            for x, y, cells in runs
-            # At the right edge terminals differ in where the cursor is then.
-            if len(cells) == 1
-            and x + 1 < len(self._rows[y])
-            and cell_len(cells[0][0]) == 1
-        }
-        tops = [
-            (x, y)
-            for x, y in single
-            if (x, y - 1) not in single and (x, y + 1) in single
-        ]
-        columns = []
-        for x, y in sorted(tops, key=lambda top: single[top][1]):
-            cells: list[Cell] = []
-            while (cell := single.pop((x, y + len(cells)), None)) is not None:
-                cells.append(cell)
-            columns.append((x, y, cells))
-        within = {(x, y + step) for x, y, some in columns for step in range(len(some))}
-        return [run for run in runs if run[:2] not in within], columns
-
-    def _changed(
-        self, x: int, y: int, cells: list[Cell]
-    ) -> Iterator[tuple[int, list[Cell]]]:
-        """Runs of cells that differ, each with its first column."""
-        row = self._rows.setdefault(y, [])
-        end = x + len(cells)
-        row += [_UNKNOWN] * (end - len(row))
-        before = row[x:end]
-        if before == cells:
-            return
-        row[x:end] = cells
-        run: list[Cell] = []
-        start = same = 0
-        for column, (old, cell) in enumerate(zip(before, cells, strict=True), x):
-            if old != cell:
-                if not run:
-                    start = column
-                run.append(cell)
-                same = 0
-            elif run and cell == HALF:
-                run.append(cell)
-                same += bool(same)
-            elif run:
-                same += 1
-                if same > NEAR or not follows(run[-1], cell):
-                    yield start, run[: len(run) - same + 1]
-                    run, same = [], 0
-                else:
-                    run.append(cell)
-        if run:
-            yield start, run[: len(run) - same]
 
     def _seen(self, segments: Iterable[Segment], system: ColorSystem) -> list[Cell]:
         """The cells of a piece of a line."""
@@ -182,6 +164,56 @@ class Shown:
         if look is None:
             look = self._looks[style, system] = _look(style, system)
         return look
+
+
+def _columns(runs: list[Run], edge: int) -> tuple[list[Run], list[Run]]:
+    """Single cells below one another, apart: sides of boxes, and scroll bars."""
+    single = {
+        (x, y): cells[0]
+        for x, y, cells in runs
+        # At the right edge terminals differ in where the cursor is then.
+        if len(cells) == 1 and x + 1 < edge and cell_len(cells[0][0]) == 1
+    }
+    tops = [
+        (x, y) for x, y in single if (x, y - 1) not in single and (x, y + 1) in single
+    ]
+    columns = []
+    for x, y in sorted(tops, key=lambda top: single[top][1]):
+        cells: list[Cell] = []
+        while (cell := single.pop((x, y + len(cells)), None)) is not None:
+            cells.append(cell)
+        columns.append((x, y, cells))
+    within = {(x, y + step) for x, y, some in columns for step in range(len(some))}
+    return [run for run in runs if run[:2] not in within], columns
+
+
+def _changed(piece: Piece, row: list[Cell], wanted: list[Cell]) -> Iterator[Run]:
+    """Runs of cells that differ in a part of a row."""
+    x, y, end = piece
+    before, cells = row[x:end], wanted[x:end]
+    if before == cells:
+        return
+    before += [UNKNOWN] * (len(cells) - len(before))
+    run: list[Cell] = []
+    start = same = 0
+    for column, (old, cell) in enumerate(zip(before, cells, strict=True), x):
+        if old != cell:
+            if not run:
+                start = column
+            run.append(cell)
+            same = 0
+        elif run and cell == HALF:
+            run.append(cell)
+            same += bool(same)
+        elif run:
+            same += 1
+            if same > NEAR or not follows(run[-1], cell):
+                yield start, y, run[: len(run) - same + 1]
+                run, same = [], 0
+            else:
+                run.append(cell)
+    if run:
+        yield start, y, run[: len(run) - same]
 
 
 def _behind(front: str) -> str:
