@@ -93,6 +93,25 @@ async def test_ports_of_a_node_can_be_walked() -> None:
         assert app.canvas.selected == namespace("a")
 
 
+async def test_a_drag_from_the_name_of_a_port_makes_a_cable() -> None:
+    app = CanvasBench(odd().snapshot())
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.canvas.zoom_to(2)
+        drawing = app.canvas.drawing
+        item = Item("link", "c", "port0")
+        found = drawing.port_of(item)
+        assert found is not None
+        spot = found[1]
+        name = spot.x + 2
+        assert drawing.at(name, spot.y) == item
+        left, top = app.canvas._origin
+        x, y = left + name + 1, top + spot.y + 1
+        await pilot.mouse_down(Canvas, offset=(x, y))
+        await pilot.hover(Canvas, offset=(x, y + 2))
+        assert "cable c:port0" in app.canvas.tool_words
+        await pilot.press("escape")
+
+
 async def test_two_marks_ask_for_a_cable() -> None:
     app = CanvasBench(switch().snapshot())
     async with app.run_test(size=(80, 24)) as pilot:

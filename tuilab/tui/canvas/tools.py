@@ -349,6 +349,10 @@ class Move(Tool):
         names = named([str(item) for item in self._from])
         done, leave = self.shown("tool.done"), self.shown("tool.leave")
         unpin = self.shown("tool.unpin")
+        places = list(self._places().values())
+        if len(places) == 1:
+            # Others may go along, so that nothing seems to have changed.
+            names += " to {}, {}".format(*places[0])
         return f"move {names}: arrows, {done} pins, {unpin} unpins, {leave} cancels"
 
     def key(self, key: str) -> bool:

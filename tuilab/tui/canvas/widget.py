@@ -421,8 +421,12 @@ class Canvas(CornerView, can_focus=True):
         return Move(self, items, start)
 
     def _is_port(self, item: Item, cell: Offset) -> bool:
+        """Whether a cell is a port's: its sign, or its name beside it."""
         found = self._drawing.port_of(item) if item.kind not in NODES else None
-        return found is not None and (found[1].x, found[1].y) == cell
+        if found is None:
+            return False
+        reach = len(item.ifname or "")
+        return found[1].y == cell.y and abs(found[1].x - cell.x) <= reach
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """End of a click or drag."""
