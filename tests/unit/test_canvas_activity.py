@@ -103,7 +103,7 @@ def test_traffic_moves_nothing() -> None:
     busy = draw(scene, activity={Endpoint("h2", "eth0"): Flow(tx=True)})
     assert busy.boxes == quiet.boxes
     assert busy.ways == quiet.ways
-    areas = differences(quiet, busy)
+    areas = differences(quiet, busy, range(quiet.height))
     assert areas
     assert all(area.width == 1 for area in areas)
 
