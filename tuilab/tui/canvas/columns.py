@@ -16,6 +16,10 @@ from tuilab.tui.canvas.place import Pull, settle, spread
 BESIDE = 0.5
 """How much two that are joined side by side draw each other."""
 
+MOST = 2000
+"""Vertices, for each of all new places set by hand, up to which these are moved one
+after the other. To see after each where all the others stand takes long for more."""
+
 
 def held(row: list[int], pins: Mapping[int, Slot]) -> dict[int, int]:
     """The column of each vertex of a row that has a place set by hand, in order.
@@ -63,6 +67,21 @@ def make_room(
     row[:] = between[0]
     for vertex, some in zip(columns, between[1:], strict=True):
         row += [vertex, *some]
+
+
+def carry(rows: list[list[int]], to: Mapping[int, int], at: Mapping[int, int]) -> None:
+    """Move many vertices within their rows, past all that stand in columns up to there.
+
+    Args:
+        rows: Vertices from left to right, which are changed.
+        to: The column that each of many is moved to.
+        at: The columns that all stand in before.
+    """
+    side = {
+        vertex: (to[vertex] > at[vertex]) - (to[vertex] < at[vertex]) for vertex in to
+    }
+    for row in rows:
+        row.sort(key=lambda vertex: (to.get(vertex, at[vertex]), side.get(vertex, 0)))
 
 
 def columns(layers: Layers, pins: Mapping[int, Slot]) -> dict[int, int]:

@@ -12,7 +12,7 @@ from itertools import count
 
 from tuilab.model.places import Slot
 from tuilab.tui.canvas.chain import Chain, chain
-from tuilab.tui.canvas.columns import columns, make_room
+from tuilab.tui.canvas.columns import MOST, carry, columns, make_room
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
 from tuilab.tui.canvas.pages import share
@@ -474,11 +474,17 @@ class Arranger:
             return
         pins = {node: self.graph.pins[node] for node in there if node in self.settled}
         self._make_room(pins)
-        for node in there:
-            if node not in self.settled:
-                self._carry(node, self.graph.pins[node][0], columns(self.layers, pins))
-                pins[node] = self.graph.pins[node]
-                self._make_room(pins)
+        new = [node for node in there if node not in self.settled]
+        if len(new) * len(self.row_of) > MOST:
+            known = columns(self.layers, pins)
+            pins = {node: self.graph.pins[node] for node in there}
+            carry(self.layers.rows, {node: pins[node][0] for node in new}, known)
+            self._make_room(pins)
+            return
+        for node in new:
+            self._carry(node, self.graph.pins[node][0], columns(self.layers, pins))
+            pins[node] = self.graph.pins[node]
+            self._make_room(pins)
 
     def _make_room(self, pins: Mapping[int, Slot]) -> None:
         for row in self.layers.rows:
