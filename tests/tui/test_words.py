@@ -311,7 +311,7 @@ def test_the_tree_says_what_links_are_set_to():
     assert "10.0.0.1/24, mtu 1400, mac 02:00:00:00:00:aa" in text
     assert "stp on vlan_filtering on" in text
     assert "in VLANs 10 pvid untagged and 20-29, entry 02:00:00:00:00:aa" in text
-    assert "port2: port of br0, veth to blue:eth0, up, in VLANs 1 pvid untagged" in text
+    assert "port2: port of br0, veth to blue:eth0, up, in VLAN 1 pvid untagged" in text
     assert "of user root, of group daemon" in text
 
 

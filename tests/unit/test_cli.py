@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -498,3 +499,29 @@ def test_a_lab_is_drawn_and_told_in_words_without_a_kernel(tuilab_):
     code, _, err = tuilab_("show", "router", "--draw", "--plain")
     assert code == 2
     assert "give one of them" in err
+
+
+def test_a_terminal_that_can_only_print_lines_gets_no_screen(tmp_path):
+    ours, theirs = pty.openpty()
+    try:
+        found = subprocess.run(
+            [sys.executable, "-m", "tuilab", "two-hosts"],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+            env={
+                **os.environ,
+                "TERM": "dumb",
+                "XDG_STATE_HOME": str(tmp_path),
+                "XDG_RUNTIME_DIR": str(tmp_path),
+            },
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert found.returncode == 2
+    assert "TERM is dumb" in found.stderr
+    assert "tuilab --plain" in found.stderr

@@ -170,5 +170,11 @@ def test_a_shape_as_a_file(tuilab_, tmp_path):  # noqa: F811
     assert (code, out) == (0, "")
     assert "tuilab up" in err
     assert yaml.load(tmp_path / "s.yaml").topology == generate("star", 2)
+    code, _, err = tuilab_("generate", "star", 3, "--to", tmp_path / "s.yaml")
+    assert (code, "is there already" in err, "--force" in err) == (2, True, True)
+    assert yaml.load(tmp_path / "s.yaml").topology == generate("star", 2)
+    code, _, _ = tuilab_("generate", "star", 3, "--to", tmp_path / "s.yaml", "--force")
+    assert code == 0
+    assert yaml.load(tmp_path / "s.yaml").topology == generate("star", 3)
     code, _, err = tuilab_("generate", "ring", 2, "--to", "-")
     assert (code, "choose 3 to 64" in err) == (2, True)

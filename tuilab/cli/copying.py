@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from tuilab.cli import complete, work
-from tuilab.cli.options import DryRun, LabOption, Quiet
-from tuilab.cli.output import put, say
+from tuilab.cli.options import DryRun, LabOption, Overwrite, Quiet
+from tuilab.cli.output import put, say, taken
 from tuilab.errors import UsageError
 from tuilab.lab import registry
 from tuilab.lab.clipboard import FILE, Clipboard
@@ -37,6 +37,7 @@ def copy(
             "--to", metavar="FILE", help="Into a topology file; - for the output."
         ),
     ] = None,
+    force: Overwrite = False,
     lab: LabOption = None,
 ) -> None:
     """Copy a part of a lab, to be pasted into this lab or another one.
@@ -52,9 +53,7 @@ def copy(
         put(clips.dump(clip).rstrip("\n"))
         return
     if to is not None:
-        from tuilab.formats import yaml
-
-        yaml.write(to, clips.dump(clip))
+        _write(to, clips.dump(clip), force=force)
     else:
         clipboard().put(clip)
     into = f'copied to "{to}"' if to else "copied; tuilab paste puts it into a lab"
@@ -137,6 +136,7 @@ def generate_(
             help="Into a topology file, not into a lab; - for the output.",
         ),
     ] = None,
+    force: Overwrite = False,
     lab: LabOption = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
@@ -158,8 +158,17 @@ def generate_(
     if to == "-":
         put(yaml.dump(shape).rstrip("\n"))
         return
-    yaml.write(to, yaml.dump(shape))
+    _write(to, yaml.dump(shape), force=force)
     say(f'written to "{to}"; tuilab up {to} makes a lab of it')
+
+
+def _write(file: str, text: str, *, force: bool) -> None:
+    """Write a topology file, over another one only if that is asked for."""
+    from tuilab.formats import yaml
+
+    if not force and Path(file).is_file():
+        raise taken(file)
+    yaml.write(file, text)
 
 
 def clipboard() -> Clipboard:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tuilab.cli import complete, targets, work
-from tuilab.cli.options import Json, LabOption
-from tuilab.cli.output import counted, put, put_json, say
+from tuilab.cli.options import Json, LabOption, Overwrite
+from tuilab.cli.output import counted, put, put_json, say, taken
 from tuilab.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ def save(
             show_default=False,
         ),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", "-f", help="Overwrite whatever is there.")
-    ] = False,
+    force: Overwrite = False,
     lab: LabOption = None,
 ) -> None:
     """Save a lab as a topology file; comments of the one it came from are kept."""
@@ -95,10 +93,7 @@ def _former(path: Path, journal: FileJournal) -> Document | None:
     if not path.exists():
         return None
     if not _ours(path, journal):
-        raise UsageError(
-            f'"{path}" is there already, and is not what the lab came from',
-            "choose another name, or overwrite it with --force",
-        )
+        raise taken(path, ", and is not what the lab came from")
     document = yaml.load(path)
     past = journal.history
     known = [past.start, *(edit.topology for edit in past.edits)]

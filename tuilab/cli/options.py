@@ -23,6 +23,9 @@ def a_time(seconds: float | None) -> float | None:
 
 SECONDS = 30.0
 """How long `--force` waits to be confirmed."""
+Overwrite = Annotated[
+    bool, typer.Option("--force", "-f", help="Overwrite whatever is there.")
+]
 LabOption = Annotated[
     str | None,
     typer.Option(

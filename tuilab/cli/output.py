@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tuilab.errors import EditFailed, InvalidTopology, TuilabError
+from tuilab.errors import EditFailed, InvalidTopology, TuilabError, UsageError
 
 if TYPE_CHECKING:
     # It costs `tuilab ls` as much as all the rest of it.
@@ -29,6 +29,14 @@ def put_json(value: Any) -> None:
 def say(text: str) -> None:
     """A message to the person."""
     print(text, file=sys.stderr, flush=True)
+
+
+def taken(path: object, more: str = "") -> UsageError:
+    """A file would be overwritten, and nobody asked for that."""
+    return UsageError(
+        f'"{path}" is there already{more}',
+        "choose another name, or overwrite it with --force",
+    )
 
 
 def tell(error: TuilabError) -> None:

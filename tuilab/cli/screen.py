@@ -151,6 +151,11 @@ def _check_terminal() -> None:
             "the screen needs a terminal",
             "tuilab up FILE makes a lab without one; tuilab --help lists all verbs",
         )
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError(
+            "this terminal says that it can't draw a screen: TERM is dumb",
+            "print the lab in words with tuilab --plain, or set TERM to what it is",
+        )
 
 
 def _show_all(visit: Visit, look: Look) -> int:

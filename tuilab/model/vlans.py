@@ -121,6 +121,11 @@ def shown(vlans: Vlans | None) -> str:
     return "default" if vlans is None else ", ".join(vlans) or "none"
 
 
+def noun(vlans: Vlans | None) -> str:
+    """What to call them: one VLAN, or VLANs."""
+    return "VLAN" if vlans and len(table(vlans)) == 1 else "VLANs"
+
+
 def merged(was: Vlans, wanted: Vlans, there: Vlans) -> Vlans:
     """Three-way, VLAN by VLAN; see `plan.merge`."""
     if was == wanted:

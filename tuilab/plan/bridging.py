@@ -184,7 +184,8 @@ def differing_options(
     for name, value in changed_options(old, new).items():
         yield f"has {show_option(name, value)}"
     if old.vlans != new.vlans:
-        yield f"is in VLANs {vlans.shown(new.vlans)}, not {vlans.shown(old.vlans)}"
+        now, before = vlans.shown(new.vlans), vlans.shown(old.vlans)
+        yield f"is in {vlans.noun(new.vlans)} {now}, not {before}"
     if isinstance(old, PortState) and isinstance(new, PortState):
         for mac in old.fdb:
             if mac not in new.fdb:

@@ -265,7 +265,7 @@ class _Writer:
             bridge = self._snapshot.topology.link(at)
             if isinstance(bridge, Bridge) and bridge.vlan_filtering:
                 own = vlans.USUAL if link.vlans is None else link.vlans
-                yield f"in VLANs {' and '.join(own) or 'none'}"
+                yield f"in {vlans.noun(own)} {' and '.join(own) or 'none'}"
             yield from (f"entry {mac}" for mac in link.fdb)
 
     def _policies(self, name: str) -> Iterator[Row]:
