@@ -174,6 +174,18 @@ async def test_a_folded_group_stands_where_it_is_put_as_one() -> None:
         await bench.until(lambda: not bench.topology.layout)
 
 
+async def test_what_is_taken_out_of_a_folded_group_is_beside_it() -> None:
+    async with opened(branches(1, 12).topology(), size=(160, 48)) as bench:
+        grid = Item("grid", HOST, "br0")
+        bench.main.select(namespace("h05"))
+        await bench.press("m", "right")
+        boxes = bench.main.canvas.drawing.boxes
+        assert boxes[namespace("h05")].x > boxes[grid].x + boxes[grid].width - 1
+        assert boxes[namespace("h05")].y > boxes[Item("bridge", HOST, "br0")].y
+        await bench.press("escape")
+        assert namespace("h05") not in bench.topology.layout
+
+
 async def test_what_stands_somewhere_stays_while_others_come_and_go() -> None:
     async with opened(two_hosts(), size=(160, 48)) as bench:
         bench.main.select(namespace("red"))

@@ -23,7 +23,12 @@ class Slots:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._number = {node.item: n for n, node in enumerate(scene.graph.nodes)}
+        self._number = {
+            cell.item: n
+            for n, node in enumerate(scene.graph.nodes)
+            for cell in node.cells
+        }
+        self._number |= {node.item: n for n, node in enumerate(scene.graph.nodes)}
         self._columns: dict[int, Mapping[int, int]] = {}
 
     def of(self, item: Item) -> Slot:
