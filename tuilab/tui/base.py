@@ -23,6 +23,7 @@ from textual.worker import Worker
 from tuilab.errors import TuilabError
 from tuilab.tui.escapes import apart
 from tuilab.tui.glyphs import UNICODE, Glyphs
+from tuilab.tui.styling import Wardrobe
 from tuilab.tui.typeahead import TypeAhead, Typed
 
 Result = TypeVar("Result")
@@ -90,6 +91,7 @@ class BaseApp(App[Result]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.stylesheet = Wardrobe(self.stylesheet._variables)
         self.mistakes: list[Exception] = []
         self._ahead = TypeAhead()
         self._last_key = time.monotonic()
