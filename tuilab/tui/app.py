@@ -25,6 +25,7 @@ from tuilab.lab.snapshot import Event, Gone, Logged
 from tuilab.tui.base import BaseApp
 from tuilab.tui.contrast import readable
 from tuilab.tui.glyphs import ASCII, UNICODE
+from tuilab.tui.screens.below import Below
 from tuilab.tui.screens.keep import KeepScreen
 from tuilab.tui.screens.main import MainScreen
 from tuilab.tui.screens.report import ReportScreen
@@ -86,6 +87,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         self._mouse_on = mouse
         self.begin = begin
         self._leaving: list[Callable[[bool | None], None]] = []
+        self._kept = ""
         self.set_class(ascii_only, "-ascii")
         self.set_keymap(self.around.keymap.for_textual())
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
@@ -183,7 +185,7 @@ class TuilabApp(BaseApp[ExitChoice]):
     def _display(self, screen: Screen[object], renderable: Any) -> None:
         """Textual paints; see `thrift`."""
         painting = (
-            isinstance(renderable, CompositorUpdate)
+            isinstance(renderable, CompositorUpdate | None)
             and not self._batch_count
             and not self.is_headless
             and self._driver is not None
@@ -191,9 +193,16 @@ class TuilabApp(BaseApp[ExitChoice]):
             and not self._closed
         )
         if painting:
-            text = self.shown.changes(renderable, self.console, self.size)
+            text: str | None = ""
+            if renderable is not None:
+                text = self.shown.changes(renderable, self.console, self.size)
             cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
             if text is not None:
+                text, self._kept = self._kept + text, ""
+                if isinstance(screen, Below) and screen.painting:
+                    # Nobody is to see half of it.
+                    self._kept = text
+                    return
                 idle = not text and cursor == self._previous_cursor_position
                 renderable = None if idle else Thrifty(text)
         super()._display(screen, renderable)

@@ -16,8 +16,6 @@ from textual.actions import ActionParseResult
 from textual.app import App
 from textual.dom import DOMNode
 from textual.events import Key
-from textual.message import Message
-from textual.message_pump import MessagePump
 from textual.worker import Worker
 
 from tuilab.errors import TuilabError
@@ -32,20 +30,6 @@ ROUNDS = 3
 """Times to follow a key's way: itself, its action's messages, and what these post."""
 PATIENCE = 5.0
 """Seconds after which a key counts as passed: its widget may have gone meanwhile."""
-
-
-class OneSize(MessagePump):
-    """A screen that only hears of the size that the terminal has by now.
-
-    A screen tells itself of each size that it has taken on. Two sizes that follow each
-    other with some other message in between would be told in turns for ever.
-    """
-
-    def post_message(self, message: Message) -> bool:
-        """Take a message, unless it tells of a size that is past."""
-        if isinstance(message, events.Resize) and message.size != self.app.size:
-            return False
-        return super().post_message(message)
 
 
 class _Way:

@@ -1,33 +1,62 @@
-"""Asks widgets only for those rows that have to be painted anew.
+"""Asks widgets only for those rows that have to be painted anew, and for few at a time.
 
 Where something has changed at the top and at the bottom of the screen, Textual has
-every widget in between give all of its rows, and those behind others as well.
+every widget in between give all of its rows, and those behind others as well. A whole
+screen is some 25 ms of work, in which no key would be heard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from textual._compositor import ChopsUpdate, Compositor
+from textual._context import visible_screen_stack
 from textual.geometry import Region
 from textual.strip import Strip
+
+AT_ONCE: Final = 1800
+"""So many cells are painted in one step of the event loop, or one row."""
+
+_Span = tuple[int, int, int]
+"""A row, its first column, and the one behind its last."""
 
 _Slots = dict[int, Strip | None]
 """The pieces that a row is cut into by the edges of widgets, by their first column."""
 
 
 class RowCompositor(Compositor):
-    """Textual's, with less work for a part of the screen."""
+    """Textual's, with less work for a part of the screen, and for one step."""
+
+    @property
+    def unpainted(self) -> bool:
+        """Whether there is more to be painted."""
+        return bool(self._dirty_regions)
+
+    def render_update(
+        self,
+        full: bool = False,
+        screen_stack: list[Any] | None = None,
+        simplify: bool = False,
+    ) -> Any:
+        """What is to be painted next; all of it when `full`."""
+        if full:
+            return super().render_update(full, screen_stack, simplify)
+        visible_screen_stack.set(screen_stack or [])
+        return self.render_partial_update()
 
     def render_partial_update(self) -> ChopsUpdate | None:
-        """What is to be painted where something has changed; None for nothing."""
+        """What is to be painted next where something has changed; None for nothing."""
         changed = {it.intersection(self.size.region) for it in self._dirty_regions}
-        self._dirty_regions.clear()
-        spans = list(self._regions_to_spans(filter(None, changed)))
+        spans, later = _first(self._regions_to_spans(filter(None, changed)))
+        self._dirty_regions = later
         if not spans:
             return None
         cuts = self.cuts
-        slots: list[_Slots] = [dict.fromkeys(row[:-1]) for row in cuts]
+        rows = {y for y, _, _ in spans}
+        slots: list[_Slots] = [
+            dict.fromkeys(row[:-1]) if y in rows else {} for y, row in enumerate(cuts)
+        ]
         missing: dict[int, set[int]] = {}
         for y, first, beyond in spans:
             edges = zip(cuts[y], cuts[y][1:], strict=False)
@@ -44,6 +73,20 @@ class RowCompositor(Compositor):
             if not missing:
                 break
         return ChopsUpdate(slots, spans, [row[1:] for row in cuts])
+
+
+def _first(spans: Iterable[_Span]) -> tuple[list[_Span], set[Region]]:
+    """As many spans as are painted at once, and where the others are."""
+    now: list[_Span] = []
+    later: set[Region] = set()
+    cells = 0
+    for y, first, beyond in spans:
+        cells += beyond - first
+        if now and cells > AT_ONCE:
+            later.add(Region(first, y, beyond - first, 1))
+        else:
+            now.append((y, first, beyond))
+    return now, later
 
 
 def _rows(area: Region, missing: dict[int, set[int]]) -> Iterator[int]:

@@ -15,20 +15,6 @@ class Layout:
         self._screen = screen
         self.zoomed = ""
 
-    def size_up(self) -> None:
-        """Take on the classes for the window's size before anything is painted.
-
-        Textual does so only when all has been laid out, and painted, without them.
-        """
-        app = self._screen.app
-        for cells, steps in zip(
-            app.size,
-            (app.HORIZONTAL_BREAKPOINTS, app.VERTICAL_BREAKPOINTS),
-            strict=True,
-        ):
-            fitting = [step for step in steps or () if step[0] <= cells]
-            self._screen.add_class(*(name for _, name in fitting[-1:]))
-
     @property
     def single(self) -> bool:
         """Whether the window is so small that one pane is in sight at a time."""

@@ -21,6 +21,7 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.widget import Canvas
 from tuilab.tui.frame import show_subtitle, show_title
 from tuilab.tui.moves import Move, moves, panes_of
+from tuilab.tui.screens.below import Below
 from tuilab.tui.screens.close_look import CloseLook
 from tuilab.tui.screens.context import context_of
 from tuilab.tui.screens.dialog import Dialog
@@ -28,7 +29,6 @@ from tuilab.tui.screens.gone import GoneScreen
 from tuilab.tui.screens.guide import Guide
 from tuilab.tui.screens.hints import Hints
 from tuilab.tui.screens.layout import Layout
-from tuilab.tui.screens.overlay import Below
 from tuilab.tui.screens.packet_desk import PacketDesk
 from tuilab.tui.screens.send_desk import SendDesk
 from tuilab.tui.verbs import VERBS, Verb, build, lab, view
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tuilab.tui.app import TuilabApp
 
 
-class MainScreen(Below, Screen[None]):
+class MainScreen(Below[None]):
     """Everything about one lab."""
 
     AUTO_FOCUS = ""
@@ -73,7 +73,8 @@ class MainScreen(Below, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Status, drawing and inspector, tabs, log, keys."""
-        self.panes.size_up()
+        # Before anything is painted without them.
+        self.size_up()
         glyphs, keymap = self.session.glyphs, self.session.around.keymap
         yield StatusBar(glyphs)
         with Horizontal(id="upper"):
