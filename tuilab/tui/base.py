@@ -28,6 +28,8 @@ Result = TypeVar("Result")
 
 ROUNDS = 3
 """Times to follow a key's way: itself, its action's messages, and what these post."""
+SOME = 4
+"""So many widgets are styled in one step of the event loop."""
 PATIENCE = 5.0
 """Seconds after which a key counts as passed: its widget may have gone meanwhile."""
 
@@ -75,7 +77,7 @@ class BaseApp(App[Result]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stylesheet = Wardrobe(self.stylesheet._variables)
+        self.stylesheet = self._wardrobe = Wardrobe(self.stylesheet._variables)
         self.mistakes: list[Exception] = []
         self._ahead = TypeAhead()
         self._last_key = time.monotonic()
@@ -179,6 +181,25 @@ class BaseApp(App[Result]):
         if not self._batch_count:
             for screen in self.screen_stack:
                 screen.check_idle()
+
+    async def refresh_css(self, animate: bool = True) -> None:  # type: ignore[override]
+        """Take on another theme, some widgets in each step of the event loop.
+
+        Textual awaits this where a theme changes; elsewhere it has no use for it here.
+        """
+        with self.batch_update():
+            await self._wardrobe.vary(self.get_css_variables())
+            nodes: list[DOMNode] = [self]
+            for screen in self.screen_stack:
+                nodes += screen.walk_children(with_self=True)
+            for first in range(0, len(nodes), SOME):
+                some = nodes[first : first + SOME]
+                self._wardrobe.update_nodes(some, animate=animate)
+                await asyncio.sleep(0)
+        for screen in self.screen_stack:
+            screen._css_update_count = self._css_update_count
+        if self.screen_stack and self.screen.is_mounted:
+            self.screen._refresh_layout(self.size)
 
     # -- work ------------------------------------------------------------------------
 

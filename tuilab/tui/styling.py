@@ -7,6 +7,7 @@ thirty panes and bars, of which two or three look otherwise then.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from operator import is_
 from weakref import WeakKeyDictionary, WeakSet
@@ -59,7 +60,8 @@ class _Asked:
 class Wardrobe(Stylesheet):
     """Textual's style sheet; it remembers for what it has styled each widget.
 
-    `apply` and `_process_component_classes` are Textual's own names.
+    `apply`, `update_nodes`, `reparse` and `_process_component_classes` are Textual's
+    own names.
     """
 
     def __init__(self, variables: dict[str, str]) -> None:
@@ -95,6 +97,19 @@ class Wardrobe(Stylesheet):
         self._fresh.clear()
         super().update_nodes(nodes, animate=animate)
         self._fresh.clear()
+
+    def reparse(self) -> None:
+        """Take on other variables; what has been read for them already is kept."""
+        self.parse()
+
+    async def vary(self, variables: dict[str, str]) -> None:
+        """Take on other variables, with a step of the event loop for each source."""
+        self.set_variables(variables)
+        for place, source in list(self.source.items()):
+            css, is_default, tie_breaker, scope = source
+            self._parse_rules(css, place, is_default, tie_breaker, scope)
+            await asyncio.sleep(0)
+        self.reparse()
 
     def component(self, node: DOMNode, name: str) -> RenderStyles:
         """The style of a part of a widget."""
