@@ -7,6 +7,7 @@ it removes labs, goes on to others, and puts the terminal right when a visit is 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pwd
@@ -244,14 +245,27 @@ def _visit(visit: Visit, look: Look) -> str:
     machine = _machine(visit.name) if visit.machine else None
     place = enter(visit.name, create=True, preview=True, host=work.on_host())
     end_with_parent()
+    _import_screen()
+    around = _around(place, user, machine)
 
     async def stay(lab: Lab) -> Farewell:
         if not place.preview:
             await _become(lab, visit, new=there is None)
-        choice = await _show(lab, place, look, _around(place, user, machine))
+        choice = await _show(lab, place, look, around)
         return _farewell(lab, place, choice)
 
     return json.dumps(asdict(work.inside(place, stay, start)))
+
+
+def _import_screen() -> None:
+    """Before the event loop runs, which would stand still for half a second."""
+    # A seventh of the time would go into looking for garbage where there is none.
+    gc.disable()
+    try:
+        import tuilab.packets.send
+        import tuilab.tui.app  # noqa: F401
+    finally:
+        gc.enable()
 
 
 async def _become(lab: Lab, visit: Visit, *, new: bool) -> None:

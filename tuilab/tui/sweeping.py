@@ -33,8 +33,8 @@ LONG = 0.008
 def take_short_turns() -> None:
     """See that nothing that Python does by itself keeps a key waiting for long."""
     # What is there by now stays: else each full collection of garbage goes through all
-    # of it again, which a person feels as a key that hangs.
-    gc.collect()
+    # of it again, which a person feels as a key that hangs. There is no garbage in it
+    # yet, and to look for some would take 30 ms.
     gc.freeze()
     gc.set_threshold(OFTEN)
     sys.setswitchinterval(TURN)
