@@ -107,7 +107,7 @@ class Below(Screen[Answer]):
     # -- sizes -----------------------------------------------------------------------
 
     def post_message(self, message: Message) -> bool:
-        """Take a message. All screens are told of a size with one and the same event."""
+        """Take a message. All screens are told of a size by one and the same event."""
         if isinstance(message, events.Resize):
             message = copy(message)
         return super().post_message(message)
