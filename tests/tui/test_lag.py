@@ -173,7 +173,7 @@ async def starting(app, monkeypatch):
     return max(taken), widgets
 
 
-@pytest.mark.parametrize("lab", ["3"])
+@pytest.mark.parametrize("lab", LABS)
 async def test_a_start_has_shorter_steps_than_a_bare_one(lab, monkeypatch):
     ours, bare = [], []
     for _ in range(3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from pathlib import Path
@@ -33,6 +34,16 @@ async def on_packets(bench: Bench, path: Path) -> None:
     await bench.until(lambda: bench.main.packets.line_count() == 40)
 
 
+async def drag(bench: Bench, draw: random.Random) -> None:
+    """Give the window some sizes, one soon after the other."""
+    for _ in range(draw.randint(1, 5)):
+        width, height = draw.randint(60, 170), draw.randint(18, 50)
+        await bench.pilot.resize_terminal(width, height)
+        for _ in range(draw.randint(0, 9)):
+            await asyncio.sleep(0)
+    await bench.idle()
+
+
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
 async def test_what_was_painted_in_parts_is_what_is_there(
@@ -49,12 +60,16 @@ async def test_what_was_painted_in_parts_is_what_is_there(
     monkeypatch.setattr(TuilabApp, "_display", painted)
     async with opened(two_hosts(), size=size) as bench:
         await on_packets(bench, tmp_path / "some.pcapng")
-        for _ in range(40):
+        for step in range(40):
             await bench.press(draw.choice(KEYS))
+            if step % 8 == 7:
+                await drag(bench, draw)
         while bench.in_dialog:
             await bench.press("escape")
         up = draw.random() < 0.5
         await bench.edit(edits.set_link(Endpoint("red", "eth0"), up=up))
+        for screen in bench.app.screen_stack:
+            assert screen._compositor.size == bench.app.size
         whole = Shown()
         rows = [[strip] for strip in bench.strips]
         update = LayoutUpdate(rows, bench.app.screen.size.region)

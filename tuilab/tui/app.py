@@ -87,7 +87,6 @@ class TuilabApp(BaseApp[ExitChoice]):
         self._mouse_on = mouse
         self.begin = begin
         self._leaving: list[Callable[[bool | None], None]] = []
-        self._kept = ""
         self.set_class(ascii_only, "-ascii")
         self.set_keymap(self.around.keymap.for_textual())
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
@@ -193,18 +192,12 @@ class TuilabApp(BaseApp[ExitChoice]):
             and not self._closed
         )
         if painting:
-            text: str | None = ""
-            if renderable is not None:
-                text = self.shown.changes(renderable, self.console, self.size)
+            more = isinstance(screen, Below) and screen.painting
+            text = self.shown.changes(renderable, self.console, self.size, more=more)
             cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
             if text is not None:
-                text, self._kept = self._kept + text, ""
-                if isinstance(screen, Below) and screen.painting:
-                    # Nobody is to see half of it.
-                    self._kept = text
-                    return
-                idle = not text and cursor == self._previous_cursor_position
-                renderable = None if idle else Thrifty(text)
+                moved = cursor != self._previous_cursor_position
+                renderable = Thrifty(text) if text or (moved and not more) else None
         super()._display(screen, renderable)
 
     def redraw(self) -> None:

@@ -38,6 +38,10 @@ nothing need be said about their look."""
 KEPT = 5000
 """So many pieces of text are kept as cells: most of a screen is the same for long."""
 
+TOGETHER = 6000
+"""So many cells that are painted one after the other are looked at as a whole: what
+scrolls is found, and in one order fewer bytes are needed."""
+
 MUCH = 600
 """Of what takes so many bytes it is seen whether the terminal could move some of it."""
 _REVERSE = "7"
@@ -54,24 +58,35 @@ class Shown:
     def __init__(self, *, erases: bool = False, moves: bool = False) -> None:
         self._erases = erases
         self._moves = moves
-        self._rows: dict[int, list[Cell]] = {}
+        self._rows: Rows = {}
+        self._wanted: Rows = {}
+        self._painted: list[Piece] = []
+        self._kept = ""
         self._looks: dict[tuple[Style, ColorSystem], Look] = {}
         self._pieces: dict[tuple[Segment, ColorSystem], tuple[Cell, ...]] = {}
         self._size: object = None
 
     def forget(self) -> None:
-        """The terminal may show anything now."""
+        """The terminal may show anything now, and all of it is painted anew."""
+        self._wanted, self._painted, self._kept = {}, [], ""
         self._rows.clear()
 
     def changes(
-        self, update: CompositorUpdate, console: Console, size: object
+        self,
+        update: CompositorUpdate | None,
+        console: Console,
+        size: object,
+        *,
+        more: bool = False,
     ) -> str | None:
         """What to send for an update, which counts as shown then.
 
         Args:
-            update: What Textual wants to be painted.
+            update: What Textual wants to be painted; None for what was kept.
             console: Whose colours are to be used.
             size: The terminal's; one that has another now may show anything.
+            more: Whether the rest of the picture still comes: nobody is to see half
+                of it, so it is kept until then.
 
         Returns:
             None for an update of another kind; what is shown is unknown after that.
@@ -83,26 +98,43 @@ class Shown:
             pieces = _of_layout(update)
         elif isinstance(update, ChopsUpdate):
             pieces = _of_chops(update)
+        elif update is None:
+            pieces = iter(())
         else:
             self.forget()
             return None
         system = console._color_system or ColorSystem.TRUECOLOR
-        wanted: dict[int, list[Cell]] = {}
-        painted: list[Piece] = []
         for x, y, segments in pieces:
             cells = self._seen(segments, system)
-            row = wanted.get(y)
+            row = self._wanted.get(y)
             if row is None:
-                row = wanted[y] = list(self._rows.get(y, ()))
+                row = self._wanted[y] = list(self._rows.get(y, ()))
             end = x + len(cells)
             row += [UNKNOWN] * (end - len(row))
             row[x:end] = cells
-            painted.append(Piece(x, y, end))
+            self._painted.append(Piece(x, y, end))
+        if more and self._wait():
+            return ""
+        self._write()
+        if more:
+            return ""
+        sent, self._kept = self._kept, ""
+        return sent
+
+    def _wait(self) -> bool:
+        """Whether what is painted had better be looked at with what comes."""
+        cells = sum(piece.end - piece.x for piece in self._painted)
+        return cells < TOGETHER and self._wanted.keys() <= self._rows.keys()
+
+    def _write(self) -> None:
+        """Put into bytes what differs."""
+        wanted, self._wanted = self._wanted, {}
+        painted, self._painted = list(dict.fromkeys(self._painted)), []
         sent = self._difference(self._rows, wanted, painted)
         if self._moves and len(sent) > MUCH:
             sent = self._with_shifts(wanted, painted, sent)
         self._rows.update(wanted)
-        return sent
+        self._kept += sent
 
     def _with_shifts(self, wanted: Rows, painted: list[Piece], sent: str) -> str:
         """The shortest of what can be sent."""

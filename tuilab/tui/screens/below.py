@@ -34,6 +34,7 @@ class Below(Screen[Answer]):
         self._beat = Beat(self._paint)
         self._whole = asyncio.Event()
         self._whole.set()
+        self._in_parts = False
 
     @property
     def _update_timer(self) -> Timer:
@@ -91,9 +92,14 @@ class Below(Screen[Answer]):
         app = self.app
         if app._exit or not self._running or app._batch_count or not self._in_front:
             return
+        if self._painter.size != app.size:
+            return  # the window is another one, and all of it will be painted
         try:
             update = self._painter.render_update(screen_stack=app._background_screens)
-            if self._painter.unpainted:
+            # What has been painted in parts is sent in a step of its own.
+            again = self._in_parts and update is not None
+            self._in_parts = again or self._painter.unpainted
+            if self._in_parts:
                 self._paint_soon()
             app._display(self, update)
         except Exception as error:
@@ -101,7 +107,7 @@ class Below(Screen[Answer]):
 
     async def _on_idle(self, event: events.Idle) -> None:
         """Go on with what had to wait for the end of a batch."""
-        if self._painter.unpainted and self._in_front:
+        if (self._painter.unpainted or self._in_parts) and self._in_front:
             self._paint_soon()
 
     # -- sizes -----------------------------------------------------------------------
@@ -121,7 +127,8 @@ class Below(Screen[Answer]):
         event.stop()
         event.prevent_default()
         # While a person drags the window's edge there would never be a whole picture.
-        await self._whole.wait()
+        while self.painting:
+            await self._whole.wait()
         # By now there may be another size, or this one has been told of before.
         if event.size == self.app.size != self._painter.size:
             with self.app.batch_update():
