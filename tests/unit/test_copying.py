@@ -303,3 +303,13 @@ def test_a_thousand_things_are_removed_in_the_time_of_some_single_ones():
     # As long as 20 of them, when this was written; 1000 times as long before.
     assert time.thread_time() - began < 100 * single
     assert set(after.namespaces) == {"host"}
+
+
+def test_an_error_lists_some_of_a_thousand_names():
+    lab = generate.star(1000)
+    with pytest.raises(NotFoundError) as error:
+        edits.remove_namespace("nobody").apply(lab)
+    assert str(error.value).endswith("h18, h19 and 981 more")
+    with pytest.raises(NotFoundError) as error:
+        edits.remove_link(Endpoint(HOST, "p0")).apply(lab)
+    assert len(str(error.value)) < 200

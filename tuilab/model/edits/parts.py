@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tuilab.errors import NotFoundError, UsageError
@@ -25,12 +26,15 @@ from tuilab.model.topology import (
 Target = str | Endpoint
 """A namespace by its name, or a link; either end stands for a cable."""
 
+MOST_NAMED = 20
+"""Names that an error lists before it counts the rest."""
+
 
 def find_namespace(topology: Topology, name: str) -> Namespace:
     """The namespace of that name; NotFoundError when there is none."""
     namespace = topology.namespaces.get(name)
     if namespace is None:
-        have = ", ".join(topology.namespaces)
+        have = _some(topology.namespaces)
         raise NotFoundError(f'no namespace "{name}"', f"the lab has {have}", name)
     return namespace
 
@@ -40,13 +44,22 @@ def find_link(topology: Topology, endpoint: Endpoint) -> Link:
     namespace = find_namespace(topology, endpoint.namespace)
     link = namespace.link(endpoint.ifname)
     if link is None:
-        have = ", ".join(name for name, _ in namespace.all_links())
+        have = _some(name for name, _ in namespace.all_links())
         raise NotFoundError(
             f'no link "{endpoint}"',
             f'"{endpoint.namespace}" has {have}',
             str(endpoint),
         )
     return link
+
+
+def _some(names: Iterable[str]) -> str:
+    """Names in words; of a thousand the first few."""
+    known = list(names)
+    if len(known) <= MOST_NAMED:
+        return ", ".join(known)
+    shown = ", ".join(known[:MOST_NAMED])
+    return f"{shown} and {len(known) - MOST_NAMED} more"
 
 
 def vacant(topology: Topology, endpoint: Endpoint) -> None:
