@@ -443,6 +443,35 @@ async def test_keys_of_the_drawing_say_why_not_too(selected, keys, reason):
             assert [reason in toast for toast in bench.toasts] == [True], key
 
 
+@pytest.mark.parametrize(
+    ("pane", "key", "reason"),
+    [
+        ("2", "f", "f works in the drawing: fold or unfold (Tab goes there)"),
+        ("3", "space", "Space works in the drawing: mark an end"),
+        ("4", "g", "g works in the drawing: jump by letters"),
+        ("1", "p", "p works in the drawing: into the ports of the node (Tab goes"),
+        ("enter", "m", "m works in the drawing: move and pin it"),
+        ("T", "c", "c works in the drawing: centre the selection (T goes there)"),
+        ("T", "C", "C works among packets: drop the packets (Tab goes there)"),
+        ("1", "left", ""),
+        ("2", "e", ""),
+        ("2", "j", ""),
+        ("4", "at", ""),
+    ],
+)
+async def test_a_key_that_works_elsewhere_says_where(pane, key, reason):
+    async with opened(two_hosts(), size=(120, 36)) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.press(pane)
+        before = bench.app.focused
+        await bench.press(key)
+        said = [toast for toast in bench.toasts if " works " in toast]
+        assert len(said) == bool(reason)
+        assert all(toast.startswith(reason) for toast in said), said
+        if reason:
+            assert bench.app.focused is before
+
+
 async def test_copy_takes_the_selection_or_the_line():
     async with opened(two_hosts()) as bench:
         bench.main.select(Item("link", "red", "eth0"))

@@ -25,6 +25,7 @@ from tuilab.tui.screens.below import Below
 from tuilab.tui.screens.close_look import CloseLook
 from tuilab.tui.screens.context import context_of
 from tuilab.tui.screens.dialog import Dialog
+from tuilab.tui.screens.elsewhere import elsewhere
 from tuilab.tui.screens.gone import GoneScreen
 from tuilab.tui.screens.guide import Guide
 from tuilab.tui.screens.hints import Hints
@@ -452,6 +453,11 @@ class MainScreen(Below[None]):
     def context(self) -> Context:
         """What decides whether an action is possible."""
         return context_of(self)
+
+    def on_key(self, event: events.Key) -> None:
+        """Say of a key that nothing here hears where it works."""
+        if why := elsewhere(event.key, self.session.around.keymap, self.focused):
+            self.session.say(why, "warning")
 
     def action_act(self, name: str) -> None:
         """A key, a click or the palette asks for an action."""
