@@ -72,6 +72,17 @@ async def test_arp_answers_and_silence(folder):
 
 
 @boxed
+async def test_sending_has_all_its_buttons_in_the_smallest_window(folder):
+    async with screen(folder, two_hosts()) as bench:
+        await bench.pilot.resize_terminal(40, 12)
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("s")
+        for button in ("[ Close  Esc ]", "[ Stop  ^x ]", "[ Send  Enter ]"):
+            assert button in bench.text
+        await bench.press("escape")
+
+
+@boxed
 async def test_sending_can_be_stopped(folder):
     async with screen(folder, two_hosts()) as bench:
         await bench.press("s")

@@ -618,3 +618,11 @@ async def test_the_options_of_a_field_stand_in_a_frame():
         left = rows[first].index("│  linear")
         assert rows[first - 2][left] == "╭"
         assert rows[first + 5][left] == "╰"
+
+
+async def test_a_pane_that_has_the_whole_screen_says_how_to_get_back():
+    async with opened(two_hosts()) as bench:
+        await bench.press("z")
+        assert any("z brings the other panes back" in toast for toast in bench.toasts)
+        await bench.press("z")
+        assert in_sight(bench, "bottom")
