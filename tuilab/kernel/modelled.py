@@ -69,7 +69,10 @@ class ModelDriver:
         everything = self._machine.state()
         if only is not None:
             known = everything.namespaces
-            return _seen(everything, {n: it for n, it in known.items() if n in only})
+            some = {n: it for n, it in known.items() if n in only}
+            if len(some) < TURN:
+                return _seen(everything, some)
+            return await asyncio.to_thread(_seen, everything, some)
         if self._seen is None or self._seen.state.namespaces is not (
             everything.namespaces
         ):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tuilab.errors import KernelError, TuilabError
 from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun
 from tuilab.lab.settings import Settings
-from tuilab.lab.uninterrupted import are_many, beside
+from tuilab.lab.uninterrupted import MANY, are_many, beside
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.operations import Operation
@@ -127,9 +127,14 @@ class Runner:
         """Do operations in order; one that is refused ends it, or is passed over."""
         progress = await self._driver.carry_out(operations, stop=stop)
         refused = progress.refused
-        done = [line for one in progress.done for line in one.commands()]
+        many = len(progress.done) > MANY
+        done = await beside(many, _commands, progress.done)
         self.commands.extend(done)
         if done or refused:
             self._view.record(title, done, str(refused or ""))
         if refused and stop:
             raise refused
+
+
+def _commands(operations: Iterable[Operation]) -> list[str]:
+    return [line for one in operations for line in one.commands()]

@@ -137,7 +137,7 @@ async def duplicate(screen: MainScreen) -> None:
     """Make what is selected once more, with names and addresses that are free."""
     before = screen.topology
     await carry_out(screen, duplicated(before, targets(screen.selection)))
-    screen.select(*new_nodes(before, screen.topology))
+    await select_new(screen, before)
 
 
 async def move(screen: MainScreen) -> None:
@@ -166,6 +166,12 @@ async def carry_out(screen: MainScreen, change: Change) -> None:
     await screen.lab.edit(change)
     screen.refresh_lab()
     screen.session.say(f"done: {change.title} ({screen.session.key('undo')} undoes it)")
+
+
+async def select_new(screen: MainScreen, before: Topology) -> None:
+    """Select what the lab did not have before."""
+    after = screen.topology
+    screen.select(*await beside(is_large(after), new_nodes, before, after))
 
 
 def new_nodes(before: Topology, after: Topology) -> list[Item]:

@@ -11,7 +11,7 @@ from tuilab.model.edits.paste import contents, paste
 from tuilab.tui.forms.generate import Generate
 from tuilab.tui.forms.toggle import targets
 from tuilab.tui.screens.generate import GenerateScreen
-from tuilab.tui.verbs.build import carry_out, new_nodes
+from tuilab.tui.verbs.build import carry_out, select_new
 
 if TYPE_CHECKING:
     from tuilab.tui.screens.main import MainScreen
@@ -35,7 +35,7 @@ async def paste_part(screen: MainScreen) -> None:
     clip = await asyncio.to_thread(screen.session.around.clips.get)
     before = screen.topology
     await carry_out(screen, paste(clip))
-    screen.select(*new_nodes(before, screen.topology))
+    await select_new(screen, before)
 
 
 async def generate(screen: MainScreen) -> None:
@@ -45,4 +45,4 @@ async def generate(screen: MainScreen) -> None:
     answers = await screen.session.push_screen_wait(dialog)
     screen.refresh_lab()
     if answers is not None:
-        screen.select(*new_nodes(before, screen.topology))
+        await select_new(screen, before)
