@@ -10,9 +10,11 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from rich.console import Console
+from textual import events
 from textual._compositor import CompositorUpdate
 from textual.driver import Driver
 from textual.message import Message
@@ -87,6 +89,7 @@ class TuilabApp(BaseApp[ExitChoice]):
         self._mouse_on = mouse
         self.begin = begin
         self._leaving: list[Callable[[bool | None], None]] = []
+        self._next_size: events.Resize | None = None
         self.set_class(ascii_only, "-ascii")
         self.set_keymap(self.around.keymap.for_textual())
         ScrollBar.renderer = PlainScrollBar if ascii_only else ScrollBarRender
@@ -199,6 +202,28 @@ class TuilabApp(BaseApp[ExitChoice]):
                 moved = cursor != self._previous_cursor_position
                 renderable = Thrifty(text) if text or (moved and not more) else None
         super()._display(screen, renderable)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take on another size of the window once the picture for this one is whole.
+
+        While a person drags the window's edge there would be none.
+        """
+        if isinstance(event, events.Resize) and self.screen_stack:
+            before, self._next_size = self._next_size, event
+            screen = self.screen
+            if isinstance(screen, Below) and screen.painting:
+                if before is None:
+                    self.run_job(partial(self._take_size, screen))
+                return
+            self._next_size = None
+        await super().on_event(event)
+
+    async def _take_size(self, screen: Below[Any]) -> None:
+        """Take on the size that came last."""
+        await screen.painted()
+        size, self._next_size = self._next_size, None
+        if size is not None:
+            self.post_message(size)
 
     def redraw(self) -> None:
         """Paint everything, whatever the terminal shows now."""

@@ -57,6 +57,11 @@ class Below(Screen[Answer]):
         """Whether more rows are about to be painted."""
         return not self._whole.is_set()
 
+    async def painted(self) -> None:
+        """Wait until no more rows are about to be painted."""
+        while self.painting:
+            await self._whole.wait()
+
     @property
     def _in_front(self) -> bool:
         return self.app.screen_stack[-1:] == [self]
@@ -127,8 +132,7 @@ class Below(Screen[Answer]):
         event.stop()
         event.prevent_default()
         # While a person drags the window's edge there would never be a whole picture.
-        while self.painting:
-            await self._whole.wait()
+        await self.painted()
         # By now there may be another size, or this one has been told of before.
         if event.size == self.app.size != self._painter.size:
             with self.app.batch_update():
