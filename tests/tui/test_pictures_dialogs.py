@@ -264,7 +264,7 @@ TOOLS: dict[str, tuple[str, tuple[Hands, ...]]] = {
     "tour-cable": ("A cable", (keys("1", *["enter"] * 2),)),
     "jump": ("jump: type the letters", (keys("g"),)),
     "box": ("box: 2 selected", (on(NS), keys("V", "right"))),
-    "move": ("move red: ", (on(NS), keys("m", "left", "down"))),
+    "move": ("move red to ", (on(NS), keys("m", "left", "down"))),
     "mark": ("cable red = blue: Space", (on(NS), keys("space", "right"))),
     "packet-filter": ("valid", (captured, keys("slash"), fill(**FILTER))),
     "packet-go": ("go to: ", (captured, keys("number_sign"))),
