@@ -254,17 +254,20 @@ async def test_it_is_said_what_takes_long(monkeypatch):
 
 
 async def test_what_a_dialog_leaves_is_swept_up_between_keys(monkeypatch):
+    """However much else is made and kept meanwhile, as packets are."""
     monkeypatch.setattr(sweeping, "MANY", 1)
     async with opened() as bench:
         await bench.press("n", "escape")
         gc.collect()
-        gc.disable()
         sweeps = asyncio.create_task(sweeping.sweep(bench.app))
         try:
             await bench.press("n")
             dialog = weakref.ref(bench.app.screen)
+            kept = [[number] for number in range(100_000)]
+            gc.disable()
             await bench.press("escape")
             await bench.until(lambda: dialog() is None)
+            assert len(kept) == 100_000
         finally:
             gc.enable()
             gc.unfreeze()

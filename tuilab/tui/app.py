@@ -225,6 +225,12 @@ class TuilabApp(BaseApp[ExitChoice]):
         if size is not None:
             self.post_message(size)
 
+    @property
+    def weight(self) -> int:
+        """Namespaces and links of the lab."""
+        namespaces = self.lab.snapshot.topology.namespaces.values()
+        return sum(1 + len(namespace.links) for namespace in namespaces)
+
     def redraw(self) -> None:
         """Paint everything, whatever the terminal shows now."""
         self.shown.forget()

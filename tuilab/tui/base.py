@@ -104,6 +104,11 @@ class BaseApp(App[Result]):
         """Seconds since the last key."""
         return time.monotonic() - self._last_key
 
+    @property
+    def weight(self) -> int:
+        """How many things of a lab are held."""
+        return 0
+
     def hold_keys(self) -> None:
         """Keep all further keys until `release_keys`."""
         self._ahead.holding = True

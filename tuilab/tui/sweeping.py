@@ -26,9 +26,9 @@ MANY = 2_000
 """Objects made since the last time that are worth it."""
 SHARE = 0.01
 """Part of the time that may be spent on it, where something changes all the time."""
-GROWN = 30_000
-"""Objects of which there are so many more are a large lab's, and no garbage: to go
-through them takes 15 ms and more. What a dialog may have left is little beside them."""
+GROWN = 500
+"""What a lab that has grown by so many namespaces and links has brought is no garbage:
+to go through it takes 15 ms and more. What a dialog may have left is little beside."""
 LONG = 0.008
 """Seconds after which what is there is left out from then on."""
 
@@ -43,22 +43,16 @@ def take_short_turns() -> None:
     sys.setswitchinterval(TURN)
 
 
-def _made() -> int:
-    """So many objects there are more, about, than at the last look or freeze."""
-    young, looks, long_looks = gc.get_count()
-    _, every, _ = gc.get_threshold()
-    return young + OFTEN * (looks + every * long_looks)
-
-
 async def sweep(app: BaseApp[Any]) -> None:
     """Do so until cancelled."""
-    took = 0.0
+    took, weight = 0.0, 0
     while True:
         await asyncio.sleep(max(QUIET, took / SHARE))
         took = 0.0
         if gc.get_count()[0] < MANY or not app.settled or app.rested < QUIET:
             continue
-        if _made() > GROWN and len(app.screen_stack) == 1:
+        before, weight = weight, app.weight
+        if weight - before > GROWN and len(app.screen_stack) == 1:
             gc.freeze()
             continue
         began = time.thread_time()
