@@ -123,3 +123,13 @@ class CountingTerminal:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             raise
+
+
+def rested(terminals: Sequence[CountingTerminal], quiet: float = QUIET) -> list[bytes]:
+    """What is painted on each until it has been quiet on all of them for so long."""
+    seen = [b"" for _ in terminals]
+    while news := select.select([it.fd for it in terminals], [], [], quiet)[0]:
+        for number, terminal in enumerate(terminals):
+            if terminal.fd in news:
+                seen[number] += terminal.read()
+    return seen

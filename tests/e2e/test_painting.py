@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import NO_VLANS, lacks_vlans
 from tests.e2e.home import TOPOLOGIES, TUILAB, Home
-from tests.e2e.pty import CountingTerminal
+from tests.e2e.pty import CountingTerminal, rested
 from tuilab.formats import yaml
 from tuilab.model import generate
 from tuilab.model.topology import HOST, Bridge, Endpoint, Tap, Topology, Veth
@@ -138,25 +138,24 @@ def test_moves_in_every_ready_lab_are_few_bytes(home: Home, lab: str) -> None:
     path = home.folder / f"{lab}.yaml"
     path.write_text(yaml.dump(treelike(silent(ready(lab)))))
     home.tuilab("up", str(path), "--lab", lab)
-    terminals = {
-        size: CountingTerminal([*TUILAB, lab], home.environment, home.folder, size)
+    terminals = [
+        CountingTerminal([*TUILAB, lab], home.environment, home.folder, size)
         for size in SIZES
-    }
+    ]
     try:
-        for terminal in terminals.values():
-            start = terminal.read_until(lambda seen: b"Topology" in seen)
-            terminal.rest(start, quiet=2.0)
+        for terminal in terminals:
+            terminal.read_until(lambda seen: b"Topology" in seen)
+        rested(terminals, quiet=2.0)
         moved = False
         for key in MOVES:
-            for terminal in terminals.values():
+            for terminal in terminals:
                 terminal.send(key)
-            for size, terminal in terminals.items():
-                sent = terminal.rest()
+            for size, sent in zip(SIZES, rested(terminals), strict=True):
                 moved |= bool(sent)
                 assert len(sent) < SELECTION, (size, key, len(sent))
         assert moved
     finally:
-        for terminal in terminals.values():
+        for terminal in terminals:
             terminal.close()
 
 

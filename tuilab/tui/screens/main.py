@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widget import Widget
 
 from tuilab.lab.lab import Lab
@@ -55,10 +54,7 @@ class MainScreen(Below[None]):
     """Everything about one lab."""
 
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(),
-        *moves("screen"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(), *moves("screen")]
 
     def __init__(self, session: TuilabApp) -> None:
         super().__init__()
@@ -468,14 +464,14 @@ class MainScreen(Below[None]):
 
     async def move(self, move: Move) -> None:
         """Do a move of the table, in the focused pane or in the drawing."""
-        there: Widget | Screen[None] = self if move.pane == "screen" else self.map
+        there: Widget = self if move.pane == "screen" else self.map
         if self.focused is not None and move.pane in panes_of(self.focused):
             there = self.focused
         if move.pane not in panes_of(there):
             key = self.session.key("tree")
             self.session.say(f"the drawing is not in sight: {key} shows it", "warning")
             return
-        if isinstance(there, Widget):
+        if there is not self:
             self.set_focus(there)
         await there.run_action(move.action)
 
