@@ -30,6 +30,7 @@ from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.raster import draw
+from tuilab.tui.sweeping import take_short_turns
 
 LABS: dict[str, tuple[Callable[[], Topology], int]] = {
     "two nodes of pods": (lambda: nested().topology(), 8),
@@ -96,6 +97,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    take_short_turns()  # garbage is looked for as seldom as in the app
     rows = [
         measure(name, level, options.runs) for name in LABS for level in sorted(LEVELS)
     ]
