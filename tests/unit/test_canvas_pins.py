@@ -198,6 +198,27 @@ STEPS = st.lists(
 )
 
 
+def put(pane: Pane, scene: Scene, what: str, item: Item, slot: Slot) -> None:
+    """Set a node to a place, or to where it stands."""
+    if what == "pin":
+        pane.pins |= free_slots(pane, scene, {item: slot})
+    elif what == "here":
+        pane.pins |= free_slots(pane, scene, {item: Slots(scene).of(item)})
+
+
+def change(pane: Pane, scene: Scene, what: str, item: Item, number: int) -> None:
+    """Have one thing more, or less, or folded."""
+    if what == "host" and item.kind in ("namespace", "bridge"):
+        pane.host(str(item).replace(":", "/"))
+    elif what == "cable" and item.kind == "namespace":
+        namespaces = [it.item for it in scene.graph.nodes if it.item.kind == item.kind]
+        pane.sketch.cable(str(item), str(namespaces[number % len(namespaces)]))
+    elif what == "remove" and item.kind == "namespace" and item.namespace != HOST:
+        pane.remove(item.namespace)
+    elif what == "fold" and item in scene.graph.folds:
+        pane.choices = pane.choices.toggled(scene.graph.folds[item])
+
+
 @given(LABS, STEPS)
 def test_a_place_set_by_hand_is_where_the_node_is_drawn(sketch: Sketch, steps) -> None:
     pane = Pane(sketch)
@@ -207,20 +228,9 @@ def test_a_place_set_by_hand_is_where_the_node_is_drawn(sketch: Sketch, steps) -
         if not items:
             return
         item = items[number % len(items)]
-        namespaces = [it for it in items if it.kind == "namespace"]
-        if what == "pin":
-            pane.pins |= free_slots(pane, scene, {item: slot})
-        elif what == "here":
-            pane.pins |= free_slots(pane, scene, {item: Slots(scene).of(item)})
-        elif what == "host" and item.kind in ("namespace", "bridge"):
-            pane.host(str(item).replace(":", "/"))
-        elif what == "cable" and len(namespaces) > 1:
-            pane.sketch.cable(str(namespaces[number % len(namespaces)]), HOST)
-        elif what == "remove" and item.kind == "namespace" and item.namespace != HOST:
-            pane.remove(item.namespace)
-        elif what == "fold" and item in scene.graph.folds:
-            pane.choices = pane.choices.toggled(scene.graph.folds[item])
-        elif what == "reload":
+        put(pane, scene, what, item, slot)
+        change(pane, scene, what, item, slot[0])
+        if what == "reload":
             again = yaml.loads(yaml.dump(pane.topology)).topology
             assert dict(again.layout) == dict(pane.topology.layout)
             pane.memory = {}
@@ -320,21 +330,9 @@ def test_one_more_or_less_never_reorders_the_others(sketch: Sketch, steps) -> No
         if not items:
             return
         item = items[number % len(items)]
-        namespaces = [it for it in items if it.kind == "namespace"]
-        if what == "pin":
-            pane.pins |= free_slots(pane, scene, {item: slot})
-        elif what == "here":
-            pane.pins |= free_slots(pane, scene, {item: Slots(scene).of(item)})
+        put(pane, scene, what, item, slot)
         before = pane.draw(size, level)
-        if what == "host" and item.kind in ("namespace", "bridge"):
-            pane.host(str(item).replace(":", "/"))
-        elif what == "cable" and len(namespaces) > 1:
-            other = namespaces[slot[0] % len(namespaces)]
-            pane.sketch.cable(str(namespaces[number % len(namespaces)]), str(other))
-        elif what == "remove" and item.kind == "namespace" and item.namespace != HOST:
-            pane.remove(item.namespace)
-        elif what == "fold" and item in scene.graph.folds:
-            pane.choices = pane.choices.toggled(scene.graph.folds[item])
+        change(pane, scene, what, item, slot[0])
         scene = pane.draw(size, level)
         if way(before) != way(scene):
             continue

@@ -27,6 +27,7 @@ from tuilab.lab.snapshot import Event, Gone, Logged
 from tuilab.tui.base import BaseApp
 from tuilab.tui.contrast import readable
 from tuilab.tui.glyphs import ASCII, UNICODE
+from tuilab.tui.late import size_of
 from tuilab.tui.screens.below import Below
 from tuilab.tui.screens.keep import KeepScreen
 from tuilab.tui.screens.main import MainScreen
@@ -228,8 +229,7 @@ class TuilabApp(BaseApp[ExitChoice]):
     @property
     def weight(self) -> int:
         """Namespaces and links of the lab."""
-        namespaces = self.lab.snapshot.topology.namespaces.values()
-        return sum(1 + len(namespace.links) for namespace in namespaces)
+        return size_of(self.lab.snapshot.topology)
 
     def redraw(self) -> None:
         """Paint everything, whatever the terminal shows now."""

@@ -16,8 +16,12 @@ longer than keys may wait."""
 
 def is_large(topology: Topology) -> bool:
     """Whether to go through all of a lab takes longer than keys may wait."""
-    namespaces = topology.namespaces.values()
-    return sum(1 + len(it.links) for it in namespaces) > LARGE
+    return size_of(topology) > LARGE
+
+
+def size_of(topology: Topology) -> int:
+    """Namespaces and links of a lab."""
+    return sum(1 + len(it.links) for it in topology.namespaces.values())
 
 
 class Late:

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from tuilab.tui.canvas.boxes import Level
 from tuilab.tui.canvas.graph import Fold, Item
 
+MOST = 20_000
+"""Runs after which to look for what differs costs more than to paint it."""
+
 
 class Run(NamedTuple):
     """Neighbouring cells of one style.
@@ -162,10 +165,6 @@ def differences(old: Drawing, new: Drawing, seen: Container[int]) -> list[Area]:
             areas.append(Area(low, y, high - low, 1))
             looked += len(after)
     return areas
-
-
-MOST = 20_000
-"""Runs after which to look for what differs costs more than to paint it."""
 
 
 def _changed(before: Row, after: Row) -> tuple[int, int]:
