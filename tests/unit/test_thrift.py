@@ -207,6 +207,20 @@ def test_parts_of_lines_are_sent_as_far_as_they_go(seed: int, erases: bool) -> N
             assert cell == before[x, y]
 
 
+def test_what_is_painted_twice_before_it_is_sent_is_sent_once() -> None:
+    dice = random.Random(1)
+    console = Console(color_system="truecolor", force_terminal=True)
+    shown, once = Shown(), Shown()
+    lines = [line(dice) for _ in range(HEIGHT)]
+    for some in (shown, once):
+        some.changes(whole(lines), console, 1)
+    lines = [line(dice) for _ in range(HEIGHT)]
+    for _ in range(5):
+        assert shown.changes(part(lines, dice), console, 1, more=True) == ""
+    sent = shown.changes(whole(lines), console, 1)
+    assert sent == once.changes(whole(lines), console, 1)
+
+
 def test_what_is_unknown_is_sent_again() -> None:
     dice = random.Random(1)
     console = Console(color_system="truecolor", force_terminal=True)

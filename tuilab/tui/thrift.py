@@ -155,7 +155,7 @@ class Shown:
         """
         runs = [
             run
-            for piece in painted
+            for piece in _apart(painted)
             for run in _changed(piece, before.get(piece.y, []), wanted[piece.y])
         ]
         edge = max(map(len, (before | wanted).values()), default=0)
@@ -217,6 +217,18 @@ def _columns(runs: list[Run], edge: int) -> tuple[list[Run], list[Run]]:
         columns.append((x, y, cells))
     within = {(x, y + step) for x, y, some in columns for step in range(len(some))}
     return [run for run in runs if run[:2] not in within], columns
+
+
+def _apart(pieces: Iterable[Piece]) -> list[Piece]:
+    """Pieces of which no two have a cell in common: that would be sent twice."""
+    apart: list[Piece] = []
+    for piece in sorted(pieces, key=lambda it: (it.y, it.x)):
+        before = apart[-1] if apart else None
+        if before and before.y == piece.y and before.end >= piece.x:
+            apart[-1] = before._replace(end=max(before.end, piece.end))
+        else:
+            apart.append(piece)
+    return apart
 
 
 def _changed(piece: Piece, row: list[Cell], wanted: list[Cell]) -> Iterator[Run]:
