@@ -42,7 +42,7 @@ def walk(
     dice = random.Random(seed)
     choices = Choices(most=3)
     graph = group(build(snapshot(topology)), choices)
-    other = Manner(level, names=level >= 2, combs=level == 1, tight=level <= 1)
+    other = Manner(level, combs=level == 1, tight=True)
     manner = dice.choice([Manner(level), other])
     scene = layout(graph, arrange(graph), manner, 120)
     items = [*draw(scene).items]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.canvas_drawn import drawing, left_to_right, namespace, rows_of
 from tests.canvas_labs import (
@@ -22,15 +25,19 @@ from tests.canvas_labs import (
     snapshot,
     switch,
     two_subnets,
+    wild,
 )
+from tuilab.formats.library import examples
+from tuilab.formats.yaml import load
 from tuilab.lab.snapshot import Live
 from tuilab.model.edits import Rename
 from tuilab.model.generate import generate
-from tuilab.model.topology import HOST, Endpoint
-from tuilab.tui.canvas.boxes import LEVELS
+from tuilab.model.topology import HOST, Endpoint, Topology
+from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
-from tuilab.tui.canvas.drawing import Area, differences
+from tuilab.tui.canvas.drawing import Area, Drawing, differences
+from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.group import group
 from tuilab.tui.canvas.layers import Segment
@@ -257,6 +264,22 @@ def test_names_that_can_be_scrolled_are_better_than_a_map_without() -> None:
     assert compose(graph, Wish(40, 15, scrolled=True)).level == 0
 
 
+def nameless(made: Drawing, topology: Topology) -> list[Item]:
+    """The ends of cables that are neither folded nor have their name in a drawing."""
+    words: dict[Item, str] = defaultdict(str)
+    for y, row in enumerate(made.rows):
+        for x, sign in enumerate("".join(run.text for run in row)):
+            if (item := made.at(x, y)) is not None:
+                words[item] += sign
+    ends = (end for cable in topology.cables for end in (cable.a, cable.b))
+    items = (Item("link", end.namespace, end.ifname) for end in ends)
+    return [
+        item
+        for item in items
+        if item not in made.hidden and (item.ifname or "") not in words[item]
+    ]
+
+
 @pytest.mark.parametrize("name", [*KNOWN, "mesh of 24"])
 def test_every_port_is_named_at_a_level_of_boxes_that_is_asked_for(name: str) -> None:
     """In a pane of any size: to scroll is better than not to know what is what."""
@@ -266,15 +289,49 @@ def test_every_port_is_named_at_a_level_of_boxes_that_is_asked_for(name: str) ->
     for level in (2, 3):
         wish = Wish(30, 10, level, Choices(most=100))  # type: ignore[arg-type]
         made = draw(compose(graph, wish))
-        words: dict[Item, str] = defaultdict(str)
-        for y, row in enumerate(made.rows):
-            for x, sign in enumerate("".join(run.text for run in row)):
-                if (item := made.at(x, y)) is not None:
-                    words[item] += sign
-        for cable in topology.cables:
-            for end in (cable.a, cable.b):
-                item = Item("link", end.namespace, end.ifname)
-                assert end.ifname in words[item], (level, item)
+        assert not made.hidden
+        assert nameless(made, topology) == []
+
+
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from((at_random, wild)),
+    st.sampled_from((None, None, 2, 3)),
+    st.tuples(st.integers(30, 250), st.integers(8, 60)),
+    st.sampled_from((1, 8, 100)),
+    st.booleans(),
+)
+def test_every_port_is_named_wherever_there_are_boxes(
+    seed: int,
+    kind: Callable[[int], Sketch],
+    level: Level | None,
+    size: tuple[int, int],
+    most: int,
+    roomy: bool,
+) -> None:
+    """Whether a person asked for the level or it is the one that fits."""
+    sketch = kind(seed)
+    topology = sketch.topology(pins_at_random(sketch.topology(), seed))
+    wish = Wish(*size, level, Choices(most=most), roomy, scrolled=True)
+    scene = compose(build(snapshot(topology)), wish)
+    if scene.level >= 2:
+        made = draw(scene, ASCII if roomy else UNICODE)
+        assert nameless(made, topology) == []
+
+
+@pytest.mark.parametrize("name", [name for name, _ in examples()])
+def test_ready_labs_are_boxes_with_names_from_the_smallest_usual_pane_on(
+    name: str,
+) -> None:
+    """All but the two that have more in them than such a pane has room for."""
+    graph = build(snapshot(load(dict(examples())[name]).topology))
+    levels = []
+    for size in ((78, 13), (78, 21), (104, 26), (164, 48)):
+        scene = compose(graph, Wish(*size, scrolled=True))
+        levels.append(scene.level)
+        assert scene.level < 2 or (scene.width, scene.height) <= size
+    expected = {"fat-tree": (1, 1, 1, 2), "campus": (1, 1, 2, 2)}.get(name, (2,) * 4)
+    assert tuple(min(2, level) for level in levels) == expected
 
 
 def test_a_wide_lab_lists_its_hosts_below_one_another() -> None:
@@ -319,7 +376,7 @@ def test_every_cell_knows_its_item() -> None:
     for node, spots in made.ports.items():
         if made.boxes[node].height > 1:
             assert all(made.at(spot.x, spot.y) == spot.item for spot in spots)
-    cable = next(item for item in made.ways if item.kind == "cable")
+    cable = next(it for it in made.ways if it.peer and it.peer.namespace == "uplink")
     assert made.at(*middle(made.ways[cable])) == cable
     red = made.boxes[namespace("red")]
     assert made.at(red.x + 3, red.y + 2) == Item("link", "red", "eth0")

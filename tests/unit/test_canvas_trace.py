@@ -60,9 +60,8 @@ SIGNS = {
 }
 MANNERS = [
     *(Manner(level, roomy) for level in LEVELS for roomy in (False, True)),
-    *(Manner(level, roomy, names=True) for level in (2, 3) for roomy in (False, True)),
-    *(Manner(2, roomy, names=True, narrow=8) for roomy in (False, True)),
-    *(Manner(1, roomy, tight=True) for roomy in (False, True)),
+    *(Manner(lv, roomy, tight=True) for lv in (1, 2, 3) for roomy in (False, True)),
+    *(Manner(2, roomy, tight=True, narrow=8) for roomy in (False, True)),
     *(Manner(1, roomy, combs=True) for roomy in (False, True)),
     *(Manner(1, roomy, tight=True, combs=True) for roomy in (False, True)),
 ]

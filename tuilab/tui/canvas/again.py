@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tuilab.tui.canvas.boxes import told_again
+from tuilab.tui.canvas.boxes import is_chip, told_again
 from tuilab.tui.canvas.graph import End, Graph, Node
-from tuilab.tui.canvas.scene import Box, Scene
+from tuilab.tui.canvas.scene import Box, Manner, Scene
 
 
-def skeleton(graph: Graph, *, tight: bool) -> object:
+def skeleton(graph: Graph, manner: Manner) -> object:
     """What of a graph decides where things stand; comparable.
 
     Args:
         graph: From `group`.
-        tight: Whether a row is spent only where a state must be shown.
+        manner: How it is drawn: a tight one spends a row more where a state must be
+            shown beside a chip.
     """
+    tight = manner.tight or manner.combs
 
     def end(one: End) -> object:
-        return one.node, one.port, one.vlans, tight and one.shown
+        chip = is_chip(graph.nodes[one.node], manner.level)
+        return one.node, one.port, one.vlans, tight and chip and one.shown
 
     return (
         [_body(node) for node in graph.nodes],
@@ -44,8 +47,7 @@ def _body(node: Node) -> object:
 
 def same(scene: Scene, graph: Graph) -> bool:
     """Whether a graph would stand just as the one of a scene does."""
-    tight = scene.manner.tight or scene.manner.combs
-    return skeleton(scene.graph, tight=tight) == skeleton(graph, tight=tight)
+    return skeleton(scene.graph, scene.manner) == skeleton(graph, scene.manner)
 
 
 def again(scene: Scene, graph: Graph) -> Scene:

@@ -164,9 +164,14 @@ def container(
     return Shape(width, height, False, name, lines, hollow=True, inset=inset)
 
 
+def is_chip(node: Node, level: Level) -> bool:
+    """Whether a node is drawn in one row, without a border that ports could sit on."""
+    return not node.cells and (level <= 1 or node.item.kind == "tap")
+
+
 def span(level: Level, ports: int) -> int:
     """Columns that so many ports without names take."""
-    return (PORT_GAP[level] if level < 2 or ports <= 8 else 2) * ports
+    return PORT_GAP[level] * ports
 
 
 def shape(

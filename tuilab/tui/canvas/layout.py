@@ -23,8 +23,8 @@ PART_GAP = 4
 SHELF_GAP = 1
 MOST_SHELVES = 4
 MOST_LINES = 150
-"""With more lines than these no pane has room for the names of all ports, and shelves
-take too long to fill."""
+"""With more lines than these no pane has room for boxes and the names of all ports, and
+shelves take too long to fill."""
 MOST_PANES = 3
 """So many panes full of names are better to scroll than a map without names."""
 LEAST_ROWS = {0: 0, 1: 0, 2: 5, 3: 6}
@@ -54,10 +54,6 @@ class Wish(NamedTuple):
     choices: Choices = Choices()
     roomy: bool = False
     scrolled: bool = False
-
-    def named(self, level: Level) -> bool:
-        """Whether ports have names at any rate: a person asked for this level."""
-        return self.level is not None and level >= 2
 
     def panes(self, scene: Scene) -> float:
         """In how many panes a drawing can be seen, at least one."""
@@ -106,11 +102,9 @@ def _best(grouped: Graph, wish: Wish, memory: Memory | None) -> Scene:
 
 
 def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
-    """Scenes of one level, the most pleasant first; on most, none if none can help.
-
-    Of a level that a person asked for, only those that name the ports: to scroll is
-    better than to miss them.
-    """
+    """Scenes of one level, the most pleasant first; on most, none if none can help."""
+    if wish.level is None and level >= 2 and len(graph.edges) > MOST_LINES:
+        return
     if order.chained:
         yield from _turned(graph, order, level, wish)
         return
@@ -121,9 +115,7 @@ def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sce
             manner = Manner(level, wish.roomy, tight=True, combs=level == 1)
             yield layout(graph, order, manner, wish.width)
         return
-    usual = Manner(level, wish.roomy, names=wish.named(level))
-    if level >= 2 and not usual.names and len(graph.edges) <= MOST_LINES:
-        yield layout(graph, order, replace(usual, names=True), wish.width)
+    usual = Manner(level, wish.roomy)
     scene = layout(graph, order, usual, wish.width)
     yield scene
     wide = scene.width > wish.width
@@ -138,7 +130,7 @@ def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sce
     for count in range(shelves, shelves + 2):
         if wide and count <= MOST_SHELVES and count * scene.height < 2 * wish.height:
             shelved = arrange(graph, order.memory, count)
-            manner = replace(usual, tight=level <= 1)
+            manner = replace(usual, tight=True)
             yield layout(graph, shelved, manner, wish.width)
 
 
@@ -148,12 +140,6 @@ def _turned(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sc
     Of a level with boxes none, if they would be too tall by far.
     """
     manners = [Manner(level, wish.roomy), Manner(level, wish.roomy, tight=True)]
-    if level >= 2:
-        manners = [Manner(level, wish.roomy, names=True), manners[0]]
-    if wish.named(level):
-        manners = manners[:1]
-    elif level >= 2 and len(graph.edges) > MOST_LINES:
-        manners = manners[1:]
     for manner in manners:
         turns = math.ceil(least_width(graph, order, level) / wish.width)
         for attempt in range(MOST_ATTEMPTS):
@@ -184,13 +170,12 @@ def least_width(graph: Graph, order: Order, level: Level) -> int:
 def _manners(usual: Manner) -> Iterator[Manner]:
     """Further ways to draw a level."""
     level = usual.level
-    if level <= 1:
-        yield replace(usual, tight=True)
+    yield replace(usual, tight=True)
     if level == 1:
         yield replace(usual, combs=True)
         yield replace(usual, tight=True, combs=True)
     for narrow in (2, 8):
-        yield replace(usual, tight=level <= 1, narrow=narrow)
+        yield replace(usual, tight=True, narrow=narrow)
     if level == 1:
         yield replace(usual, tight=True, combs=True, narrow=8)
 

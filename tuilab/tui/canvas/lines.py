@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from tuilab.tui.canvas.boxes import is_chip
 from tuilab.tui.canvas.channel import Channel
 from tuilab.tui.canvas.layers import Flat, Gate, Hop
 from tuilab.tui.canvas.route import Wire, assign
@@ -117,7 +118,11 @@ class Lines:
             channel.plain = int(part.head < 2 or above > 0)
         elif part.manner.tight:
             edges = [part.graph.edges[wire.edge] for wire in wires]
-            shown = any(end.shown for edge in edges for end in (edge.a, edge.b))
+            shown = any(
+                end.shown and is_chip(part.graph.nodes[end.node], part.level)
+                for edge in edges
+                for end in (edge.a, edge.b)
+            )
             channel.roomy = part.manner.roomy or shown
             channel.plain = 2 if shown else 1
         return channel

@@ -309,7 +309,8 @@ class Part:
             return BOX_GAP[self.level]
         if not (self.is_node(left) or self.is_node(right)):
             return 1
-        return BOX_GAP[self.level]
+        # The borders of boxes are enough between their names.
+        return 1 if self.manner.names and self.manner.tight else BOX_GAP[self.level]
 
     def _spread(self) -> None:
         rows = self.layers.rows

@@ -18,9 +18,8 @@ class Manner:
     Attributes:
         level: Level of detail.
         roomy: Keep lines apart that would seem joined in ASCII.
-        tight: Spend no row that nothing needs; for chips and the map.
+        tight: Spend no row and no column that nothing needs.
         combs: List the hosts of a switch below one another; for chips.
-        names: Name the ports on the borders; for boxes.
         narrow: Make grids tall rather than wide: so many times as tall.
     """
 
@@ -28,8 +27,12 @@ class Manner:
     roomy: bool = False
     tight: bool = False
     combs: bool = False
-    names: bool = False
     narrow: int = 1
+
+    @property
+    def names(self) -> bool:
+        """Whether ports have names: wherever there are boxes."""
+        return self.level >= 2
 
 
 @dataclass(slots=True)
