@@ -29,7 +29,7 @@ STYLES = [
     Style(reverse=True, color="bright_green"),
     Style(underline=True, italic=True, strike=True),
 ]
-SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmBCDXrP@])|\x1b(M)|(.)", re.DOTALL)
+SEQUENCE = re.compile(r"\x1b\[([\d;]*)([HmABCDXrP@])|\x1b(M)|(.)", re.DOTALL)
 BLANK: tuple[str, object] = (" ", "")
 OFF = {"22": {"1", "2"}, "23": {"3"}, "24": {"4", "21"}, "27": {"7"}, "29": {"9"}}
 
@@ -51,12 +51,13 @@ class Terminal:
             if kind == "H":
                 row, column = arguments.split(";")
                 self.x, self.y = int(column) - 1, int(row) - 1
-            elif kind == "B":
+            elif kind in ("A", "B"):
                 assert self.x < self.width, "behind the last column it may be anywhere"
-                self.y += int(arguments or 1)
+                self.y += int(arguments or 1) * (1 if kind == "B" else -1)
             elif kind == "D":
                 assert self.x < self.width, "behind the last column it may be anywhere"
                 self.x -= int(arguments or 1)
+                assert self.x >= 0
             elif kind == "C":
                 self.x += int(arguments or 1)
             elif kind == "X":
@@ -69,14 +70,22 @@ class Terminal:
                 self.x = self.y = 0
             elif kind in ("P", "@"):
                 self.slide(int(arguments) * (1 if kind == "P" else -1))
-            elif up or sign == "\n":
-                assert self.y == (self.top if up else self.bottom)
-                self.scroll(-1 if up else 1)
+            elif up or sign in ("\n", "\v"):
+                assert self.x < self.width, "behind the last column it may be anywhere"
+                if self.y == (self.top if up else self.bottom):
+                    assert (self.top, self.bottom) != (0, self.height - 1)
+                    self.scroll(-1 if up else 1)
+                else:
+                    assert sign != "\n", "the driver may put a return before it"
+                    self.y += -1 if up else 1
             elif kind == "m":
                 self.turn(arguments.split(";"))
             elif sign == "\b":
                 assert self.x < self.width, "behind the last column it may be anywhere"
                 self.x -= 1
+                assert self.x >= 0
+            elif sign == "\r":
+                self.x = 0
             else:
                 self.put(sign)
 

@@ -40,6 +40,10 @@ _END = {begin: end for _, begin, end in ATTRIBUTES}
 _SHOWS = frozenset({"4", "7", "9", "21", "53"})
 """Attributes that show on a blank too: lines, and front and back exchanged."""
 
+DOWN = "\v"
+"""Down a row: as LF does, but the driver of a terminal puts no CR before it."""
+UP = "\x1bM"
+
 ERASED = 6
 """So many blanks at an end are erased in one go."""
 ERASED_WITHIN = 12
@@ -159,7 +163,7 @@ def _written(strokes: Iterable[_Stroke], *, erases: bool) -> str:
         before = look
         x, y, sure = stroke.end, stroke.y, stroke.sure
         if stroke.down:
-            out.append("\b\x1b[B".join(signs))
+            out.append(f"\b{DOWN}".join(signs))
             y += len(signs) - 1
         elif erases and not shows(look):
             left = len(signs) - len(signs.rstrip(" "))
@@ -187,17 +191,29 @@ def _erased(signs: str) -> Iterator[str]:
 def _go(at: tuple[int, int] | None, x: int, y: int) -> str:
     """The cursor goes to a cell, from where it is if that is shorter."""
     far = f"\x1b[{y + 1};{x + 1}H"
-    if at is None or y < at[1]:
+    if at is None:
         return far
-    down, right = y - at[1], x - at[0]
-    near = _step(down, "B") + _step(abs(right), "C" if right > 0 else "D")
-    return min(near, far, key=len)
+    rows, columns = y - at[1], x - at[0]
+    level = _step(rows, "B", DOWN) if rows > 0 else _step(-rows, "A", UP)
+    if columns > 0:
+        near = _step(columns, "C")
+    else:
+        near = min(_step(-columns, "D", "\b"), "\r" + _step(x, "C"), key=len)
+    return min(level + near, far, key=len)
 
 
-def _step(count: int, way: str) -> str:
+def _step(count: int, way: str, once: str = "") -> str:
+    """So many cells on.
+
+    Args:
+        count: How many.
+        way: The letter for that way.
+        once: What goes on by one cell, where there is more than that letter for it.
+    """
     if not count:
         return ""
-    return f"\x1b[{count}{way}" if count > 1 else f"\x1b[{way}"
+    steps = f"\x1b[{count}{way}" if count > 1 else f"\x1b[{way}"
+    return min(once * count or steps, steps, key=len)
 
 
 def _turn(before: Look, after: Look) -> str:
