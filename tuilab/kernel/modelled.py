@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -49,8 +50,10 @@ _OWN = (
     RuleState(32766, 6, table=MAIN_TABLE),
 )
 
-TURN = 100
-"""Operations after which others get their turn."""
+MANY = 100
+"""Namespaces, or links in one; to look at so many is done beside the loop."""
+TURN = 0.004
+"""Seconds of operations after which others get their turn."""
 
 
 class ModelDriver:
@@ -70,13 +73,11 @@ class ModelDriver:
         if only is not None:
             known = everything.namespaces
             some = {n: it for n, it in known.items() if n in only}
-            if len(some) < TURN:
-                return _seen(everything, some)
-            return await asyncio.to_thread(_seen, everything, some)
+            return await _looked(everything, some)
         if self._seen is None or self._seen.state.namespaces is not (
             everything.namespaces
         ):
-            self._seen = _seen(everything, everything.namespaces)
+            self._seen = await _looked(everything, everything.namespaces)
         return self._seen
 
     async def search(self, seconds: float | None = None) -> frozenset[str]:
@@ -95,7 +96,7 @@ class ModelDriver:
         """See `Driver`."""
         state = self._machine.state()
         there = state.namespaces.get(namespace)
-        if there is None or len(there.links) < TURN:
+        if there is None or len(there.links) < MANY:
             return detail_of(state, namespace, ifname)
         return await asyncio.to_thread(detail_of, state, namespace, ifname)
 
@@ -105,9 +106,11 @@ class ModelDriver:
         """See `Driver`."""
         done: list[Operation] = []
         refused: TuilabError | None = None
-        for number, operation in enumerate(operations, 1):
-            if number % TURN == 0:
+        until = time.monotonic() + TURN
+        for operation in operations:
+            if time.monotonic() > until:
                 await asyncio.sleep(0)  # keys get their turn
+                until = time.monotonic() + TURN
             try:
                 operation.simulate(self._machine)
             except TuilabError as error:
@@ -124,6 +127,15 @@ class ModelDriver:
 
     async def aclose(self) -> None:
         """Nothing to let go of."""
+
+
+async def _looked(
+    state: State, namespaces: Mapping[str, NamespaceState]
+) -> Observation:
+    """The same as `_seen`, of many beside the loop."""
+    if len(namespaces) < MANY:
+        return _seen(state, namespaces)
+    return await asyncio.to_thread(_seen, state, namespaces)
 
 
 def _seen(state: State, namespaces: Mapping[str, NamespaceState]) -> Observation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -103,7 +104,10 @@ class Converger:
     ) -> Outcome:
         self.runner.begin()
         self._ground.prepare(after)
-        await self.runner.look(scope := self._scope(after))
+        before = self._journal.history.topology
+        all_of = chain(before.namespaces.values(), after.namespaces.values())
+        scope = await beside(are_many(all_of), _scope, before, after)
+        await self.runner.look(scope)
         observed = self._view.snapshot.observed
         large = are_many(map(observed.namespaces.get, scope))
         large = large or are_many(map(after.namespaces.get, scope))
@@ -146,17 +150,6 @@ class Converger:
                 await self._give_up(error, before, begun)
         self._ground.settle(self._journal.history.topology)
         return Outcome(title, tuple(self.runner.commands), notes)
-
-    def _scope(self, after: Topology) -> set[str]:
-        """The namespaces an edit changes, and those that cables come to or leave."""
-        before = self._journal.history.topology
-        changed = validate.changed(before, after)
-        scope = set(changed)
-        for name in changed:
-            # Of a cable that stays the far end learns nothing but whether it is up.
-            ends = _ends(before, name) ^ _ends(after, name)
-            scope |= {peer.namespace for _, peer in ends}
-        return scope
 
     async def _give_up(self, error: Exception, before: State, begun: Begun) -> NoReturn:
         left = await self.runner.roll_back(before, begun)
@@ -212,6 +205,17 @@ async def written(write: Callable[..., None], *values: object) -> None:
     """Have the journal write something; the disk may take long, the loop may not."""
     # Nor must the lock be let go while there is something half written.
     await uninterrupted(asyncio.to_thread(write, *values))
+
+
+def _scope(before: Topology, after: Topology) -> set[str]:
+    """The namespaces an edit changes, and those that cables come to or leave."""
+    changed = validate.changed(before, after)
+    scope = set(changed)
+    for name in changed:
+        # Of a cable that stays the far end learns nothing but whether it is up.
+        ends = _ends(before, name) ^ _ends(after, name)
+        scope |= {peer.namespace for _, peer in ends}
+    return scope
 
 
 def _ends(topology: Topology, name: str) -> set[tuple[str, Endpoint]]:

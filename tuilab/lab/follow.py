@@ -12,6 +12,7 @@ from tuilab.kernel.driver import Driver
 from tuilab.lab.journal import Begun, Journal
 from tuilab.lab.meter import Meter
 from tuilab.lab.runner import Runner
+from tuilab.lab.uninterrupted import MANY, beside
 from tuilab.lab.view import View
 from tuilab.plan.difference import differences
 from tuilab.plan.state import State, one_sided
@@ -177,5 +178,6 @@ class Follower:
                         await self._runner.look()
                         self._stale = False
                     live = await self._driver.live()
-                    self._meter.take(live, time.monotonic())
+                    many = len(live) > MANY
+                    await beside(many, self._meter.take, live, time.monotonic())
                     self._view.update(live=live)

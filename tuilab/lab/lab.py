@@ -396,7 +396,9 @@ class Lab:
                 await self._runner.look()
             before, foreign = self.snapshot.observed, self.snapshot.foreign
             self._ground.check(Topology(self.name), topology, foreign)
-            steps = route_to(before, self._expand(topology))
+            large = are_many(topology.namespaces.values())
+            large = large or are_many(before.namespaces.values())
+            steps = await beside(large, self._way_to, before, topology)
             self._runner.begin()
             if self._ground.risk(before, steps.goal, foreign):
                 at = self._journal.history.position
@@ -410,6 +412,9 @@ class Lab:
             return Outcome(title, tuple(self._runner.commands))
 
         return await self._alone(title, go)
+
+    def _way_to(self, before: State, topology: Topology) -> Plan:
+        return route_to(before, self._expand.beside(topology))
 
     async def _alone(self, title: str, go: Callable[[], Awaitable[Outcome]]) -> Outcome:
         """Run a change while no other does, to its end even when the caller is gone."""

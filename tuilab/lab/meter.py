@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tuilab.kernel.live import Live
 from tuilab.model.topology import Endpoint
@@ -46,13 +46,10 @@ class Traffic:
         return self.past[-1] if self.past else Rate()
 
 
-class _Link:
-    __slots__ = ("last", "past", "time")
-
-    def __init__(self, live: Live, time: float) -> None:
-        self.last = live
-        self.time = time
-        self.past: deque[Rate] = deque(maxlen=KEPT)
+class _Link(NamedTuple):
+    last: Live
+    time: float
+    past: tuple[Rate, ...] = ()
 
 
 class Meter:
@@ -62,27 +59,28 @@ class Meter:
         self._links: dict[Endpoint, _Link] = {}
 
     def take(self, live: Mapping[Endpoint, Live], time: float) -> None:
-        """Take in what all links have counted by now.
+        """Take in what all links have counted by now; may run beside `of`.
 
         Args:
             live: The counters.
             time: When, in seconds of a clock that only goes forward.
         """
-        known, self._links = self._links, {}
+        known, links = self._links, {}
         for endpoint, now in live.items():
             link = known.get(endpoint)
             if link is None or _is_another(link.last, now):
                 # What it counted before we knew it says nothing of how fast.
                 link = _Link(now, time)
             elif time > link.time:
-                link.past.append(_between(link.last, now, time - link.time))
-                link.last, link.time = now, time
-            self._links[endpoint] = link
+                rate = _between(link.last, now, time - link.time)
+                link = _Link(now, time, (*link.past[1 - KEPT :], rate))
+            links[endpoint] = link
+        self._links = links
 
     def of(self, endpoint: Endpoint) -> Traffic:
         """What flowed through a link; nothing for one that is not known."""
         link = self._links.get(endpoint)
-        return Traffic(tuple(link.past)) if link else Traffic()
+        return Traffic(link.past) if link else Traffic()
 
 
 def _is_another(before: Live, now: Live) -> bool:

@@ -195,7 +195,9 @@ class Machine(BridgePart, RoutePart):
             or all(way.dev != end.ifname for way in route.ways)
         }
         self._drop_ways(end)
-        for name, other in list(namespace.links.items()):
+        # An end of a cable has no ports; a switch may have lost a thousand of them.
+        links = namespace.links if gone is None or gone.peer is None else {}
+        for name, other in list(links.items()):
             if other.master == end.ifname:
                 self._unplug(Endpoint(end.namespace, name))
         if gone and gone.master:
