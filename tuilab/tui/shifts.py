@@ -10,10 +10,10 @@ to see: he still sends what differs afterwards.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tuilab.tui.strokes import HALF, PLAIN, Cell
+from tuilab.tui.strokes import HALF, PLAIN, Cell, go
 
 Rows = dict[int, list[Cell]]
 """The cells of rows by their number."""
@@ -24,8 +24,20 @@ LEAST_ROWS = 5
 """So many rows must move, or it is no scrolling."""
 LEAST_COLUMNS = 20
 """A piece of a row that moves has so many cells at least."""
-COSTS = 24
+COSTS = 16
 """What it takes to move one piece of a row to a side, in bytes, more or less."""
+ALIKE = 8
+"""By so many signs beside one another a place is recognised."""
+STEP = 3
+"""Cells from one place that is looked for to the next."""
+MANY = 12
+"""What is in so many places tells nothing about where it comes from."""
+LEAST_VOTES = 10
+"""So many places must have gone the same way."""
+TRIED = 3
+"""So many ways are tried."""
+GLYPH = 3
+"""Bytes of a sign that is not ASCII."""
 
 
 class Shift(NamedTuple):
@@ -48,8 +60,8 @@ class Piece(NamedTuple):
     end: int
 
 
-def shifts(before: Rows, wanted: Rows, pieces: Sequence[Piece]) -> Iterator[Shift]:
-    """What can be tried to come from what is shown to what is wanted.
+def shift_between(before: Rows, wanted: Rows, pieces: Sequence[Piece]) -> Shift | None:
+    """What brings what is shown closest to what is wanted; None if nothing does.
 
     Args:
         before: What is shown.
@@ -62,19 +74,49 @@ def shifts(before: Rows, wanted: Rows, pieces: Sequence[Piece]) -> Iterator[Shif
         if piece.end - piece.x >= LEAST_COLUMNS and _is_whole(before, wanted, piece)
     )
     if not spans:
-        return
+        return None
     (x, end), count = spans.most_common(1)[0]
     if count < LEAST_ROWS:
-        return
+        return None
     # Where two pieces of a row were painted, like a pane and its scroll bar, it is
     # the wider one that scrolls.
     rows = sorted({it.y for it in pieces if (it.x, it.end) == (x, end)})
     old = {y: before[y][x:end] for y in rows if len(before.get(y, ())) >= end}
     new = {y: wanted[y][x:end] for y in rows}
-    if found := _scrolled(old, new):
-        yield _scroll(before, *found)
-    if by := _slid(old, new):
-        yield _slide(before, old, new, x, end, by)
+    best, most = None, 0
+    for by in _moved(old, new):
+        shift = _shift(before, old, new, by, x)
+        if (worth := _worth(before, wanted, shift)) > most:
+            best, most = shift, worth
+    return best
+
+
+def _shift(before: Rows, old: Rows, new: Rows, by: tuple[int, int], x: int) -> Shift:
+    """Have a pane go up and left: rows first, then what is in each of them."""
+    up, left = by
+    shift = Shift("", {})
+    if up:
+        if (edges := _edges(old, new, up, left)) is None:
+            return shift
+        shift = _scroll(before, *edges, up)
+    if left:
+        slid = _slide({**before, **shift.rows}, new, x, left)
+        shift = Shift(shift.code + slid.code, {**shift.rows, **slid.rows})
+    return shift
+
+
+def _worth(before: Rows, wanted: Rows, shift: Shift) -> int:
+    """About so many bytes it spares, in all panes."""
+    fewer = -len(shift.code)
+    for y, after in shift.rows.items():
+        row = before.get(y, after)
+        want = wanted.get(y, row)
+        if len(want) == len(after) == len(row):
+            for cell, is_now, is_then in zip(want, row, after, strict=True):
+                if is_now != is_then and cell in (is_now, is_then):
+                    size = 1 if cell[0].isascii() else GLYPH
+                    fewer += size if cell == is_then else -size
+    return fewer
 
 
 def _is_whole(before: Rows, wanted: Rows, piece: Piece) -> bool:
@@ -82,45 +124,50 @@ def _is_whole(before: Rows, wanted: Rows, piece: Piece) -> bool:
     return HALF not in before.get(piece.y, ()) and HALF not in wanted[piece.y]
 
 
-def _is_bare(cells: list[Cell]) -> bool:
-    return all(cell[0] == " " for cell in cells)
+def _moved(old: Rows, new: Rows) -> list[tuple[int, int]]:
+    """How far most of it seems to have gone up, and left: the likeliest first.
 
-
-def _scrolled(old: Rows, new: Rows) -> tuple[int, int, int] | None:
-    """First and last row that are there already, and how far they stand below that.
-
-    They are recognised by quarters: something may lie over a part of them, or be
-    selected there.
+    It is recognised by signs beside one another: something may lie over a part of a
+    row, or look selected there.
     """
-    places: dict[object, list[int]] = {}
+    places: dict[str, list[tuple[int, int]]] = {}
     for y, cells in old.items():
-        for part in _quarters(cells):
-            places.setdefault(part, []).append(y)
-    votes: Counter[int] = Counter()
+        signs = _signs(cells)
+        for x in range(len(signs) - ALIKE + 1):
+            places.setdefault(signs[x : x + ALIKE], []).append((x, y))
+    votes: Counter[tuple[int, int]] = Counter()
     for y, cells in new.items():
-        if cells != old.get(y):
-            for part in _quarters(cells):
-                votes.update(place - y for place in places.get(part, ()))
-    del votes[0]
-    if not votes:
-        return None
-    by, _ = votes.most_common(1)[0]
+        if cells == old.get(y):
+            continue
+        signs = _signs(cells)
+        for x in range(0, len(signs) - ALIKE + 1, STEP):
+            part = signs[x : x + ALIKE]
+            if part.count(" ") < ALIKE - 1 and len(at := places.get(part, ())) < MANY:
+                votes.update((top - y, left - x) for left, top in at)
+    del votes[0, 0]
+    return [by for by, count in votes.most_common(TRIED) if count >= LEAST_VOTES]
+
+
+def _signs(cells: Sequence[Cell]) -> str:
+    return "".join(sign for sign, _ in cells)
+
+
+def _edges(old: Rows, new: Rows, by: int, right: int) -> tuple[int, int] | None:
+    """First and last row that are there already, so many rows further down."""
     rows = [
         y
         for y, cells in new.items()
         if y in old
         and y + by in old
-        and _differing(old[y + by], cells) < _differing(old[y], cells)
+        and _differing(_beside(old[y + by], right), cells) < _differing(old[y], cells)
     ]
-    return (rows[0], rows[-1], by) if len(rows) >= LEAST_ROWS else None
+    return (rows[0], rows[-1]) if len(rows) >= LEAST_ROWS else None
 
 
-def _quarters(cells: list[Cell]) -> Iterator[object]:
-    """Parts of a row that are not blank, each with where it is."""
-    size = len(cells) // 4
-    for at in range(0, 4 * size, size):
-        if not _is_bare(part := cells[at : at + size]):
-            yield at, tuple(part)
+def _beside(row: Sequence[Cell], by: int) -> list[Cell]:
+    """A row that has gone to the left, or to the right if it is less than none."""
+    gap = [UNKNOWN] * abs(by)
+    return [*row[by:], *gap] if by > 0 else [*gap, *row[: len(row) + by]]
 
 
 def _scroll(before: Rows, first: int, last: int, by: int) -> Shift:
@@ -138,43 +185,27 @@ def _scroll(before: Rows, first: int, last: int, by: int) -> Shift:
     return Shift(code, rows)
 
 
-def _slid(old: Rows, new: Rows) -> int:
-    """How many cells to the left most of it went; less than none for the right."""
-    votes: Counter[int] = Counter()
-    for y, cells in new.items():
-        row = old.get(y)
-        if row is None or row == cells or _is_bare(cells):
-            continue
-        for by in range(1, len(cells) - LEAST_COLUMNS + 1):
-            middle = (len(cells) - by) // 2
-            # A look at one cell spares most of the others.
-            if cells[middle] == row[middle + by] and cells[:-by] == row[by:]:
-                votes[by] += 1
-            if cells[middle + by] == row[middle] and cells[by:] == row[:-by]:
-                votes[-by] += 1
-    by, count = votes.most_common(1)[0] if votes else (0, 0)
-    return by if count >= LEAST_ROWS else 0
-
-
-def _slide(before: Rows, old: Rows, new: Rows, x: int, end: int, by: int) -> Shift:
+def _slide(before: Rows, new: Rows, x: int, by: int) -> Shift:
     """Have a piece of each row go left, or right, where that is worth it."""
     count = abs(by)
-    gap = [UNKNOWN] * count
+    end = x + len(next(iter(new.values())))
+    many = count if count > 1 else ""
+    cut, put = (x, end - count) if by > 0 else (end - count, x)
     code, rows = [], {}
+    at: tuple[int, int] | None = None
     for y, cells in new.items():
-        row = old.get(y)
-        if row is None:
+        row = before.get(y, [])
+        if len(row) < end:
             continue
-        moved = [*row[by:], *gap] if by > 0 else [*gap, *row[:by]]
-        if _differing(moved, cells) + COSTS >= _differing(row, cells):
+        moved = _beside(row[x:end], by)
+        if _differing(moved, cells) + COSTS >= _differing(row[x:end], cells):
             continue
-        rows[y] = [*before[y][:x], *moved, *before[y][end:]]
-        cut, put = (x, end - count) if by > 0 else (end - count, x)
-        code.append(
-            f"\x1b[{y + 1};{cut + 1}H\x1b[{count}P\x1b[{y + 1};{put + 1}H\x1b[{count}@"
-        )
+        rows[y] = [*row[:x], *moved, *row[end:]]
+        code += [go(at, cut, y), f"\x1b[{many}P", go((cut, y), put, y)]
+        code.append(f"\x1b[{many}@")
+        at = put, y
     return Shift("".join(code), rows)
 
 
-def _differing(one: list[Cell], other: list[Cell]) -> int:
+def _differing(one: Sequence[Cell], other: Sequence[Cell]) -> int:
     return sum(a != b for a, b in zip(one, other, strict=True))

@@ -159,7 +159,7 @@ def _written(strokes: Iterable[_Stroke], *, erases: bool) -> str:
         look, signs = stroke.look, stroke.signs
         if signs.isspace() and _alike(look, before):
             look = before
-        out += [_go(at, stroke.x, stroke.y), _turn(before, look)]
+        out += [go(at, stroke.x, stroke.y), _turn(before, look)]
         before = look
         x, y, sure = stroke.end, stroke.y, stroke.sure
         if stroke.down:
@@ -188,7 +188,7 @@ def _erased(signs: str) -> Iterator[str]:
         yield f"\x1b[{len(part)}X\x1b[{len(part)}C" if blank else part
 
 
-def _go(at: tuple[int, int] | None, x: int, y: int) -> str:
+def go(at: tuple[int, int] | None, x: int, y: int) -> str:
     """The cursor goes to a cell, from where it is if that is shorter."""
     far = f"\x1b[{y + 1};{x + 1}H"
     if at is None:

@@ -18,7 +18,7 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
 
-from tuilab.tui.shifts import UNKNOWN, Piece, Rows, shifts
+from tuilab.tui.shifts import UNKNOWN, Piece, Rows, shift_between
 from tuilab.tui.strokes import (
     ATTRIBUTES,
     HALF,
@@ -132,18 +132,19 @@ class Shown:
         painted, self._painted = list(dict.fromkeys(self._painted)), []
         sent = self._difference(self._rows, wanted, painted)
         if self._moves and len(sent) > MUCH:
-            sent = self._with_shifts(wanted, painted, sent)
+            sent = self._with_shift(wanted, painted, sent)
         self._rows.update(wanted)
         self._kept += sent
 
-    def _with_shifts(self, wanted: Rows, painted: list[Piece], sent: str) -> str:
-        """The shortest of what can be sent."""
-        for shift in shifts(self._rows, wanted, painted):
-            after = {y: self._rows.get(y, []) for y in shift.rows} | dict(wanted)
-            whole = [Piece(0, y, len(row)) for y, row in after.items()]
-            rest = self._difference({**self._rows, **shift.rows}, after, whole)
-            sent = min(sent, shift.code + rest, key=len)
-        return sent
+    def _with_shift(self, wanted: Rows, painted: list[Piece], sent: str) -> str:
+        """The shorter of what can be sent."""
+        shift = shift_between(self._rows, wanted, painted)
+        if shift is None:
+            return sent
+        after = {y: self._rows.get(y, []) for y in shift.rows} | dict(wanted)
+        whole = [Piece(0, y, len(row)) for y, row in after.items()]
+        rest = self._difference({**self._rows, **shift.rows}, after, whole)
+        return min(sent, shift.code + rest, key=len)
 
     def _difference(self, before: Rows, wanted: Rows, painted: Iterable[Piece]) -> str:
         """What to send for those cells that differ.
