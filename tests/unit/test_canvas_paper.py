@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.canvas_labs import KNOWN, at_random, snapshot
 from tuilab.lab.snapshot import Live
@@ -17,10 +20,11 @@ from tuilab.tui.canvas.activity import Flow
 from tuilab.tui.canvas.again import again, same
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
-from tuilab.tui.canvas.drawing import Drawing
+from tuilab.tui.canvas.drawing import Drawing, Run
 from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.group import group
 from tuilab.tui.canvas.layout import layout
+from tuilab.tui.canvas.paper import Draft, Lazy
 from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Manner
@@ -105,3 +109,34 @@ def test_a_row_that_looks_the_same_is_the_same() -> None:
     kept = [one is two for one, two in zip(before.rows, after.rows, strict=True)]
     assert before.rows != after.rows
     assert kept.count(False) <= 5
+
+
+STROKES = st.tuples(
+    st.integers(0, 19), st.integers(1, 6), st.sampled_from("ab"), st.sampled_from("xyz")
+)
+
+
+@given(st.lists(STROKES), st.integers(0, 9))
+def test_a_row_has_a_run_for_each_style_and_every_cell_as_it_was_painted_last(
+    strokes: list[tuple[int, int, str, str]], half: int
+) -> None:
+    width = 20
+    known = Lazy[tuple[str, str], Run](lambda key: Run(*key))
+    draft, cells = Draft.blank(width), [(" ", "space", -1)] * width
+    for number, (left, count, sign, style) in enumerate(strokes):
+        end = min(left + count, width)
+        if number == half:  # what is painted can be painted over later
+            draft = Draft.of(draft.row(known), tuple(draft.owners)).copy()
+        if count == 1:
+            draft.put(left, sign, style, number)
+        elif sign == "a":
+            draft.fill(left, end, sign, style, number)
+        else:
+            draft.write(left, sign * (end - left), style, number)
+        cells[left:end] = [(sign, style, number)] * (end - left)
+    row = draft.row(known)
+    assert [(sign, run.style) for run in row for sign in run.text] == [
+        (sign, style) for sign, style, _ in cells
+    ]
+    assert draft.owners == [owner for *_, owner in cells]
+    assert all(one.style != two.style for one, two in pairwise(row))

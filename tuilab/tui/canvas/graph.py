@@ -54,6 +54,10 @@ class Item:
             return None
         return Cable(Endpoint(self.namespace, self.ifname), self.peer)
 
+    def __hash__(self) -> int:
+        # Drawings ask for it thousands of times; the far end is left out.
+        return hash((self.kind, self.namespace, self.ifname))
+
     def __str__(self) -> str:
         if self.kind == "grid":
             return f"{GROUP}{self.endpoint or self.namespace}"

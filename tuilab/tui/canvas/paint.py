@@ -14,6 +14,7 @@ from tuilab.tui.canvas.glyphs import (
     Glyphs,
 )
 from tuilab.tui.canvas.graph import Cell, Item, Node
+from tuilab.tui.canvas.paper import Draft
 from tuilab.tui.canvas.scene import Box, Scene
 
 
@@ -35,9 +36,7 @@ class Painter:
         self.marked = marked
         self.activity = activity
         # Rows by number: all of them, or those that are touched up.
-        self.signs: dict[int, list[str]] = {}
-        self.styles: dict[int, list[str]] = {}
-        self.owners: dict[int, list[int]] = {}
+        self.rows: dict[int, Draft] = {}
         self.partly = False
         """Whether only some things are painted, over what is there."""
         self.items: list[Item] = []
@@ -55,25 +54,17 @@ class Painter:
         return number
 
     def _put(self, x: int, y: int, sign: str, style: str, owner: int) -> None:
-        self.signs[y][x] = sign
-        self.styles[y][x] = style
-        self.owners[y][x] = owner
+        self.rows[y].put(x, sign, style, owner)
 
     def _fill(
         self, y: int, left: int, end: int, sign: str, style: str, owner: int
     ) -> None:
         """The same in many cells of a row, `end` not among them."""
-        count = end - left
-        self.signs[y][left:end] = sign * count
-        self.styles[y][left:end] = [style] * count
-        self.owners[y][left:end] = [owner] * count
+        self.rows[y].fill(left, end, sign, style, owner)
 
     def _write(self, x: int, y: int, text: str, style: str, owner: int) -> None:
         """A word, one sign in each cell."""
-        end = x + len(text)
-        self.signs[y][x:end] = text
-        self.styles[y][x:end] = [style] * len(text)
-        self.owners[y][x:end] = [owner] * len(text)
+        self.rows[y].write(x, text, style, owner)
 
     def _flow(self, port: Item) -> Flow:
         """What flows through a link."""
@@ -115,12 +106,11 @@ class Painter:
         x, y, right, bottom = box.x, box.y, box.right - 1, box.bottom - 1
         for row in (y, bottom):
             self._fill(row, x + 1, right, table[EAST | WEST], style, owner)
-        inside = -1 if box.shape.hollow else owner
         for row in range(y + 1, bottom):
             self._put(x, row, table[VERTICAL], style, owner)
             self._put(right, row, table[VERTICAL], style, owner)
-            if not (self.partly and box.shape.framed):  # else what is inside stays
-                self._fill(row, x + 1, right, " ", "space", inside)
+            if not box.shape.hollow and not (self.partly and box.shape.framed):
+                self._fill(row, x + 1, right, " ", "space", owner)
         self._put(x, y, table[EAST | SOUTH], style, owner)
         self._put(right, y, table[SOUTH | WEST], style, owner)
         self._put(x, bottom, table[NORTH | EAST], style, owner)
@@ -223,7 +213,7 @@ class Painter:
         elif cell.mark and cell.health == "up":
             self._put(x, y, self.glyphs.marks[cell.mark], look, owner)
         else:
-            self.owners[y][x] = owner
+            self.rows[y].owners[x] = owner
 
     def _title(self, node: Node, x: int, y: int, title: str, owner: int) -> None:
         """The name, with what must be known without colour before and behind it."""
@@ -258,7 +248,8 @@ class Painter:
                 style += " selected"
             row, x = y + step, left
             end = left + line.width if shape.hollow else box.right - 1
-            self.owners[row][box.x + 1 : end] = [owner] * (end - box.x - 1)
+            owners = self.rows[row].owners
+            owners[box.x + 1 : end] = [owner] * (end - box.x - 1)
             if line.health is not None:
                 sign = self.glyphs.bullet[line.health]
                 self._put(x, row, sign, line.health, owner)

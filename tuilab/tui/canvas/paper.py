@@ -6,9 +6,8 @@ is kept with its scene, and only what looks otherwise is painted anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TypeVar
 
 from tuilab.model.topology import Endpoint
@@ -34,6 +33,12 @@ class Lazy(dict[K, V]):
         return value
 
 
+NODE, EDGE = -1, -2
+Ref = tuple[int, int]
+"""The number of a node and `NODE` or which cell of its grid, or that of an edge and
+`EDGE`: large labs have thousands of these."""
+
+
 @dataclass(slots=True)
 class Parts:
     """Numbers of nodes, of cells of a grid (with their node), and of edges."""
@@ -42,11 +47,15 @@ class Parts:
     cells: set[tuple[int, int]] = field(default_factory=set)
     edges: set[int] = field(default_factory=set)
 
-    def add(self, other: Parts) -> None:
-        """Those of another one too."""
-        self.nodes |= other.nodes
-        self.cells |= other.cells
-        self.edges |= other.edges
+    def add(self, more: Iterable[Ref]) -> None:
+        """More of them."""
+        for number, what in more:
+            if what == NODE:
+                self.nodes.add(number)
+            elif what == EDGE:
+                self.edges.add(number)
+            else:
+                self.cells.add((number, what))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +68,8 @@ class Index:
         edges: The lines at a node, by its number.
     """
 
-    parts: Mapping[Item, Parts]
-    ends: Mapping[Endpoint, Parts]
+    parts: Mapping[Item, list[Ref]]
+    ends: Mapping[Endpoint, list[Ref]]
     edges: Mapping[int, set[int]]
 
 
@@ -91,21 +100,91 @@ class Kept:
     where: Index
 
 
-def signs_of(row: Row) -> list[str]:
-    """The sign of each cell."""
-    return [sign for run in row for sign in run.text]
+@dataclass(slots=True)
+class Draft:
+    """A row while it is painted, cell by cell.
 
+    Attributes:
+        signs: The sign of each cell.
+        styles: Its style.
+        owners: The number of what it belongs to, or -1.
+        cuts: Columns where a style may begin; nowhere else does one. Rows are long, and
+            most of their cells look as the one before.
+    """
 
-def styles_of(row: Row) -> list[str]:
-    """The style of each cell."""
-    return [run.style for run in row for _ in run.text]
+    signs: list[str]
+    styles: list[str]
+    owners: list[int]
+    cuts: set[int]
 
+    @classmethod
+    def blank(cls, width: int) -> Draft:
+        """A row with nothing in it."""
+        return cls([" "] * width, ["space"] * width, [-1] * width, {0})
 
-def row_of(signs: list[str], styles: list[str]) -> Row:
-    """Cells as runs of one style."""
-    text, runs, at = "".join(signs), [], 0
-    for style, some in groupby(styles):
-        end = at + len(list(some))
-        runs.append(Run(text[at:end], style))
-        at = end
-    return tuple(runs)
+    def copy(self) -> Draft:
+        """The same, to be painted further by itself."""
+        return Draft(
+            self.signs.copy(), self.styles.copy(), self.owners.copy(), self.cuts.copy()
+        )
+
+    @classmethod
+    def of(cls, row: Row, owners: tuple[int, ...]) -> Draft:
+        """A row that was painted before."""
+        styles: list[str] = []
+        cuts = {0}
+        for text, style in row:
+            styles += [style] * len(text)
+            cuts.add(len(styles))
+        signs = list("".join([text for text, _ in row]))
+        return cls(signs, styles, list(owners), cuts)
+
+    def put(self, x: int, sign: str, style: str, owner: int) -> None:
+        """Paint one cell."""
+        self.signs[x] = sign
+        self.styles[x] = style
+        self.owners[x] = owner
+        self.cuts.add(x)
+        self.cuts.add(x + 1)
+
+    def write(self, x: int, text: str, style: str, owner: int) -> None:
+        """Paint a word, one sign in each cell."""
+        count = len(text)
+        end = x + count
+        self.signs[x:end] = text
+        self.styles[x:end] = [style] * count
+        self.owners[x:end] = [owner] * count
+        self.cuts.add(x)
+        self.cuts.add(end)
+
+    def fill(self, left: int, end: int, sign: str, style: str, owner: int) -> None:
+        """Paint many cells alike, `end` not among them."""
+        count = end - left
+        if count > 0:
+            self.signs[left:end] = [sign] * count
+            self.styles[left:end] = [style] * count
+            self.owners[left:end] = [owner] * count
+            self.cuts.add(left)
+            self.cuts.add(end)
+
+    def row(self, known: Mapping[tuple[str, str], Run]) -> Row:
+        """It as runs of one style.
+
+        Args:
+            known: Runs by text and style: most are there many times.
+        """
+        text, styles = "".join(self.signs), self.styles
+        self.cuts.discard(len(styles))
+        starts, last = [], ""
+        for x in sorted(self.cuts):
+            style = styles[x]
+            if style != last:
+                starts.append(x)
+                last = style
+        ends = [*starts[1:], len(styles)]
+        return tuple(
+            [
+                known[text[start:end], styles[start]]
+                for start, end in zip(starts, ends, strict=True)
+            ]
+        )

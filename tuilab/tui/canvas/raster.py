@@ -6,12 +6,13 @@ Where two lines meet in a cell they can only cross: there is no sign for a branc
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import pairwise
 
 from tuilab.tui.canvas.activity import Activity
-from tuilab.tui.canvas.drawing import Area, Drawing, Row, Spot
+from tuilab.tui.canvas.drawing import Area, Drawing, Run, Spot
 from tuilab.tui.canvas.glyphs import (
     EAST,
     HORIZONTAL,
@@ -25,14 +26,7 @@ from tuilab.tui.canvas.glyphs import (
 from tuilab.tui.canvas.graph import Edge, End, Item
 from tuilab.tui.canvas.layers import Gate
 from tuilab.tui.canvas.paint import Painter
-from tuilab.tui.canvas.paper import (
-    Kept,
-    Lazy,
-    Parts,
-    row_of,
-    signs_of,
-    styles_of,
-)
+from tuilab.tui.canvas.paper import Draft, Kept, Lazy, Parts
 from tuilab.tui.canvas.scene import Scene
 from tuilab.tui.canvas.touched import differing, indexed
 from tuilab.tui.canvas.tracing import Cell, Pieces, along, pieces_of, trace
@@ -89,19 +83,17 @@ class _Raster(Painter):
         super().__init__(scene, glyphs, selected, marked, activity)
         self.ports: dict[int, list[Spot]] = {}
         self.looks = Lazy(self._look)
+        self.numbers = Lazy[int, int](lambda n: self._owner(self.graph.edges[n].item))
+        """The numbers of lines as owners."""
+        self.runs = Lazy[tuple[str, str], Run](lambda key: Run(*key))
         scene.traces = scene.traces or trace(self._pieces())
         self.traces = scene.traces
 
     def run(self) -> Drawing:
         """Lines first, then boxes over their ends, then ports on the borders."""
         scene = self.scene
-        for y in range(scene.height):
-            self.signs[y] = [" "] * scene.width
-            self.styles[y] = ["space"] * scene.width
-            self.owners[y] = [-1] * scene.width
+        self._begin()
         self._boxes(hollow=True)
-        for number in scene.ways:
-            self._owner(self.graph.edges[number].item)
         self._paint_lines(scene.ways)
         self._boxes(hollow=False)
         for number in scene.ways:
@@ -112,7 +104,7 @@ class _Raster(Painter):
             level=scene.level,
             width=scene.width,
             height=scene.height,
-            rows=tuple(row_of(self.signs[y], self.styles[y]) for y in self.signs),
+            rows=tuple(draft.row(self.runs) for draft in self.rows.values()),
             boxes={
                 self.graph.nodes[n].item: Area(box.x, box.y, box.width, box.height)
                 for n, box in scene.boxes.items()
@@ -131,7 +123,7 @@ class _Raster(Painter):
             ways=self._ways(),
             folds=self.graph.folds,
             hidden=self.graph.hidden,
-            owners=tuple(map(tuple, self.owners.values())),
+            owners=tuple(tuple(draft.owners) for draft in self.rows.values()),
             items=tuple(self.items),
         )
 
@@ -179,21 +171,18 @@ class _Raster(Painter):
         """Go on from what was painted before."""
         before = kept.drawing
         self.partly = True
-        self.signs = Lazy(lambda y: signs_of(before.rows[y]))
-        self.styles = Lazy(lambda y: styles_of(before.rows[y]))
-        self.owners = Lazy(lambda y: list(before.owners[y]))
+        self.rows = Lazy(lambda y: Draft.of(before.rows[y], before.owners[y]))
         self.index, self.items = dict(kept.index), list(before.items)
         self.behind = dict(kept.behind)
 
     def _taken(self, before: Drawing) -> Drawing:
         """The drawing now; a row that looks the same is the very same."""
         rows, owners = list(before.rows), list(before.owners)
-        for y, signs in self.signs.items():
-            row: Row = row_of(signs, self.styles[y])
+        for y, draft in self.rows.items():
+            row = draft.row(self.runs)
             if row != rows[y]:
                 rows[y] = row
-        for y, numbers in self.owners.items():
-            owners[y] = tuple(numbers)
+            owners[y] = tuple(draft.owners)
         return replace(
             before,
             rows=tuple(rows),
@@ -214,36 +203,62 @@ class _Raster(Painter):
 
     # -- lines ------------------------------------------------------------------------
 
+    def _begin(self) -> None:
+        """Blank rows with what runs up and down.
+
+        That is most cells of all lines, and much of it goes through many rows: each of
+        them begins as the one above it.
+        """
+        turns: dict[int, list[tuple[int, str, str, int]]] = defaultdict(list)
+        for number in self.scene.ways:
+            (table, style, _), owner = self.looks[number], self.numbers[number]
+            for x, top, end in self.traces.pieces[number].uprights:
+                if top < end:
+                    turns[top].append((x, table[VERTICAL], style, owner))
+                    turns[end].append((x, " ", "space", -1))
+        above = Draft.blank(self.scene.width)
+        for y in range(self.scene.height):
+            for x, sign, look, whose in turns[y]:
+                above.put(x, sign, look, whose)
+            self.rows[y] = above.copy()
+
     def _paint_lines(self, lines: Collection[int]) -> None:
-        crossed = self.traces.crossed
+        traces = self.traces
         for number in lines:
             self._paint_line(number)
-        for cell in {cell for number in lines for cell in crossed.get(number, ())}:
-            self._cross(cell)
+        crossings: Collection[Cell] = traces.crossings
+        if self.partly:
+            crossings = {it for n in lines for it in traces.crossed.get(n, ())}
+        self._cross(crossings)
         for number in lines:
             if any(self._moving(number)):
                 self._arrows(number)
 
     def _paint_line(self, number: int) -> None:
         table, style, _ = self.looks[number]
-        owner = self._owner(self.graph.edges[number].item)
+        owner = self.numbers[number]
         pieces = self.traces.pieces[number]
         for y, left, end in pieces.flats:
             self._fill(y, left, end, table[HORIZONTAL], style, owner)
-        for x, top, end in pieces.uprights:
+        for x, top, end in pieces.uprights if self.partly else ():
             for y in range(top, end):
                 self._put(x, y, table[VERTICAL], style, owner)
         for (x, y), mask in pieces.corners.items():
             self._put(x, y, table[mask], style, owner)
 
-    def _cross(self, cell: Cell) -> None:
+    def _cross(self, cells: Iterable[Cell]) -> None:
         """Where two lines cross: the heavy one's, or nobody's."""
-        looks, pair = self.looks, self.traces.crossings[cell]
-        sign = self.glyphs.cross[looks[pair[0]][2] + looks[pair[1]][2]]
-        chosen = [n for n in pair if looks[n][2] == "h"]
-        style = looks[chosen[0]][1] if chosen else "crossing"
-        item = self.graph.edges[(chosen or pair)[0]].item
-        self._put(*cell, sign, style, self._owner(item))
+        crossings, looks = self.traces.crossings, self.looks
+        for cell in cells:
+            up, flat = crossings[cell]
+            one, other = looks[up], looks[flat]
+            weights = one[2] + other[2]
+            style, number = "crossing", up
+            if weights != "ll":
+                style, number = (one[1], up) if one[2] == "h" else (other[1], flat)
+            x, y = cell
+            sign = self.glyphs.cross[weights]
+            self.rows[y].put(x, sign, style, self.numbers[number])
 
     def _moving(self, number: int) -> tuple[bool, bool]:
         """What flows along a line."""

@@ -2,56 +2,50 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
 from tuilab.model.topology import Endpoint
 from tuilab.tui.canvas.activity import Activity
 from tuilab.tui.canvas.graph import End, Graph, Item, Node
-from tuilab.tui.canvas.paper import Index, Kept, Parts
+from tuilab.tui.canvas.paper import EDGE, NODE, Index, Kept, Parts, Ref
 from tuilab.tui.canvas.scene import Scene
 
 
 def indexed(scene: Scene) -> Index:
     """Where everything of a scene is drawn."""
     graph = scene.graph
-    parts: dict[Item, Parts] = {}
-    ends: dict[Endpoint, Parts] = {}
-    edges: dict[int, set[int]] = {}
+    parts: dict[Item, list[Ref]] = defaultdict(list)
+    ends: dict[Endpoint, list[Ref]] = defaultdict(list)
+    edges: dict[int, set[int]] = defaultdict(set)
 
-    def of(item: Item) -> Parts:
-        found = parts.setdefault(item, Parts())
-        if item.endpoint is not None:
-            ends.setdefault(item.endpoint, Parts())
-        return found
-
-    def told(item: Item) -> tuple[Parts, ...]:
+    def tell(item: Item, *refs: Ref) -> None:
         """What an item's look and its link's flow are told by."""
-        found = of(item)
-        return (found, ends[item.endpoint]) if item.endpoint else (found,)
+        parts[item] += refs
+        if (end := item.endpoint) is not None:
+            ends[end] += refs
 
     for number, box in scene.boxes.items():
         node = graph.nodes[number]
-        of(node.item).nodes.add(number)
+        parts[node.item].append((number, NODE))
         for line in box.shape.lines:
-            of(line.item).nodes.add(number)
+            parts[line.item].append((number, NODE))
         for index, cell in enumerate(node.cells):
-            of(cell.item).cells.add((number, index))
-            for found in told(cell.port):
-                found.cells.add((number, index))
+            parts[cell.item].append((number, index))
+            tell(cell.port, (number, index))
     for number in scene.ways:
         edge = graph.edges[number]
-        of(edge.item).edges.add(number)
+        parts[edge.item].append((number, EDGE))
         for end in (edge.a, edge.b):
-            edges.setdefault(end.node, set()).add(number)
-            for found in told(end.port):
-                found.edges.add(number)
-                if scene.boxes[end.node].shape.bare:
-                    found.nodes.add(end.node)
+            edges[end.node].add(number)
+            if scene.boxes[end.node].shape.bare:
+                tell(end.port, (number, EDGE), (end.node, NODE))
+            else:
+                tell(end.port, (number, EDGE))
         if edge.kind == "trunk":
             for cell in graph.nodes[edge.b.node].cells:
-                for found in told(cell.port):
-                    found.edges.add(number)
-    return Index(parts, ends, edges)
+                tell(cell.port, (number, EDGE))
+    return Index(dict(parts), dict(ends), dict(edges))
 
 
 def differing(
@@ -75,7 +69,7 @@ def differing(
     if marked != kept.marked:
         changed |= {item for item in (marked, kept.marked) if item is not None}
     for item in changed:
-        found.add(kept.where.parts.get(item, Parts()))
+        found.add(kept.where.parts.get(item, ()))
     if activity is not kept.activity:
         ends = {*activity, *kept.activity}.intersection(kept.where.ends)
         for end in ends:

@@ -6,7 +6,8 @@ thousand cells of lines, and only some thousand pieces.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -56,23 +57,34 @@ def trace(pieces: Mapping[int, Pieces]) -> Traces:
     Args:
         pieces: Every line, by number of the edge.
     """
-    columns: dict[int, list[tuple[int, int]]] = {}
+    # From the first row to the last, with what runs up and down there from the left.
+    begins: dict[int, list[Cell]] = defaultdict(list)
+    ends: dict[int, list[Cell]] = defaultdict(list)
+    flats: list[tuple[int, int, int, int]] = []
     for number, piece in pieces.items():
         for x, top, end in piece.uprights:
-            for y in range(top, end):
-                columns.setdefault(y, []).append((x, number))
-    for row in columns.values():
-        row.sort()
+            if top < end:
+                begins[top].append((x, number))
+                ends[end].append((x, number))
+        flats += [(y, left, end, number) for y, left, end in piece.flats]
+    flats.sort()
+    turns = sorted(begins.keys() | ends.keys(), reverse=True)
+    there: list[tuple[int, int]] = []
     crossings: dict[Cell, tuple[int, int]] = {}
-    crossed: dict[int, list[Cell]] = {}
-    for number, piece in pieces.items():
-        for y, left, end in piece.flats:
-            row = columns.get(y, [])
-            first = bisect_left(row, (left, -1))
-            for x, other in row[first : bisect_left(row, (end, -1), first)]:
-                crossings[x, y] = other, number
-                crossed.setdefault(other, []).append((x, y))
-                crossed.setdefault(number, []).append((x, y))
+    crossed: dict[int, list[Cell]] = defaultdict(list)
+    for y, left, end, number in flats:
+        while turns and turns[-1] <= y:
+            turn = turns.pop()
+            for upright in ends[turn]:
+                del there[bisect_left(there, upright)]
+            for upright in begins[turn]:
+                insort(there, upright)
+        first = bisect_left(there, (left,))
+        for x, other in there[first : bisect_left(there, (end,), first)]:
+            cell = x, y
+            crossings[cell] = other, number
+            crossed[other].append(cell)
+            crossed[number].append(cell)
     return Traces(pieces, crossings, crossed)
 
 
