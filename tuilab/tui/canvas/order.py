@@ -6,7 +6,7 @@ order: only what is new is put in its best place.
 
 from __future__ import annotations
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping
 from itertools import count
 
@@ -283,11 +283,6 @@ class Arranger:
             if flat.left != flat.right
         )
 
-    def _row_cost(self, row: int, at: dict[int, int]) -> int:
-        """What the order of one row costs."""
-        above = self._channel_cost(row - 1, at) if row else 0
-        return above + self._channel_cost(row, at) + self._flat_cost(row, at)
-
     def _cost(self) -> int:
         at = self._positions()
         return sum(
@@ -301,10 +296,14 @@ class Arranger:
         """Barycentre sweeps; the best order wins, the first among equals."""
         best = [list(row) for row in self.layers.rows]
         least = self._cost()
+        before: list[list[list[int]]] = [[], []]
         for turn in range(SWEEPS):
             if least == 0:
                 break
             self._sort_rows(downwards=turn % 2 == 0)
+            if self.layers.rows == before[turn % 2]:
+                break  # and so on, to and fro
+            before[turn % 2] = [list(row) for row in self.layers.rows]
             cost = self._cost()
             if cost < least:
                 least = cost
@@ -446,22 +445,36 @@ class Arranger:
                 if index in self.held:
                     continue
                 at = self._positions()
-                cost = self._row_cost(index, at)
                 for slot in range(len(row) - 1):
-                    if cost == 0:
-                        break
                     left, right = row[slot], row[slot + 1]
                     if left in self.known and right in self.known:
                         continue
-                    at[left], at[right] = slot + 1, slot
-                    new = self._row_cost(index, at)
-                    if new < cost:
+                    if self._swapped_cost(left, right, at) < 0:
                         row[slot], row[slot + 1] = right, left
-                        cost, better = new, True
-                    else:
-                        at[left], at[right] = slot, slot + 1
+                        at[left], at[right] = slot + 1, slot
+                        better = True
             if not better:
                 return
+
+    def _swapped_cost(self, left: int, right: int, at: Mapping[int, int]) -> int:
+        """What two neighbours cost more when they are swapped.
+
+        Only lines of both cross otherwise then, and only links to others in their row
+        are longer or shorter.
+        """
+        more = 0
+        for near in (self.up, self.down):
+            if not near[left] or not near[right]:
+                continue
+            others = sorted([at[v] for v in near[right]])
+            for own in [at[v] for v in near[left]]:
+                more += len(others) - bisect_right(others, own)
+                more -= bisect_left(others, own)
+        for one, other in ((left, right), (right, left)):
+            for end in self.beside[one]:
+                if end != other:
+                    more += _apart(at[other] - at[end]) - _apart(at[one] - at[end])
+        return more
 
     def _pin(self) -> None:
         """What has a place set by hand stands in its column.
