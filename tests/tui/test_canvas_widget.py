@@ -444,3 +444,47 @@ async def test_a_smaller_pane_keeps_the_selection_in_sight() -> None:
         await pilot.resize_terminal(60, 15)
         await pilot.pause()
         assert "▐h33▌" in shown(app)
+
+
+async def test_a_drawing_stands_still_while_what_is_selected_is_in_sight() -> None:
+    app = CanvasBench(fat_tree().snapshot())
+    async with app.run_test(size=(60, 20)) as pilot:
+        canvas = app.canvas
+        canvas.zoom_to(2)
+        await pilot.pause()
+        width, height = canvas.scrollable_content_region.size
+        stood = moved = 0
+        for item, box in canvas.drawing.boxes.items():
+            for out in (0, 1):
+                canvas.select(None)
+                at = Offset(box.x + box.width - width, box.y + box.height - height)
+                canvas.scroll_to(*(at - (out, 0)), animate=False, immediate=True)
+                before = canvas.scroll_offset
+                canvas.select(item)
+                x, y = canvas.scroll_offset
+                if before == at:
+                    assert (x, y) == before
+                    stood += 1
+                elif before == at - (1, 0):
+                    assert (x, y) == (min(at.x + 2, canvas.max_scroll_x), at.y)
+                    moved += 1
+                assert Region(*box) in Region(x, y, width, height)
+        assert stood
+        assert moved
+
+
+async def test_of_a_node_as_tall_as_the_pane_its_head_is_enough() -> None:
+    app = CanvasBench(branches(10, 19).snapshot())
+    async with app.run_test(size=(110, 24)) as pilot:
+        canvas = app.canvas
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+        groups = [
+            (it, box) for it, box in canvas.drawing.boxes.items() if it.kind == "grid"
+        ]
+        item, box = groups[-1]
+        assert box.height > canvas.size.height // 2
+        canvas.scroll_to(0, 0, animate=False, immediate=True)
+        assert box.y + box.height > canvas.size.height
+        canvas.select(item)
+        assert canvas.scroll_offset.y == 0

@@ -221,15 +221,34 @@ class DrawingView(ScrollView):
         return None
 
     def show_item(self, item: Item, *, centre: bool = False) -> None:
-        """Scroll so that an item is in sight."""
+        """Scroll so that an item is in sight: no way that it is already."""
         area = self._area(item)
         if area is None:
             return
-        region = Region(*area) if centre else Region(*area).grow((1, 2, 1, 2))
+        region = Region(*area) if centre else self._around(item, area)
         # By force: scroll bars that a new drawing needs come with the next layout.
         self.scroll_to_region(
             region, animate=False, center=centre, immediate=True, force=True
         )
+
+    def _around(self, item: Item, area: Area) -> Region:
+        """What is to be in sight for an item: it and a margin, or what is already.
+
+        A drawing that stands still is best to follow. Of a node larger than half the
+        pane it is enough to see its head and that much of it.
+        """
+        view = self.scrollable_content_region.at_offset(self.scroll_offset)
+        whole = Region(*area).grow((1, 2, 1, 2))
+        if item not in self._drawing.boxes:
+            return whole
+        wide = area.width if area.width <= view.width else view.width // 2
+        tall = min(area.height, view.height // 2)
+        x, width, y, height = whole.x, whole.width, whole.y, whole.height
+        if view.x <= area.x and area.x + wide <= view.right:
+            x, width = view.x, view.width
+        if view.y <= area.y and area.y + tall <= view.bottom:
+            y, height = view.y, view.height
+        return Region(x, y, width, height)
 
     def show_cell(self, cell: Offset) -> None:
         """Scroll so that a cell of the drawing is in sight."""
