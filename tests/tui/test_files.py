@@ -269,3 +269,21 @@ async def test_a_new_lab_or_a_file_can_be_gone_to(tmp_path):
         await bench.press("enter")
         await bench.until(lambda: not bench.app.is_running)
         assert bench.app.return_value == ExitChoice("open", str(path))
+
+
+async def test_a_form_does_not_complain_before_anything_was_typed(tmp_path):
+    async with opened(two_hosts(), surroundings=at(tmp_path)) as bench:
+        bench.main.start("open_packets")
+        await bench.until(lambda: bench.in_dialog)
+        await bench.idle()
+        assert bench.problem("path") == ""
+        assert "name a file" in bench.text
+        await bench.press("x", "backspace")
+        assert bench.problem("path") == "name a file"
+        await bench.press("escape")
+        bench.main.start("open_packets")
+        await bench.until(lambda: bench.in_dialog)
+        await bench.idle()
+        await bench.press("enter")
+        assert bench.in_dialog
+        assert bench.problem("path") == "name a file"

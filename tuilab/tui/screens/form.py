@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -93,6 +93,7 @@ class FormDialog(Dialog[Answers]):
         self._previewed: list[Line] = []
         self._turn = asyncio.Lock()
         self._late = False
+        self._tried = False
         self.values: Answers = form.propose({}) if proposed is None else proposed
         self._ready = False
         self._busy = False
@@ -241,9 +242,11 @@ class FormDialog(Dialog[Answers]):
 
     def _show_judged(self, judged: _Judged) -> None:
         """Show what is wrong, else what will be run."""
+        awaited = self._awaited(judged.problems)
+        wrong = {n: it for n, it in judged.problems.items() if n not in awaited}
         for row in self.query(FormRow):
             row.hide(judged.hidden)
-            row.tell(judged.problems, judged.notes)
+            row.tell(wrong, {**judged.notes, **awaited})
         self._ready = not judged.problems and not judged.error
         if self._ready:
             self._show_plan(judged.lines)
@@ -253,6 +256,15 @@ class FormDialog(Dialog[Answers]):
         self.measure()
         if self._ready:
             self.prepared()
+
+    def _awaited(self, problems: Mapping[str, str]) -> dict[str, str]:
+        """Those of the problems that are only that nobody has typed anything yet."""
+        known = {} if self._tried else problems
+        return {
+            name: words
+            for name, words in known.items()
+            if name not in self._given and self.values[name] in ("", ())
+        }
 
     def judge_again(self) -> None:
         """More is known of what will be run than when it was shown."""
@@ -303,6 +315,7 @@ class FormDialog(Dialog[Answers]):
         """Do it; stay, with everything typed, when that is not possible."""
         slow = self.set_timer(SLOW, lambda: self._say(self.working))
         try:
+            self._tried = True
             await self._collect()
             if not self._ready:
                 self._focus_problem()

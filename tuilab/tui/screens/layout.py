@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from textual.screen import Screen
+from typing import TYPE_CHECKING
+
 from textual.widget import Widget
+
+from tuilab.tui.widgets.status import StatusBar
+
+if TYPE_CHECKING:
+    from tuilab.tui.screens.main import MainScreen
 
 PANES = ("topology", "inspector", "bottom", "strip")
 
@@ -11,7 +17,7 @@ PANES = ("topology", "inspector", "bottom", "strip")
 class Layout:
     """Turns classes on and off; the style sheet does the rest, at every size."""
 
-    def __init__(self, screen: Screen[None]) -> None:
+    def __init__(self, screen: MainScreen) -> None:
         self._screen = screen
         self.zoomed = ""
 
@@ -38,6 +44,8 @@ class Layout:
             self.pane(pane).set_class(pane == name, "-zoomed")
         inside = name in ("topology", "inspector")
         self.pane("upper").set_class(inside, "-zoomed")
+        key = self._screen.session.key("zoom") if name else ""
+        self._screen.query_one(StatusBar).back = key
 
     def pane_of(self, widget: Widget | None) -> str:
         """The pane that a widget is in; the drawing by default."""

@@ -387,10 +387,7 @@ class MainScreen(Below[None]):
 
     def zoom(self) -> None:
         """Give the focused pane the whole screen, or give it back."""
-        name = "" if self.panes.zoomed else self.panes.pane_of(self.focused)
-        self.panes.zoom(name)
-        if name:
-            self.session.say(f"{self.session.key('zoom')} brings the other panes back")
+        self.panes.zoom("" if self.panes.zoomed else self.panes.pane_of(self.focused))
 
     def show_inspector(self, shown: bool) -> None:
         """Show or hide the inspector."""

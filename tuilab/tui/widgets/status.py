@@ -19,6 +19,8 @@ class StatusBar(Bar):
     capturing: var[str] = var("")
     gone: var[str] = var("")
     saved: var[Topology | None] = var(None)
+    back: var[str] = var("")
+    """The key that brings the other panes back while one has the whole screen."""
 
     def __init__(self, glyphs: Glyphs = UNICODE) -> None:
         super().__init__()
@@ -40,6 +42,10 @@ class StatusBar(Bar):
         """The file says something else."""
         self.look_again()
 
+    def watch_back(self) -> None:
+        """A pane has taken the screen, or given it back."""
+        self.look_again()
+
     def says(self) -> Line:
         """Which lab, how it stands, where it lives."""
         if self.snapshot is None:
@@ -50,5 +56,6 @@ class StatusBar(Bar):
             self._glyphs,
             capturing=self.capturing,
             gone=self.gone,
+            back=self.back,
             unsaved=self.saved not in (None, self.snapshot.topology),
         )

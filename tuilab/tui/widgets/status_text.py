@@ -56,6 +56,7 @@ def status_line(
     *,
     capturing: str = "",
     gone: str = "",
+    back: str = "",
     unsaved: bool = False,
 ) -> Line:
     """The bar: what matters least goes first where it is narrow.
@@ -66,6 +67,7 @@ def status_line(
         glyphs: Signs to use.
         capturing: What is being captured, or empty.
         gone: Why the lab has ended, or empty.
+        back: The key that brings the other panes back, or empty when they are there.
         unsaved: The lab differs from its file.
     """
     have = counts(snapshot)
@@ -100,6 +102,10 @@ def status_line(
     ]
     if capturing:
         right.append((2, line((f" {glyphs.record} {capturing} ", "bad"))))
+    if back:
+        way = "screen.act('zoom')"
+        keyed = line(Span(f" {back}", "key", way), Span(" back ", "", way))
+        right.insert(0, (2, keyed))
     right.append((6, line(Span(" ? help ", "dim", "screen.act('help')"))))
     while (room := cells - _wide(left) - _wide(right)) < 0:
         worst = max([*left, *right], key=lambda part: part[0])
