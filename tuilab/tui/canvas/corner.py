@@ -9,9 +9,9 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 from tuilab.tui.canvas.drawing import Area, Drawing, Row
-from tuilab.tui.canvas.lab_view import LabView
 from tuilab.tui.canvas.minimap import Dots, dots, minimap
 from tuilab.tui.canvas.scene import Scene
+from tuilab.tui.canvas.zoom import ZoomView
 
 WIDEST, TALLEST = 28, 9
 LEAST = (40, 10)
@@ -22,7 +22,7 @@ ENOUGH = 0.75
 """Where so much of a drawing is in sight it would hide more than it shows."""
 
 
-class CornerView(LabView):
+class CornerView(ZoomView):
     """Shows it where the drawing is larger than the pane, beside the selection.
 
     By itself only where it hides no node; asked for, it always finds a place.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from textual.geometry import Offset
 from textual.message import Message
 from textual.timer import Timer
 
@@ -16,7 +15,7 @@ from tuilab.model.edits import Rename
 from tuilab.model.places import Slot
 from tuilab.tui.base import BaseApp
 from tuilab.tui.canvas.activity import Activity, activity
-from tuilab.tui.canvas.boxes import LEVELS, Level
+from tuilab.tui.canvas.boxes import Level
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import Drawing
@@ -447,48 +446,6 @@ class LabView(DrawingView):
     def _cells(self) -> Cells:
         """What lies over the drawing."""
         return {}
-
-    # -- zoom --------------------------------------------------------------------------
-
-    def zoom_to(self, level: int, pointer: Offset | None = None) -> None:
-        """Show a level of detail.
-
-        Args:
-            level: 1 to 3; others mean the nearest of these.
-            pointer: Cell of the pane to zoom at; the selection by default, without
-                one the middle.
-        """
-        wanted = min(LEVELS, key=lambda known: abs(known - level))
-        if wanted == self._zoom:
-            return
-        item = self.selected
-        if pointer is None and item is None:
-            pointer = Offset(self.size.width // 2, self.size.height // 2)
-        if pointer is not None:
-            item = self.nearest(pointer - self._origin) or item
-        self._zoom = wanted
-        self._lay_then(lambda: self._zoom_at(item, pointer))
-
-    def _zoom_at(self, item: Item | None, place: Offset | None) -> None:
-        """Have an item where it was, or in the middle."""
-        if item is None:
-            return
-        area = self._area(item)
-        if place is None or area is None:
-            self.show_item(item, centre=True)
-            return
-        x, y = area.x + area.width // 2, area.y + area.height // 2
-        self.scroll_to(
-            x - place.x, y - place.y, animate=False, immediate=True, force=True
-        )
-
-    def zoom_to_fit(self) -> None:
-        """Show as much detail as fits the pane."""
-        self._zoom = None
-        self._lay_then(self._say_zoomed)
-
-    def _say_zoomed(self) -> None:
-        self.post_message(self.Zoomed(self.level, fitted=self.fitted))
 
     def on_resize(self) -> None:
         """The pane has another size."""
