@@ -232,6 +232,69 @@ async def test_unfolded_hosts_are_walked_among_and_moved(screen, monkeypatch):
         assert await longest(bench, monkeypatch, move) < screen
 
 
+async def test_a_thousand_hosts_are_unfolded_and_folded(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        canvas = bench.main.canvas
+        await bench.press("down", "down")
+        folded = canvas.selected
+
+        async def turn():
+            await bench.press("f")
+            await bench.until(lambda: len(canvas.drawing.boxes) > MANY, "unfolded")
+            await is_laid(bench)
+            assert canvas.drawing.folds[canvas.selected]
+            await bench.press("f")
+            await bench.until(lambda: canvas.selected == folded, "folded")
+            await is_laid(bench)
+
+        # A quarter of it, when this was written; it was more than all of it.
+        assert await longest(bench, monkeypatch, turn) < 0.6 * screen
+
+
+async def test_a_thousand_hosts_are_made_and_undone(screen, monkeypatch):
+    async with opened(size=SIZE) as bench:
+
+        async def make():
+            await bench.press("B")
+            await bench.fill("number", str(MANY))
+            await bench.press("enter")
+            await bench.until(lambda: not bench.in_dialog)
+            # All that is new is selected, and drawn so.
+            made = frozenset(bench.main.selection)
+            assert len(made) > MANY
+            canvas = bench.main.canvas
+            await bench.until(
+                lambda: canvas.scene.kept and canvas.scene.kept.selected == made,
+                "drawn",
+            )
+            assert canvas.drawing is canvas.scene.kept.drawing
+            await bench.press("u")
+            await bench.until(lambda: not canvas.drawing.boxes, "undone")
+
+        # Half of it, when this was written; it was more than all of it.
+        assert await longest(bench, monkeypatch, make) < 0.75 * screen
+
+
+async def test_a_thousand_hosts_are_carried_about(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        canvas = bench.main.canvas
+        boxes = canvas.drawing.boxes
+        items = [it for box in boxes for it in canvas.members(box) if it != HUB]
+        bench.main.select(*items)
+
+        async def carry():
+            await bench.press("m", "right")
+            await bench.until(lambda: canvas.drawing.boxes != boxes, "carried")
+            await bench.press("escape")
+            await is_laid(bench)
+            assert canvas.drawing.boxes == boxes
+
+        # Half of it, when this was written; it was more than all of it.
+        assert await longest(bench, monkeypatch, carry) < 0.75 * screen
+
+
 async def test_nothing_is_said_of_what_is_being_removed():
     async with opened(generate.fat_tree(8), size=SIZE) as bench:
         await is_laid(bench)

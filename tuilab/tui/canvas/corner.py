@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
+from operator import or_
 
 from rich.segment import Segment
 from textual.geometry import Offset, Region
 from textual.strip import Strip
 
 from tuilab.tui.canvas.drawing import Area, Drawing, Row
-from tuilab.tui.canvas.minimap import Dots, dots, minimap
+from tuilab.tui.canvas.minimap import dots, map_size, minimap
 from tuilab.tui.canvas.scene import Scene
 from tuilab.tui.canvas.zoom import ZoomView
 
-WIDEST, TALLEST = 28, 9
 LEAST = (40, 10)
 """A smaller pane has no room for it."""
 STEP = 3
 """Cells from one place at a side to the next that is tried."""
 ENOUGH = 0.75
 """Where so much of a drawing is in sight it would hide more than it shows."""
+
+Bits = list[int]
+"""Cells of a pane: of each row a number with a bit for each column."""
 
 
 class CornerView(ZoomView):
@@ -30,7 +34,7 @@ class CornerView(ZoomView):
 
     _map_asked: bool | None = None
     _map_made: tuple[Scene, Area, tuple[Row, ...]] | None = None
-    _map_dots: tuple[Scene, tuple[int, int], Dots] | None = None
+    _map_nodes: tuple[Scene, Area, Bits] | None = None
     _map_put: tuple[Scene, object, Region | None] | None = None
     _corner: Offset | None = None
     _map_shown: tuple[Region, tuple[Row, ...]] | None = None
@@ -68,12 +72,12 @@ class CornerView(ZoomView):
         """Its rows: they differ where other things stand, or others are in sight."""
         view, made = self._view(), self._map_made
         if made is None or made[0] is not self._scene or made[1] != view:
-            size = min(view.width // 4, WIDEST), min(view.height // 3, TALLEST)
-            known, plain = self._map_dots, self.ascii_only
-            if known is None or known[0] is not self._scene or known[1] != size:
+            size, plain = map_size(view.width, view.height), self.ascii_only
+            lit = self._scene.dots.get(size)
+            if lit is None:
                 lit = dots(self._drawing, *size, ascii_only=plain)
-                self._map_dots = known = (self._scene, size, lit)
-            rows = minimap(self._drawing, view, *size, ascii_only=plain, lit=known[2])
+                self._scene.dots[size] = lit
+            rows = minimap(self._drawing, view, *size, ascii_only=plain, lit=lit)
             self._map_made = made = (self._scene, view, rows)
         return made[2]
 
@@ -97,15 +101,16 @@ class CornerView(ZoomView):
         corners = [(right, bottom), (right, 0), (0, bottom), (0, 0)]
         sides = [(x, y) for y in (bottom, 0) for x in range(right - STEP, 0, -STEP)]
         sides += [(x, y) for x in (right, 0) for y in range(bottom - STEP, 0, -STEP)]
-        chosen, nodes = self._chosen_cells(), self._node_cells()
-        tries = [(corners, [*chosen, *nodes]), (sides, [*chosen, *nodes])]
+        chosen = self._bits(self._chosen_cells())
+        both = list(map(or_, chosen, self._node_bits()))
+        tries = [(corners, both), (sides, both)]
         if self._map_asked:
-            tries += [(corners, chosen), (sides, chosen), (corners, [])]
+            tries += [(corners, chosen), (sides, chosen), (corners, self._bits([]))]
         for some, taken in tries:
             found = [
                 (covered - wide * (place.offset == self._corner), number, place)
                 for number, place in enumerate(Region(*at, wide, tall) for at in some)
-                if not any(map(place.overlaps, taken))
+                if _is_free(place, taken)
                 for covered in [self._covered(place)]
             ]
             if found:
@@ -114,20 +119,29 @@ class CornerView(ZoomView):
                 return best
         return None
 
-    def _node_cells(self) -> list[Region]:
+    def _node_bits(self) -> Bits:
         """Where nodes are in the pane; of one with others in it, its name."""
-        left, top, width, height = self._view()
-        drawing = self._drawing
-        return [
-            Region(
-                box.x, box.y, box.width, 1 if item in drawing.frames else box.height
-            ).translate((-left, -top))
-            for item, box in drawing.boxes.items()
-            if box.x < left + width
-            and box.y < top + height
-            and box.x + box.width > left
-            and box.y + box.height > top
-        ]
+        view, known = self._view(), self._map_nodes
+        if known is None or known[0] is not self._scene or known[1] != view:
+            frames = self._drawing.frames
+            bits = self._bits(
+                (x - view.x, y - view.y, wide, 1 if item in frames else tall)
+                for item, (x, y, wide, tall) in self._drawing.boxes.items()
+            )
+            self._map_nodes = known = (self._scene, view, bits)
+        return known[2]
+
+    def _bits(self, areas: Iterable[tuple[int, int, int, int]]) -> Bits:
+        """The cells of the pane that some areas cover: column, row, width, height."""
+        across, down = self.size
+        rows = [0] * down
+        for x, y, wide, tall in areas:
+            if x < across and y < down and x + wide > 0 and y + tall > 0:
+                left, right = max(0, x), min(across, x + wide)
+                some = (1 << right) - (1 << left)
+                for row in range(max(0, y), min(down, y + tall)):
+                    rows[row] |= some
+        return rows
 
     def _chosen_cells(self) -> list[Region]:
         """Where the selection is in the pane."""
@@ -188,3 +202,9 @@ class CornerView(ZoomView):
         picture = [Segment(r.text, self._look(r.style)) for r in rows[y - region.y]]
         before, after = strip.crop(0, region.x), strip.crop(region.right)
         return Strip.join([before, Strip(picture, region.width), after])
+
+
+def _is_free(place: Region, taken: Bits) -> bool:
+    """Whether a part of a pane covers none of the cells that are taken."""
+    some = (1 << place.right) - (1 << place.x)
+    return not any(row & some for row in taken[place.y : place.bottom])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from textual.message import Message
 from textual.timer import Timer
@@ -19,14 +18,12 @@ from tuilab.tui.canvas.boxes import Level
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.drawing import Drawing
-from tuilab.tui.canvas.glyphs import ASCII, UNICODE
 from tuilab.tui.canvas.graph import Fold, Graph, Item
 from tuilab.tui.canvas.layers import Memory
-from tuilab.tui.canvas.laying import is_large, laid, only_counted, with_pins
+from tuilab.tui.canvas.laying import Look, is_large, laid, only_counted, with_pins
 from tuilab.tui.canvas.layout import Wish, compose
 from tuilab.tui.canvas.names import renamed, renamed_places, renames
 from tuilab.tui.canvas.overlay import Cells, overlaid
-from tuilab.tui.canvas.raster import draw
 from tuilab.tui.canvas.scene import Manner, Scene
 from tuilab.tui.canvas.view import DrawingView
 
@@ -86,6 +83,7 @@ class LabView(DrawingView):
         self._calm: Timer | None = None
         self._said_zoom: object = None
         self._late = self._laying = self._holding = False
+        self._drawing_late = False
         self._afterwards: list[Callable[[], None]] = []
         self._scene = Scene(Manner(1))
         self._plain = Drawing()
@@ -116,9 +114,9 @@ class LabView(DrawingView):
         elif not counted and self._take(snapshot):
             if self.display and not self.size and not self._drawing.boxes:
                 return  # the pane gets its size in a moment
-            known = self._known()
+            shown = self._scene
             self._lay()
-            self._keep_selection(known)
+            self._keep_selection(shown)
             return
         if flows:
             self._redraw()
@@ -128,27 +126,31 @@ class LabView(DrawingView):
         self._late = True
         if not self._laying:
             self._laying = True
-            if isinstance(self.app, BaseApp):
-                self.app.run_job(self._lay_beside, of=self, group="lay")
-            else:
-                self.run_worker(self._lay_beside(), group="lay")
+            self._run(self._lay_beside, "lay")
+
+    def _run(self, job: Callable[[], Awaitable[None]], group: str) -> None:
+        if isinstance(self.app, BaseApp):
+            self.app.run_job(job, of=self, group=group)
+        else:
+            self.run_worker(job(), group=group)
 
     async def _lay_beside(self) -> None:
         try:
             while self._late and self.is_mounted and self._snapshot is not None:
                 self._late = False
                 wish, held, memory = self._wish(), self._held, self._memory
-                work = partial(laid, self._snapshot, held, wish, memory, self._scene)
-                chosen = frozenset(self._chosen())
+                known, before, look = self._graph, self._scene, self._wanted_look()
                 graph, scene = await asyncio.to_thread(
-                    work, self._flows, chosen, self._marked
+                    laid, self._snapshot, held, wish, before, look, known, memory
                 )
+                while (look := self._wanted_look()).is_another(scene):
+                    await asyncio.to_thread(look.drawn, scene)
                 same = self._wish() == wish and self._held == held
+                same = same and self._graph is known
                 if self._memory is not memory or not same:
                     # Folded, zoomed, renamed or moved meanwhile: that comes first.
                     self._late = True
-                elif (graph, held, wish) != (
-                    self._graph,
+                elif graph is not known or (held, wish) != (
                     self._stood,
                     self._scene.wish,
                 ):
@@ -189,11 +191,12 @@ class LabView(DrawingView):
             self.app.hold_keys()
 
     def _show_scene(self, scene: Scene) -> None:
-        known = self._known()
+        before = self._scene
         self._put_scene(scene)
-        self._keep_selection(known)
-        if self.selected is not None and self.selected in self._known() - known:
-            self.show_item(self.selected)
+        self._keep_selection(before)
+        item = self.selected
+        if item is not None and scene.knows(item) and not before.knows(item):
+            self.show_item(item)
 
     def _see_flows(self, before: Snapshot, after: Snapshot) -> bool:
         """Take in what counters tell; whether anything that is drawn has changed."""
@@ -203,8 +206,10 @@ class LabView(DrawingView):
         if self._calm is not None:
             self._calm.stop()
         self._calm = self.set_timer(CALM, self._calm_down)
-        changed, self._flows = flows != self._flows, flows
-        return changed
+        if flows == self._flows:
+            return False
+        self._flows = flows
+        return True
 
     def _calm_down(self) -> None:
         """Counters stand still: nobody tells of that."""
@@ -281,7 +286,7 @@ class LabView(DrawingView):
 
     def _select_folded(self, fold: Fold, item: Item) -> None:
         """What was selected, or what stands for it now."""
-        if item not in self._known():
+        if not self._scene.knows(item):
             hub = (it for it, other in self._drawing.folds.items() if other == fold)
             item = next((it for it in hub if it in self._drawing.boxes), item)
         self.select(item)
@@ -369,19 +374,17 @@ class LabView(DrawingView):
             if self._marked is not None:
                 self._marked = renamed(self._marked, rename)
 
-    def _known(self) -> set[Item]:
-        """Everything that is drawn."""
-        drawing = self._drawing
-        return {*drawing.boxes, *drawing.ways, *drawing.items, *drawing.hidden}
-
-    def _keep_selection(self, before: set[Item]) -> None:
+    def _keep_selection(self, before: Scene) -> None:
         """What was drawn and is gone can't stay selected; what it was on can."""
-        gone = before - self._known()
-        if self._marked in gone:
+
+        def gone(item: Item) -> bool:
+            return before.knows(item) and not self._scene.knows(item)
+
+        if self._marked is not None and gone(self._marked):
             self.marked = None
-        if not gone.intersection(self._selection):
+        left = [item for item in self._selection if not gone(item)]
+        if len(left) == len(self._selection):
             return
-        left = [item for item in self._selection if item not in gone]
         item = self.selected
         if not left and item is not None:
             home = Item("namespace", item.namespace)
@@ -410,7 +413,8 @@ class LabView(DrawingView):
         """Show a scene."""
         self._scene = scene
         self._memory = scene.memory
-        self._redraw()
+        self._plain = self._wanted_look().drawn(scene)
+        self._repaint()
         said, self._said_zoom = self._said_zoom, (self.level, self._zoom, self.portion)
         if said != self._said_zoom:
             self.post_message(self.Zoomed(self.level, fitted=self.fitted))
@@ -428,12 +432,33 @@ class LabView(DrawingView):
             self._held = places
             self._lay_then(after)
 
-    def _redraw(self) -> None:
-        """Give the cells their signs again."""
-        glyphs = ASCII if self._ascii else UNICODE
+    def _wanted_look(self) -> Look:
+        """How the drawing is to look now."""
         chosen = frozenset(self._chosen())
-        self._plain = draw(self._scene, glyphs, chosen, self._marked, self._flows)
+        return Look(chosen, self._marked, self._flows, self._ascii)
+
+    def _redraw(self) -> None:
+        """Give the cells their signs again; many of them beside the loop."""
+        look = self._wanted_look()
+        if not self._drawing_late and not look.is_another(self._scene):
+            self._plain = look.drawn(self._scene)
+        elif not self._drawing_late:
+            self._drawing_late = True
+            self._run(self._draw_beside, "draw")
         self._repaint()
+
+    async def _draw_beside(self) -> None:
+        """Until it looks as it is to look by then."""
+        try:
+            while self.is_mounted:
+                scene, look = self._scene, self._wanted_look()
+                if not look.is_another(scene):
+                    break
+                await asyncio.to_thread(look.drawn, scene)
+        finally:
+            self._drawing_late = False
+        if self.is_mounted:
+            self._redraw()
 
     def _repaint(self) -> None:
         """Show the drawing with what lies over it now."""

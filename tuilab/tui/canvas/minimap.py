@@ -16,7 +16,15 @@ LEAST = (6, 4)
 """Columns and rows that there are at least: of a long row of hosts, or a tall stack,
 nothing could be seen otherwise."""
 
+WIDEST, TALLEST = 28, 9
+"""Columns and rows that there are at most."""
+
 Dots = dict[tuple[int, int], str]
+
+
+def map_size(width: int, height: int) -> tuple[int, int]:
+    """Most columns and rows of the picture in a pane of that size."""
+    return min(width // 4, WIDEST), min(height // 3, TALLEST)
 
 
 def minimap(

@@ -99,6 +99,12 @@ class Kept:
     behind: Mapping[int, Cell]
     where: Index
 
+    def knows(self, item: Item) -> bool:
+        """Whether it is drawn, or something that is stands for it."""
+        drawing = self.drawing
+        drawn = item in drawing.boxes or item in drawing.ways
+        return drawn or item in self.index or item in drawing.hidden
+
 
 @dataclass(slots=True)
 class Draft:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tuilab.tui.canvas.boxes import Level, Shape
-from tuilab.tui.canvas.graph import Graph
+from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Gate, Memory, Order
+from tuilab.tui.canvas.minimap import Dots
 from tuilab.tui.canvas.paper import Kept
 from tuilab.tui.canvas.tracing import Traces
 
@@ -86,6 +87,7 @@ class Scene:
         gates: Where lines cross the border of the box that they come out of.
         traces: The cells that the lines go through, once they are known.
         kept: What was drawn last, to go on from.
+        dots: The small pictures of it, by size, as far as they are known.
     """
 
     manner: Manner
@@ -99,6 +101,13 @@ class Scene:
     gates: dict[Gate, tuple[int, int]] = field(default_factory=dict)
     traces: Traces | None = field(default=None, compare=False, repr=False)
     kept: Kept | None = field(default=None, compare=False, repr=False)
+    dots: dict[tuple[int, int], Dots] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def knows(self, item: Item) -> bool:
+        """Whether it has been drawn, be it folded into something else."""
+        return self.kept is not None and self.kept.knows(item)
 
     @property
     def memory(self) -> Memory:
