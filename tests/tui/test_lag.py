@@ -55,7 +55,7 @@ def steps(monkeypatch):
 
 
 async def a_screen(monkeypatch):
-    """What it takes bare Textual to show other words everywhere."""
+    """What it takes bare Textual to show other words everywhere, least disturbed."""
 
     class Bare(App):
         def compose(self):
@@ -65,14 +65,14 @@ async def a_screen(monkeypatch):
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         page = app.query_one("#all", Static)
-        page.update("ready")
-        await pilot.pause()
-        with steps(monkeypatch) as taken:
-            for number in range(10):
-                words = f"[b]{number}[/b] [red]word[/red] " * 12
+        longest = []
+        for number in range(10):
+            words = f"[b]{number}[/b] [red]word[/red] " * 12
+            with steps(monkeypatch) as taken:
                 page.update("\n".join([words] * SIZE[1]))
                 await pilot.pause()
-    return max(taken)
+            longest.append(max(taken))
+    return min(longest)
 
 
 @pytest.mark.parametrize(
