@@ -6,13 +6,13 @@ order: only what is new is put in its best place.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping
 from itertools import count
 
 from tuilab.model.places import Slot
 from tuilab.tui.canvas.chain import Chain, chain
 from tuilab.tui.canvas.columns import MOST, carry, columns, make_room
+from tuilab.tui.canvas.crossings import apart, crossings, more_crossings
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
 from tuilab.tui.canvas.pages import share
@@ -23,11 +23,6 @@ INSERT_LIMIT = 150
 """Beyond so many hops not every slot of a row is tried for what is new."""
 SWAP_LIMIT = 400
 """Beyond so many hops a component is not polished by swapping neighbours."""
-
-
-def _apart(distance: int) -> int:
-    """What it costs that two joined nodes of a row are so many places apart."""
-    return 0 if abs(distance) == 1 else 4 + abs(distance)
 
 
 class Arranger:
@@ -268,17 +263,11 @@ class Arranger:
 
     def _channel_cost(self, row: int, at: dict[int, int]) -> int:
         """Crossings between a row and the one below."""
-        pairs = sorted((at[hop.upper], at[hop.lower]) for hop in self.channels[row])
-        seen: list[int] = []
-        crossings = 0
-        for _, lower in pairs:
-            crossings += len(seen) - bisect_right(seen, lower)
-            insort(seen, lower)
-        return crossings
+        return crossings([(at[it.upper], at[it.lower]) for it in self.channels[row]])
 
     def _flat_cost(self, row: int, at: dict[int, int]) -> int:
         return sum(
-            _apart(at[flat.left] - at[flat.right])
+            apart(at[flat.left] - at[flat.right])
             for flat in self.flats[row]
             if flat.left != flat.right
         )
@@ -425,7 +414,7 @@ class Arranger:
                 for b in pairs[:i]
             )
         cost += sum(
-            _apart(at[flat.left] - at[flat.right])
+            apart(at[flat.left] - at[flat.right])
             for flat in self.flats[index]
             if flat.left != flat.right and flat.left in there and flat.right in there
         )
@@ -464,16 +453,13 @@ class Arranger:
         """
         more = 0
         for near in (self.up, self.down):
-            if not near[left] or not near[right]:
-                continue
-            others = sorted([at[v] for v in near[right]])
-            for own in [at[v] for v in near[left]]:
-                more += len(others) - bisect_right(others, own)
-                more -= bisect_left(others, own)
+            if near[left] and near[right]:
+                ends = ([at[v] for v in near[one]] for one in (left, right))
+                more += more_crossings(*ends)
         for one, other in ((left, right), (right, left)):
             for end in self.beside[one]:
                 if end != other:
-                    more += _apart(at[other] - at[end]) - _apart(at[one] - at[end])
+                    more += apart(at[other] - at[end]) - apart(at[one] - at[end])
         return more
 
     def _pin(self) -> None:
