@@ -25,6 +25,11 @@ class Channel:
     top: int = 0
     lead: int = 0
 
+    @property
+    def wires(self) -> list[Wire]:
+        """All lines that run in it."""
+        return [*self.hops.values(), *self.arcs.values()]
+
     def height(self, *, first: bool = False, last: bool = False) -> int:
         """Rows, outer channels included."""
         self.lead = int(self.roomy and not first)

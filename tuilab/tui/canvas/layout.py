@@ -5,22 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from heapq import heappush, heapreplace
 from typing import NamedTuple
 
-from tuilab.model.places import Slot
 from tuilab.tui.canvas.again import again, same
 from tuilab.tui.canvas.boxes import LEVELS, Level
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.graph import Graph
 from tuilab.tui.canvas.group import group
 from tuilab.tui.canvas.layers import Memory, Order
-from tuilab.tui.canvas.part import Part
-from tuilab.tui.canvas.put import put, put_apart
 from tuilab.tui.canvas.regions import arrange
 from tuilab.tui.canvas.scene import Manner, Scene
+from tuilab.tui.canvas.sketch import Sketch
 
-PART_GAP = 4
-SHELF_GAP = 1
 MOST_SHELVES = 4
 MOST_LINES = 150
 """With more lines than these no pane has room for boxes and the names of all ports, and
@@ -55,10 +52,18 @@ class Wish(NamedTuple):
     roomy: bool = False
     scrolled: bool = False
 
-    def panes(self, scene: Scene) -> float:
+    def panes(self, sketch: Sketch) -> float:
         """In how many panes a drawing can be seen, at least one."""
-        across = max(1.0, scene.width / self.width)
-        return across * max(1.0, scene.height / self.height)
+        across = max(1.0, sketch.width / self.width)
+        return across * max(1.0, sketch.height / self.height)
+
+    def beyond(self, sketch: Sketch) -> int:
+        """Columns, and twice the rows, that a drawing goes beyond the pane.
+
+        As long as it is not measured these are the fewest that it can be.
+        """
+        wide = max(0, sketch.width - self.width)
+        return wide + 2 * max(0, sketch.height - self.height)
 
 
 def compose(
@@ -86,23 +91,46 @@ def compose(
 def _best(grouped: Graph, wish: Wish, memory: Memory | None) -> Scene:
     """The most detailed scene that fits."""
     order = arrange(grouped, memory)
-    best: tuple[int, Scene] | None = None
+    best: Sketch | None = None
     for level in LEVELS if wish.level is None else (wish.level,):
-        if level == 0 and wish.scrolled and best and wish.panes(best[1]) <= MOST_PANES:
+        if level == 0 and wish.scrolled and best and wish.panes(best) <= MOST_PANES:
             break
-        for scene in _tries(grouped, order, level, wish):
-            beyond = max(0, scene.width - wish.width)
-            beyond += 2 * max(0, scene.height - wish.height)
-            if not beyond:
-                return scene
-            if best is None or beyond < best[0] or level != best[1].level:
-                best = beyond, scene
+        best = _least(_tries(grouped, order, level, wish), wish) or best
+        if best is not None and not wish.beyond(best):
+            break
     assert best is not None
-    return best[1]
+    return best.scene()
 
 
-def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
-    """Scenes of one level, the most pleasant first; on most, none if none can help."""
+def _least(tries: Iterator[Sketch], wish: Wish) -> Sketch | None:
+    """The first of those that go least beyond the pane; None if there are none.
+
+    Of most it is known from their columns alone that they can't be it.
+    """
+    waiting: list[tuple[int, int, Sketch]] = []
+    for number, sketch in enumerate(tries):
+        heappush(waiting, (wish.beyond(sketch), number, sketch))
+        if found := _first(waiting, wish, 0):
+            return found
+    return _first(waiting, wish, math.inf)
+
+
+def _first(
+    waiting: list[tuple[int, int, Sketch]], wish: Wish, most: float
+) -> Sketch | None:
+    """The one of a heap that goes least beyond the pane, if not more than `most`."""
+    while waiting and waiting[0][0] <= most:
+        least, number, sketch = waiting[0]
+        sketch.measure()
+        beyond = wish.beyond(sketch)
+        if beyond == least:
+            return sketch
+        heapreplace(waiting, (beyond, number, sketch))
+    return None
+
+
+def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sketch]:
+    """Ways to draw a level, the most pleasant first; on most, none if none can help."""
     if wish.level is None and level >= 2 and len(graph.edges) > MOST_LINES:
         return
     if order.chained:
@@ -110,37 +138,55 @@ def _tries(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sce
         return
     if wish.level is None and least_width(graph, order, level) > FAR * wish.width:
         if level == 1:
-            yield layout(graph, order, Manner(1, wish.roomy, combs=True), wish.width)
-        if level <= 1:
-            manner = Manner(level, wish.roomy, tight=True, combs=level == 1)
-            yield layout(graph, order, manner, wish.width)
+            combed = Sketch(graph, order, Manner(1, wish.roomy, combs=True), wish.width)
+            yield combed
+            yield combed.tightened()
+        elif level == 0:
+            tight = Manner(0, wish.roomy, tight=True)
+            yield Sketch(graph, order, tight, wish.width)
         return
     usual = Manner(level, wish.roomy)
-    scene = layout(graph, order, usual, wish.width)
-    yield scene
-    wide = scene.width > wish.width
-    if level >= 2 and scene.width > FAR * wish.width:
+    first = Sketch(graph, order, usual, wish.width)
+    yield first
+    wide = first.width > wish.width
+    if level >= 2 and first.width > FAR * wish.width:
         return
-    for manner in _manners(usual):
-        if manner.narrow == 1 or (wide and any(node.cells for node in graph.nodes)):
-            yield layout(graph, order, manner, wish.width)
-    if level == 3 or len(graph.edges) > MOST_LINES:
+    yield from _further(graph, order, first, wish)
+    if level == 3 or len(graph.edges) > MOST_LINES or not wide:
         return
-    shelves = math.ceil(scene.width / wish.width)
+    first.measure()
+    shelves = math.ceil(first.width / wish.width)
     for count in range(shelves, shelves + 2):
-        if wide and count <= MOST_SHELVES and count * scene.height < 2 * wish.height:
+        if count <= MOST_SHELVES and count * first.height < 2 * wish.height:
             shelved = arrange(graph, order.memory, count)
-            manner = replace(usual, tight=True)
-            yield layout(graph, shelved, manner, wish.width)
+            yield Sketch(graph, shelved, replace(usual, tight=True), wish.width)
 
 
-def _turned(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Scene]:
-    """Scenes where rings and lines are turned as often as the width of the pane asks.
+def _further(graph: Graph, order: Order, first: Sketch, wish: Wish) -> Iterator[Sketch]:
+    """Further ways to draw a level, after the usual one."""
+    yield first.tightened()
+    combed = None
+    if first.manner.level == 1:
+        combed = Sketch(graph, order, replace(first.manner, combs=True), wish.width)
+        if combed.combed:  # else it is the same
+            yield combed
+            yield combed.tightened()
+    if first.width <= wish.width or not any(node.cells for node in graph.nodes):
+        return
+    tight = replace(first.manner, tight=True)
+    for narrow in (2, 8):
+        yield Sketch(graph, order, replace(tight, narrow=narrow), wish.width)
+    if combed is not None and combed.combed:
+        manner = replace(tight, combs=True, narrow=8)
+        yield Sketch(graph, order, manner, wish.width)
+
+
+def _turned(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sketch]:
+    """Rings and lines turned as often as the width of the pane asks.
 
     Of a level with boxes none, if they would be too tall by far.
     """
-    manners = [Manner(level, wish.roomy), Manner(level, wish.roomy, tight=True)]
-    for manner in manners:
+    for manner in (Manner(level, wish.roomy), Manner(level, wish.roomy, tight=True)):
         turns = math.ceil(least_width(graph, order, level) / wish.width)
         for attempt in range(MOST_ATTEMPTS):
             if wish.level is None and LEAST_ROWS[level] * turns > wish.height:
@@ -148,11 +194,13 @@ def _turned(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sc
             turned = order
             if turns > 1:
                 turned = arrange(graph, order.memory, turns=turns)
-            scene = layout(graph, turned, manner, wish.width)
-            if scene.width <= wish.width or attempt == MOST_ATTEMPTS - 1:
-                yield scene
+            sketch = Sketch(graph, turned, manner, wish.width)
+            if sketch.width <= wish.width:
+                sketch.measure()
+            if sketch.width <= wish.width or attempt == MOST_ATTEMPTS - 1:
+                yield sketch
                 break
-            turns = max(turns + 1, math.ceil(turns * scene.width / wish.width))
+            turns = max(turns + 1, math.ceil(turns * sketch.width / wish.width))
 
 
 def least_width(graph: Graph, order: Order, level: Level) -> int:
@@ -167,19 +215,6 @@ def least_width(graph: Graph, order: Order, level: Level) -> int:
     return max((sum(least(v) + 1 for v in row) - 1 for row in rows), default=0)
 
 
-def _manners(usual: Manner) -> Iterator[Manner]:
-    """Further ways to draw a level."""
-    level = usual.level
-    yield replace(usual, tight=True)
-    if level == 1:
-        yield replace(usual, combs=True)
-        yield replace(usual, tight=True, combs=True)
-    for narrow in (2, 8):
-        yield replace(usual, tight=True, narrow=narrow)
-    if level == 1:
-        yield replace(usual, tight=True, combs=True, narrow=8)
-
-
 def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
     """Place everything.
 
@@ -189,33 +224,4 @@ def layout(graph: Graph, order: Order, manner: Manner, width: int) -> Scene:
         manner: How to draw it.
         width: Columns there are; unconnected parts are put into several shelves.
     """
-    scene = Scene(manner, graph, order)
-    shelf: list[Part] = []
-    apart: list[tuple[Slot, Part]] = []
-    used = 0
-    for layers in order.parts:
-        part = Part(graph, layers, manner, width, order.inner)
-        part.run()
-        if len(part.row) == 1 and (place := graph.pins.get(next(iter(part.row)))):
-            apart.append((place, part))
-            continue
-        if shelf and used + PART_GAP + part.width > width:
-            _put(scene, shelf)
-            shelf, used = [], 0
-        used += part.width + (PART_GAP if shelf else 0)
-        shelf.append(part)
-    if shelf:
-        _put(scene, shelf)
-    if apart:
-        put_apart(scene, apart)
-    return scene
-
-
-def _put(scene: Scene, shelf: list[Part]) -> None:
-    """Put parts side by side below what is there, their last rows in line."""
-    top = scene.height + (SHELF_GAP if scene.height else 0)
-    height = max(part.height for part in shelf)
-    x = 0
-    for part in shelf:
-        put(scene, part, x, top + height - part.height)
-        x += part.width + PART_GAP
+    return Sketch(graph, order, manner, width).scene()

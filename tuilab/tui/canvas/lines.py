@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,16 @@ class Lines:
         self.boxes = part.boxes
         self.ways = part.ways
 
+        if not part.channels:
+            part.channels += map(self._channel, range(-1, len(self.layers.rows)))
+        self.channels = [
+            self._spaced(replace(channel), above)
+            for above, channel in enumerate(part.channels, -1)
+        ]
+
     def run(self) -> None:
-        """Set boxes, ways and height of the part."""
-        part, rows = self.part, self.layers.rows
-        channels = [self._channel(index) for index in range(-1, len(rows))]
+        """Set boxes and height of the part."""
+        part, rows, channels = self.part, self.layers.rows, self.channels
         y = 0 if self.layers.north else part.head
         for index, row in enumerate(rows):
             channel = channels[index]
@@ -40,8 +47,19 @@ class Lines:
         if not self.layers.south:
             y += channels[-1].height(last=True) + (part.home is not None)
         part.height = y
-        self._draw_hops(channels)
-        self._draw_arcs(channels)
+
+    def columns(self) -> Iterator[int]:
+        """Those where lines run up and down between the rows."""
+        for channel in self.channels:
+            for wire in channel.wires:
+                yield from wire.tops
+                yield from wire.bottoms
+                yield from wire.bend[1::2]
+
+    def draw(self) -> None:
+        """Set the ways of the part."""
+        self._draw_hops(self.channels)
+        self._draw_arcs(self.channels)
         self._draw_sides()
 
     def _row(self, row: list[int], y: int, index: int) -> int:
@@ -112,8 +130,12 @@ class Lines:
                 channel.arcs[number] = Wire(flat.edge, columns, ())
             elif not flat.below and row == above + 1:
                 channel.arcs[number] = Wire(flat.edge, (), columns)
-        wires = [*channel.hops.values(), *channel.arcs.values()]
-        channel.tracks = assign(wires, gap=2 if part.manner.roomy else 1)
+        channel.tracks = assign(channel.wires, gap=2 if part.manner.roomy else 1)
+        return channel
+
+    def _spaced(self, channel: Channel, above: int) -> Channel:
+        """A channel with as many rows between boxes and tracks as its lines need."""
+        part, wires = self.part, channel.wires
         if not wires and self._is_border(above):
             channel.plain = int(part.head < 2 or above > 0)
         elif part.manner.tight:

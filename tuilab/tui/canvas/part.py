@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median_low
@@ -18,6 +19,7 @@ from tuilab.tui.canvas.boxes import (
     span,
     title_width,
 )
+from tuilab.tui.canvas.channel import Channel
 from tuilab.tui.canvas.columns import columns
 from tuilab.tui.canvas.comb import Comb, fold
 from tuilab.tui.canvas.graph import Graph
@@ -102,7 +104,13 @@ class Part:
         self.south: dict[int, list[Pin]] = {v: [] for v in self.row}
         self.hop_pins: list[tuple[Pin, Pin]] = []
         self.arc_pins: dict[int, tuple[Pin, Pin]] = {}
+        self.widths: dict[int, int] = {}
         self.x: dict[int, int] = {}
+        self.low = 0
+        """The first column that anything is in."""
+        self.channels: list[Channel] = []
+        """The tracks below each row and above the first, once they are known."""
+        self.lines: Lines | None = None
         self.boxes: dict[int, Box] = {}
         self.ways: dict[int, list[tuple[int, int]]] = {}
         self.gates: dict[Gate, tuple[int, int]] = {}
@@ -114,19 +122,65 @@ class Part:
             # In ASCII a letter or a colon above a corner would seem a line.
             self.head = 1 + lines + (manner.roomy and lines > 0)
 
-    def run(self) -> None:
-        """Do it all."""
+    def across(self) -> None:
+        """Find the column of everything, and by that the least width."""
         for sub in self.subs.values():
-            sub.run()
+            sub.across()
+            sub.down()
         self._share_flats()
         self._make_pins()
         self._make_shapes()
         self._space_pins()
         self._spread()
         self._straighten()
-        Lines(self).run()
-        self._normalise()
+        self.low = min(self.x.values())
+        ends = (at + self.widths[vertex] for vertex, at in self.x.items())
+        self.width = max(ends) - self.low
+
+    def down(self) -> None:
+        """Find the row of everything, and how large it all is; after `across`."""
+        self.lines = Lines(self)
+        self.lines.run()
+        high = self.low + self.width
+        for column in self.lines.columns():
+            self.low, high = min(self.low, column), max(high, column + 1)
+        self.width = high - self.low
+        for vertex, gate in self.layers.gates.items():
+            y = 0 if self.row[vertex] == 0 and self.layers.north else self.height - 1
+            self.gates[gate] = self.x[vertex] - self.low, y
+
+    def draw(self) -> None:
+        """Draw the lines, and put what is inside boxes there; after `down`."""
+        assert self.lines is not None
+        for sub in self.subs.values():
+            sub.draw()
+        self.lines.draw()
+        for box in self.boxes.values():
+            box.x -= self.low
+        for edge, way in self.ways.items():
+            self.ways[edge] = [(x - self.low, y) for x, y in way]
         self._embed()
+
+    @property
+    def combed(self) -> bool:
+        """Whether any hosts are listed below one another."""
+        return bool(self.combs) or any(sub.combed for sub in self.subs.values())
+
+    def tightened(self) -> Part | None:
+        """The same without rows that nothing needs; None if columns are saved, too.
+
+        After `across`; tracks that are known by then are not looked for again.
+        """
+        beside = any(self.sides.values()) and SIDE_GAP[self.level] > TIGHT_SIDE_GAP
+        if self.level >= 2 or self.subs or beside:
+            return None
+        part = copy(self)
+        part.manner = replace(self.manner, tight=True)
+        part.boxes, part.ways, part.gates = {}, {}, {}
+        part.combs = {vertex: replace(comb) for vertex, comb in self.combs.items()}
+        for vertex, comb in part.combs.items():
+            comb.measure(part.shapes[vertex], part.manner)
+        return part
 
     # -- ports ----------------------------------------------------------------------
 
@@ -316,7 +370,7 @@ class Part:
         rows = self.layers.rows
         if self.layers.north and rows[0][0] != TITLE:
             rows = [[TITLE, *rows[0]], *rows[1:]]
-        widths = {v: self.vertex_width(v) for row in rows for v in row}
+        self.widths = widths = {v: self.vertex_width(v) for row in rows for v in row}
         gaps = [[self._gap(a, b) for a, b in pairwise(row)] for row in rows]
         pulls: dict[int, list[tuple[int, int, float]]] = {v: [] for v in widths}
         for hop, (top, bottom) in zip(self.layers.hops, self.hop_pins, strict=True):
@@ -405,27 +459,6 @@ class Part:
         return False
 
     # -- the whole ---------------------------------------------------------------------
-
-    def _normalise(self) -> None:
-        """Start at column 0."""
-        columns = [box.x for box in self.boxes.values()]
-        ends = [box.right for box in self.boxes.values()]
-        for way in self.ways.values():
-            columns += [x for x, _ in way]
-            ends += [x + 1 for x, _ in way]
-        for vertex in (TITLE, *self.layers.gates):
-            if vertex in self.x:
-                columns.append(self.x[vertex])
-                ends.append(self.x[vertex] + self.vertex_width(vertex))
-        low = min(columns)
-        for box in self.boxes.values():
-            box.x -= low
-        for edge, way in self.ways.items():
-            self.ways[edge] = [(x - low, y) for x, y in way]
-        for vertex, gate in self.layers.gates.items():
-            y = 0 if self.row[vertex] == 0 and self.layers.north else self.height - 1
-            self.gates[gate] = self.x[vertex] - low, y
-        self.width = max(ends) - low
 
     def _embed(self) -> None:
         """Put what is inside the boxes there, and join what crosses their borders."""
