@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tests.tui.bench import opened
 from tests.tui.labs import BR0, RED, router, switch, two_hosts
-from tuilab.model import edits, policy_edits
+from tuilab.model import edits, generate, policy_edits
 from tuilab.model.topology import HOST, Endpoint, Neighbour, Route, Rule
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.copied import copied_text
+from tuilab.tui.text import plain
 from tuilab.tui.widgets.inspector import Inspector
 
 LARGE = (160, 48)
@@ -40,10 +41,10 @@ def pane(bench):
     return bench.main.query_one(Inspector)
 
 
-async def go_to(bench, text):
+async def go_to(bench, text, *, opening=True):
     """Put the cursor on the row that has some text, opening what it stands below."""
     inspector = pane(bench)
-    while (
+    while opening and (
         shut := {row.key for row in inspector._told.rows if row.key and row.shut}
         - inspector._turned
     ):
@@ -291,3 +292,44 @@ async def test_links_stand_in_the_order_of_their_numbers():
         rows = [it.split() for it in text.splitlines() if "▸" in it or "▾" in it]
         found = [word for row in rows for word in row if word in names]
         assert found == list(names), text
+
+
+async def test_of_a_long_list_the_beginning_is_told_and_the_rest_when_asked_for():
+    async with opened(generate.star(20), size=LARGE) as bench:
+        inspector = await inspect(bench, Item("bridge", HOST, "br1"))
+        shown = inspector.plain_text
+        assert "Ports (20)" in shown
+        assert "p8  to h8:eth0" in shown
+        assert "p9  to h9:eth0" not in shown
+        await go_to(bench, "12 more", opening=False)
+        before = len(inspector._told.rows)
+        await bench.press("enter")
+        assert len(inspector._told.rows) == before + 12
+        assert "p20  to h20:eth0" in inspector.plain_text
+        assert "12 more" in inspector.plain_text
+        assert "12 more" in plain(inspector._told.lines[inspector.cursor])
+        await bench.press("enter")
+        assert len(inspector._told.rows) == before
+        # What is looked for is found in the rest, too.
+        await bench.press("slash", *"h17", "enter")
+        assert "p17  to h17:eth0" in inspector.plain_text
+        assert "more" not in inspector.plain_text
+
+
+async def test_what_is_not_as_wished_is_told_of_however_long_the_list():
+    bridge = Item("bridge", HOST, "br1")
+    macs = [f"02:00:00:00:00:{number:02d}" for number in range(20)]
+    topology = generate.star(3)
+    for mac in macs:
+        topology = edits.add_entry(Endpoint(HOST, "p1"), mac).apply(topology)
+    async with opened(topology, size=LARGE) as bench:
+        inspector = await inspect(bench, bridge)
+        assert macs[7] in inspector.plain_text
+        assert macs[18] not in inspector.plain_text
+        wish = bench.lab.snapshot.topology
+        await bench.edit(edits.remove_entry(Endpoint(HOST, "p1"), macs[18]))
+        bench.lab._view.update(topology=wish)
+        inspector = await inspect(bench, bridge)
+        await bench.until(lambda: f"{macs[18]}  p1" in inspector.plain_text)
+        assert "missing" in inspector.plain_text
+        assert macs[17] not in inspector.plain_text

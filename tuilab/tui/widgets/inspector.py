@@ -26,7 +26,7 @@ from tuilab.tui.widgets.inspector_text import Room, title
 from tuilab.tui.widgets.inspector_told import Asked, Told, is_large, told
 from tuilab.tui.widgets.pick_view import PickView
 
-PATIENCE = 0.15
+PATIENCE = 0.3
 """Seconds that another item waits to be looked at closely before it is shown."""
 
 

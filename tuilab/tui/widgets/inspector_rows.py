@@ -16,6 +16,10 @@ ThingKind = Literal["link", "address", "route", "rule", "neighbour", "entry", "s
 Part = str | Span | tuple[str, Role]
 INDENT = 2
 """Cells that each level stands further in."""
+FEW = 8
+"""So many rows of a long list are told at once."""
+LEAST_MORE = 2
+"""No row is spared by one that stands for fewer others than more than these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,50 @@ class Rows:
     def put(self, row: Row) -> None:
         """Add a row."""
         self.made.append(replace(row, inside=self._inside))
+
+
+def shortened(rows: Sequence[Row], turned: Collection[str]) -> list[Row]:
+    """Long lists with no more than their beginning, until a person opens the rest.
+
+    Nobody reads them to the end on the way from one thing to the next. What is not as
+    wished is always told.
+
+    Args:
+        rows: All.
+        turned: Keys of what a person opened or shut.
+    """
+    asked = {it.key for it in rows if it.shut}
+    lists: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.inside and row.inside[-1] not in asked:
+            lists.setdefault(row.inside[-1], []).append(row)
+    heads: dict[int, Row] = {}
+    hidden: set[int] = set()
+    for key, some in lists.items():
+        rest = [it for it in some[FEW:] if not _is_marked(it)]
+        if len(rest) > LEAST_MORE:
+            words = line((f"{len(rest)} more", "dim"))
+            head = Row(words, key=f"{key}/more", inside=some[0].inside, shut=True)
+            heads[id(rest[0])] = head
+            if is_shut(head, turned):
+                hidden |= {id(it) for it in rest}
+    made: list[Row] = []
+    below: set[str] = set()
+    for row in rows:
+        if not below.isdisjoint(row.inside):
+            continue
+        if id(row) in heads:
+            made.append(heads[id(row)])
+        if id(row) in hidden:
+            below |= {row.key} - {""}
+        else:
+            made.append(row)
+    return made
+
+
+def _is_marked(row: Row) -> bool:
+    spans = (*row.spans, *row.more)
+    return any(it.role in ("warn", "bad") and it.text for it in spans)
 
 
 def in_sight(

@@ -15,7 +15,7 @@ from tuilab.tui.canvas.graph import Item
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.text import Line, line, width
-from tuilab.tui.widgets.inspector_rows import Row, drawn, in_sight, is_shut
+from tuilab.tui.widgets.inspector_rows import Row, drawn, in_sight, is_shut, shortened
 from tuilab.tui.widgets.inspector_text import Room, describe
 
 LARGE = 100
@@ -104,6 +104,8 @@ def told(asked: Asked) -> Told:
         # What is shut is put into words for those who search.
         lambda row: not shut(row),
     )
+    if not sought:
+        described = shortened(described, turned)
     rows = in_sight([*described, *map(Row, asked.hints)], turned, sought)
     lines = [drawn(row, asked.glyphs, shut=shut(row)) for row in rows]
     if not rows and sought:
