@@ -45,7 +45,7 @@ SHOWN = {
     "report": "ReportScreen",
     "said": "SaidScreen",
     "same-packet": "TwinsScreen",
-    "save": "Save",
+    "save": "SaveLab",
     "send-ping": "Send",
     "themes": "ThemeScreen",
     "watch-link": "Watch",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+from xml.etree import ElementTree
+
 import pytest
 from textual.widgets import Input
 
 from tests.tui.bench import opened
 from tests.tui.labs import switch, two_hosts
 from tuilab.formats import yaml
+from tuilab.formats.script import from_nothing
 from tuilab.lab.lab import Lab
+from tuilab.model.generate import generate
 from tuilab.model.topology import HOST
 from tuilab.tui.app import ExitChoice, Surroundings
 from tuilab.tui.screens.quit import QuitScreen
@@ -287,3 +292,48 @@ async def test_a_form_does_not_complain_before_anything_was_typed(tmp_path):
         await bench.press("enter")
         assert bench.in_dialog
         assert bench.problem("path") == "name a file"
+
+
+async def test_a_lab_is_saved_as_a_script_and_as_its_whole_drawing(tmp_path):
+    lab = generate("fat-tree", 4)
+    async with opened(lab, surroundings=at(tmp_path)) as bench:
+        canvas = bench.main.canvas
+        whole = canvas.drawing.text()
+        assert canvas.portion < 1  # more than is in sight
+        await bench.press("right", "space")  # what is chosen and marked is not drawn
+        for kind in (".sh", ".txt", ".svg"):
+            await bench.press("ctrl+s")
+            await bench.choose("kind", kind)
+            assert f"{lab.name}{kind} " in bench.text
+            await bench.press("enter")
+            assert "saved to" in bench.toasts[-1]
+        assert bench.lab.source is None  # none of them can be loaded again
+        script = tmp_path / f"{lab.name}.sh"
+        assert subprocess.run(["sh", "-n", script], check=False).returncode == 0
+        assert script.read_text().splitlines()[3:] == [*from_nothing(lab).commands]
+        assert (tmp_path / f"{lab.name}.txt").read_text() == whole + "\n"
+        picture = ElementTree.parse(tmp_path / f"{lab.name}.svg").getroot()
+        words = "".join(picture.itertext())
+        for node in canvas.drawing.boxes:
+            assert (node.ifname or node.namespace) in words
+
+
+async def test_the_end_of_the_name_says_what_a_lab_is_saved_as(tmp_path):
+    async with opened(two_hosts(), surroundings=at(tmp_path)) as bench:
+        await bench.press("ctrl+s")
+        await bench.fill("path", str(tmp_path / "picture.SVG"))
+        assert "a drawing as SVG" in bench.text
+        await bench.fill("path", str(tmp_path / "notes.txt"))
+        await bench.press("enter")
+        assert "red" in (tmp_path / "notes.txt").read_text()
+        await bench.press("ctrl+s")
+        assert "demo.yaml" in bench.text
+        await bench.fill("path", str(tmp_path / "lab"))
+        await bench.press("enter")
+        assert yaml.load(tmp_path / "lab").topology == two_hosts()
+        # What was chosen stays, whatever is typed afterwards.
+        await bench.press("ctrl+s")
+        await bench.choose("kind", ".sh")
+        await bench.fill("path", str(tmp_path / "picture.svg"))
+        await bench.press("enter")
+        assert (tmp_path / "picture.svg").read_text().startswith("#!/bin/sh")

@@ -288,15 +288,15 @@ def _show_plan(topology: Topology, *, json: bool, reasons: bool = False) -> None
 
 def _from_nothing(topology: Topology) -> tuple[Operation, ...]:
     """All that it takes in a machine that has just been started."""
+    from tuilab.formats.script import from_nothing
     from tuilab.model.topology import HOST
     from tuilab.plan.planner import route_to
-    from tuilab.plan.simulate import fresh_namespace
     from tuilab.plan.state import NamespaceState, State, expand, on_host
 
     if work.on_host():
         nothing = State({HOST: NamespaceState()})
         return route_to(nothing, on_host(topology, expand(topology))).operations
-    return route_to(State({HOST: fresh_namespace()}), expand(topology)).operations
+    return from_nothing(topology).operations
 
 
 def _to_end(lab: str | None, option: str | None) -> LabInfo:

@@ -142,6 +142,11 @@ class DrawingView(ScrollView):
             self._looks[style] = look
         return look
 
+    def looks(self, drawing: Drawing) -> dict[str, Style]:
+        """How each style of a drawing's cells looks here."""
+        styles = {run.style for row in drawing.rows for run in row}
+        return {style: self._look(style) for style in {*styles, "space"}}
+
     def render_line(self, y: int) -> Strip:
         """Textual asks for one row of the pane."""
         width = self.size.width

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from tuilab.tui.forms.base import text
 from tuilab.tui.forms.save import Save
 from tuilab.tui.screens.form import FormDialog
 from tuilab.tui.text import Line, line
@@ -16,14 +17,14 @@ class SaveScreen(FormDialog):
     def __init__(
         self,
         form: Save,
-        what: Callable[[Path], str],
-        write: Callable[[Path], Awaitable[None]],
+        what: Callable[[Path, str], str],
+        write: Callable[[Path, str], Awaitable[None]],
     ) -> None:
         """Make it.
 
         Args:
             form: Asks for the name.
-            what: What will be written, in words, to a file of that name.
+            what: What will be written, in words, to a file of that name, as which kind.
             write: Writes it; raises TuilabError when it can't.
         """
         super().__init__(form)
@@ -33,10 +34,11 @@ class SaveScreen(FormDialog):
 
     def prepare(self) -> list[Line]:
         """What will be written."""
-        what = self._what(self._asked.path(self.values))
+        what = self._what(self._asked.path(self.values), text(self.values, "kind"))
         return [line(("Will write ", "title"), what)]
 
     async def carry_out(self) -> None:
         """Write it."""
-        await self._write(self._asked.path(self.values))
+        path, kind = self._asked.path(self.values), text(self.values, "kind")
+        await self._write(path, kind)
         self.dismiss(dict(self.values))

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from tuilab.errors import TuilabError
 from tuilab.formats import library, yaml
+from tuilab.formats.script import script
 from tuilab.model.topology import HOST
 from tuilab.tui import tmux
-from tuilab.tui.forms.save import Save
+from tuilab.tui.canvas.picture import exported
+from tuilab.tui.forms.save import KINDS, YAML, SaveLab
 from tuilab.tui.screens.labs import LabsScreen
 from tuilab.tui.screens.load import LoadScreen
 from tuilab.tui.screens.quit import QuitScreen, RemoveScreen
@@ -51,11 +53,15 @@ def _done(screen: MainScreen, outcome: Outcome, way_back: str) -> None:
 
 
 async def save(screen: MainScreen) -> None:
-    """Write the lab to a topology file."""
+    """Write the lab to a topology file, or as something else to look at or to run."""
     lab = screen.lab
     proposed = lab.source or screen.session.around.folders[0] / f"{lab.name}.yaml"
 
-    async def write(path: Path) -> None:
+    async def write(path: Path, kind: str) -> None:
+        if kind != YAML:
+            await asyncio.to_thread(yaml.write, path, await _as_text(screen, kind))
+            screen.session.say(f'saved to "{path}"')
+            return
         yaml.save(path, lab.snapshot.topology, _document(lab))
         try:
             lab.set_source(path)
@@ -67,10 +73,21 @@ async def save(screen: MainScreen) -> None:
         screen.session.say(f'saved to "{path}"')
 
     topology = lab.snapshot.topology
-    what = f"{_namespaces(lab)} and {_links(lab)} as YAML"
+    size = f"{_namespaces(lab)} and {_links(lab)}"
     remark = _changed_by_hand(screen) if lab.source else ""
-    form = Save(topology, f"Save lab {lab.name}", proposed, remark)
-    await screen.session.push_screen_wait(SaveScreen(form, lambda _: what, write))
+    form = SaveLab(topology, f"Save lab {lab.name}", proposed, remark)
+
+    def what(_: Path, kind: str) -> str:
+        return f"{size} as {KINDS[kind]}"
+
+    await screen.session.push_screen_wait(SaveScreen(form, what, write))
+
+
+async def _as_text(screen: MainScreen, kind: str) -> str:
+    """What a file of some other kind than a topology file says."""
+    if kind == ".sh":
+        return await asyncio.to_thread(script, screen.lab.snapshot.topology)
+    return await exported(screen.canvas, screen.lab.name, picture=kind == ".svg")
 
 
 def _changed_by_hand(screen: MainScreen) -> str:

@@ -108,7 +108,7 @@ async def save_packets(screen: MainScreen) -> None:
     """Keep what was captured in a file of its own."""
     watching = screen.session.watching
 
-    async def write(path: Path) -> None:
+    async def write(path: Path, _: str) -> None:
         count = await watching.save(path)
         screen.session.say(f'saved {count} packets to "{path}"')
 
@@ -117,7 +117,7 @@ async def save_packets(screen: MainScreen) -> None:
     proposed = screen.session.around.folders[0] / name
     form = Save(screen.topology, "Save packets", proposed)
 
-    def what(path: Path) -> str:
+    def what(path: Path, _: str) -> str:
         classic = is_classic(path)
         kind = "classic pcap, without the links' names" if classic else "pcapng"
         return f"{watching.count} packets of {watching.names} as {kind}"
