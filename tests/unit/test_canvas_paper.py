@@ -126,7 +126,7 @@ def test_a_row_has_a_run_for_each_style_and_every_cell_as_it_was_painted_last(
     for number, (left, count, sign, style) in enumerate(strokes):
         end = min(left + count, width)
         if number == half:  # what is painted can be painted over later
-            draft = Draft.of(draft.row(known), tuple(draft.owners)).copy()
+            draft = Draft.of(draft.row(known), draft.owners).copy()
         if count == 1:
             draft.put(left, sign, style, number)
         elif sign == "a":
@@ -138,5 +138,5 @@ def test_a_row_has_a_run_for_each_style_and_every_cell_as_it_was_painted_last(
     assert [(sign, run.style) for run in row for sign in run.text] == [
         (sign, style) for sign, style, _ in cells
     ]
-    assert draft.owners == [owner for *_, owner in cells]
+    assert list(draft.owners) == [owner for *_, owner in cells]
     assert all(one.style != two.style for one, two in pairwise(row))

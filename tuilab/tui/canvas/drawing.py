@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
@@ -99,7 +99,7 @@ class Drawing:
     ways: Mapping[Item, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     folds: Mapping[Item, Fold] = field(default_factory=dict)
     hidden: Mapping[Item, Item] = field(default_factory=dict)
-    owners: tuple[tuple[int, ...], ...] = ()
+    owners: tuple[Sequence[int], ...] = ()
     items: tuple[Item, ...] = ()
 
     def at(self, x: int, y: int) -> Item | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from tuilab.tui.canvas.activity import QUIET, Activity, Flow
 from tuilab.tui.canvas.boxes import Shape, cell_text, title_width
 from tuilab.tui.canvas.drawing import Area, Spot
@@ -249,7 +251,7 @@ class Painter:
             row, x = y + step, left
             end = left + line.width if shape.hollow else box.right - 1
             owners = self.rows[row].owners
-            owners[box.x + 1 : end] = [owner] * (end - box.x - 1)
+            owners[box.x + 1 : end] = array("i", [owner]) * (end - box.x - 1)
             if line.health is not None:
                 sign = self.glyphs.bullet[line.health]
                 self._put(x, row, sign, line.health, owner)

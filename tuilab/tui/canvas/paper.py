@@ -6,11 +6,12 @@ is kept with its scene, and only what looks otherwise is painted anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from tuilab.model.topology import Endpoint
 from tuilab.tui.canvas.activity import Activity
 from tuilab.tui.canvas.drawing import Drawing, Row, Run
 from tuilab.tui.canvas.glyphs import Glyphs
@@ -64,12 +65,13 @@ class Index:
 
     Attributes:
         parts: What tells of an item.
-        ends: What tells of what flows through a link.
+        ends: What tells of what flows through a link, by namespace and name: to make
+            thousands of endpoints takes long.
         edges: The lines at a node, by its number.
     """
 
     parts: Mapping[Item, list[Ref]]
-    ends: Mapping[Endpoint, list[Ref]]
+    ends: Mapping[tuple[str, str | None], list[Ref]]
     edges: Mapping[int, set[int]]
 
 
@@ -106,48 +108,53 @@ class Kept:
         return drawn or item in self.index or item in drawing.hidden
 
 
+_CODE = f"utf-32-{sys.byteorder[0]}e"
+"""What signs are as numbers of four bytes; names may have bytes that are no letters."""
+
+
 @dataclass(slots=True)
 class Draft:
     """A row while it is painted, cell by cell.
 
     Attributes:
-        signs: The sign of each cell.
+        signs: The sign of each cell, as a number: rows are long, and copied often.
         styles: Its style.
         owners: The number of what it belongs to, or -1.
-        cuts: Columns where a style may begin; nowhere else does one. Rows are long, and
-            most of their cells look as the one before.
+        cuts: Columns where a style may begin; nowhere else does one: most cells look
+            as the one before.
     """
 
-    signs: list[str]
+    signs: array[int]
     styles: list[str]
-    owners: list[int]
+    owners: array[int]
     cuts: set[int]
 
     @classmethod
     def blank(cls, width: int) -> Draft:
         """A row with nothing in it."""
-        return cls([" "] * width, ["space"] * width, [-1] * width, {0})
+        signs, owners = array("I", [ord(" ")]), array("i", [-1])
+        return cls(signs * width, ["space"] * width, owners * width, {0})
 
     def copy(self) -> Draft:
         """The same, to be painted further by itself."""
         return Draft(
-            self.signs.copy(), self.styles.copy(), self.owners.copy(), self.cuts.copy()
+            self.signs[:], self.styles.copy(), self.owners[:], self.cuts.copy()
         )
 
     @classmethod
-    def of(cls, row: Row, owners: tuple[int, ...]) -> Draft:
+    def of(cls, row: Row, owners: Sequence[int]) -> Draft:
         """A row that was painted before."""
         styles: list[str] = []
         cuts = {0}
         for text, style in row:
             styles += [style] * len(text)
             cuts.add(len(styles))
-        signs = list("".join([text for text, _ in row]))
-        return cls(signs, styles, list(owners), cuts)
+        signs = _signs("".join([text for text, _ in row]))
+        return cls(signs, styles, array("i", owners), cuts)
 
     def put(self, x: int, sign: str, style: str, owner: int) -> None:
         """Paint one cell."""
-        self.signs[x] = sign
+        self.signs[x] = ord(sign)
         self.styles[x] = style
         self.owners[x] = owner
         self.cuts.add(x)
@@ -155,23 +162,22 @@ class Draft:
 
     def write(self, x: int, text: str, style: str, owner: int) -> None:
         """Paint a word, one sign in each cell."""
-        count = len(text)
-        end = x + count
-        self.signs[x:end] = text
-        self.styles[x:end] = [style] * count
-        self.owners[x:end] = [owner] * count
-        self.cuts.add(x)
-        self.cuts.add(end)
+        self._paint(x, x + len(text), _signs(text), style, owner)
 
     def fill(self, left: int, end: int, sign: str, style: str, owner: int) -> None:
         """Paint many cells alike, `end` not among them."""
-        count = end - left
-        if count > 0:
-            self.signs[left:end] = [sign] * count
-            self.styles[left:end] = [style] * count
-            self.owners[left:end] = [owner] * count
-            self.cuts.add(left)
-            self.cuts.add(end)
+        if left < end:
+            signs = array("I", [ord(sign)]) * (end - left)
+            self._paint(left, end, signs, style, owner)
+
+    def _paint(
+        self, left: int, end: int, signs: array[int], style: str, owner: int
+    ) -> None:
+        self.signs[left:end] = signs
+        self.styles[left:end] = [style] * (end - left)
+        self.owners[left:end] = array("i", [owner]) * (end - left)
+        self.cuts.add(left)
+        self.cuts.add(end)
 
     def row(self, known: Mapping[tuple[str, str], Run]) -> Row:
         """It as runs of one style.
@@ -179,7 +185,7 @@ class Draft:
         Args:
             known: Runs by text and style: most are there many times.
         """
-        text, styles = "".join(self.signs), self.styles
+        text, styles = self.signs.tobytes().decode(_CODE, "surrogatepass"), self.styles
         self.cuts.discard(len(styles))
         starts, last = [], ""
         for x in sorted(self.cuts):
@@ -194,3 +200,7 @@ class Draft:
                 for start, end in zip(starts, ends, strict=True)
             ]
         )
+
+
+def _signs(text: str) -> array[int]:
+    return array("I", text.encode(_CODE, "surrogatepass"))

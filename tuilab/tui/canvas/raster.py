@@ -123,7 +123,7 @@ class _Raster(Painter):
             ways=self._ways(),
             folds=self.graph.folds,
             hidden=self.graph.hidden,
-            owners=tuple(tuple(draft.owners) for draft in self.rows.values()),
+            owners=tuple(draft.owners for draft in self.rows.values()),
             items=tuple(self.items),
         )
 
@@ -182,7 +182,7 @@ class _Raster(Painter):
             row = draft.row(self.runs)
             if row != rows[y]:
                 rows[y] = row
-            owners[y] = tuple(draft.owners)
+            owners[y] = draft.owners
         return replace(
             before,
             rows=tuple(rows),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from tuilab.model.topology import Endpoint
 from tuilab.tui.canvas.activity import Activity
 from tuilab.tui.canvas.graph import End, Graph, Item, Node
 from tuilab.tui.canvas.paper import EDGE, NODE, Index, Kept, Parts, Ref
@@ -16,14 +15,13 @@ def indexed(scene: Scene) -> Index:
     """Where everything of a scene is drawn."""
     graph = scene.graph
     parts: dict[Item, list[Ref]] = defaultdict(list)
-    ends: dict[Endpoint, list[Ref]] = defaultdict(list)
+    ends: dict[tuple[str, str | None], list[Ref]] = defaultdict(list)
     edges: dict[int, set[int]] = defaultdict(set)
 
     def tell(item: Item, *refs: Ref) -> None:
         """What an item's look and its link's flow are told by."""
         parts[item] += refs
-        if (end := item.endpoint) is not None:
-            ends[end] += refs
+        ends[item.namespace, item.ifname] += refs
 
     for number, box in scene.boxes.items():
         node = graph.nodes[number]
@@ -71,10 +69,9 @@ def differing(
     for item in changed:
         found.add(kept.where.parts.get(item, ()))
     if activity is not kept.activity:
-        ends = {*activity, *kept.activity}.intersection(kept.where.ends)
-        for end in ends:
+        for end in {*activity, *kept.activity}:
             if activity.get(end) != kept.activity.get(end):
-                found.add(kept.where.ends[end])
+                found.add(kept.where.ends.get((end.namespace, end.ifname), ()))
     if graph is not kept.graph:
         _add_states(found, kept, graph)
     return found
