@@ -333,3 +333,26 @@ async def test_what_is_not_as_wished_is_told_of_however_long_the_list():
         await bench.until(lambda: f"{macs[18]}  p1" in inspector.plain_text)
         assert "missing" in inspector.plain_text
         assert macs[17] not in inspector.plain_text
+
+
+async def test_it_says_nothing_while_the_drawing_goes_up_or_down():
+    top, bottom = Item("bridge", HOST, "core1"), Item("namespace", "h16")
+    async with opened(generate.fat_tree(4), size=(120, 30)) as bench:
+        inspector, canvas = pane(bench), bench.main.canvas
+        for item in (top, bottom):
+            before = canvas.scroll_offset.y
+            canvas.select(item)
+            if item == bottom:
+                assert canvas.scroll_offset.y != before
+                assert not inspector.plain_text
+            await bench.until(lambda: "General" in inspector.plain_text)
+            assert str(item) in str(inspector.border_title)
+        # There and back before anyone was told.
+        canvas.select(top)
+        assert not inspector.plain_text
+        canvas.select(bottom)
+        await bench.until(lambda: "10.0.0.16/24" in inspector.plain_text)
+        # Going aside, the terminal leaves other panes alone.
+        canvas.scroll_to(0, animate=False, immediate=True)
+        assert canvas.scroll_offset.x == 0
+        assert inspector.plain_text

@@ -24,7 +24,7 @@ LEAST_ROWS = 5
 """So many rows must move, or it is no scrolling."""
 LEAST_COLUMNS = 20
 """A piece of a row that moves has so many cells at least."""
-COSTS = 16
+COSTS = 10
 """What it takes to move one piece of a row to a side, in bytes, more or less."""
 ALIKE = 8
 """By so many signs beside one another a place is recognised."""
@@ -73,13 +73,11 @@ def shift_between(before: Rows, wanted: Rows, pieces: Sequence[Piece]) -> Shift 
         for piece in pieces
         if piece.end - piece.x >= LEAST_COLUMNS and _is_whole(before, wanted, piece)
     )
-    if not spans:
+    panes = [span for span, count in spans.items() if count >= LEAST_ROWS]
+    if not panes:
         return None
-    (x, end), count = spans.most_common(1)[0]
-    if count < LEAST_ROWS:
-        return None
-    # Where two pieces of a row were painted, like a pane and its scroll bar, it is
-    # the wider one that scrolls.
+    # Of all that was painted beside one another it is the largest that scrolls.
+    x, end = max(panes, key=lambda it: (it[1] - it[0]) * spans[it])
     rows = sorted({it.y for it in pieces if (it.x, it.end) == (x, end)})
     old = {y: before[y][x:end] for y in rows if len(before.get(y, ())) >= end}
     new = {y: wanted[y][x:end] for y in rows}
@@ -191,19 +189,21 @@ def _slide(before: Rows, new: Rows, x: int, by: int) -> Shift:
     end = x + len(next(iter(new.values())))
     many = count if count > 1 else ""
     cut, put = (x, end - count) if by > 0 else (end - count, x)
-    code, rows = [], {}
-    at: tuple[int, int] | None = None
+    rows = {}
     for y, cells in new.items():
         row = before.get(y, [])
         if len(row) < end:
             continue
         moved = _beside(row[x:end], by)
-        if _differing(moved, cells) + COSTS >= _differing(row[x:end], cells):
-            continue
-        rows[y] = [*row[:x], *moved, *row[end:]]
-        code += [go(at, cut, y), f"\x1b[{many}P", go((cut, y), put, y)]
-        code.append(f"\x1b[{many}@")
-        at = put, y
+        if _differing(moved, cells) + COSTS < _differing(row[x:end], cells):
+            rows[y] = [*row[:x], *moved, *row[end:]]
+    # All rows are cut before any gets cells again: the cursor goes straight down.
+    code = []
+    at: tuple[int, int] | None = None
+    for column, letter in ((cut, "P"), (put, "@")):
+        for y in rows:
+            code += [go(at, column, y), f"\x1b[{many}{letter}"]
+            at = column, y
     return Shift("".join(code), rows)
 
 

@@ -27,6 +27,8 @@ class CloseLook:
 
     async def run(self) -> None:
         """Look whenever it is time, or something changed; for as long as it is let."""
+        screen = self._screen
+        screen.watch(screen.canvas, "scroll_y", self._drawing_moves, init=False)
         while True:
             try:
                 async with asyncio.timeout(PERIOD):
@@ -43,6 +45,19 @@ class CloseLook:
     def possible(self) -> bool:
         """Whether there is anybody to look closely for."""
         return self._screen.panes.inspecting and not self._screen.session.gone
+
+    def _drawing_moves(self) -> None:
+        """What is told of something else goes before the drawing goes up or down.
+
+        A terminal moves whole rows, those of the inspector with it: they would be sent
+        once more only to be replaced.
+        """
+        screen = self._screen
+        leaves = screen.map is screen.canvas and screen.inspector.item != (
+            screen.canvas.selected
+        )
+        if leaves and self.possible():
+            screen.inspector.let_go()
 
     async def _look(self) -> None:
         screen = self._screen

@@ -97,12 +97,23 @@ class Inspector(PickView):
 
     def watch_item(self) -> None:
         """Something else is selected."""
+        waiting = self._patience is not None
         self._stop_waiting()
-        if self._looked_at() and self._told.lines:
+        if self._looked_at() and (waiting or self._told.lines):
             # All of it at once: else most rows are sent twice.
-            self._patience = self.set_timer(PATIENCE, self._turn_to_item)
+            self._wait()
         else:
             self._turn_to_item()
+
+    def let_go(self) -> None:
+        """Say nothing any more: in a moment it is of something else."""
+        if self._patience is None:
+            self._wait()
+        before, self._told = self._told, Told(expanded=self._told.expanded)
+        self.some_changed(before.lines, ())
+
+    def _wait(self) -> None:
+        self._patience = self.set_timer(PATIENCE, self._turn_to_item)
 
     def _stop_waiting(self) -> None:
         """Wait no longer for a close look."""
