@@ -6,7 +6,6 @@ is kept with its scene, and only what looks otherwise is painted anew.
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -108,10 +107,6 @@ class Kept:
         return drawn or item in self.index or item in drawing.hidden
 
 
-_CODE = f"utf-32-{sys.byteorder[0]}e"
-"""What signs are as numbers of four bytes; names may have bytes that are no letters."""
-
-
 @dataclass(slots=True)
 class Draft:
     """A row while it is painted, cell by cell.
@@ -185,7 +180,7 @@ class Draft:
         Args:
             known: Runs by text and style: most are there many times.
         """
-        text, styles = self.signs.tobytes().decode(_CODE, "surrogatepass"), self.styles
+        text, styles = _text(self.signs), self.styles
         self.cuts.discard(len(styles))
         starts, last = [], ""
         for x in sorted(self.cuts):
@@ -203,4 +198,12 @@ class Draft:
 
 
 def _signs(text: str) -> array[int]:
-    return array("I", text.encode(_CODE, "surrogatepass"))
+    """A text as numbers, without the mark of their order before them.
+
+    Names may have bytes that are no letters: they are surrogates.
+    """
+    return array("I", text.encode("utf-32", "surrogatepass"))[1:]
+
+
+def _text(signs: array[int]) -> str:
+    return signs.tobytes().decode("utf-32", "surrogatepass")

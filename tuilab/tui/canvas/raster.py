@@ -375,8 +375,8 @@ class _Raster(Painter):
         x, y = cell
         bare = self.scene.boxes[end.node].shape.bare
         self.ports.setdefault(end.node, []).append(Spot(end.port, x, y))
-        chosen = end.port in self.selected and end.port.kind == "link"
-        if bare and not end.shown and not chosen and end.port != self.marked:
+        pointed = self._is_chosen(end.port) or self._is_marked(end.port)
+        if bare and not end.shown and not pointed:
             if self._flow(end.port).errors and end.health == "up":
                 # Where a line bends at once there is no room but behind the name.
                 bends = cell in self.traces.pieces[number].corners
@@ -384,11 +384,17 @@ class _Raster(Painter):
             return
         self._sign(edge, end, x, y)
 
+    def _is_chosen(self, port: Item) -> bool:
+        """Whether a link is shown as selected on the border."""
+        return bool(self.selected) and port.kind == "link" and port in self.selected
+
+    def _is_marked(self, port: Item) -> bool:
+        return self.marked is not None and port == self.marked
+
     def _sign(
         self, edge: Edge, end: End, x: int, y: int, *, named: bool = True
     ) -> None:
         """How a link is, where its line meets a border."""
-        chosen = end.port in self.selected and end.port.kind == "link"
         sign = self.glyphs.port[end.health]
         if edge.kind == "trunk":
             sign = self.glyphs.trunk
@@ -398,9 +404,9 @@ class _Raster(Painter):
         style = f"{end.health} {end.mark}" if end.mark else end.health
         if flow.errors and end.health == "up":  # what is down loses things anyway
             sign, style = self.glyphs.error, f"{style} error"
-        if end.port == self.marked:
+        if self._is_marked(end.port):
             sign, style = self.glyphs.marked[0], f"{style} marked"
-        if chosen:
+        if self._is_chosen(end.port):
             style += " selected"
         self._put(x, y, sign, style, self._owner(end.port))
         if named and self.scene.manner.names and edge.kind != "trunk":

@@ -79,12 +79,12 @@ def trace(pieces: Mapping[int, Pieces]) -> Traces:
                 del there[bisect_left(there, upright)]
             for upright in begins[turn]:
                 insort(there, upright)
-        first = bisect_left(there, (left,))
+        first, own = bisect_left(there, (left,)), crossed[number]
         for x, other in there[first : bisect_left(there, (end,), first)]:
             cell = x, y
             crossings[cell] = other, number
             crossed[other].append(cell)
-            crossed[number].append(cell)
+            own.append(cell)
     return Traces(pieces, crossings, crossed)
 
 
@@ -122,11 +122,13 @@ def pieces_of(way: Sequence[Cell], *, begun: bool, goes_on: bool) -> Pieces:
     corners: dict[Cell, int] = {}
     for (x, y), (to_x, to_y) in pairwise(points):
         if x == to_x:
-            uprights.append((x, min(y, to_y) + 1, max(y, to_y)))
-            ahead, back = (SOUTH, NORTH) if to_y > y else (NORTH, SOUTH)
+            down = to_y > y
+            uprights.append((x, y + 1, to_y) if down else (x, to_y + 1, y))
+            ahead, back = (SOUTH, NORTH) if down else (NORTH, SOUTH)
         else:
-            flats.append((y, min(x, to_x) + 1, max(x, to_x)))
-            ahead, back = (EAST, WEST) if to_x > x else (WEST, EAST)
+            right = to_x > x
+            flats.append((y, x + 1, to_x) if right else (y, to_x + 1, x))
+            ahead, back = (EAST, WEST) if right else (WEST, EAST)
         corners[x, y] = corners.get((x, y), 0) | ahead
         corners[to_x, to_y] = back
     if begun:
@@ -138,14 +140,16 @@ def pieces_of(way: Sequence[Cell], *, begun: bool, goes_on: bool) -> Pieces:
 
 def _straightened(way: Sequence[Cell]) -> list[Cell]:
     """The corners at which a way really bends."""
-    points: list[Cell] = []
-    for cell in way:
-        if points and points[-1] == cell:
+    points = [way[0]]
+    for cell in way[1:]:
+        last = points[-1]
+        if cell == last:
             continue
-        if len(points) > 1 and any(
-            points[-2][axis] == points[-1][axis] == cell[axis] for axis in (0, 1)
-        ):
-            points.pop()
+        if len(points) > 1:
+            before = points[-2]
+            if before[0] == last[0] == cell[0] or before[1] == last[1] == cell[1]:
+                points[-1] = cell
+                continue
         points.append(cell)
     return points
 
