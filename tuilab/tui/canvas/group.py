@@ -145,8 +145,7 @@ class _Grouper:
                 for item in (edge.item, edge.a.port, edge.b.port):
                     self.hidden[item] = box
             else:
-                ends = replace(edge.a, node=a), replace(edge.b, node=b)
-                lines.append(replace(edge, a=ends[0], b=ends[1]))
+                lines.append(_between(edge, a, b))
         return lines
 
     # -- grids -------------------------------------------------------------------------
@@ -220,11 +219,7 @@ class _Grouper:
                     pins[len(nodes)] = self.graph.grids[index]
                 nodes.append(self._grid(index, edges))
         lines = [
-            replace(
-                edge,
-                a=replace(edge.a, node=number[edge.a.node]),
-                b=replace(edge.b, node=number[edge.b.node]),
-            )
+            _between(edge, number[edge.a.node], number[edge.b.node])
             for index, edge in enumerate(self.lines)
             if edge is not None and index not in cut
         ]
@@ -286,6 +281,13 @@ class _Grouper:
         item = grid_of(self.graph.nodes[old].item)
         health: Health = "up" if alive else "no-carrier"
         return Edge(item, "trunk", End(hub, item, health), End(grid, item, health))
+
+
+def _between(edge: Edge, a: int, b: int) -> Edge:
+    """An edge between other nodes."""
+    if (a, b) == (edge.a.node, edge.b.node):
+        return edge
+    return replace(edge, a=replace(edge.a, node=a), b=replace(edge.b, node=b))
 
 
 def census(states: Iterable[tuple[str, str]]) -> tuple[tuple[str, int], ...]:

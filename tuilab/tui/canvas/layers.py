@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -176,14 +177,13 @@ def ports(layers: Layers, arcs: list[int]) -> dict[tuple[int, bool], list[Port]]
         arcs: Numbers of those flats that run around, above or below the row.
     """
     at = {v: i for row in layers.rows for i, v in enumerate(row)}
-    keyed: dict[tuple[int, bool], list[tuple[tuple[int, ...], Port]]] = {}
-
-    def add(vertex: int, south: bool, key: tuple[int, ...], port: Port) -> None:
-        keyed.setdefault((vertex, south), []).append((key, port))
-
+    keyed: dict[tuple[int, bool], list[tuple[tuple[int, ...], Port]]]
+    keyed = defaultdict(list)
     for number, hop in enumerate(layers.hops):
-        add(hop.upper, True, (1, at[hop.lower], hop.edge), Port(number, False, 0))
-        add(hop.lower, False, (1, at[hop.upper], hop.edge), Port(number, False, 1))
+        upper, lower = hop.upper, hop.lower
+        down, up = (1, at[lower], hop.edge), (1, at[upper], hop.edge)
+        keyed[upper, True].append((down, Port(number, False, 0)))
+        keyed[lower, False].append((up, Port(number, False, 1)))
     for number in arcs:
         flat = layers.flats[number]
         ends = ((flat.left, flat.right), (flat.right, flat.left))
@@ -195,11 +195,8 @@ def ports(layers: Layers, arcs: list[int]) -> dict[tuple[int, bool], list[Port]]
                 key = (2, -at[far], flat.edge)
             else:
                 key = (0, -at[far], -flat.edge)
-            add(near, flat.below, key, Port(number, True, end))
-    return {
-        place: [port for _, port in sorted(some, key=lambda entry: entry[0])]
-        for place, some in keyed.items()
-    }
+            keyed[near, flat.below].append((key, Port(number, True, end)))
+    return {place: [port for _, port in sorted(some)] for place, some in keyed.items()}
 
 
 def gate_of(layers: Layers, vertex: int, port: Port) -> Gate | None:

@@ -186,15 +186,15 @@ def _turned(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sk
 
     Of a level with boxes none, if they would be too tall by far.
     """
+    orders = {1: order}
     for manner in (Manner(level, wish.roomy), Manner(level, wish.roomy, tight=True)):
-        turns = math.ceil(least_width(graph, order, level) / wish.width)
+        turns = max(1, math.ceil(least_width(graph, order, level) / wish.width))
         for attempt in range(MOST_ATTEMPTS):
             if wish.level is None and LEAST_ROWS[level] * turns > wish.height:
                 break
-            turned = order
-            if turns > 1:
-                turned = arrange(graph, order.memory, turns=turns)
-            sketch = Sketch(graph, turned, manner, wish.width)
+            if turns not in orders:
+                orders[turns] = arrange(graph, order.memory, turns=turns)
+            sketch = Sketch(graph, orders[turns], manner, wish.width)
             if sketch.width <= wish.width:
                 sketch.measure()
             if sketch.width <= wish.width or attempt == MOST_ATTEMPTS - 1:

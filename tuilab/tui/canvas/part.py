@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -210,8 +209,9 @@ class Part:
     def _make_pins(self) -> None:
         made: dict[tuple[int, bool, int], Pin] = {}
         for (vertex, south), some in ports(self.layers, self.arcs).items():
-            labels = [self._label(gate_of(self.layers, vertex, port)) for port in some]
-            pins = [Pin(vertex, label=label) for label in labels]
+            pins = [Pin(vertex) for _ in some]
+            for port, pin in zip(some, pins, strict=True) if self.manner.names else ():
+                pin.label = self._label(gate_of(self.layers, vertex, port))
             (self.south if south else self.north)[vertex] = pins
             for port, pin in zip(some, pins, strict=True):
                 made[port.line, port.flat, port.end] = pin
@@ -253,7 +253,7 @@ class Part:
 
     def _span(self, pins: list[Pin]) -> int:
         """Columns that the ports on one side of a box take."""
-        if any(pin.label for pin in pins):
+        if self.manner.names and any(pin.label for pin in pins):
             return sum(len(pin.label) + 2 for pin in pins)
         gap = self.port_gap - PORT_GAP[self.level]
         return span(self.level, len(pins)) + gap * max(0, len(pins) - 1)
@@ -278,8 +278,8 @@ class Part:
             if comb := self.combs.get(vertex):
                 columns = max(columns, span(self.level, comb.ports))
             inset = self._inset(vertex)
-            count = Counter(east for _, east in self.lateral.get(vertex, ()))
-            most = max(count.values(), default=0)
+            sides = [east for _, east in self.lateral.get(vertex, ())]
+            most = max(sides.count(True), sides.count(False))
             made = shape(node, self.level, columns, most, inset)
             self.shapes[vertex] = made
             if comb:

@@ -43,16 +43,24 @@ def spread(
     row_of = {v: index for index, row in enumerate(rows) for v in row}
     walks = []
     # The last walk goes up: what is above stands over the middle of what is below.
-    for upwards in (False, True):
-        order = range(len(rows))[:: -1 if upwards else 1]
-        walks.append((order, {v: _ahead(v, pulls[v], row_of, upwards) for v in x}))
-    for order, ahead in walks * ROUNDS:
+    for step in (1, -1):
+        ahead = {v: _ahead(v, pulls[v], row_of, upwards=step < 0) for v in x}
+        seen: dict[int, tuple[int, int]] = {}
+        walks.append((range(len(rows))[::step], step, ahead, seen))
+    # How often each row has changed; there is one more beyond the first and the last.
+    changes = [0] * (len(rows) + 1)
+    for order, step, ahead, seen in walks * ROUNDS:
         for index in order:
+            # Most rows soon stay where they are, as does what they look at.
+            state = changes[index], changes[index - step]
+            if seen.get(index) == state:
+                continue
+            seen[index] = state
             wishes = [
                 (float(fixed[v]), HELD) if v in fixed else _wish(v, *ahead[v], x)
                 for v in rows[index]
             ]
-            _apply(rows[index], offsets[index], wishes, x)
+            changes[index] += _apply(rows[index], offsets[index], wishes, x)
     return {v: round(at) for v, at in x.items()}
 
 
@@ -75,7 +83,7 @@ def settle(
 
 
 def _ahead(
-    vertex: int, pulls: list[Pull], row_of: dict[int, int], upwards: bool
+    vertex: int, pulls: list[Pull], row_of: dict[int, int], *, upwards: bool
 ) -> tuple[list[Pull], float]:
     """The pulls from where the walk comes from, and from the own row; their weight."""
     own = row_of[vertex]
@@ -104,8 +112,12 @@ def _apply(
     offsets: list[int],
     wishes: list[tuple[float, float]],
     x: dict[int, float],
-) -> None:
-    """Closest to the wishes with all gaps kept: pool adjacent violators."""
+) -> bool:
+    """Closest to the wishes with all gaps kept: pool adjacent violators.
+
+    Returns:
+        Whether anything stands elsewhere than before.
+    """
     blocks: list[tuple[float, float, int]] = []
     for offset, (wish, weight) in zip(offsets, wishes, strict=True):
         mean, mass, count = wish - offset, weight, 1
@@ -115,10 +127,13 @@ def _apply(
             mass += more
             count += size
         blocks.append((mean, mass, count))
-    index = 0
+    index, changed = 0, False
     for mean, _, count in blocks:
         # Whole columns for the whole block, so that its inner gaps stay as they are.
         base = round(mean)
         for _ in range(count):
-            x[row[index]] = base + offsets[index]
+            at, vertex = base + offsets[index], row[index]
+            if x.get(vertex) != at:
+                x[vertex], changed = at, True
             index += 1
+    return changed

@@ -125,7 +125,7 @@ class _Regions:
     def _gates(self, parts: list[Layers]) -> dict[int, tuple[list[Gate], list[Gate]]]:
         """The lines at every box from left to right, above and below it."""
         found: dict[int, tuple[list[Gate], list[Gate]]] = {}
-        for layers in parts:
+        for layers in parts if self.inner else ():
             layers.beside = self._beside(layers)
             arcs = [
                 number
