@@ -230,6 +230,15 @@ def test_what_is_painted_twice_before_it_is_sent_is_sent_once() -> None:
     assert sent == once.changes(whole(lines), console, 1)
 
 
+def test_no_text_is_an_order_to_the_terminal() -> None:
+    console = Console(color_system="truecolor", force_terminal=True)
+    text = "a\nb\x1b[2Jc\x7f\x9b1m\td"
+    strip = Strip([Segment(text)], len(text))
+    update = LayoutUpdate([[strip]], Region(0, 0, len(text), 1))
+    sent = Shown().changes(update, console, 1)
+    assert sent == "\x1b[1;1Ha?b?[2Jc??1m?d"
+
+
 def test_what_is_unknown_is_sent_again() -> None:
     dice = random.Random(1)
     console = Console(color_system="truecolor", force_terminal=True)

@@ -211,8 +211,16 @@ def command(pid: int) -> str:
         OSError: It has ended.
     """
     words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    text = b" ".join(words).decode(errors="replace").strip()
+    text = _in_one_line(b" ".join(words).decode(errors="replace"))
     return text or f"[{_name(pid)}]"
+
+
+def _in_one_line(text: str) -> str:
+    """A text without what would be an order to a terminal: that is written out."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode()
+        for sign in text.strip()
+    )
 
 
 def _programs(namespace: str) -> Programs:
@@ -237,7 +245,7 @@ def _held(pid: int) -> Iterator[int]:
 
 def _name(pid: int) -> str:
     with suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text().strip()
+        return _in_one_line(Path(f"/proc/{pid}/comm").read_text(errors="replace"))
     return ""
 
 

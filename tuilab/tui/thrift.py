@@ -8,6 +8,7 @@ What scrolls is moved by the terminal itself where that is shorter, see `shifts`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len
@@ -45,6 +46,7 @@ scrolls is found, and in one order fewer bytes are needed."""
 MUCH = 600
 """Of what takes so many bytes it is seen whether the terminal could move some of it."""
 _REVERSE = "7"
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 
 
 class Shown:
@@ -185,7 +187,8 @@ class Shown:
         blank = look if shows(look) else ("", "", look[2])
         if look[0] == _REVERSE and look[1]:
             blank = "", "", _behind(look[1])
-        for sign in text:
+        # Whatever a text holds, it is shown and never an order to the terminal.
+        for sign in _CONTROL.sub("?", text):
             width = 1 if sign.isascii() else cell_len(sign)
             if width:
                 yield sign, blank if sign == " " else look
