@@ -7,6 +7,7 @@ they cross at a right angle, so nothing looks joined that is not.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -54,6 +55,11 @@ class _Piece:
         self.low = min((*self.tops, *self.bottoms))
         self.high = max((*self.tops, *self.bottoms))
 
+    def ends(self) -> tuple[int, int]:
+        """What it costs, to run above what an end is within: at the left, the right."""
+        left, right = (1 if at in self.bottoms else -1 for at in (self.low, self.high))
+        return left, right
+
 
 def assign(wires: list[Wire], gap: int = 1) -> int:
     """Give every wire its track (``bend``).
@@ -87,28 +93,25 @@ def _constrain(pieces: list[_Piece]) -> None:
             above = top_at.get(column)
             if above is not None and above != index:
                 piece.before.add(above)
-    for i, one in enumerate(pieces):
-        low, high, tops, bottoms = one.low, one.high, one.tops, one.bottoms
-        for j in range(i):
-            other = pieces[j]
-            left, right = other.low, other.high
-            if left > high or right < low:
-                continue
-            # How much more often they cross when this one is above the other. All
-            # pairs are looked at: there is no time for a function.
-            more = 0
-            for column in bottoms:
-                more += left < column < right
-            for column in tops:
-                more -= left < column < right
-            for column in other.tops:
-                more += low < column < high
-            for column in other.bottoms:
-                more -= low < column < high
+    order = sorted(range(len(pieces)), key=lambda i: pieces[i].low)
+    met: list[tuple[int, int, int, int]] = []
+    for i in order:
+        one = pieces[i]
+        low, high, (left, right) = one.low, one.high, one.ends()
+        met = [other for other in met if other[1] > low]
+        # All pairs that meet are looked at: there is no time for a function.
+        for first, last, its_right, j in met:
+            # How much more often they cross when this one is above the other.
+            more = left if first < low else 0
+            if high < last:
+                more += right
+            elif high > last:
+                more -= its_right
             if more < 0:
-                other.rather.add(i)
+                pieces[j].rather.add(i)
             elif more > 0:
                 one.rather.add(j)
+        met.append((low, high, right, i))
 
 
 def _place(pieces: list[_Piece], taken: set[int], gap: int) -> dict[int, int]:
@@ -117,52 +120,71 @@ def _place(pieces: list[_Piece], taken: set[int], gap: int) -> dict[int, int]:
     Returns:
         The second half by index of the first.
     """
-    waiting = list(range(len(pieces)))
     second: dict[int, int] = {}
-    runs: list[list[tuple[int, int]]] = []
-    count = _Count(pieces, waiting)
-    while waiting:
-        ready = [i for i in waiting if not count.must[i]]
-        if ready:
-            index = min(ready, key=count.had_better.__getitem__)
-            _lay(pieces, index, runs, gap)
-            waiting.remove(index)
-            count.done(index)
+    tracks: list[list[tuple[int, int]]] = []
+    queue = _Queue(pieces, set(range(len(pieces))), gap)
+    while queue.waiting:
+        if not queue.ready:
+            index = _in_circle(pieces, queue.waiting)
+            second[index] = _cut(pieces, index, taken)
+            queue = _Queue(pieces, {*queue.waiting, second[index]}, gap)
             continue
-        index = _in_circle(pieces, set(waiting))
-        waiting.append(_cut(pieces, index, taken))
-        second[index] = waiting[-1]
-        count = _Count(pieces, waiting)
+        index = min(queue.ready, key=queue.had_better.__getitem__)
+        piece = pieces[index]
+        piece.track = _free_track(piece, queue.least[index], tracks)
+        queue.done(index)
     return second
 
 
-class _Count:
-    """How many of those that wait must, and had better, run above each piece.
+class _Queue:
+    """Pieces that wait for a track.
 
     Attributes:
-        must: By index of the piece.
-        had_better: By index of the piece.
+        waiting: Their numbers.
+        ready: Those that none of the others must run above, in order.
+        had_better: How many of the others had better run above, by number.
+        least: The first track that is low enough, by number.
     """
 
-    def __init__(self, pieces: list[_Piece], waiting: list[int]) -> None:
-        still = set(waiting)
-        self.must = [0] * len(pieces)
+    def __init__(self, pieces: list[_Piece], waiting: set[int], gap: int) -> None:
+        self._pieces = pieces
+        self._gap = gap
+        self._must = [0] * len(pieces)
+        self.waiting = waiting
         self.had_better = [0] * len(pieces)
-        self._followers: dict[int, list[tuple[list[int], int]]] = {}
-        for index in waiting:
+        self.least = [0] * len(pieces)
+        # Which pieces each of them must, and had better, run above.
+        self._below: list[list[int]] = [[] for _ in pieces]
+        self._rather_below: list[list[int]] = [[] for _ in pieces]
+        for index in sorted(waiting):
             piece = pieces[index]
-            for counts, above in (
-                (self.must, piece.before),
-                (self.had_better, piece.rather),
+            for above, counts, below, apart in (
+                (piece.before, self._must, self._below, gap),
+                (piece.rather, self.had_better, self._rather_below, 1),
             ):
-                for other in above & still:
-                    counts[index] += 1
-                    self._followers.setdefault(other, []).append((counts, index))
+                for other in above:
+                    if other in waiting:
+                        counts[index] += 1
+                        below[other].append(index)
+                    else:
+                        least = pieces[other].track + apart
+                        self.least[index] = max(self.least[index], least)
+        self.ready = [index for index in sorted(waiting) if not self._must[index]]
 
     def done(self, index: int) -> None:
-        """It waits no longer."""
-        for counts, follower in self._followers.get(index, ()):
-            counts[follower] -= 1
+        """A piece has its track."""
+        self.waiting.remove(index)
+        self.ready.remove(index)
+        track, least = self._pieces[index].track, self.least
+        for other in self._below[index]:
+            least[other] = max(least[other], track + self._gap)
+            self._must[other] -= 1
+            if not self._must[other]:
+                insort(self.ready, other)
+        for other in self._rather_below[index]:
+            self.had_better[other] -= 1
+            if least[other] <= track:
+                least[other] = track + 1
 
 
 def _in_circle(pieces: list[_Piece], waiting: set[int]) -> int:
@@ -175,25 +197,25 @@ def _in_circle(pieces: list[_Piece], waiting: set[int]) -> int:
     return index
 
 
-def _lay(
-    pieces: list[_Piece], index: int, runs: list[list[tuple[int, int]]], gap: int
-) -> None:
-    """Put a piece on the first track that is free and low enough."""
-    piece = pieces[index]
-    low, high = piece.low, piece.high
-    track = 0
-    for other in piece.before:
-        track = max(track, pieces[other].track + gap)
-    for other in piece.rather:
-        track = max(track, pieces[other].track + 1)
-    while track < len(runs) and any(
-        a <= high + 1 and low <= b + 1 for a, b in runs[track]
-    ):
+def _free_track(piece: _Piece, least: int, tracks: list[list[tuple[int, int]]]) -> int:
+    """The first track, from the least one, that has room for a piece; it is taken.
+
+    Args:
+        piece: The piece.
+        least: The first track that is low enough.
+        tracks: First and last columns of what runs on each, from the left.
+    """
+    low, high, track = piece.low, piece.high, least
+    while True:
+        while track >= len(tracks):
+            tracks.append([])
+        runs = tracks[track]
+        at = bisect_left(runs, (low, high))
+        before = at == 0 or runs[at - 1][1] + 1 < low
+        if before and (at == len(runs) or high + 1 < runs[at][0]):
+            runs.insert(at, (low, high))
+            return track
         track += 1
-    while track >= len(runs):
-        runs.append([])
-    runs[track].append((low, high))
-    piece.track = track
 
 
 def _cut(pieces: list[_Piece], index: int, taken: set[int]) -> int:
