@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 import weakref
 from asyncio import events
@@ -16,13 +17,15 @@ from textual.geometry import Offset
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tests.tui.bench import opened
+from tests.tui.bench import DEADLINE, opened
 from tests.tui.labs import router
 from tuilab.lab.lab import Lab
 from tuilab.model import edits, generate
 from tuilab.tui import sweeping
 from tuilab.tui.app import TuilabApp
+from tuilab.tui.canvas import lab_view
 from tuilab.tui.canvas.build import build
+from tuilab.tui.canvas.laying import laid
 from tuilab.tui.canvas.layout import compose
 from tuilab.tui.screens import form
 
@@ -268,6 +271,28 @@ async def test_it_is_said_what_takes_long(monkeypatch):
         await bench.until(lambda: not bench.in_dialog)
         assert said[0] == "making 1000 hosts, 1 switch, 1000 cables ..."
         assert len(bench.topology.namespaces) == 1001
+
+
+async def test_it_is_said_that_keys_wait_for_a_drawing(monkeypatch):
+    go = threading.Event()
+
+    def held_up(*args):
+        assert go.wait(DEADLINE)
+        return laid(*args)
+
+    async with opened(generate.star(200), size=SIZE) as bench:
+        await is_laid(bench)
+        await bench.press("down", "down")
+        monkeypatch.setattr(lab_view, "laid", held_up)
+        before = len(bench.main.canvas.drawing.boxes)
+        await bench.pilot.press("f")
+        await bench.until(lambda: "placing 201 nodes ..." in bench.text, "said")
+        await bench.pilot.press("m", "right")
+        assert bench.main.canvas.tool is None
+        go.set()
+        await bench.until(lambda: bench.main.canvas.tool_words.startswith("move"))
+        assert len(bench.main.canvas.drawing.boxes) > before
+        await bench.until(lambda: "placing" not in bench.text)
 
 
 async def test_what_a_dialog_leaves_is_swept_up_between_keys(monkeypatch):

@@ -15,6 +15,7 @@ from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.slots import Slots
 from tuilab.tui.text import plain
+from tuilab.tui.widgets.choice import Choice
 from tuilab.tui.widgets.log_view import LogView
 from tuilab.tui.widgets.long_text import LongText
 
@@ -140,6 +141,37 @@ async def test_a_dialog_plans_beside_the_loop(screen, monkeypatch):
         await bench.pilot.press("slash", "enter")
         await bench.until(lambda: "/" in bench.problem("name"))
         assert next(reversed(bench.topology.namespaces)) == name
+
+
+async def test_a_dialog_offers_a_thousand_places(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        bench.main.select(Item("bridge", HOST, "br0"))
+
+        async def ask():
+            await bench.press("v")
+            await bench.until(lambda: "type veth" in bench.text, "planned")
+            choice = bench.app.screen.query_one("#a_place", Choice)
+            assert len(choice._offered) == MANY + 2
+            await bench.press("escape")
+
+        # Little more than a third of it, when this was written; it was half.
+        assert await longest(bench, monkeypatch, ask, runs=4) < 0.45 * screen
+
+
+async def test_the_inspector_tells_of_a_folded_group(screen, monkeypatch):
+    async with opened(generate.star(MANY), size=SIZE) as bench:
+        await is_laid(bench)
+        group = next(it for it in bench.main.canvas.drawing.boxes if it.kind == "grid")
+
+        async def look():
+            bench.app.call_later(bench.main.select, Item("namespace", "h1"))
+            await bench.until(lambda: "eth0" in bench.main.inspector.plain_text)
+            bench.app.call_later(bench.main.select, group)
+            await bench.until(lambda: "p1000" in bench.main.inspector.plain_text)
+
+        # A fifth of it, when this was written; it was more than six tenths.
+        assert await longest(bench, monkeypatch, look) < screen / 2
 
 
 async def test_removing_a_thousand_hosts_is_shown_and_done(screen, monkeypatch):

@@ -11,6 +11,9 @@ from tuilab.model.topology import Endpoint, Topology
 from tuilab.plan.difference import Difference, differences
 from tuilab.plan.state import LinkState, State, expand
 
+KEPT = 4
+"""States of topologies that may come to be, the last ones."""
+
 
 class Wish:
     """Topologies as states; what one shares with the last one is not made again."""
@@ -18,23 +21,22 @@ class Wish:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._last: tuple[Topology, State] | None = None
-        self._beside: tuple[Topology, State] | None = None
+        self._beside: tuple[tuple[Topology, State], ...] = ()
 
     def __call__(self, topology: Topology) -> State:
         """What the kernel is to hold for a topology; the next one begins with it."""
         # Plans are made in threads too: another one may be at it.
-        last, made = self._last, self._beside
+        last = self._last
         if last is None or last[0] is not topology:
-            if made is not None and made[0] is topology:
-                last = made
-            else:
-                last = topology, expand(topology, last)
-            self._last = last
+            found = next((it for it in self._beside if it[0] is topology), None)
+            self._last = last = found or (topology, expand(topology, last))
         return self._ground.wish(*last)
 
     def beside(self, topology: Topology) -> State:
         """The same for one that may never be."""
-        made = self._beside = topology, expand(topology, self._last)
+        made = topology, expand(topology, self._last)
+        # While one is on its way to be there, what others would lead to is asked.
+        self._beside = (made, *self._beside[: KEPT - 1])
         return self._ground.wish(*made)
 
 

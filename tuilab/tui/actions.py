@@ -11,7 +11,7 @@ from textual.binding import Binding
 from tuilab.lab.snapshot import Snapshot
 from tuilab.model.topology import HOST, LO
 from tuilab.tui.canvas.graph import Item
-from tuilab.tui.forms.toggle import switched
+from tuilab.tui.forms.toggle import is_switched
 from tuilab.tui.keymap import Keymap
 from tuilab.tui.moves import MOVES
 from tuilab.tui.widgets.inspector_rows import Row
@@ -223,7 +223,7 @@ def _pinned(context: Context) -> str:
 
 def _switchable(context: Context) -> str:
     item = context.selected
-    if len(context.selection) > 1 and not switched(
+    if len(context.selection) > 1 and not is_switched(
         context.snapshot.topology, context.selection
     ):
         return "nothing that is selected has a link to set up or down"

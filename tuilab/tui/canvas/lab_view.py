@@ -26,6 +26,7 @@ from tuilab.tui.canvas.names import renamed, renamed_places, renames
 from tuilab.tui.canvas.overlay import Cells, overlaid
 from tuilab.tui.canvas.scene import Manner, Scene
 from tuilab.tui.canvas.view import DrawingView
+from tuilab.tui.canvas.waiting import Waiting
 
 CALM = 1.6
 """Seconds after which a link counts as quiet: counters come once a second."""
@@ -82,8 +83,8 @@ class LabView(DrawingView):
         self._flows: Activity = {}
         self._calm: Timer | None = None
         self._said_zoom: object = None
-        self._late = self._laying = self._holding = False
-        self._drawing_late = False
+        self._late = self._laying = self._drawing_late = False
+        self._wait = Waiting(self, self.tell)
         self._afterwards: list[Callable[[], None]] = []
         self._scene = Scene(Manner(1))
         self._plain = Drawing()
@@ -161,10 +162,7 @@ class LabView(DrawingView):
         finally:
             self._laying = False
             self._afterwards.clear()
-            if self._holding:
-                self._holding = False
-                if isinstance(self.app, BaseApp):
-                    self.app.release_keys()
+            self._wait.end()
 
     def _lay_then(self, after: Callable[[], None], *, asked: bool = True) -> None:
         """Place everything again, and go on after that; much of it beside the loop.
@@ -184,11 +182,16 @@ class LabView(DrawingView):
 
     def keep_keys(self) -> None:
         """Have keys wait for a drawing that was asked for, if one is on its way."""
-        if not self._afterwards or self._holding:
-            return
-        if isinstance(self.app, BaseApp) and not self.app.holding:
-            self._holding = True
-            self.app.hold_keys()
+        if self._afterwards:
+            self._wait.begin()
+
+    @property
+    def waiting(self) -> str:
+        """What is said while keys wait for a drawing for long."""
+        return f"placing {len(self._graph.nodes)} nodes ..." if self._wait.told else ""
+
+    def tell(self) -> None:
+        """There may be something else to say."""
 
     def _show_scene(self, scene: Scene) -> None:
         before = self._scene

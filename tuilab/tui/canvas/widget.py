@@ -132,6 +132,10 @@ class Canvas(CornerView, can_focus=True):
 
     def _tool_moved(self) -> None:
         self._redraw()
+        self.tell()
+
+    def tell(self) -> None:
+        """Have the frame say something else, if there is."""
         words = self.tool_words
         if words != self._said:
             self._said = words
@@ -140,6 +144,8 @@ class Canvas(CornerView, can_focus=True):
     @property
     def tool_words(self) -> str:
         """What the frame says while a tool is held, or an end is marked."""
+        if self.waiting:
+            return self.waiting
         if self.tool is not None:
             return self.tool.words
         first, second = self.marked, self.selected

@@ -13,6 +13,8 @@ from tuilab.model.topology import Topology
 Value = str | bool | tuple[str, ...]
 Values = Mapping[str, Value]
 Kind = Literal["text", "check", "choice", "list", "many", "ticks"]
+OFFERING = ("choice", "many", "ticks")
+"""Kinds of fields that have options."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,19 @@ class Option:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a form begins with, or goes on with.
+
+    Attributes:
+        values: What the fields hold, by name.
+        offers: What those offer that offer anything.
+    """
+
+    values: dict[str, Value]
+    offers: dict[str, Sequence[Option]]
+
+
 class Form(ABC):
     """The fields of one dialog, without their looks.
 
@@ -90,6 +105,20 @@ class Form(ABC):
     def options(self, name: str, values: Values) -> Sequence[Option]:
         """What a ``choice``, ``many`` or ``ticks`` field offers."""
         return ()
+
+    def proposal(self, given: Values) -> Proposal:
+        """What to propose, and what to choose from; may run beside the loop.
+
+        Args:
+            given: What the person gave.
+        """
+        values = self.propose(given)
+        offers = {
+            name: self.options(name, values)
+            for name, field in self.fields.items()
+            if field.kind in OFFERING
+        }
+        return Proposal(values, offers)
 
     def unused(self, values: Values) -> frozenset[str]:
         """Fields that mean nothing with these values; they are hidden."""

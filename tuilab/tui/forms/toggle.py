@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tuilab.model.edits import Change, Target, set_link, switch, together
 from tuilab.model.edits import switched as switched_of
@@ -15,16 +15,26 @@ def targets(items: Sequence[Item]) -> list[Target]:
     return [item.endpoint or item.namespace for item in items]
 
 
-def _known(topology: Topology, items: Sequence[Item]) -> list[Target]:
-    return [
-        target
-        for target in targets(items)
+def _known(topology: Topology, items: Iterable[Item]) -> Iterator[Target]:
+    for item in items:
+        target: Target = item.endpoint or item.namespace
         if (
             target in topology.namespaces
             if isinstance(target, str)
             else topology.link(target) is not None
-        )
-    ]
+        ):
+            yield target
+
+
+def is_switched(topology: Topology, items: Sequence[Item]) -> bool:
+    """Whether there is any link that ``x`` acts on."""
+    if len(items) == 1:
+        return bool(_of_one(topology, items[0]))
+    return any(
+        end.ifname != LO
+        for target in _known(topology, items)
+        for end in switched_of(topology, [target])
+    )
 
 
 def switched(topology: Topology, items: Sequence[Item]) -> list[Endpoint]:

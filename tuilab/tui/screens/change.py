@@ -5,9 +5,9 @@ from __future__ import annotations
 from tuilab.lab.lab import Lab
 from tuilab.lab.uninterrupted import beside
 from tuilab.model.edits import Change
-from tuilab.tui.forms.base import ChangeForm
+from tuilab.tui.forms.base import ChangeForm, Proposal
 from tuilab.tui.late import is_large
-from tuilab.tui.screens.form import Answers, FormDialog
+from tuilab.tui.screens.form import FormDialog
 from tuilab.tui.text import Line
 from tuilab.tui.widgets.plan_text import plan_lines
 
@@ -22,7 +22,7 @@ class ChangeScreen(FormDialog):
         *,
         focus: str = "",
         line: str = "",
-        proposed: Answers | None = None,
+        proposed: Proposal | None = None,
     ) -> None:
         """Ask.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from tuilab.errors import InvalidTopology, TuilabError
 from tuilab.lab.snapshot import Snapshot
 from tuilab.lab.uninterrupted import beside
-from tuilab.tui.forms.base import Field, Form, Option, Value
+from tuilab.tui.forms.base import Field, Form, Proposal, Value
 from tuilab.tui.moves import moves
 from tuilab.tui.screens import fields
 from tuilab.tui.screens.dialog import AROUND, Dialog
@@ -82,7 +82,7 @@ class FormDialog(Dialog[Answers]):
         *,
         focus: str = "",
         line: str = "",
-        proposed: Answers | None = None,
+        proposed: Proposal | None = None,
     ) -> None:
         super().__init__()
         self._form = form
@@ -94,7 +94,9 @@ class FormDialog(Dialog[Answers]):
         self._turn = asyncio.Lock()
         self._late = False
         self._tried = False
-        self.values: Answers = form.propose({}) if proposed is None else proposed
+        begin = form.proposal({}) if proposed is None else proposed
+        self.values: Answers = begin.values
+        self._offers = begin.offers
         self._ready = False
         self._busy = False
         self._told = ""
@@ -133,7 +135,7 @@ class FormDialog(Dialog[Answers]):
             yield Static(id="commands")
 
     def _make(self, field: Field) -> Widget:
-        options = self._form.options(field.name, self.values)
+        options = self._offers.get(field.name, ())
         made = fields.make(field, self.values[field.name], options)
         self._fields[field.name] = made
         return made
@@ -209,22 +211,19 @@ class FormDialog(Dialog[Answers]):
         held, form = self._held(), self._form
         form.topology = self._topology
         self._given |= {n: it for n, it in held.items() if it != self.values[n]}
-        self.values = await beside(self.large, form.propose, dict(self._given))
-        offers = await beside(self.large, self._offers)
+        found = await beside(self.large, form.proposal, dict(self._given))
+        self.values, self._offers = found.values, found.offers
         for name, field in self._fields.items():
             # What was typed meanwhile has a message of its own on the way here.
             if fields.read(field) == held[name]:
-                await fields.write(field, self.values[name], offers[name])
+                options = self._offers.get(name, ())
+                await fields.write(field, self.values[name], options)
         held = self._held()
         judged = await beside(self.large, self._judged)
         if self.large and self._held() != held:
             self._late = True  # and told of in a moment
         if self.is_attached and not self._late:
             self._show_judged(judged)
-
-    def _offers(self) -> dict[str, Sequence[Option]]:
-        """What each field offers."""
-        return {name: self._form.options(name, self.values) for name in self._fields}
 
     def _judged(self) -> _Judged:
         """What is wrong, else what will be run; may run beside the loop."""

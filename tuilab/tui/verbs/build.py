@@ -201,7 +201,7 @@ async def ask(
         line: How the line of it begins that is meant, where it has several.
     """
     large = is_large(screen.topology)
-    proposed = await beside(large, form.propose, {})
+    proposed = await beside(large, form.proposal, {})
     dialog = ChangeScreen(form, screen.lab, focus=focus, line=line, proposed=proposed)
     answers = await screen.session.push_screen_wait(dialog)
     screen.refresh_lab()

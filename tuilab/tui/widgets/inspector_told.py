@@ -78,7 +78,7 @@ def is_large(asked: Asked) -> bool:
     others = unshared(snapshot.topology.namespaces, former)
     if max(len(snapshot.drift), len(others)) > LARGE:
         return True
-    if item is None or item.kind not in ("namespace", "bridge"):
+    if item is None or item.kind not in ("namespace", "bridge", "grid"):
         return False
     known = (snapshot.topology, snapshot.observed, snapshot.foreign)
     namespaces = (it.namespaces.get(item.namespace) for it in known)
