@@ -284,14 +284,14 @@ async def test_it_is_said_that_keys_wait_for_a_drawing(monkeypatch):
         await is_laid(bench)
         await bench.press("down", "down")
         monkeypatch.setattr(lab_view, "laid", held_up)
-        before = len(bench.main.canvas.drawing.boxes)
+        before = bench.main.canvas.drawing.width
         await bench.pilot.press("f")
         await bench.until(lambda: "placing 201 nodes ..." in bench.text, "said")
         await bench.pilot.press("m", "right")
         assert bench.main.canvas.tool is None
         go.set()
         await bench.until(lambda: bench.main.canvas.tool_words.startswith("move"))
-        assert len(bench.main.canvas.drawing.boxes) > before
+        assert bench.main.canvas.drawing.width > before
         await bench.until(lambda: "placing" not in bench.text)
 
 

@@ -91,6 +91,13 @@ async def test_the_inspector_tells_of_a_thousand_links(screen, monkeypatch):
             await bench.until(lambda: "p1000" in inspector.plain_text, "all again")
             await counted()
 
+        bench.main.select(HUB)
+        await bench.until(lambda: "994 more" in inspector.plain_text)
+        texts = [plain(spans) for spans in inspector._told.lines]
+        inspector.cursor = next(n for n, it in enumerate(texts) if "994 more" in it)
+        bench.main.set_focus(inspector)
+        await bench.press("enter", "escape")
+        await bench.until(lambda: "p1000" in inspector.plain_text, "opened")
         # A tenth of it is what was written down here; it was twice as much before.
         assert await longest(bench, monkeypatch, look) < screen
         ends = [row.thing and row.thing.endpoint for row in inspector._told.rows]
@@ -105,7 +112,7 @@ async def test_a_dialog_plans_beside_the_loop(screen, monkeypatch):
     """What is shown is never the plan of other answers, and Enter runs those typed."""
     async with opened(generate.star(MANY), size=SIZE) as bench:
         await is_laid(bench)
-        bench.main.select(Item("bridge", HOST, "br0"))
+        bench.main.select(Item("bridge", HOST, "br1"))
         shown = []
 
         def planned():
@@ -146,7 +153,7 @@ async def test_a_dialog_plans_beside_the_loop(screen, monkeypatch):
 async def test_a_dialog_offers_a_thousand_places(screen, monkeypatch):
     async with opened(generate.star(MANY), size=SIZE) as bench:
         await is_laid(bench)
-        bench.main.select(Item("bridge", HOST, "br0"))
+        bench.main.select(Item("bridge", HOST, "br1"))
 
         async def ask():
             await bench.press("v")
@@ -168,7 +175,9 @@ async def test_the_inspector_tells_of_a_folded_group(screen, monkeypatch):
             bench.app.call_later(bench.main.select, Item("namespace", "h1"))
             await bench.until(lambda: "eth0" in bench.main.inspector.plain_text)
             bench.app.call_later(bench.main.select, group)
-            await bench.until(lambda: "p1000" in bench.main.inspector.plain_text)
+            await bench.until(
+                lambda: f"Ports ({MANY})" in bench.main.inspector.plain_text
+            )
 
         # A fifth of it, when this was written; it was more than six tenths.
         assert await longest(bench, monkeypatch, look) < screen / 2
