@@ -184,11 +184,16 @@ def _further(graph: Graph, order: Order, first: Sketch, wish: Wish) -> Iterator[
 def _turned(graph: Graph, order: Order, level: Level, wish: Wish) -> Iterator[Sketch]:
     """Rings and lines turned as often as the width of the pane asks.
 
-    Of a level with boxes none, if they would be too tall by far.
+    Of a level with boxes none, if they would be too tall by far; if a person asked for
+    it, only tight ones.
     """
     orders = {1: order}
-    for manner in (Manner(level, wish.roomy), Manner(level, wish.roomy, tight=True)):
-        turns = max(1, math.ceil(least_width(graph, order, level) / wish.width))
+    least = max(1, math.ceil(least_width(graph, order, level) / wish.width))
+    manners = [Manner(level, wish.roomy), Manner(level, wish.roomy, tight=True)]
+    if LEAST_ROWS[level] * least > wish.height:
+        manners = manners[1:]
+    for manner in manners:
+        turns = least
         for attempt in range(MOST_ATTEMPTS):
             if wish.level is None and LEAST_ROWS[level] * turns > wish.height:
                 break
