@@ -166,6 +166,21 @@ async def test_a_key_that_works_elsewhere_says_where(pane, key, reason):
             assert bench.app.focused is before
 
 
+async def test_the_keys_are_told_that_go_to_the_pane_where_a_key_works():
+    async with opened(two_hosts(), size=(160, 48)) as bench:
+        for pane, way in (("4", "Tab Tab"), ("1", "Tab Tab"), ("tab", "Tab")):
+            await bench.press(pane, "p", "p")
+            # The same is not said twice.
+            assert bench.toasts[-1].endswith(f"({way} goes there)")
+            assert bench.toasts.count(bench.toasts[-1]) == 1
+        await bench.press("tab")
+        assert bench.app.focused is bench.main.canvas
+        await bench.press("tab", "p")
+        assert bench.toasts[-1].endswith("(shift+Tab goes there)")
+        await bench.press("shift+tab")
+        assert bench.app.focused is bench.main.canvas
+
+
 async def test_help_runs_a_move_of_the_drawing_and_says_why_not_in_a_dialog():
     async with opened(two_hosts()) as bench:
         await bench.press("question_mark")

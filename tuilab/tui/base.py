@@ -248,6 +248,8 @@ class BaseApp(App[Result]):
         raise NotImplementedError
 
     def say(self, text: str, severity: str = "information") -> None:
-        """A toast; nothing in it is read as markup."""
+        """A toast; nothing in it is read as markup. It is not said twice at a time."""
+        for shown in [it for it in self._notifications if it.message == text]:
+            self._unnotify(shown, refresh=False)
         level = severity if severity in ("warning", "error") else "information"
         self.notify(text, severity=level, markup=False)  # type: ignore[arg-type]

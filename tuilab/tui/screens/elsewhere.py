@@ -46,8 +46,22 @@ def elsewhere(key: str, keymap: Keymap, focused: Widget | None) -> str:
         return ""
     place = next(it for it in _WHERE if it in found)
     hidden = place == "canvas" and "tree" in panes
-    go = keymap.key("tree" if hidden else "screen.next")
+    go = keymap.key("tree") if hidden else _way(place, keymap, focused)
     return f"{show_key(key)} works {_WHERE[place]}: {found[place]} ({go} goes there)"
+
+
+def _way(place: str, keymap: Keymap, focused: Widget | None) -> str:
+    """The keys that go from one pane to another, the fewer of both ways round."""
+    chain = focused.screen.focus_chain if focused is not None else []
+    there = [at for at, pane in enumerate(chain) if place in places_of(pane)]
+    if focused not in chain or not there:
+        return keymap.key("screen.next")
+    here, count = chain.index(focused), len(chain)
+    onwards = min((at - here) % count for at in there)
+    back = min((here - at) % count for at in there)
+    if onwards <= back:
+        return " ".join([keymap.key("screen.next")] * onwards)
+    return " ".join([keymap.key("screen.previous")] * back)
 
 
 def _told(
