@@ -232,7 +232,7 @@ async def test_programs_outlive_a_rename_that_is_rolled_back(tmp_path):
             await lab.edit(change)
         before, inode = to_data(lab.snapshot.observed), os.stat("/run/netns/red").st_ino
         with subprocess.Popen(["ip", "netns", "exec", "red", "cat"], stdin=-1) as cat:
-            while not await lab.processes("red"):
+            while not (await lab.processes(["red"]))["red"]:
                 os.sched_yield()
             for k in range(1, len(lab.plan(RENAMING).operations) + 1):
                 driver.countdown = k
@@ -353,14 +353,14 @@ async def test_programs_in_a_namespace_end_with_it(tmp_path):
     async with a_lab(tmp_path) as lab:
         await lab.edit(edits.add_namespace("red"))
         with subprocess.Popen(["ip", "netns", "exec", "red", "cat"], stdin=-1) as cat:
-            while not await lab.processes("red"):
+            while not (await lab.processes(["red"]))["red"]:
                 os.sched_yield()
-            (process,) = await lab.processes("red")
+            (process,) = (await lab.processes(["red"]))["red"]
             assert process.pid == cat.pid
             await lab.edit(edits.remove_namespace("red"))
             assert cat.wait(DEADLINE) == -signal.SIGKILL
         await lab.undo()
-        assert await lab.processes("red") == []
+        assert (await lab.processes(["red"]))["red"] == []
 
 
 @boxed

@@ -540,11 +540,14 @@ before = netns.pids("red")
 process = procs.spawn(keeper, "red", ["sleep", "1000"])
 during = netns.pids("red") == [process.pid]
 host = {keeper.pid, os.getpid()} <= set(netns.pids("host"))
+several = netns.pids_in(["host", "nope", "red"])
+several = [*several, several["red"] == [process.pid], keeper.pid in several["host"]]
 process.kill()
 process.wait()
-show([before, during, host, netns.pids("red")])
+show([before, during, host, several, netns.pids("red")])
 """
-    assert inside(person, lab, code) == [[], True, True, []]
+    several = ["host", "red", True, True]
+    assert inside(person, lab, code) == [[], True, True, several, []]
 
 
 def test_a_hundred_namespaces_leave_no_descriptor_and_no_thread(person, lab):

@@ -70,8 +70,10 @@ class Driver(Protocol):
     async def live(self) -> Mapping[Endpoint, Live]:
         """Operstates and counters of every link known; cheaper than observing."""
 
-    async def processes(self, namespace: str) -> list[Process]:
-        """The programs that run in a namespace; they end when it is deleted."""
+    async def processes(
+        self, namespaces: Collection[str]
+    ) -> Mapping[str, Sequence[Process]]:
+        """The programs that run in some namespaces; they end when these are deleted."""
 
     async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
         """All there is to see of a namespace, or of one link in it.

@@ -88,9 +88,11 @@ class ModelDriver:
         """See `Driver`."""
         return (await self.observe()).live
 
-    async def processes(self, namespace: str) -> list[Process]:
+    async def processes(
+        self, namespaces: Collection[str]
+    ) -> Mapping[str, Sequence[Process]]:
         """Nothing runs in a model."""
-        return []
+        return {}
 
     async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
         """See `Driver`."""

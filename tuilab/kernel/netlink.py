@@ -294,10 +294,12 @@ class NetlinkDriver:
 
         return await self._apart(go)
 
-    async def processes(self, namespace: str) -> list[Process]:
+    async def processes(
+        self, namespaces: Collection[str]
+    ) -> Mapping[str, Sequence[Process]]:
         """See `Driver`."""
         # There may be thousands to look through.
-        return await asyncio.to_thread(sockets.processes, namespace)
+        return await asyncio.to_thread(sockets.processes, namespaces)
 
     async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
         """See `Driver`."""

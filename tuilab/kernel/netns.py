@@ -11,7 +11,7 @@ import errno
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -172,11 +172,23 @@ def pids(name: str) -> list[int]:
     Raises:
         NotFoundError: There is none of this name.
     """
+    _require(name)
+    return pids_in([name]).get(name, [])
+
+
+def pids_in(names: Iterable[str]) -> dict[str, list[int]]:
+    """The same for several at once; those that do not exist are left out."""
     from tuilab.kernel.leftovers import processes
 
-    _require(name)
-    wanted = _identity(path(name))
-    return sorted(pid for pid in processes() if _network_of(pid) == wanted)
+    found: dict[str, list[int]] = {}
+    known: dict[tuple[int, int] | None, list[int]] = {}
+    for name in names:
+        with contextlib.suppress(OSError):
+            found[name] = known.setdefault(_identity(path(name)), [])
+    # There may be thousands of processes, and of namespaces: all are gone through once.
+    for pid in sorted(processes()):
+        known.get(_network_of(pid), []).append(pid)
+    return found
 
 
 def end_programs(name: str) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tuilab.errors import NotFoundError
 from tuilab.kernel import netns
 from tuilab.kernel.channel import Channel
 from tuilab.kernel.detail import Socket
@@ -194,13 +193,14 @@ class Finder:
         return programs
 
 
-def processes(namespace: str) -> list[Process]:
-    """The programs of a namespace, as far as this user may see them."""
-    out = []
-    with suppress(NotFoundError):
-        for pid in netns.pids(namespace):
+def processes(namespaces: Iterable[str]) -> dict[str, list[Process]]:
+    """The programs of some namespaces, as far as this user may see them."""
+    out: dict[str, list[Process]] = {}
+    for name, pids in netns.pids_in(namespaces).items():
+        out[name] = []
+        for pid in pids:
             with suppress(OSError):
-                out.append(Process(pid, command(pid)))
+                out[name].append(Process(pid, command(pid)))
     return out
 
 
@@ -224,7 +224,7 @@ def _in_one_line(text: str) -> str:
 
 
 def _programs(namespace: str) -> Programs:
-    running = processes(namespace)
+    running = processes([namespace]).get(namespace, [])
     holders: dict[int, tuple[int, str]] = {}
     for process in running:
         with suppress(OSError):

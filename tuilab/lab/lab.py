@@ -9,7 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -180,9 +188,11 @@ class Lab:
         self._gone = reason
         self._view.emit(Gone(reason))
 
-    async def processes(self, namespace: str) -> list[Process]:
-        """The programs that run in a namespace; removing it ends them."""
-        return await self._driver.processes(namespace)
+    async def processes(
+        self, namespaces: Collection[str]
+    ) -> Mapping[str, Sequence[Process]]:
+        """The programs that run in some namespaces; removing these ends them."""
+        return await self._driver.processes(namespaces)
 
     async def detail(self, namespace: str, ifname: str | None = None) -> Detail:
         """All there is to see of a namespace, or of one link in it, right now.

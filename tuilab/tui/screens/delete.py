@@ -64,11 +64,11 @@ class DeleteScreen(Dialog[bool]):
         before = self._lab.snapshot.topology
         after = await beside(is_large(before), self._change.apply, before)
         room, ellipsis = self.text_width - 2, self.holder.glyphs.ellipsis
+        gone = [name for name in before.namespaces if name not in after.namespaces]
         self._programs = [
             fit(f"process {program.pid} in {name}: {program.command}", room, ellipsis)
-            for name in before.namespaces
-            if name not in after.namespaces
-            for program in await self._lab.processes(name)
+            for name, programs in (await self._lab.processes(gone)).items()
+            for program in programs
         ]
         if self._programs:
             self._show()
