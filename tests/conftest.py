@@ -1,18 +1,23 @@
 """What every test stands on: the machine stays as it was, no skip goes unseen."""
 
+import compileall
+import gc
 import os
 import signal
 import sys
 from functools import cache
+from pathlib import Path
 
-# Hundreds of programs are started: without bytecode each would compile all of tuilab.
+# Thousands of programs are started: without bytecode each would compile all of tuilab.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 import pytest  # noqa: E402
 
 import tests.profile  # noqa: E402, F401 - loads the Hypothesis profile
+import tuilab  # noqa: E402
 from tests import machine  # noqa: E402
+from tuilab.cli import SELDOM  # noqa: E402
 
 BEFORE = pytest.StashKey[dict[str, list[str]]]()
 LEFT = pytest.StashKey[list[str]]()
@@ -38,7 +43,20 @@ def _hear_signals():
 def pytest_sessionstart(session):
     _hear_signals()
     if not _is_worker(session.config):
+        # What only programs import, and some may not write: see `people.environment`.
+        compileall.compile_dir(Path(tuilab.__file__).parent, quiet=2)
         session.config.stash[BEFORE] = machine.picture()
+
+
+def pytest_collection_finish():
+    """Look for garbage among what tests make, as seldom as the program does.
+
+    Modules and thousands of tests are no garbage; to go through them took an eighth of
+    the time of the tests of the screen.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(SELDOM)
 
 
 @pytest.hookimpl(trylast=True)
