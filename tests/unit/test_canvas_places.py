@@ -436,7 +436,7 @@ def test_states_change_the_signs_of_a_drawing_and_nothing_else(
     kept = compose(graph, wish, scene.memory, scene)
     if kept.ways is not scene.ways:
         # No row was spent where nothing had to be shown, as there is now.
-        assert scene.manner.tight or scene.manner.combs
+        assert scene.manner.tight
         return
     assert draw(kept).text() == draw(fresh).text()
     assert draw(kept).ports == draw(fresh).ports
@@ -452,6 +452,23 @@ def test_where_only_states_differ_nothing_is_placed_anew() -> None:
     more = build(fat_tree().cable("h0", "h1").snapshot())
     assert compose(more, wish, scene.memory, scene).ways is not scene.ways
     assert compose(down, Wish(80, 60), scene.memory, scene).ways is not scene.ways
+
+
+def test_a_tight_drawing_is_placed_anew_only_for_the_first_state_of_a_row() -> None:
+    """That takes a row more; one more state beside it has room there."""
+    lab = fat_tree().topology()
+    wish = Wish(10, 10, 0)
+    ends = [Endpoint(host, "eth0") for host in ("h0", "h1")]
+    states = [dict.fromkeys(ends[:count], Live("down")) for count in range(3)]
+    graphs = [build(snapshot(lab, live=live)) for live in states]
+    none = compose(graphs[0], wish)
+    assert none.manner.tight
+    one = compose(graphs[1], wish, none.memory, none)
+    assert one.ways is not none.ways
+    assert one.height == none.height + 1
+    two = compose(graphs[2], wish, one.memory, one)
+    assert two.ways is one.ways
+    assert draw(two).text() == draw(compose(graphs[2], wish)).text()
 
 
 def test_one_port_more_down_changes_a_few_cells() -> None:

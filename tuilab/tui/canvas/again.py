@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tuilab.tui.canvas.boxes import is_chip, told_again
+from tuilab.tui.canvas.boxes import shows_state, told_again
 from tuilab.tui.canvas.graph import End, Graph, Node
-from tuilab.tui.canvas.scene import Box, Manner, Scene
+from tuilab.tui.canvas.scene import Box, Scene
 
 
-def skeleton(graph: Graph, manner: Manner) -> object:
-    """What of a graph decides where things stand; comparable.
+def skeleton(graph: Graph) -> object:
+    """What of a graph decides where things stand, whatever their states; comparable.
 
     Args:
         graph: From `group`.
-        manner: How it is drawn: a tight one spends a row more where a state must be
-            shown beside a chip.
     """
-    tight = manner.tight or manner.combs
 
     def end(one: End) -> object:
-        chip = is_chip(graph.nodes[one.node], manner.level)
-        return one.node, one.port, one.vlans, tight and chip and one.shown
+        return one.node, one.port, one.vlans
 
     return (
         [_body(node) for node in graph.nodes],
@@ -46,8 +42,17 @@ def _body(node: Node) -> object:
 
 
 def same(scene: Scene, graph: Graph) -> bool:
-    """Whether a graph would stand just as the one of a scene does."""
-    return skeleton(scene.graph, scene.manner) == skeleton(graph, scene.manner)
+    """Whether a graph would stand just as the one of a scene does.
+
+    A tight drawing spends a row more where a state must be shown beside a chip.
+    """
+    if skeleton(scene.graph) != skeleton(graph):
+        return False
+    return not scene.manner.tight or all(
+        shows_state(scene.graph, lines, scene.level)
+        == shows_state(graph, lines, scene.level)
+        for lines in scene.together
+    )
 
 
 def again(scene: Scene, graph: Graph) -> Scene:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tuilab.tui.canvas.graph import Cell, Health, Interface, Item, Mark, Node
+from tuilab.tui.canvas.graph import Cell, Graph, Health, Interface, Item, Mark, Node
 
 Level = Literal[0, 1, 2, 3]
 """0: a map without names. 1: chips of one row. 2: boxes with their ports.
@@ -167,6 +168,16 @@ def container(
 def is_chip(node: Node, level: Level) -> bool:
     """Whether a node is drawn in one row, without a border that ports could sit on."""
     return not node.cells and (level <= 1 or node.item.kind == "tap")
+
+
+def shows_state(graph: Graph, lines: Iterable[int], level: Level) -> bool:
+    """Whether any of some lines, by number, has a state to be shown beside a chip."""
+    edges = [graph.edges[number] for number in lines]
+    return any(
+        end.shown and is_chip(graph.nodes[end.node], level)
+        for edge in edges
+        for end in (edge.a, edge.b)
+    )
 
 
 def span(level: Level, ports: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
@@ -99,7 +100,7 @@ class Drawing:
     ways: Mapping[Item, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     folds: Mapping[Item, Fold] = field(default_factory=dict)
     hidden: Mapping[Item, Item] = field(default_factory=dict)
-    owners: tuple[Sequence[int], ...] = ()
+    owners: tuple[array[int], ...] = ()
     items: tuple[Item, ...] = ()
 
     def at(self, x: int, y: int) -> Item | None:

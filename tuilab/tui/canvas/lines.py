@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tuilab.tui.canvas.boxes import is_chip
+from tuilab.tui.canvas.boxes import shows_state
 from tuilab.tui.canvas.channel import Channel
 from tuilab.tui.canvas.layers import Flat, Gate, Hop
 from tuilab.tui.canvas.route import Wire, assign
@@ -139,12 +139,8 @@ class Lines:
         if not wires and self._is_border(above):
             channel.plain = int(part.head < 2 or above > 0)
         elif part.manner.tight:
-            edges = [part.graph.edges[wire.edge] for wire in wires]
-            shown = any(
-                end.shown and is_chip(part.graph.nodes[end.node], part.level)
-                for edge in edges
-                for end in (edge.a, edge.b)
-            )
+            lines = (wire.edge for wire in wires)
+            shown = shows_state(part.graph, lines, part.level)
             channel.roomy = part.manner.roomy or shown
             channel.plain = 2 if shown else 1
         return channel

@@ -7,7 +7,7 @@ is kept with its scene, and only what looks otherwise is painted anew.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -137,7 +137,7 @@ class Draft:
         )
 
     @classmethod
-    def of(cls, row: Row, owners: Sequence[int]) -> Draft:
+    def of(cls, row: Row, owners: array[int]) -> Draft:
         """A row that was painted before."""
         styles: list[str] = []
         cuts = {0}
@@ -145,7 +145,7 @@ class Draft:
             styles += [style] * len(text)
             cuts.add(len(styles))
         signs = _signs("".join([text for text, _ in row]))
-        return cls(signs, styles, array("i", owners), cuts)
+        return cls(signs, styles, owners[:], cuts)
 
     def put(self, x: int, sign: str, style: str, owner: int) -> None:
         """Paint one cell."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -159,6 +159,15 @@ class Part:
         for edge, way in self.ways.items():
             self.ways[edge] = [(x - self.low, y) for x, y in way]
         self._embed()
+
+    def together(self) -> Iterator[list[int]]:
+        """Lines, by number, that share the space between two rows; after `down`."""
+        for sub in self.subs.values():
+            yield from sub.together()
+        for channel in self.channels:
+            yield [wire.edge for wire in channel.wires]
+        for comb in self.combs.values():
+            yield [edge for edge, _ in comb.teeth]
 
     @property
     def combed(self) -> bool:

@@ -25,6 +25,7 @@ def put(scene: Scene, part: Part, dx: int, dy: int) -> None:
         scene.ways[edge] = [(a + dx, b + dy) for a, b in way]
     for gate, (a, b) in part.gates.items():
         scene.gates[gate] = a + dx, b + dy
+    scene.together += part.together()
     scene.width = max(scene.width, dx + part.width)
     scene.height = max(scene.height, dy + part.height)
 

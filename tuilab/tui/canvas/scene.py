@@ -85,6 +85,7 @@ class Scene:
         ways: By index of the edge: corners from its end a to its end b. The ends are
             on the border of a box, or beside a chip.
         gates: Where lines cross the border of the box that they come out of.
+        together: Lines, by number, that share the space between two rows.
         traces: The cells that the lines go through, once they are known.
         kept: What was drawn last, to go on from.
         dots: The small pictures of it, by size, as far as they are known.
@@ -99,6 +100,7 @@ class Scene:
     boxes: dict[int, Box] = field(default_factory=dict)
     ways: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     gates: dict[Gate, tuple[int, int]] = field(default_factory=dict)
+    together: list[list[int]] = field(default_factory=list)
     traces: Traces | None = field(default=None, compare=False, repr=False)
     kept: Kept | None = field(default=None, compare=False, repr=False)
     dots: dict[tuple[int, int], Dots] = field(
