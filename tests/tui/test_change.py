@@ -220,11 +220,22 @@ async def test_the_history_shows_where_we_are_and_enter_goes_there():
         view = bench.main.query_one(HistoryView)
         assert bench.app.focused is view
         assert "add namespace green" in bench.text
-        await bench.press("down", "down", "enter")
+        assert "Enter" not in bench.text  # we are there
+        await bench.press("down")
+        assert "Enter undoes 1 edit " in bench.text
+        await bench.press("down")
+        assert "Enter undoes 2 edits " in bench.text
+        await bench.press("enter")
+        assert "Enter" not in bench.text
         assert list(bench.topology.namespaces) == [HOST, "red"]
         assert view.cursor == 2
         assert "undone" in bench.text
-        await bench.press("home", "enter")
+        bench.app.clear_notifications()
+        await bench.press("home")
+        assert "Enter redoes 2 edits " in bench.text
+        await bench.press("2")
+        assert "Enter" not in bench.text
+        await bench.press("4", "enter")
         assert list(bench.topology.namespaces) == [HOST, "red", "blue", "green"]
         await bench.press("end", "enter")
         assert list(bench.topology.namespaces) == [HOST]

@@ -20,6 +20,7 @@ from tuilab.tui.screens.packet_detail import DetailDesk
 from tuilab.tui.text import Line, content, line, plain
 from tuilab.tui.watching import Watching
 from tuilab.tui.widgets.bottom import BottomPanel
+from tuilab.tui.widgets.history_view import HistoryView
 from tuilab.tui.widgets.packet_bar import PacketBar
 from tuilab.tui.widgets.packet_list import PacketList
 from tuilab.tui.widgets.packet_rows import Rows
@@ -111,8 +112,11 @@ class PacketDesk:
     def tell(self) -> None:
         """Say on the frame how the capture stands."""
         if self._bottom.tab != "packets" or self.packets.shown is None:
-            sends = self._session.main.sends
-            words = sends.words if self._bottom.tab == "ping" else ""
+            told = {
+                "ping": self._session.main.sends.words,
+                "undo": self._bottom.query_one(HistoryView).words,
+            }
+            words = told.get(self._bottom.tab, "")
             show_subtitle(self._bottom, Content(words))
             self.show_head()
             return

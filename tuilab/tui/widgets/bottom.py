@@ -118,6 +118,11 @@ class BottomPanel(Vertical):
         if self.desk is not None:
             self.desk.tell()
 
+    @on(PickView.Moved, "#undo")
+    def _edit_moved(self) -> None:
+        if self.desk is not None and self.tab == "undo":
+            self.desk.tell()
+
     @on(PickView.Moved, "#packet-list")
     def _packet_moved(self) -> None:
         if self.desk is not None:

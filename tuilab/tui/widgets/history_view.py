@@ -36,6 +36,19 @@ class HistoryView(PickView):
         self.lines_changed()
         if history is not None:
             self.cursor = len(history.edits) - history.position
+            # Where the cursor stays, its line may mean something else now.
+            self.post_message(self.Moved(self, self.cursor))
+
+    @property
+    def words(self) -> str:
+        """What Enter does here; empty where the lab stands already."""
+        if self.history is None or not self._rows:
+            return ""
+        position = self._rows[self.cursor][0]
+        edits = abs(position - self.history.position)
+        many = "1 edit" if edits == 1 else f"{edits} edits"
+        verb = "undoes" if position < self.history.position else "redoes"
+        return f"Enter {verb} {many}" if edits else ""
 
     def line_count(self) -> int:
         """The edits, and the start."""
