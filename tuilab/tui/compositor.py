@@ -52,6 +52,16 @@ class RowCompositor(Compositor):
         self._dirty_regions = later
         if not spans:
             return None
+        return ChopsUpdate(self._painted(spans), spans, [row[1:] for row in self.cuts])
+
+    def rows(self, first: int, beyond: int) -> list[Strip]:
+        """Some rows as they look now, as far as there are so many."""
+        beyond = min(beyond, self.size.height)
+        slots = self._painted([(y, 0, self.size.width) for y in range(first, beyond)])
+        return [Strip.join(slots[y].values()) for y in range(first, beyond)]
+
+    def _painted(self, spans: list[_Span]) -> list[_Slots]:
+        """The pieces of all rows; those that no span covers have none."""
         cuts = self.cuts
         rows = {y for y, _, _ in spans}
         slots: list[_Slots] = [
@@ -72,7 +82,7 @@ class RowCompositor(Compositor):
             missing = {y: starts for y, starts in missing.items() if starts}
             if not missing:
                 break
-        return ChopsUpdate(slots, spans, [row[1:] for row in cuts])
+        return slots
 
 
 def _first(spans: Iterable[_Span]) -> tuple[list[_Span], set[Region]]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from textual import events
 from textual.message import Message
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.timer import Timer
 
 from tuilab.tui.beat import Beat
@@ -65,6 +66,10 @@ class Below(Screen[Answer]):
     @property
     def _in_front(self) -> bool:
         return self.app.screen_stack[-1:] == [self]
+
+    def rows(self, first: int, beyond: int) -> list[Strip]:
+        """Some rows of it as they look now, for a screen that it shines through."""
+        return self._painter.rows(first, beyond)
 
     def _compositor_refresh(self) -> None:
         """Paint what has changed; below another screen, have that paint it.

@@ -15,12 +15,11 @@ from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual import events
 from textual.color import Color
-from textual.css.styles import RulesMap
-from textual.screen import ModalScreen, Screen
+from textual.geometry import Size
+from textual.screen import ModalScreen
 from textual.strip import Strip
-from textual.style import Style
-from textual.visual import RenderOptions, Visual
 
+from tuilab.tui.compositor import AT_ONCE
 from tuilab.tui.screens.below import Answer, Below
 
 
@@ -55,38 +54,39 @@ class Overlay(ModalScreen[Answer], Below[Answer]):
     def stands(self) -> None:
         """Everything has its place for the first time."""
 
-    def render(self) -> Any:
-        """What is below, dimmed."""
+    # -- what shines through -----------------------------------------------------------
+
+    _made: tuple[Size, dict[int, Strip]] | None = None
+
+    def render_line(self, y: int) -> Strip:
+        """A row of what is below, dimmed.
+
+        Textual makes all of them at once, and segment by segment, in ten times the
+        time; here some are made, in the step that paints them.
+        """
         stack = self.app.screen_stack
         at = stack.index(self) if self in stack else 0
-        return Dimmed(stack[at - 1], self.styles.background) if at else super().render()
+        below = stack[at - 1] if at else None
+        if not isinstance(below, Below):
+            return super().render_line(y)
+        if self._made is None or self._made[0] != self.size:
+            self._made = self.size, {}
+        rows = self._made[1]
+        for region in self._dirty_regions:
+            for row in region.line_range:
+                rows.pop(row, None)
+        self._dirty_regions.clear()
+        if y not in rows:
+            self._make_rows(below, rows, y)
+        return rows.get(y) or Strip.blank(self.size.width)
 
-
-class Dimmed(Visual):
-    """A screen as it shines through another one's background.
-
-    Textual does so by way of Rich, segment by segment, in ten times the time.
-    """
-
-    def __init__(self, screen: Screen[object], colour: Color) -> None:
-        self._screen = screen
-        self._colour = colour
-
-    def render_strips(
-        self, width: int, height: int | None, style: Style, options: RenderOptions
-    ) -> list[Strip]:
-        """All rows of it."""
-        # Nothing else tells what a screen looks like that is not in front.
-        rows = self._screen._compositor.render_strips()
-        return [Strip(_dimmed(row, self._colour), row.cell_length) for row in rows]
-
-    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
-        """It fills the window."""
-        return container_width
-
-    def get_height(self, rules: RulesMap, width: int) -> int:
-        """It fills the window."""
-        return self._screen.size.height
+    def _make_rows(self, below: Below[Any], rows: dict[int, Strip], y: int) -> None:
+        """Make a row, and as many of those behind it as are painted at once."""
+        beyond = y + max(1, AT_ONCE // max(1, self.size.width))
+        beyond = next((row for row in range(y, beyond) if row in rows), beyond)
+        colour = self.styles.background
+        for row, strip in enumerate(below.rows(y, beyond), y):
+            rows[row] = Strip(_dimmed(strip, colour), strip.cell_length)
 
 
 def _dimmed(row: Iterable[Segment], colour: Color) -> list[Segment]:
