@@ -27,6 +27,7 @@ from tuilab.tui.canvas import lab_view
 from tuilab.tui.canvas.build import build
 from tuilab.tui.canvas.laying import laid
 from tuilab.tui.canvas.layout import compose
+from tuilab.tui.compositor import AT_ONCE, RowCompositor
 from tuilab.tui.screens import form
 
 SIZE = (160, 48)
@@ -231,6 +232,27 @@ async def test_no_key_has_a_long_step(keys, monkeypatch):
             longest.append(max(taken))
         assert not bench.in_dialog
     assert min(longest) < screen
+
+
+async def test_what_shines_through_is_made_some_rows_at_a_time(monkeypatch):
+    made = []
+    rows = RowCompositor.rows
+
+    def counted(painter, first, beyond):
+        made.append((first, beyond))
+        return rows(painter, first, beyond)
+
+    width, height = 250, 70
+    async with opened(router(), size=(width, height)) as bench:
+        await bench.press("right")
+        monkeypatch.setattr(RowCompositor, "rows", counted)
+        await bench.press("question_mark")
+        assert bench.in_dialog
+    assert max(beyond - first for first, beyond in made) * width <= AT_ONCE
+    # Hardly any of them twice, also of those that the dialog covers in part.
+    found = [row for span in made for row in range(*span)]
+    assert set(found) == set(range(height))
+    assert len(found) < 1.2 * height
 
 
 async def test_other_colours_have_no_long_step(monkeypatch):
