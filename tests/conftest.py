@@ -59,6 +59,15 @@ def pytest_collection_finish():
     gc.set_threshold(SELDOM)
 
 
+@pytest.fixture(scope="session")
+def starter():
+    """Runs the bodies of tests in sandboxes; ends before leftovers are looked for."""
+    from tests.kernel.packetbox import Starter
+
+    with Starter() as it:
+        yield it
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
     config = session.config

@@ -1,20 +1,25 @@
 """Runs a test's body inside a sandbox of its own.
 
-Only a process with one thread can enter a sandbox, and pytest has more: so the body
-runs in a fresh interpreter. A plain assert there fails the test here, with its trace.
+Only a process with one thread can enter a sandbox, and pytest has more: so bodies run
+in processes forked from an interpreter that does nothing else. A plain assert there
+fails the test here, with its trace.
 """
 
 import asyncio
+import gc
 import importlib
 import inspect
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -30,6 +35,49 @@ _TOOLS = ("ip", "nft", "ping", "tcpdump", "tshark")
 # An ordinary user of Debian has no sbin in the path, but nft is there.
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _ROOT = Path(__file__).parents[2]
+_NEEDED = (
+    "hypothesis",
+    "tuilab.kernel.netlink",
+    "tuilab.packets.send",
+    "tuilab.tui.app",
+)
+"""What bodies import, some of it in half a second. Tests' own modules look around when
+they are imported, which must be inside of the sandbox."""
+
+
+class Starter:
+    """An interpreter that has imported what bodies need, and forks for each of them."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="tuilab-packetbox-")
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "tests.kernel.packetbox"],
+            cwd=_ROOT,
+            env=os.environ | {"PATH": _PATH},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=_SECONDS)
+        self._folder.cleanup()
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        """Have `run_body` called with that; exit status, output and errors."""
+        said = [Path(self._folder.name, name) for name in ("out", "err")]
+        assert self._process.stdin
+        assert self._process.stdout
+        print(
+            json.dumps([*map(str, said), *words]), file=self._process.stdin, flush=True
+        )
+        status = self._process.stdout.readline()
+        assert status, "the interpreter that starts bodies has ended"
+        out, err = (path.read_text() for path in said)
+        return int(status), out, err
 
 
 def boxed(body: Callable) -> Callable:
@@ -37,7 +85,7 @@ def boxed(body: Callable) -> Callable:
 
     @pytest.mark.kernel
     @pytest.mark.timeout(_SECONDS + 30)
-    def test(tmp_path):
+    def test(tmp_path, starter):
         missing = [tool for tool in _TOOLS if shutil.which(tool, path=_PATH) is None]
         if missing:
             pytest.skip(f"not installed: {', '.join(missing)}")
@@ -46,22 +94,16 @@ def boxed(body: Callable) -> Callable:
         except (RightsError, KernelError) as error:
             pytest.skip(str(error))
         try:
-            command = [sys.executable, "-W", "error", "-m", "tests.kernel.packetbox"]
-            command += [json.dumps(keeper.to_data()), body.__module__, body.__name__]
-            done = subprocess.run(
-                [*command, str(tmp_path)],
-                cwd=_ROOT,
-                env=os.environ | {"PATH": _PATH},
-                capture_output=True,
-                text=True,
-                timeout=_SECONDS,
+            status, out, err = starter.run(
+                json.dumps(keeper.to_data()),
+                *(body.__module__, body.__name__, str(tmp_path)),
             )
         finally:
             sandbox.destroy(keeper)
-        if done.returncode == _SKIPPED:
-            pytest.skip(done.stdout.strip())
-        if done.returncode:
-            pytest.fail(f"{done.stdout}\n{done.stderr}", pytrace=False)
+        if status == _SKIPPED:
+            pytest.skip(out.strip())
+        if status:
+            pytest.fail(f"ended with {status}\n{out}\n{err}", pytrace=False)
 
     test.__name__ = body.__name__
     test.__doc__ = body.__doc__
@@ -133,8 +175,33 @@ def routed(*, quiet: bool = True) -> None:
 
 
 def main() -> None:
-    """Enter the sandbox of argv[1] and run function argv[3] of module argv[2]."""
-    keeper, module, name, directory = sys.argv[1:]
+    """Fork for each line of the input, and say how that has ended."""
+    for module in _NEEDED:
+        importlib.import_module(module)
+    gc.freeze()
+    for line in sys.stdin:
+        out, err, *words = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _turn_to("/dev/null", os.O_RDONLY, 0)
+            _turn_to(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 1)
+            _turn_to(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 2)
+            # Who hangs ends, and its test fails, before pytest's own time is over.
+            signal.alarm(_SECONDS)
+            run_body(*words)
+            return
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _turn_to(path: str, flags: int, descriptor: int) -> None:
+    opened = os.open(path, flags, 0o600)
+    os.dup2(opened, descriptor)
+    os.close(opened)
+
+
+def run_body(keeper: str, module: str, name: str, directory: str) -> None:
+    """Enter the sandbox and run that function of that module."""
     sandbox.enter(sandbox.Keeper.from_data(json.loads(keeper)))
     body = getattr(importlib.import_module(module), name).body
     try:
