@@ -6,10 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tuilab.errors import TuilabError
+from tuilab.lab.uninterrupted import beside
 from tuilab.model.edits.clip import cut_out
 from tuilab.model.edits.paste import contents, paste
 from tuilab.tui.forms.generate import Generate
 from tuilab.tui.forms.toggle import targets
+from tuilab.tui.late import is_large
 from tuilab.tui.screens.generate import GenerateScreen
 from tuilab.tui.verbs.build import carry_out, select_new
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
 async def copy_part(screen: MainScreen) -> None:
     """Keep the selection, to be pasted into this lab or another."""
-    clip = cut_out(screen.topology, targets(screen.selection))
+    topology, wanted = screen.topology, targets(screen.selection)
+    clip = await beside(is_large(topology), cut_out, topology, wanted)
     board, key = screen.session.around.clips, screen.session.key("paste_part")
     said = f"copied {contents(clip)} ({key} pastes it, in other labs too)"
     try:
