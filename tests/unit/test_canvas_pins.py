@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +38,7 @@ from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Layers, Memory
 from tuilab.tui.canvas.layout import Wish, compose, layout
 from tuilab.tui.canvas.regions import arrange
-from tuilab.tui.canvas.scene import Manner, Scene
+from tuilab.tui.canvas.scene import Scene
 from tuilab.tui.canvas.slots import Slots
 
 
@@ -323,7 +322,7 @@ def way(scene: Scene) -> tuple[int, ...]:
 
 @given(LABS, STEPS)
 def test_one_more_or_less_never_reorders_the_others(sketch: Sketch, steps) -> None:
-    """At any level and size, turned or not, whatever is pinned or changes."""
+    """At any level and size, whatever is pinned, folded, or changes what it is."""
     pane = Pane(sketch)
     scene = pane.draw((120, 30))
     for what, number, slot, size, level in steps:
@@ -338,6 +337,11 @@ def test_one_more_or_less_never_reorders_the_others(sketch: Sketch, steps) -> No
         if way(before) != way(scene):
             continue
         old, new = in_row(before), in_row(scene)
+        if scene.order.turns > 1 or scene.order.shelves > 1:
+            # What is placed by hand keeps its column there, whatever passes it.
+            for graph in (before.graph, scene.graph):
+                for pinned in graph.pins:
+                    old.pop(graph.nodes[pinned].item, None)
         for one, (where, at) in old.items():
             for other, (there, far) in old.items():
                 if where != there or at >= far:
@@ -348,38 +352,3 @@ def test_one_more_or_less_never_reorders_the_others(sketch: Sketch, steps) -> No
                     and new[one][0] == new[other][0] == where
                 ):
                     assert new[one][1] < new[other][1], (what, one, other)
-
-
-@pytest.mark.parametrize("by", [-3, -2, -1, 1, 2, 3])
-@pytest.mark.parametrize("at", range(3))
-def test_one_less_in_a_turned_line_passes_nothing_set_by_hand(at: int, by: int) -> None:
-    """All behind it go on by one, and some to the next row; it stands where it was put.
-
-    Args:
-        at: Which node of the second row is moved.
-        by: By so many columns.
-    """
-    pane = Pane(line(16, hosts=False))
-
-    def turned() -> Scene:
-        graph = pane.graph()
-        free = arrange(graph, pane.memory)
-        order = arrange(graph, free.memory, turns=4)
-        pane.memory = order.memory
-        return layout(graph, order, Manner(1), 60)
-
-    scene = turned()
-    nodes = scene.graph.nodes
-    moved = [v for v in scene.order.parts[0].rows[1] if v < len(nodes)][at]
-    column, row = Slots(scene).of(nodes[moved].item)
-    pane.pins = {key(nodes[moved].item): (column + by, row)}
-    for gone in scene.order.parts[0].way[:3]:
-        before = turned()
-        pane.remove(nodes[gone].item.namespace)
-        after = turned()
-        assert way(before) == way(after)
-        old, new = in_row(before), in_row(after)
-        stay = [it for it in new if new[it][0] == old[it][0]]
-        for one, other in combinations(stay, 2):
-            if old[one][0] == old[other][0]:
-                assert (old[one] < old[other]) == (new[one] < new[other])

@@ -6,11 +6,10 @@ same at each level of detail, and a column to the right is one neighbour to the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 
 from tuilab.model.places import Slot
-from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Layers
 from tuilab.tui.canvas.place import Pull, settle, spread
 
@@ -68,74 +67,6 @@ def make_room(
     row[:] = between[0]
     for vertex, some in zip(columns, between[1:], strict=True):
         row += [vertex, *some]
-
-
-def stand_by_hand(
-    graph: Graph,
-    layers: Layers,
-    pins: Mapping[int, Slot],
-    known: Mapping[int, float],
-    settled: Collection[int],
-    left: Mapping[int, Collection[Item] | None],
-) -> None:
-    """Have what has a place set by hand stand in its column.
-
-    From where it would be without it goes past all that stand in columns up to there.
-    What was there before stays among the others as it was.
-
-    Args:
-        graph: What is drawn.
-        layers: A part, whose rows are changed.
-        pins: Places set by hand in it, by vertex.
-        known: Those that were there before.
-        settled: Those set by hand that stand where they stood there.
-        left: What they are to stand right of; None for those that are new there.
-    """
-    row_of = {v: row for row in layers.rows for v in row}
-    new = []
-    for node in pins:
-        if (some := left[node]) is not None:
-            _stand_again(graph, row_of[node], node, some)
-        elif node not in settled:
-            new.append(node)
-    there = {v: pin for v, pin in pins.items() if v not in new}
-    _make_room(layers, there, known)
-    if len(new) * len(row_of) > MOST:
-        at = columns(layers, there)
-        carry(layers.rows, {node: pins[node][0] for node in new}, at)
-        _make_room(layers, pins, known)
-        return
-    for node in new:
-        carry_one(row_of[node], node, pins[node][0], columns(layers, there))
-        there[node] = pins[node]
-        _make_room(layers, there, known)
-
-
-def _make_room(
-    layers: Layers, pins: Mapping[int, Slot], known: Mapping[int, float]
-) -> None:
-    for row in layers.rows:
-        make_room(row, pins, known)
-
-
-def _stand_again(
-    graph: Graph, row: list[int], node: int, left: Collection[Item]
-) -> None:
-    """Put a vertex right of what it stood right of before."""
-    row.remove(node)
-    nodes = graph.nodes
-    there = (at for at, v in enumerate(row) if v < len(nodes) and nodes[v].item in left)
-    row.insert(max(there, default=-1) + 1, node)
-
-
-def carry_one(row: list[int], node: int, to: int, at: Mapping[int, int]) -> None:
-    """Move a vertex within its row, by columns."""
-    own = at[node]
-    if to == own:
-        return
-    row.remove(node)
-    passed = (v for v in row if (at[v] <= to if to > own else at[v] < to))
-    row.insert(sum(1 for _ in passed), node)
 
 
 def carry(rows: list[list[int]], to: Mapping[int, int], at: Mapping[int, int]) -> None:
