@@ -9,6 +9,9 @@ from tuilab.model.topology import HOST, LO, Bridge
 from tuilab.tui.glyphs import Glyphs
 from tuilab.tui.text import Line, Span, fit, line, width
 
+_Part = tuple[int, Line]
+"""What one place of the bar says; where there is no room the greatest goes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -71,32 +74,9 @@ def status_line(
         unsaved: The lab differs from its file.
     """
     have = counts(snapshot)
-    left = [
-        (
-            0,
-            line(
-                (" tuilab ", "title"),
-                (f" {snapshot.name}{'*' if unsaved else ''} ", "key"),
-            ),
-        ),
-        (
-            4,
-            line(f" ns {have.namespaces}  br {have.bridges}  link {have.links} "),
-        ),
-    ]
-    if snapshot.drift and not snapshot.pending:
-        text = f" {glyphs.differs}{len(snapshot.drift)} drift "
-        left.append((3, line(Span(text, "warn", "screen.act('repair')"))))
-    if snapshot.pending:
-        left.append((3, line((f" {glyphs.ellipsis} {snapshot.pending} ", "warn"))))
+    left = _left(snapshot, have, glyphs, unsaved=unsaved)
     right = [
-        (
-            5,
-            line(
-                (f" {glyphs.up}{have.up}", "good"),
-                (f" {glyphs.down}{have.down} ", "bad" if have.down else "dim"),
-            ),
-        ),
+        (5, _states(have, glyphs)),
         (1, line(_where(snapshot, gone))),
         *_reason(snapshot, gone),
     ]
@@ -120,6 +100,27 @@ def status_line(
     return line((fit("".join(s.text for s in spans), cells, glyphs.ellipsis), "title"))
 
 
+def _left(
+    snapshot: Snapshot, have: Counts, glyphs: Glyphs, *, unsaved: bool
+) -> list[_Part]:
+    name = f" {snapshot.name}{'*' if unsaved else ''} "
+    sums = f" ns {have.namespaces}  br {have.bridges}  link {have.links} "
+    parts = [(0, line((" tuilab ", "title"), (name, "key"))), (4, line(sums))]
+    if snapshot.drift and not snapshot.pending:
+        text = f" {glyphs.differs}{len(snapshot.drift)} drift "
+        parts.append((3, line(Span(text, "warn", "screen.act('repair')"))))
+    if snapshot.pending:
+        parts.append((3, line((f" {glyphs.ellipsis} {snapshot.pending} ", "warn"))))
+    return parts
+
+
+def _states(have: Counts, glyphs: Glyphs) -> Line:
+    return line(
+        (f" {glyphs.up}{have.up}", "good"),
+        (f" {glyphs.down}{have.down} ", "bad" if have.down else "dim"),
+    )
+
+
 def _where(snapshot: Snapshot, gone: str) -> Span:
     if gone:
         return Span(" ENDED ", "bad")
@@ -128,10 +129,10 @@ def _where(snapshot: Snapshot, gone: str) -> Span:
     return Span(" HOST ", "bad") if snapshot.host else Span(" sandbox ", "good")
 
 
-def _reason(snapshot: Snapshot, gone: str) -> list[tuple[int, Line]]:
+def _reason(snapshot: Snapshot, gone: str) -> list[_Part]:
     text = gone or snapshot.preview
     return [(7, line((f"{text} ", "dim")))] if text else []
 
 
-def _wide(parts: list[tuple[int, Line]]) -> int:
+def _wide(parts: list[_Part]) -> int:
     return sum(width(part) for _, part in parts)
