@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +39,7 @@ from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Layers, Memory
 from tuilab.tui.canvas.layout import Wish, compose, layout
 from tuilab.tui.canvas.regions import arrange
-from tuilab.tui.canvas.scene import Scene
+from tuilab.tui.canvas.scene import Manner, Scene
 from tuilab.tui.canvas.slots import Slots
 
 
@@ -322,7 +323,7 @@ def way(scene: Scene) -> tuple[int, ...]:
 
 @given(LABS, STEPS)
 def test_one_more_or_less_never_reorders_the_others(sketch: Sketch, steps) -> None:
-    """At any level and size, whatever is pinned, folded, or changes what it is."""
+    """At any level and size, turned or not, whatever is pinned or changes."""
     pane = Pane(sketch)
     scene = pane.draw((120, 30))
     for what, number, slot, size, level in steps:
@@ -337,11 +338,6 @@ def test_one_more_or_less_never_reorders_the_others(sketch: Sketch, steps) -> No
         if way(before) != way(scene):
             continue
         old, new = in_row(before), in_row(scene)
-        if scene.order.turns > 1 or scene.order.shelves > 1:
-            # What is placed by hand keeps its column there, whatever passes it.
-            for graph in (before.graph, scene.graph):
-                for pinned in graph.pins:
-                    old.pop(graph.nodes[pinned].item, None)
         for one, (where, at) in old.items():
             for other, (there, far) in old.items():
                 if where != there or at >= far:
@@ -352,3 +348,78 @@ def test_one_more_or_less_never_reorders_the_others(sketch: Sketch, steps) -> No
                     and new[one][0] == new[other][0] == where
                 ):
                     assert new[one][1] < new[other][1], (what, one, other)
+
+
+@pytest.mark.parametrize("by", [-3, -2, -1, 1, 2, 3])
+@pytest.mark.parametrize("at", range(3))
+def test_one_less_in_a_turned_line_passes_nothing_set_by_hand(at: int, by: int) -> None:
+    """All behind it go on by one, and some to the next row; it stands where it was put.
+
+    Args:
+        at: Which node of the second row is moved.
+        by: By so many columns.
+    """
+    pane = Pane(line(16, hosts=False))
+
+    def turned() -> Scene:
+        graph = pane.graph()
+        free = arrange(graph, pane.memory)
+        order = arrange(graph, free.memory, turns=4)
+        pane.memory = order.memory
+        return layout(graph, order, Manner(1), 60)
+
+    scene = turned()
+    nodes = scene.graph.nodes
+    moved = [v for v in scene.order.parts[0].rows[1] if v < len(nodes)][at]
+    column, row = Slots(scene).of(nodes[moved].item)
+    pane.pins = {key(nodes[moved].item): (column + by, row)}
+    for gone in scene.order.parts[0].way[:3]:
+        before = turned()
+        pane.remove(nodes[gone].item.namespace)
+        after = turned()
+        assert way(before) == way(after)
+        old, new = in_row(before), in_row(after)
+        stay = [it for it in new if new[it][0] == old[it][0]]
+        for one, other in combinations(stay, 2):
+            if old[one][0] == old[other][0]:
+                assert (old[one] < old[other]) == (new[one] < new[other])
+
+
+@given(LABS, STEPS, st.integers(1, 3))
+def test_drawn_once_more_all_stands_where_it_stood(
+    sketch: Sketch, steps, turns: int
+) -> None:
+    """Lines that pass too, in a lab turned or not, wherever its nodes were put."""
+    pane = Pane(sketch)
+    scene = pane.draw((120, 30))
+    for what, number, slot, *_ in steps:
+        items = [node.item for node in scene.graph.nodes]
+        if not items:
+            return
+        put(pane, scene, what, items[number % len(items)], slot)
+        graph = pane.graph()
+        free = arrange(graph, pane.memory)
+        first = arrange(graph, free.memory, turns=turns)
+        again = arrange(graph, first.memory, turns=turns)
+        assert [p.rows for p in again.parts] == [p.rows for p in first.parts]
+        pane.memory = again.memory
+
+
+def test_a_line_that_passes_takes_no_column_from_what_stands_where_it_stood() -> None:
+    """What closes a ring of four rows passes left of all of them."""
+    pane = Pane(ring(13))
+    scene = pane.draw((60, 15))
+    order = arrange(scene.graph, pane.memory, turns=2)
+    slots = Slots(layout(scene.graph, order, scene.manner, 60))
+    items = [node.item for node in scene.graph.nodes]
+    there = {v: slots.of(it) for v, it in enumerate(items) if str(it) in NEAR}
+    graph = replace(scene.graph, pins=there)
+    pinned = arrange(graph, pane.memory, turns=2)
+    free = arrange(scene.graph, pinned.memory, turns=2)
+    again = arrange(graph, free.memory, turns=2)
+    assert len(there) == len(NEAR)
+    assert again.parts[0].rows == pinned.parts[0].rows == order.parts[0].rows
+
+
+NEAR = {"r0", "r1", "r2", "r3", "r4", "r5", "r7"}
+"""All of the first two rows of a ring of 13, but one."""

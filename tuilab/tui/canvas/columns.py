@@ -6,10 +6,11 @@ same at each level of detail, and a column to the right is one neighbour to the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 
 from tuilab.model.places import Slot
+from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Layers
 from tuilab.tui.canvas.place import Pull, settle, spread
 
@@ -67,6 +68,89 @@ def make_room(
     row[:] = between[0]
     for vertex, some in zip(columns, between[1:], strict=True):
         row += [vertex, *some]
+
+
+def stand_by_hand(
+    layers: Layers,
+    pins: Mapping[int, Slot],
+    known: Mapping[int, float],
+    settled: Collection[int],
+) -> None:
+    """Have what has a place set by hand stand in its column.
+
+    From where it would be without it goes past all that stand in columns up to there.
+    What was there before stays among the others as it was.
+
+    Args:
+        layers: A part, whose rows are changed.
+        pins: Places set by hand in it, by vertex.
+        known: Those that were there before.
+        settled: Those set by hand that stand where they stood there.
+    """
+    row_of = {v: row for row in layers.rows for v in row}
+    there = {v: pin for v, pin in pins.items() if v in settled}
+    new = [v for v in pins if v not in settled]
+    _make_room(layers, there, known)
+    if len(new) * len(row_of) > MOST:
+        at = columns(layers, there)
+        carry(layers.rows, {node: pins[node][0] for node in new}, at)
+        _make_room(layers, pins, known)
+        return
+    for node in new:
+        carry_one(row_of[node], node, pins[node][0], columns(layers, there))
+        there[node] = pins[node]
+        _make_room(layers, there, known)
+
+
+def stand_again(
+    graph: Graph,
+    layers: Layers,
+    pins: Mapping[int, Slot],
+    known: Mapping[int, float],
+    left: Mapping[int, Collection[Item]],
+) -> None:
+    """Have what has a place set by hand go back past what has changed sides with it.
+
+    Where nothing has, all stays as it is: lines that pass too.
+
+    Args:
+        graph: What is drawn.
+        layers: A part, whose rows are changed.
+        pins: Places set by hand in it, by vertex.
+        known: Those that were there before.
+        left: What some of them stood right of, of all that has no such place.
+    """
+    nodes = graph.nodes
+    for row in layers.rows:
+        for node in [v for v in row if v in left]:
+            own = row.index(node)
+            row.remove(node)
+            free = [
+                (at, nodes[v].item in left[node])
+                for at, v in enumerate(row)
+                if v < len(nodes) and v not in pins
+            ]
+            low = max((at + 1 for at, west in free if west), default=0)
+            high = min((at for at, _ in free if at >= low), default=len(row))
+            row.insert(min(max(own, low), high), node)
+    _make_room(layers, pins, known)
+
+
+def _make_room(
+    layers: Layers, pins: Mapping[int, Slot], known: Mapping[int, float]
+) -> None:
+    for row in layers.rows:
+        make_room(row, pins, known)
+
+
+def carry_one(row: list[int], node: int, to: int, at: Mapping[int, int]) -> None:
+    """Move a vertex within its row, by columns."""
+    own = at[node]
+    if to == own:
+        return
+    row.remove(node)
+    passed = (v for v in row if (at[v] <= to if to > own else at[v] < to))
+    row.insert(sum(1 for _ in passed), node)
 
 
 def carry(rows: list[list[int]], to: Mapping[int, int], at: Mapping[int, int]) -> None:

@@ -24,6 +24,9 @@ class Place:
             where it goes without.
         along: Its number on the way along a ring or line.
         elsewhere: Its key in rows that it stood in before, by rank.
+        left: What stood left of it in a row of a picture that is turned or shelved, by
+            the place set by hand that had it there, the rank, and how many shelves and
+            rows there were.
     """
 
     rank: int
@@ -33,6 +36,9 @@ class Place:
     seats: Mapping[tuple[Slot, int], float] = field(default_factory=dict)
     along: int | None = None
     elsewhere: Mapping[int, float] = field(default_factory=dict)
+    left: Mapping[tuple[Slot, int, tuple[int, int]], frozenset[Item]] = field(
+        default_factory=dict
+    )
 
     def key_in(self, rank: int) -> float | None:
         """Its key in a row, if it has ever been there."""

@@ -44,7 +44,12 @@ def renamed_places(memory: Memory, rename: Rename) -> Memory:
     """Where everything was drawn, under its new name and in what has a new name."""
     return {
         renamed(item, rename): replace(
-            place, home=None if place.home is None else renamed(place.home, rename)
+            place,
+            home=None if place.home is None else renamed(place.home, rename),
+            left={
+                seat: frozenset(renamed(other, rename) for other in some)
+                for seat, some in place.left.items()
+            },
         )
         for item, place in memory.items()
     }

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import count
 
-from tuilab.model.places import Slot
 from tuilab.tui.canvas.chain import Chain, chain
-from tuilab.tui.canvas.columns import MOST, carry, columns, make_room
+from tuilab.tui.canvas.columns import stand_again, stand_by_hand
 from tuilab.tui.canvas.crossings import apart, crossings, more_crossings
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Flat, Gate, Hop, Layers, Memory, Segment
@@ -42,6 +41,8 @@ class Arranger:
         self.nodes = nodes
         self.segments = segments
         self.memory = memory
+        self.shelves = shelves
+        self.folded = shelves > 1 or turns > 1
         self.rank = ranks(graph, nodes, segments)
         self.chain = chain(graph, nodes, segments, memory)
         self.line: list[list[int]] = []
@@ -463,37 +464,17 @@ class Arranger:
         return more
 
     def _pin(self) -> None:
-        """What has a place set by hand stands in its column.
-
-        From where it would be without it goes past all that stand in columns up to
-        there. What was there before stays among the others as it was.
-        """
-        there = [node for node in self.graph.pins if node in self.row_of]
-        if not there:
+        """What has a place set by hand stands in its column."""
+        pins = {v: pin for v, pin in self.graph.pins.items() if v in self.row_of}
+        if not pins:
             return
-        pins = {node: self.graph.pins[node] for node in there if node in self.settled}
-        self._make_room(pins)
-        new = [node for node in there if node not in self.settled]
-        if len(new) * len(self.row_of) > MOST:
-            known = columns(self.layers, pins)
-            pins = {node: self.graph.pins[node] for node in there}
-            carry(self.layers.rows, {node: pins[node][0] for node in new}, known)
-            self._make_room(pins)
-            return
-        for node in new:
-            self._carry(node, self.graph.pins[node][0], columns(self.layers, pins))
-            pins[node] = self.graph.pins[node]
-            self._make_room(pins)
-
-    def _make_room(self, pins: Mapping[int, Slot]) -> None:
-        for row in self.layers.rows:
-            make_room(row, pins, self.known)
-
-    def _carry(self, node: int, to: int, at: Mapping[int, int]) -> None:
-        """Move a node within its row, by columns."""
-        row, own = self.layers.rows[self.row_of[node]], at[node]
-        if to == own:
-            return
-        row.remove(node)
-        passed = (v for v in row if (at[v] <= to if to > own else at[v] < to))
-        row.insert(sum(1 for _ in passed), node)
+        stand_by_hand(self.layers, pins, self.known, self.settled)
+        rows = self.shelves, len(self.layers.rows)
+        left: dict[int, frozenset[Item]] = {}
+        for node, pin in pins.items() if self.folded else ():
+            place = self.memory.get(self.graph.nodes[node].item)
+            seat = pin, self.rank[node], rows
+            if place is not None and seat in place.left:
+                left[node] = place.left[seat]
+        if left:
+            stand_again(self.graph, self.layers, pins, self.known, left)

@@ -19,7 +19,7 @@ from tuilab.tui.canvas.layers import (
 )
 from tuilab.tui.canvas.order import Arranger
 from tuilab.tui.canvas.rank import components
-from tuilab.tui.canvas.remember import remember
+from tuilab.tui.canvas.remember import remember, remember_folded
 
 
 def arrange(
@@ -115,7 +115,10 @@ class _Regions:
         }
         if self.shelves > 1 or self.turns > 1:
             folded = self.shelves, self.turns
-            return Order(layers, inner, self.memory, chained, *folded)
+            # What is inside a box is never turned.
+            rest = inner.values() if self.shelves > 1 else ()
+            there = remember_folded(graph, [*layers, *rest], self.memory, self.shelves)
+            return Order(layers, inner, there, chained, *folded)
         places = remember(graph, layers, None, self.memory)
         for box, some_layers in inner.items():
             home = graph.nodes[box].item

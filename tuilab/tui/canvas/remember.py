@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
@@ -34,6 +34,37 @@ def remember(
         for at, vertex in enumerate(part.way):
             item = graph.nodes[vertex].item
             out[item] = replace(out[item], along=at)
+    return out
+
+
+def remember_folded(
+    graph: Graph, parts: Iterable[Layers], before: Memory, shelves: int
+) -> Memory:
+    """What stands left of what was set by hand, where a picture is turned or shelved.
+
+    Of what is not free or not there now it stays known where it was.
+
+    Args:
+        graph: What is drawn.
+        parts: All its parts, and what is inside boxes.
+        before: What was remembered of the picture before.
+        shelves: Into how many it is broken.
+    """
+    out = dict(before)
+    for part in parts:
+        for depth, row in enumerate(part.rows):
+            items = {v: graph.nodes[v].item for v in row if v < len(graph.nodes)}
+            free = {item for v, item in items.items() if v not in graph.pins}
+            passed: set[Item] = set()
+            for v, item in items.items():
+                if v not in graph.pins:
+                    passed.add(item)
+                elif (place := out.get(item)) is not None:
+                    seat = graph.pins[v], part.top - depth, (shelves, len(part.rows))
+                    known = place.left.get(seat, frozenset())
+                    now = frozenset((known - free) | passed)
+                    left = list({**place.left, seat: now}.items())[-MOST_SEATS:]
+                    out[item] = replace(place, left=dict(left))
     return out
 
 
@@ -154,6 +185,8 @@ class _Rows:
             rank = self.before[item].rank if away else now
             key = own[rank] if rank in own else by_hand[self.pins[item], now]
             place = Place(rank, key, self.joined, self.home, by_hand, elsewhere=own)
+            if item in self.before:
+                place = replace(place, left=self.before[item].left)
             out[item] = place
         return out
 
