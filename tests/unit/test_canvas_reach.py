@@ -1,5 +1,7 @@
 """Who reaches whom, laid over a drawing."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.canvas_labs import snapshot
@@ -32,6 +34,26 @@ def pairs(names, failing=()):
             up = not {a, b} & {*failing}
             found.append(Reached(a, b, up, "0.1ms" if up else "no"))
     return found
+
+
+def by_cell(row):
+    return [(sign, run.style) for run in row for sign in run.text]
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 7, 1000])
+def test_what_lies_over_a_drawing_changes_its_cells_alone(every):
+    drawing, _ = drawn(3)
+    spots = [(x, y) for y in range(0, drawing.height, 2) for x in range(drawing.width)]
+    cells = dict.fromkeys(spots[::-every], ("+", "marked"))
+    there = overlaid(drawing, cells | {(drawing.width, 0): ("x", "marked")})
+    for y, (before, after) in enumerate(zip(drawing.rows, there.rows, strict=True)):
+        wanted = by_cell(before)
+        for x in range(drawing.width):
+            wanted[x] = cells.get((x, y), wanted[x])
+        assert by_cell(after) == wanted
+        styles = [run.style for run in after]
+        assert all(one != other for one, other in pairwise(styles))
+    assert overlaid(drawing, {(0, -1): ("x", "marked")}) is drawing
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])

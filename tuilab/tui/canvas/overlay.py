@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
+from operator import attrgetter
 
 from tuilab.tui.canvas.drawing import Drawing, Row, Run
 
 Cells = Mapping[tuple[int, int], tuple[str, str]]
 """Sign and style by column and row."""
+
+_STYLE = attrgetter("style")
 
 
 def overlaid(drawing: Drawing, cells: Cells) -> Drawing:
@@ -28,10 +31,31 @@ def overlaid(drawing: Drawing, cells: Cells) -> Drawing:
 
 
 def _changed(row: Row, changed: Mapping[int, tuple[str, str]]) -> Row:
-    whole = [(sign, run.style) for run in row for sign in run.text]
-    for x, cell in changed.items():
-        whole[x] = cell
-    return tuple(
-        Run("".join(sign for sign, _ in some), style)
-        for style, some in groupby(whole, key=lambda cell: cell[1])
-    )
+    """A row with other signs in some cells; runs that none of them is in are kept."""
+    made: list[Run] = []
+    for style, some in groupby(_pieces(row, changed), key=_STYLE):
+        runs = list(some)
+        whole = "".join(run.text for run in runs) if len(runs) > 1 else ""
+        made.append(Run(whole, style) if whole else runs[0])
+    return tuple(made)
+
+
+def _pieces(row: Row, changed: Mapping[int, tuple[str, str]]) -> Iterator[Run]:
+    """The runs of a row, cut where cells are changed, and those cells."""
+    columns = iter(sorted(changed))
+    x = next(columns, None)
+    start = 0
+    for run in row:
+        end = start + len(run.text)
+        if x is None or x >= end:
+            yield run
+        else:
+            done = start
+            while x is not None and x < end:
+                if x > done:
+                    yield Run(run.text[done - start : x - start], run.style)
+                yield Run(*changed[x])
+                done, x = x + 1, next(columns, None)
+            if done < end:
+                yield Run(run.text[done - start :], run.style)
+        start = end
