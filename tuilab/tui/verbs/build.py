@@ -135,8 +135,9 @@ async def toggle(screen: MainScreen) -> None:
 
 async def duplicate(screen: MainScreen) -> None:
     """Make what is selected once more, with names and addresses that are free."""
-    before = screen.topology
-    await carry_out(screen, duplicated(before, targets(screen.selection)))
+    before, wanted = screen.topology, targets(screen.selection)
+    change = await beside(is_large(before), duplicated, before, wanted)
+    await carry_out(screen, change)
     await select_new(screen, before)
 
 
