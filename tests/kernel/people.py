@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tuilab.kernel import sandbox
 
@@ -141,6 +142,16 @@ def destroy(person: Person, keeper: sandbox.Keeper) -> None:
     code = "sandbox.destroy(sandbox.Keeper.from_data(json.loads(sys.argv[1])))"
     person.do(code, json.dumps(keeper.to_data()))
     assert not sandbox.alive(keeper)
+
+
+def data(keeper: sandbox.Keeper) -> str:
+    """A lab in words that a program can be given."""
+    return json.dumps(keeper.to_data())
+
+
+def inside(person: Person, keeper: sandbox.Keeper, code: str, **options: Any) -> Any:
+    """Run code in a lab, and give back what it shows."""
+    return person.do(INSIDE + code, data(keeper), **options)
 
 
 def gone(pid: int) -> bool:

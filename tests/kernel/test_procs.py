@@ -13,8 +13,10 @@ from tests.kernel.people import (
     REASON,
     Terminal,
     create,
+    data,
     destroy,
     gone,
+    inside,
 )
 from tuilab.kernel import sandbox
 
@@ -32,7 +34,7 @@ def person(request):
 @pytest.fixture(scope="module")
 def lab(person):
     keeper = create(person)
-    person.do(INSIDE + 'netns.create("red")', json.dumps(keeper.to_data()))
+    inside(person, keeper, 'netns.create("red")')
     yield keeper
     destroy(person, keeper)
 
@@ -42,8 +44,7 @@ RUN = "sys.exit(procs.run(keeper, sys.argv[1], sys.argv[2:]))"
 
 def start(person, lab, *argv, namespace="red", **options):
     """`tuilab exec`, in essence."""
-    data = json.dumps(lab.to_data())
-    return person.popen(INSIDE + RUN, data, namespace, *argv, **options)
+    return person.popen(INSIDE + RUN, data(lab), namespace, *argv, **options)
 
 
 def execute(person, lab, *argv, namespace="red", feed=None):
@@ -51,10 +52,6 @@ def execute(person, lab, *argv, namespace="red", feed=None):
     with process:
         out, err = process.communicate(feed, timeout=30)
     return process.returncode, out, err
-
-
-def inside(person, lab, code):
-    return person.do(INSIDE + code, json.dumps(lab.to_data()))
 
 
 # What passes through

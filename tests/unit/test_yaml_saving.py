@@ -16,6 +16,7 @@ from tests.handwriting import handwritten
 from tests.strategies import documents, sequences
 from tests.texts import HEAD, SLOW, TEN_RIGHT, red
 from tuilab.errors import InvalidTopology, NotFoundError, UsageError
+from tuilab.formats import emit
 from tuilab.formats.patch import patch
 from tuilab.formats.yaml import Document, dump, load, loads, save
 from tuilab.model import edits, policy_edits
@@ -456,3 +457,28 @@ def test_nobody_pays_for_yaml_who_does_not_read_any() -> None:
 def test_documents_are_values() -> None:
     document = loads(HEAD, "f")
     assert document == Document(replace(document.topology), "f", HEAD)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("red", "red"),
+        ("10.0.0.1/24", "10.0.0.1/24"),
+        ("fd00::1/64", "fd00::1/64"),
+        ("red:eth0", "red:eth0"),
+        ("::/0", '"::/0"'),
+        ("fe80::", '"fe80::"'),
+        ("on", '"on"'),
+        ("1", '"1"'),
+        ("1.5", '"1.5"'),
+        ("12:30", '"12:30"'),
+        ("null", '"null"'),
+        ("", '""'),
+        ("a b", '"a b"'),
+        ("-x", '"-x"'),
+        (True, "true"),
+        (7, "7"),
+    ],
+)
+def test_words_are_quoted_where_they_must_be(value: object, text: str) -> None:
+    assert emit.word(value) == text
