@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from textual.geometry import Offset
 
 from tests.tui.bench import opened
 from tests.tui.test_lag import SIZE, a_screen, is_laid, steps
@@ -14,6 +15,7 @@ from tuilab.model import edits, generate
 from tuilab.model.topology import HOST, Endpoint
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.canvas.slots import Slots
+from tuilab.tui.canvas.tools import Pointer
 from tuilab.tui.text import plain
 from tuilab.tui.widgets.choice import Choice
 from tuilab.tui.widgets.log_view import LogView
@@ -334,6 +336,49 @@ async def test_a_thousand_hosts_are_carried_about(screen, monkeypatch):
 
         # Four tenths of it, when this was written; it was as long.
         assert await longest(bench, monkeypatch, carry) < 0.6 * screen
+
+
+async def test_a_box_over_a_dense_drawing_is_drawn(screen, monkeypatch):
+    async with opened(generate.mesh(24), size=(250, 70)) as bench:
+        await is_laid(bench)
+        canvas = bench.main.canvas
+
+        async def select():
+            canvas.start_box()
+            canvas.tool.grab(Pointer(Offset(), Offset(), None))
+            end = Offset(canvas.drawing.width - 1, canvas.drawing.height - 1)
+            far = Pointer(end, end, None)
+            bench.app.call_later(canvas.tool.drag, far)
+            bench.app.call_later(canvas._tool_moved)
+            everything = set(canvas.drawing.boxes)
+            await bench.until(lambda: set(canvas.tool.chosen()) == everything, "all")
+            await bench.idle()
+            await bench.press("escape")
+            assert canvas.tool is None
+
+        # A quarter of it, when this was written; it was three quarters.
+        assert await longest(bench, monkeypatch, select) < screen / 2
+
+
+async def test_a_long_line_is_duplicated(screen, monkeypatch):
+    async with opened(generate.linear(200), size=SIZE) as bench:
+        await is_laid(bench)
+        before = bench.topology
+        bench.main.select(
+            *(Item("namespace", n) for n in before.namespaces if n != HOST)
+        )
+
+        async def duplicate():
+            bench.app.clear_notifications()
+            await bench.press("D")
+            # A network of 254 addresses has no room for so many hosts twice.
+            await bench.until(
+                lambda: any("no free address" in it for it in bench.toasts)
+            )
+            assert bench.topology == before
+
+        # A fifth of it, when this was written; it was more than all of it.
+        assert await longest(bench, monkeypatch, duplicate) < screen / 2
 
 
 async def test_nothing_is_said_of_what_is_being_removed():

@@ -12,6 +12,9 @@ from tuilab.model.places import Slot
 from tuilab.tui.canvas.graph import Graph, Item
 from tuilab.tui.canvas.layers import Layers, Memory, Place
 
+MOST_SEATS = 20
+"""So many places set by hand are remembered of a node."""
+
 
 def remember(
     graph: Graph, parts: list[Layers], home: Item | None, before: Memory
@@ -66,10 +69,6 @@ def remember_folded(
                     left = list({**place.left, seat: now}.items())[-MOST_SEATS:]
                     out[item] = replace(place, left=dict(left))
     return out
-
-
-MOST_SEATS = 20
-"""So many places set by hand are remembered of a node."""
 
 
 class Spot(NamedTuple):

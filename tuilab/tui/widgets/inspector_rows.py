@@ -18,8 +18,8 @@ INDENT = 2
 """Cells that each level stands further in."""
 FEW = 8
 """So many rows of a long list are told at once."""
-LEAST_MORE = 2
-"""No row is spared by one that stands for fewer others than more than these."""
+AS_WELL = 2
+"""So many further rows are told, too: a row that counts them would spare too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ def shortened(rows: Sequence[Row], turned: Collection[str]) -> list[Row]:
     hidden: set[int] = set()
     for key, some in lists.items():
         rest = [it for it in some[FEW:] if not _is_marked(it)]
-        if len(rest) > LEAST_MORE:
+        if len(rest) > AS_WELL:
             words = line((f"{len(rest)} more", "dim"))
             head = Row(words, key=f"{key}/more", inside=some[0].inside, shut=True)
             heads[id(rest[0])] = head
