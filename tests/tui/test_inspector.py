@@ -337,7 +337,7 @@ async def test_what_is_not_as_wished_is_told_of_however_long_the_list():
 
 async def test_it_says_nothing_while_the_drawing_goes_up_or_down():
     top, bottom = Item("bridge", HOST, "core1"), Item("namespace", "h16")
-    async with opened(generate.fat_tree(4), size=(120, 30)) as bench:
+    async with opened(generate.fat_tree(4), size=(120, 26)) as bench:
         inspector, canvas = pane(bench), bench.main.canvas
         for item in (top, bottom):
             before = canvas.scroll_offset.y

@@ -8,8 +8,13 @@ they cross at a right angle, so nothing looks joined that is not.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
+
+ROW = 2
+"""A row less is worth so many crossings."""
 
 
 @dataclass(slots=True)
@@ -64,6 +69,9 @@ class _Piece:
 def assign(wires: list[Wire], gap: int = 1) -> int:
     """Give every wire its track (``bend``).
 
+    Tracks are given out from the top; from the bottom where that takes fewer of them,
+    with hardly more crossings.
+
     Args:
         wires: All wires of a channel.
         gap: Rows from a bend to one of another wire below it; with 2, not even signs
@@ -73,16 +81,70 @@ def assign(wires: list[Wire], gap: int = 1) -> int:
         How many tracks there are.
     """
     bent = [wire for wire in wires if not wire.straight]
-    pieces = [_Piece(wire.tops, wire.bottoms) for wire in bent]
     taken = {c for wire in wires for c in (*wire.tops, *wire.bottoms)}
-    _constrain(pieces)
-    second = _place(pieces, taken, gap)
+    plan = _Plan(bent, taken, gap)
+    if plan.rows > plan.least():
+        other = _Plan(bent, taken, gap, upside_down=True)
+        if other.rows < plan.rows and other.cost() <= plan.cost():
+            plan = other
     for index, wire in enumerate(bent):
-        wire.bend = [pieces[index].track]
-        if index in second:
-            other = pieces[second[index]]
-            wire.bend += [other.tops[0], other.track]
-    return 1 + max((piece.track for piece in pieces), default=-1)
+        wire.bend = plan.bend(index)
+    return plan.rows
+
+
+class _Plan:
+    """Tracks for some wires, given out from one side.
+
+    Args:
+        bent: Wires that need a track.
+        taken: Columns where a wire comes in.
+        gap: As in `assign`.
+        upside_down: From the bottom: all in it is then.
+    """
+
+    def __init__(
+        self, bent: list[Wire], taken: set[int], gap: int, *, upside_down: bool = False
+    ) -> None:
+        ends = [(wire.tops, wire.bottoms) for wire in bent]
+        self._upside_down = upside_down
+        self._pieces = [_Piece(*(reversed(it) if upside_down else it)) for it in ends]
+        _constrain(self._pieces)
+        self._second = _place(self._pieces, set(taken), gap)
+        self.rows = 1 + max((piece.track for piece in self._pieces), default=-1)
+
+    def least(self) -> int:
+        """As many rows as there are runs above one another somewhere."""
+        at = Counter(piece.low for piece in self._pieces)
+        at.subtract(piece.high + 2 for piece in self._pieces)
+        return max(accumulate(at[column] for column in sorted(at)), default=0)
+
+    def cost(self) -> int:
+        """What speaks against it, in crossings."""
+        return _crossings(self._pieces) + ROW * self.rows
+
+    def bend(self, index: int) -> list[int]:
+        """How a wire bends, the right way up."""
+        tracks = [self._pieces[index].track]
+        columns = []
+        if index in self._second:
+            lower = self._pieces[self._second[index]]
+            tracks, columns = [*tracks, lower.track], [lower.tops[0]]
+        if self._upside_down:
+            tracks = [self.rows - 1 - track for track in reversed(tracks)]
+        return [*tracks[:1], *columns, *tracks[1:]]
+
+
+def _crossings(pieces: list[_Piece]) -> int:
+    """How often pieces cross; where one was cut in two it may be less."""
+    runs = [(piece.track, piece.low, piece.high) for piece in pieces]
+    count = 0
+    for piece in pieces:
+        own = piece.track
+        for c in piece.tops:
+            count += sum(1 for at, low, high in runs if at < own and low < c < high)
+        for c in piece.bottoms:
+            count += sum(1 for at, low, high in runs if at > own and low < c < high)
+    return count
 
 
 def _constrain(pieces: list[_Piece]) -> None:
