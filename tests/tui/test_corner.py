@@ -8,6 +8,7 @@ from textual.geometry import Region
 from tests.canvas_labs import branches, fat_tree, switch, two_hosts
 from tests.tui.bench import opened
 from tests.tui.canvas_bench import CanvasBench, namespace, shown
+from tuilab.model import generate
 from tuilab.tui.canvas.choices import Choices
 from tuilab.tui.canvas.widget import Canvas
 
@@ -51,6 +52,15 @@ async def test_it_never_hides_a_node(size) -> None:
                     box = Region(x, y, wide, tall).translate(canvas._origin)
                     assert not found[0].overlaps(box), (item, node)
         assert shown
+
+
+async def test_in_a_pane_of_few_rows_more_must_be_out_of_sight() -> None:
+    async with opened(generate.fat_tree(4), size=(80, 24)) as bench:
+        canvas = bench.main.canvas
+        assert 0.5 < canvas.portion < 0.75
+        assert canvas._map() is None
+        await bench.press("N")
+        assert canvas._map() is not None
 
 
 async def test_asked_for_it_finds_a_place_where_nodes_are_everywhere() -> None:

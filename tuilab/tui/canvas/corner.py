@@ -21,6 +21,10 @@ STEP = 3
 """Cells from one place at a side to the next that is tried."""
 ENOUGH = 0.75
 """Where so much of a drawing is in sight it would hide more than it shows."""
+FLAT = 16
+"""In a pane of fewer rows it takes a third of them."""
+ENOUGH_IN_FLAT = 0.5
+"""Where so much is in sight there, a page further is the end."""
 
 Bits = list[int]
 """Cells of a pane: of each row a number with a bit for each column."""
@@ -56,8 +60,9 @@ class CornerView(ZoomView):
 
     def _map(self) -> tuple[Region, tuple[Row, ...]] | None:
         """Where it is in the pane, and its rows."""
-        enough = self._map_asked is None and self.portion > ENOUGH
-        if self._map_asked is False or enough or self.no_map:
+        enough = ENOUGH_IN_FLAT if self.size.height < FLAT else ENOUGH
+        needless = self._map_asked is None and self.portion > enough
+        if self._map_asked is False or needless or self.no_map:
             return None
         rows = self._map_rows()
         place = self._map_place(rows) if rows else None
