@@ -31,7 +31,7 @@ sys.stdin.read()
 SELECTION = 2000
 SIZES = [(80, 24), (120, 36), (160, 48)]
 MOVES = "jjklhjkll"
-LARGE = {"fat-tree": "jjlhk", "campus": "", "k8s-nodes": ""}
+LARGE = {"fat-tree": "jjljjkkkk", "campus": "", "k8s-nodes": ""}
 """Labs of which much is told in a large window, and where else to go in them."""
 PORT = 200
 SETTLED = 4.0

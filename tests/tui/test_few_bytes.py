@@ -23,7 +23,7 @@ FEW = 1900
     [
         (branches(10, 19).topology(), (120, 36), "jjjjkk"),
         (branches(10, 19).topology(), (160, 48), "jjkllllljjlhjkhlkk"),
-        (generate.fat_tree(4), (80, 24), "jjjlljkjh"),
+        (generate.fat_tree(4), (80, 24), "jjjlljkjhjjkkkk"),
         (generate.star(30), (160, 48), "jjklk"),
     ],
     ids=["branches", "wide branches", "tree", "star"],

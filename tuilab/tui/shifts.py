@@ -20,7 +20,7 @@ Rows = dict[int, list[Cell]]
 
 UNKNOWN: Cell = ("\0", PLAIN)
 """What the terminal shows where nothing has been sent yet."""
-LEAST_ROWS = 5
+LEAST_ROWS = 4
 """So many rows must move, or it is no scrolling."""
 LEAST_COLUMNS = 20
 """A piece of a row that moves has so many cells at least."""

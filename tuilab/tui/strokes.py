@@ -7,7 +7,7 @@ looks change in every row it is shorter to write all of one look before the next
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -51,6 +51,8 @@ ERASED_WITHIN = 12
 _BLANKS = re.compile(f"( {{{ERASED},}})")
 FEW = 1000
 """Of more strokes than these it is not tried what order is shorter."""
+SHORT = 3
+"""So many blanks take fewer bytes than to have the cursor jump over them."""
 
 
 class _Stroke(NamedTuple):
@@ -76,6 +78,12 @@ class _Stroke(NamedTuple):
     down: bool = False
     last: bool = True
 
+    def cells(self) -> list[tuple[int, int]]:
+        """Where it is."""
+        if self.down:
+            return [(self.x, self.y + step) for step in range(len(self.signs))]
+        return [(x, self.y) for x in range(self.x, self.end)]
+
 
 def written(rows: list[Run], columns: list[Run], *, edge: int, erases: bool) -> str:
     """What to send for some cells; the look is plain before and after.
@@ -88,12 +96,13 @@ def written(rows: list[Run], columns: list[Run], *, edge: int, erases: bool) -> 
     """
     strokes = [it for run in rows for it in _strokes(*run, edge)]
     strokes += [it for run in columns for it in _down(*run)]
-    sent = _written(strokes, erases=erases)
+    sent = _written(strokes, {}, erases=erases)
     if len(strokes) > FEW:
         return sent
     order = {look: number for number, look in enumerate(it.look for it in strokes)}
     strokes.sort(key=lambda it: (order[it.look], it.down, it.y, it.x))
-    return min(sent, _written(strokes, erases=erases), key=len)
+    when = {cell: n for n, stroke in enumerate(strokes) for cell in stroke.cells()}
+    return min(sent, _written(strokes, when, erases=erases), key=len)
 
 
 def follows(before: Cell, cell: Cell) -> bool:
@@ -150,16 +159,30 @@ def _down(x: int, y: int, cells: list[Cell]) -> Iterator[_Stroke]:
         y += len(signs)
 
 
-def _written(strokes: Iterable[_Stroke], *, erases: bool) -> str:
-    """Strokes in their order."""
+def _written(
+    strokes: Sequence[_Stroke], when: Mapping[tuple[int, int], int], *, erases: bool
+) -> str:
+    """Strokes in their order.
+
+    Args:
+        strokes: What is written.
+        when: At what number of them a cell is: where a later one comes, blanks do no
+            harm.
+        erases: Whether the terminal can erase cells.
+    """
     out: list[str] = []
     before = PLAIN
     at: tuple[int, int] | None = None
-    for stroke in strokes:
+    for number, stroke in enumerate(strokes):
         look, signs = stroke.look, stroke.signs
         if signs.isspace() and _alike(look, before):
             look = before
-        out += [go(at, stroke.x, stroke.y), _turn(before, look)]
+        gap = _between(at, stroke)
+        if gap and all(when.get(cell, -1) > number for cell in gap):
+            out.append(" " * len(gap))
+        else:
+            out.append(go(at, stroke.x, stroke.y))
+        out.append(_turn(before, look))
         before = look
         x, y, sure = stroke.end, stroke.y, stroke.sure
         if stroke.down:
@@ -179,6 +202,13 @@ def _written(strokes: Iterable[_Stroke], *, erases: bool) -> str:
         at = (x, y) if sure else None
     out.append("\x1b[0m" if before != PLAIN else "")
     return "".join(out)
+
+
+def _between(at: tuple[int, int] | None, stroke: _Stroke) -> Sequence[tuple[int, int]]:
+    """The few cells from the cursor to a stroke to the right of it."""
+    if at is None or at[1] != stroke.y or not 0 < stroke.x - at[0] <= SHORT:
+        return ()
+    return [(x, stroke.y) for x in range(at[0], stroke.x)]
 
 
 def _erased(signs: str) -> Iterator[str]:
