@@ -239,6 +239,19 @@ def test_no_text_is_an_order_to_the_terminal() -> None:
     assert sent == "\x1b[1;1Ha?b?[2Jc??1m?d"
 
 
+def test_what_stood_apart_in_a_row_is_erased_together() -> None:
+    console = Console(color_system="truecolor", force_terminal=True)
+    shown, keeping = Shown(erases=True), Shown()
+    text = "▾ Ports (20)            to h9:eth0      ▅"
+    for row in (text, " " * len(text)):
+        strip = Strip([Segment(row)], len(row))
+        update = LayoutUpdate([[strip]], Region(3, 5, len(row), 1))
+        sent = [some.changes(update, console, 1) for some in (shown, keeping)]
+    assert sent[0] == f"\x1b[6;4H\x1b[{len(text)}X"
+    assert sent[1] is not None
+    assert sent[1].count("C") == 2, "written, blanks are more than a jump"
+
+
 def test_what_is_unknown_is_sent_again() -> None:
     dice = random.Random(1)
     console = Console(color_system="truecolor", force_terminal=True)

@@ -159,7 +159,12 @@ class Shown:
         runs = [
             run
             for piece in _apart(painted)
-            for run in _changed(piece, before.get(piece.y, []), wanted[piece.y])
+            for run in _changed(
+                piece,
+                before.get(piece.y, []),
+                wanted[piece.y],
+                erases=self._erases,
+            )
         ]
         edge = max(map(len, (before | wanted).values()), default=0)
         rows, columns = _columns(runs, edge)
@@ -235,8 +240,13 @@ def _apart(pieces: Iterable[Piece]) -> list[Piece]:
     return apart
 
 
-def _changed(piece: Piece, row: list[Cell], wanted: list[Cell]) -> Iterator[Run]:
-    """Runs of cells that differ in a part of a row."""
+def _changed(
+    piece: Piece, row: list[Cell], wanted: list[Cell], *, erases: bool
+) -> Iterator[Run]:
+    """Runs of cells that differ in a part of a row.
+
+    Blanks between blanks are sent again, however many: they are erased together.
+    """
     x, y, end = piece
     before, cells = row[x:end], wanted[x:end]
     if before == cells:
@@ -244,22 +254,29 @@ def _changed(piece: Piece, row: list[Cell], wanted: list[Cell]) -> Iterator[Run]
     before += [UNKNOWN] * (len(cells) - len(before))
     run: list[Cell] = []
     start = same = 0
+    near = blank = True
     for column, (old, cell) in enumerate(zip(before, cells, strict=True), x):
         if old != cell:
+            if run and not near and not (cell[0] == " " and follows(run[-1], cell)):
+                yield start, y, run[: len(run) - same]
+                run = []
             if not run:
                 start = column
             run.append(cell)
-            same = 0
+            same, near, blank = 0, True, erases
         elif run and cell == HALF:
             run.append(cell)
             same += bool(same)
         elif run:
             same += 1
-            if same > NEAR or not follows(run[-1], cell):
+            alike = follows(run[-1], cell)
+            near = near and alike and same <= NEAR
+            blank = blank and alike and cell[0] == " "
+            if near or blank:
+                run.append(cell)
+            else:
                 yield start, y, run[: len(run) - same + 1]
                 run, same = [], 0
-            else:
-                run.append(cell)
     if run:
         yield start, y, run[: len(run) - same]
 
