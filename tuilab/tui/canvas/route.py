@@ -119,8 +119,14 @@ class _Plan:
         return max(accumulate(at[column] for column in sorted(at)), default=0)
 
     def cost(self) -> int:
-        """What speaks against it, in crossings."""
-        return _crossings(self._pieces) + ROW * self.rows
+        """What speaks against it: about so many crossings."""
+        pieces = self._pieces
+        wrong = sum(
+            pieces[above].track > piece.track
+            for piece in pieces
+            for above in piece.rather
+        )
+        return wrong + ROW * self.rows
 
     def bend(self, index: int) -> list[int]:
         """How a wire bends, the right way up."""
@@ -132,19 +138,6 @@ class _Plan:
         if self._upside_down:
             tracks = [self.rows - 1 - track for track in reversed(tracks)]
         return [*tracks[:1], *columns, *tracks[1:]]
-
-
-def _crossings(pieces: list[_Piece]) -> int:
-    """How often pieces cross; where one was cut in two it may be less."""
-    runs = [(piece.track, piece.low, piece.high) for piece in pieces]
-    count = 0
-    for piece in pieces:
-        own = piece.track
-        for c in piece.tops:
-            count += sum(1 for at, low, high in runs if at < own and low < c < high)
-        for c in piece.bottoms:
-            count += sum(1 for at, low, high in runs if at > own and low < c < high)
-    return count
 
 
 def _constrain(pieces: list[_Piece]) -> None:
