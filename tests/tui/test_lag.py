@@ -381,7 +381,7 @@ async def test_what_is_unfolded_is_placed_beside_the_loop(monkeypatch):
         canvas = bench.main.canvas
         assert canvas.selected is not None
         left, top = canvas.scroll_offset
-        wide, tall = canvas.size
+        wide, tall = canvas.size.width, canvas.scrollable_size.height
         assert canvas.drawing.width > 4 * wide
         for y in range(min(tall, canvas.drawing.height)):
             row = "".join(run.text for run in canvas.drawing.rows[top + y])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from textual.geometry import Offset
+import pytest
+from textual.geometry import Offset, Region
 
 from tests.canvas_labs import switch as fan
 from tests.tui.bench import Bench, opened
 from tests.tui.labs import BR0, router, switch, two_hosts
 from tuilab.model.topology import HOST
 from tuilab.tui.actions import ACTIONS, Context
+from tuilab.tui.canvas.boxes import LEVELS
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.moves import MOVES
 from tuilab.tui.screens.menu import (
@@ -129,6 +131,18 @@ async def test_f_folds_and_unfolds_and_says_where_there_is_nothing_to_fold() -> 
         bench.main.select(Item("namespace", "red"))
         await bench.press("f")
         assert any("nothing to fold" in toast for toast in bench.toasts)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+async def test_what_was_unfolded_is_in_sight_above_the_scroll_bar(level: int) -> None:
+    async with opened(fan(100).topology()) as bench:
+        canvas = bench.main.canvas
+        canvas.zoom_to(level)
+        bench.main.select(Item("namespace", "h6"))
+        await bench.press("f")
+        assert canvas.portion < 1
+        seen = canvas.scrollable_content_region.at_offset(canvas.scroll_offset)
+        assert seen.contains_region(Region(*canvas.drawing.boxes[canvas.selected]))
 
 
 async def test_a_menu_knows_only_what_is_selected() -> None:

@@ -89,6 +89,8 @@ class DrawingView(ScrollView):
         if (old.width, old.height) != (new.width, new.height):
             self._strips = [None] * new.height
             self.virtual_size = Size(new.width, new.height)
+            # What is shown next must not end up below a scroll bar that comes later.
+            self._refresh_scrollbars()
             self.refresh()
             return
         left, top = self._origin
