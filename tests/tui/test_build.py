@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.events import Key
 from textual.widgets import Input
 
 from tests.tui.bench import opened
-from tests.tui.labs import switch
+from tests.tui.labs import switch, two_hosts
+from tuilab.model.edits import remove_namespace
 from tuilab.model.topology import HOST, Bridge, Endpoint, Route, Tap, Veth
 from tuilab.tui.canvas.graph import Item
 from tuilab.tui.widgets.choice import Choice
@@ -269,3 +271,49 @@ async def test_an_edit_that_somebody_else_took_away_is_refused_with_the_input_ke
         await bench.press("enter")
         assert bench.in_dialog
         assert '"mine" exists already' in bench.text
+
+
+@pytest.mark.parametrize(
+    ("key", "thing"),
+    [
+        ("e", 'namespace "red"'),
+        ("a", '"red:eth0"'),
+        ("r", '"red"'),
+        ("v", '"red (namespace)"'),
+        ("t", '"red (namespace)"'),
+    ],
+)
+async def test_nothing_else_is_meant_when_somebody_took_away_what_was(key, thing):
+    async with opened(two_hosts()) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.press(key)
+        await bench.edit(remove_namespace("red"))
+        assert bench.problem("") == f"{thing} is no longer there"
+        left = bench.topology
+        await bench.press("enter")
+        assert bench.in_dialog
+        assert bench.topology == left
+        await bench.lab.undo()
+        await bench.idle()
+        assert not bench.problem("")
+
+
+async def test_another_can_be_chosen_when_somebody_took_away_what_was_meant():
+    async with opened(two_hosts()) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("a")
+        await bench.edit(remove_namespace("red"))
+        await bench.choose("link", "blue:lo")
+        await bench.fill("address", "10.9.9.9/32")
+        await bench.press("enter")
+        assert not bench.in_dialog
+        assert bench.topology.link(Endpoint("blue", "lo")).addresses == ("10.9.9.9/32",)
+
+
+async def test_a_namespace_is_added_though_the_selected_one_was_taken_away():
+    async with opened(two_hosts()) as bench:
+        bench.main.select(Item("namespace", "red"))
+        await bench.press("n")
+        await bench.edit(remove_namespace("red"))
+        await bench.press("enter")
+        assert list(bench.topology.namespaces) == [HOST, "blue", "red"]

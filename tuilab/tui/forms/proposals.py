@@ -93,8 +93,8 @@ def place_of(topology: Topology, namespace: str, ifname: str) -> Place | None:
 
 
 def cables_of(topology: Topology, place: Place) -> list[tuple[Endpoint, Endpoint]]:
-    """The cables that end there, own end first."""
-    namespace = topology.namespaces[place.namespace]
+    """The cables that end there, own end first; none where the place is gone."""
+    namespace = topology.namespaces.get(place.namespace, Namespace())
     return [
         (Endpoint(place.namespace, ifname), link.peer)
         for ifname, link in namespace.links.items()

@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tuilab.errors import InvalidTopology, TuilabError
+from tuilab.errors import InvalidTopology, NotFoundError, TuilabError
 from tuilab.lab.snapshot import Snapshot
 from tuilab.lab.uninterrupted import beside
 from tuilab.tui.forms.base import Field, Form, Proposal, Value
@@ -209,9 +209,19 @@ class FormDialog(Dialog[Answers]):
 
     async def _take_in(self) -> None:
         held, form = self._held(), self._form
-        form.topology = self._topology
+        before, form.topology = form.topology, self._topology
         self._given |= {n: it for n, it in held.items() if it != self.values[n]}
-        found = await beside(self.large, form.proposal, dict(self._given))
+        try:
+            if form.topology is not before:
+                await beside(self.large, self._look_for, held)
+            found = await beside(self.large, form.proposal, dict(self._given))
+        except NotFoundError as error:
+            # Nothing is proposed in its place: that is not what was asked for.
+            form.topology = before
+            self._show_judged(
+                _Judged({}, form.unused(self.values), {}, [], _words(error))
+            )
+            return
         self.values, self._offers = found.values, found.offers
         for name, field in self._fields.items():
             # What was typed meanwhile has a message of its own on the way here.
@@ -224,6 +234,20 @@ class FormDialog(Dialog[Answers]):
             self._late = True  # and told of in a moment
         if self.is_attached and not self._late:
             self._show_judged(judged)
+
+    def _look_for(self, held: Answers) -> None:
+        """See whether all that is chosen is still there; may run beside the loop.
+
+        Raises:
+            NotFoundError: Something is not.
+        """
+        form = self._form
+        for name in form.fields.keys() - form.unused(held):
+            chosen = [it for it in self._offers.get(name, ()) if it.value == held[name]]
+            if chosen and chosen[0].value not in {
+                option.value for option in form.options(name, held)
+            }:
+                raise NotFoundError(f'"{chosen[0].label}" is no longer there')
 
     def _judged(self) -> _Judged:
         """What is wrong, else what will be run; may run beside the loop."""
