@@ -42,6 +42,20 @@ async def test_two_at_one_lab_see_each_other_and_never_interleave(tmp_path):
 
 
 @boxed
+async def test_a_namespace_that_another_brings_back_is_nothing_from_outside(tmp_path):
+    async with a_lab(tmp_path) as one, a_lab(tmp_path) as other:
+        for change in ROUTED:
+            await one.edit(change)
+        for _ in range(3):
+            await one.edit(edits.remove_namespace("red"))
+            await until(other, lambda it: "red" not in it.observed.namespaces)
+            await one.undo()
+            await until(other, lambda it: it.observed.link(RED))
+        told = [entry.title for entry in other.log if entry.outside]
+        assert not told, told
+
+
+@boxed
 async def test_what_is_done_outside_is_seen_and_left_alone(tmp_path):
     async with a_lab(tmp_path) as lab:
         for change in ROUTED:

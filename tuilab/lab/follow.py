@@ -119,6 +119,10 @@ class Follower:
             while self._take_journal():
                 # What we saw may be half of what is now written there as done.
                 await self._runner.look(names)
+            # Of a new namespace we hear a moment later than of the cable into it.
+            known = names | self._runner.observed.namespaces.keys()
+            if new := self._wish().namespaces.keys() - known:
+                await self._runner.look(names | new)
         except TuilabError:
             self._stale = True
             return
