@@ -596,6 +596,11 @@ MISTAKES: dict[str, tuple[Topology, tuple[object, ...], str]] = {
         "too far",
     ),
     "layout too high": (lab(layout={"red": (0, 2001)}), ("layout", "red"), "too far"),
+    "layout too large": (
+        lab(layout={"red": (9_000, 0), "blue": (0, 1_000)}),
+        ("layout",),
+        "9001 columns and 1001 rows",
+    ),
 }
 
 

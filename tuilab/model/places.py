@@ -13,6 +13,8 @@ Slot = tuple[int, int]
 """Column and row of the drawing."""
 FARTHEST: Slot = (10_000, 2_000)
 """Either way. All that lies between is drawn, row by row."""
+SPREAD = 250_000
+"""Columns times rows between all places, at most, for the same reason."""
 
 
 def thing_of(key: str) -> str:

@@ -24,7 +24,7 @@ from tuilab.model.addressing import (
     segment,
 )
 from tuilab.model.bridging import bridging_problems
-from tuilab.model.places import FARTHEST, thing_of
+from tuilab.model.places import FARTHEST, SPREAD, thing_of
 from tuilab.model.policies import neighbour_problems, rule_problems
 from tuilab.model.routes import route_problems
 from tuilab.model.settings import setting_problems
@@ -457,6 +457,14 @@ def _layout(topology: Topology) -> Iterator[Problem]:
             columns, rows = FARTHEST
             remedy = f"columns go from -{columns} to {columns}, rows to {rows}"
             yield Problem(("layout", key), f'"{item}" is placed too far away', remedy)
+    columns, rows = (
+        max(line) - min(line) + 1
+        for line in zip((0, 0), *topology.layout.values(), strict=True)
+    )
+    if columns * rows > SPREAD:
+        fact = f"places are spread over {columns} columns and {rows} rows"
+        remedy = f"bring them nearer: columns times rows are at most {SPREAD}"
+        yield Problem(("layout",), fact, remedy)
 
 
 def _is_address(text: str) -> bool:
