@@ -151,6 +151,7 @@ async def test_letters_on_the_map_cover_no_others() -> None:
     app = CanvasBench(branches(10, 19).snapshot())
     async with app.run_test(size=(160, 48)) as pilot:
         await pilot.press("minus", "minus", "minus")
+        await app.workers.wait_for_complete()  # so large a lab is laid out beside
         assert app.canvas.level == 0
         app.canvas.start_jump()
         places = [place for _, place in app.canvas.in_sight()]
