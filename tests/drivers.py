@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from tuilab.errors import TuilabError
 from tuilab.kernel.driver import Progress
+from tuilab.kernel.modelled import ModelDriver
 from tuilab.plan.operations import Operation
 
 
@@ -37,3 +39,20 @@ class OneByOne:
             if refused and stop:
                 break
         return Progress(tuple(done), refused)
+
+
+class Slow(OneByOne, ModelDriver):
+    """Waits in every operation until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_it, self.go_on = asyncio.Event(), asyncio.Event()
+        self.closed = False
+
+    async def before(self, operation: Operation) -> None:
+        self.at_it.set()
+        await self.go_on.wait()
+        assert not self.closed
+
+    async def aclose(self) -> None:
+        self.closed = True
