@@ -274,21 +274,21 @@ async def test_an_edit_that_somebody_else_took_away_is_refused_with_the_input_ke
 
 
 @pytest.mark.parametrize(
-    ("key", "thing"),
+    ("key", "words"),
     [
-        ("e", 'namespace "red"'),
-        ("a", '"red:eth0"'),
-        ("r", '"red"'),
-        ("v", '"red (namespace)"'),
-        ("t", '"red (namespace)"'),
+        ("e", 'namespace "red" is no longer there; Esc closes this'),
+        ("a", '"red:eth0" is no longer there; choose another'),
+        ("r", '"red" is no longer there; choose another'),
+        ("v", '"red (namespace)" is no longer there; choose another'),
+        ("t", '"red (namespace)" is no longer there; choose another'),
     ],
 )
-async def test_nothing_else_is_meant_when_somebody_took_away_what_was(key, thing):
+async def test_nothing_else_is_meant_when_somebody_took_away_what_was(key, words):
     async with opened(two_hosts()) as bench:
         bench.main.select(Item("namespace", "red"))
         await bench.press(key)
         await bench.edit(remove_namespace("red"))
-        assert bench.problem("") == f"{thing} is no longer there"
+        assert bench.problem("") == words
         left = bench.topology
         await bench.press("enter")
         assert bench.in_dialog

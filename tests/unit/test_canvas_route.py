@@ -73,4 +73,4 @@ def test_a_fat_tree_needs_hardly_more_rows_than_run_beside_one_another(turn):
     wires = wires_of(ends[::turn] for ends in CORE)
     rows = assign(wires)
     assert rows <= BESIDE + 1, "whatever side it is looked at from"
-    assert crossings(wires, rows) <= 3 * len(wires)
+    assert crossings(wires, rows) <= 44

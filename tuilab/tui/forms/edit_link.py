@@ -241,7 +241,8 @@ class EditLink(ChangeForm):
     def _link(self) -> Link:
         link = self.topology.link(self.endpoint)
         if link is None:
-            raise NotFoundError(f'"{self.endpoint}" is no longer there')
+            fact = f'"{self.endpoint}" is no longer there'
+            raise NotFoundError(fact, "Esc closes this")
         return link
 
 

@@ -190,7 +190,8 @@ class EditNamespace(ChangeForm):
     def _namespace(self) -> Namespace:
         namespace = self.topology.namespaces.get(self.name)
         if namespace is None:
-            raise NotFoundError(f'namespace "{self.name}" is no longer there')
+            fact = f'namespace "{self.name}" is no longer there'
+            raise NotFoundError(fact, "Esc closes this")
         return namespace
 
 

@@ -244,10 +244,10 @@ class FormDialog(Dialog[Answers]):
         form = self._form
         for name in form.fields.keys() - form.unused(held):
             chosen = [it for it in self._offers.get(name, ()) if it.value == held[name]]
-            if chosen and chosen[0].value not in {
-                option.value for option in form.options(name, held)
-            }:
-                raise NotFoundError(f'"{chosen[0].label}" is no longer there')
+            there = [option.value for option in form.options(name, held)]
+            if chosen and held[name] not in there:
+                fact = f'"{chosen[0].label}" is no longer there'
+                raise NotFoundError(fact, "choose another")
 
     def _judged(self) -> _Judged:
         """What is wrong, else what will be run; may run beside the loop."""
