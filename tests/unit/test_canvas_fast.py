@@ -46,7 +46,7 @@ def took(work: Callable[[], object]) -> float:
 @pytest.mark.parametrize(
     ("name", "level", "most"),
     [
-        # About half as much again as it was when this was written.
+        # A third to a half as much again as it was when this was written.
         ("fat tree of 36", 2, 65),
         ("fat tree of 8 pods", 0, 55),
         ("fat tree of 8 pods", 1, 70),
